@@ -1,0 +1,10 @@
+pub mod base;
+pub mod net;
+pub mod node;
+pub mod oauth;
+pub mod provider;
+pub mod record;
+pub mod retry;
+pub mod store;
+pub mod strategy;
+pub mod workload;

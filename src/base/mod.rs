@@ -1,0 +1,16 @@
+//! Time, chances, draws and quantities with a unit: no word of the domain.
+//!
+//! Integers throughout, so that the same seed gives the same bytes on every machine. Floats are met only where a
+//! number is read from a file or shown to a reader.
+
+mod draws;
+mod ids;
+mod quantiles;
+mod quantity;
+mod time;
+
+pub use draws::{Chance, Dice, mix};
+pub use ids::{Group, NodeId, Seat};
+pub use quantiles::{Quantiles, exponential};
+pub use quantity::{QuantityError, Rate, Share};
+pub use time::{Delay, Duration, Millis, Time};

@@ -1,0 +1,360 @@
+//! Quantities as people write them in a file: `"250ms"`, `"5/s"`, `0.25` or `"25%"`. Each error says what would do.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::time::Duration;
+
+/// Why a quantity could not be read; the text names the likely fix.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct QuantityError(String);
+
+/// How often something happens: a mean gap between two occurrences. Never, when the rate is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Mean gap, or `None` at rate zero.
+    gap: Option<Duration>,
+}
+
+/// A number between 0 and 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share(f64);
+
+const DURATION_UNITS: [(&str, f64); 7] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("min", 60e9),
+    ("h", 3600e9),
+    ("d", 86_400e9),
+];
+
+fn split(text: &str) -> (&str, &str) {
+    let end = text
+        .char_indices()
+        .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))
+        .map_or(text.len(), |(at, _)| at);
+    (text[..end].trim(), text[end..].trim())
+}
+
+fn number(digits: &str, text: &str, example: &str) -> Result<f64, QuantityError> {
+    let value: f64 = digits.replace('_', "").parse().map_err(|_| {
+        QuantityError(format!(
+            "`{text}` does not begin with a number; write it like `{example}`"
+        ))
+    })?;
+    if value < 0.0 {
+        return Err(QuantityError(format!("`{text}` is negative; it must be zero or more")));
+    }
+    Ok(value)
+}
+
+fn unit_list() -> String {
+    DURATION_UNITS.map(|(name, _)| name).join(", ")
+}
+
+impl FromStr for Duration {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let (digits, unit) = split(text);
+        if matches!(text.trim(), "inf" | "infinite" | "forever" | "never") {
+            return Err(QuantityError(format!(
+                "`{text}` never ends; the longest duration is {}",
+                Self::LONGEST
+            )));
+        }
+        let value = number(digits, text, "250ms")?;
+        let Some((_, scale)) = DURATION_UNITS.iter().find(|(name, _)| *name == unit) else {
+            let hint = match unit {
+                "" if value == 0.0 => return Ok(Self::ZERO),
+                "" => format!("has no unit; did you mean `{digits}s` or `{digits}ms`?"),
+                "m" => format!("has the unit `m`; did you mean `{digits}min` or `{digits}ms`?"),
+                "sec" | "secs" | "second" | "seconds" => format!("did you mean `{digits}s`?"),
+                "minute" | "minutes" | "mins" => format!("did you mean `{digits}min`?"),
+                "hour" | "hours" | "hr" => format!("did you mean `{digits}h`?"),
+                "day" | "days" => format!("did you mean `{digits}d`?"),
+                _ => format!("has the unknown unit `{unit}`"),
+            };
+            return Err(QuantityError(format!("`{text}` {hint} Units: {}", unit_list())));
+        };
+        let nanos = value * scale;
+        if nanos > Self::LONGEST.nanos() as f64 {
+            return Err(QuantityError(format!(
+                "`{text}` is longer than {}, the longest duration",
+                Self::LONGEST
+            )));
+        }
+        Ok(Self::from_nanos(nanos.round() as u64))
+    }
+}
+
+impl Rate {
+    /// The mean gap between two occurrences; `None` when they never come.
+    pub const fn gap(self) -> Option<Duration> {
+        self.gap
+    }
+
+    pub fn per_second(self) -> f64 {
+        self.gap.map_or(0.0, |gap| 1.0 / gap.as_secs_f64())
+    }
+
+    /// `count` occurrences in each `span`.
+    pub const fn of(count: u64, span: Duration) -> Self {
+        Self {
+            gap: if count == 0 {
+                None
+            } else {
+                Some(Duration::from_nanos(span.nanos() / count))
+            },
+        }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let (digits, rest) = split(text);
+        let value = number(digits, text, "5/s")?;
+        let Some(unit) = rest.strip_prefix('/').map(str::trim) else {
+            return Err(QuantityError(format!(
+                "`{text}` is not a rate; did you mean `{digits}/s` or `{digits}/min`?"
+            )));
+        };
+        let Some((_, scale)) = DURATION_UNITS.iter().find(|(name, _)| *name == unit) else {
+            return Err(QuantityError(format!(
+                "`{text}` has the unknown unit `{unit}`; a rate is per {}",
+                unit_list()
+            )));
+        };
+        if value == 0.0 {
+            return Ok(Self { gap: None });
+        }
+        let gap = scale / value;
+        if gap < 1.0 {
+            return Err(QuantityError(format!("`{text}` is faster than one per nanosecond")));
+        }
+        if gap > Duration::LONGEST.nanos() as f64 {
+            return Err(QuantityError(format!(
+                "`{text}` comes less than once in {}",
+                Duration::LONGEST
+            )));
+        }
+        Ok(Self {
+            gap: Some(Duration::from_nanos(gap.round() as u64)),
+        })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per_second = self.per_second();
+        if per_second >= 0.1 || per_second == 0.0 {
+            write!(f, "{per_second}/s")
+        } else if per_second >= 1.0 / 600.0 {
+            write!(f, "{}/min", per_second * 60.0)
+        } else {
+            write!(f, "{}/h", per_second * 3600.0)
+        }
+    }
+}
+
+impl Share {
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Errors when the value lies outside 0 to 1.
+    pub fn new(value: f64) -> Result<Self, QuantityError> {
+        if (0.0..=1.0).contains(&value) {
+            Ok(Self(value))
+        } else if value > 1.0 && value <= 100.0 {
+            Err(QuantityError(format!(
+                "{value} is not a share between 0 and 1; did you mean `\"{value}%\"`?"
+            )))
+        } else {
+            Err(QuantityError(format!("{value} is not a share between 0 and 1")))
+        }
+    }
+}
+
+impl FromStr for Share {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let (digits, unit) = split(text);
+        let value = number(digits, text, "25%")?;
+        match unit {
+            "" => Self::new(value),
+            "%" => Self::new(value / 100.0),
+            _ => Err(QuantityError(format!(
+                "`{text}` is not a share; write `0.25` or `\"25%\"`"
+            ))),
+        }
+    }
+}
+
+/// Reads a quantity from a string, and from a bare number where that has one meaning.
+struct Quantity<T> {
+    expecting: &'static str,
+    bare: fn(f64) -> Result<T, QuantityError>,
+}
+
+impl<T: FromStr<Err = QuantityError>> Visitor<'_> for Quantity<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expecting)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
+        (self.bare)(value).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        (self.bare)(value as f64).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        (self.bare)(value as f64).map_err(E::custom)
+    }
+}
+
+macro_rules! written_quantity {
+    ($type:ty, $name:literal, $expecting:literal, $examples:expr, $bare:expr, $show:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(Quantity::<$type> {
+                    expecting: $expecting,
+                    bare: $bare,
+                })
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let show: fn(&$type, S) -> Result<S::Ok, S::Error> = $show;
+                show(self, serializer)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "description": $expecting, "type": ["string", "number"], "examples": $examples })
+            }
+        }
+    };
+}
+
+written_quantity!(
+    Duration,
+    "Duration",
+    "a duration with a unit, such as \"250ms\", \"30s\", \"5min\" or \"1h\"",
+    ["250ms", "1h"],
+    |value| if value == 0.0 {
+        Ok(Duration::ZERO)
+    } else {
+        Err(QuantityError(format!(
+            "{value} has no unit; did you mean \"{value}s\" or \"{value}ms\"? Units: {}",
+            unit_list()
+        )))
+    },
+    |span, serializer| serializer.collect_str(span)
+);
+written_quantity!(
+    Rate,
+    "Rate",
+    "a rate with a unit, such as \"5/s\" or \"300/min\"",
+    ["5/s", "300/min"],
+    |value| if value < 0.0 {
+        Err(QuantityError(format!(
+            "{value} is negative; a rate is zero or more, such as \"5/s\""
+        )))
+    } else {
+        Err(QuantityError(format!(
+            "{value} has no unit; did you mean \"{value}/s\" or \"{value}/min\"?"
+        )))
+    },
+    |rate, serializer| serializer.collect_str(rate)
+);
+written_quantity!(
+    Share,
+    "Share",
+    "a share between 0 and 1, such as 0.25 or \"25%\"",
+    ["25%", "0.1%"],
+    Share::new,
+    |share, serializer| serializer.serialize_f64(share.0)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_with_every_unit() {
+        for (text, nanos) in [
+            ("250ms", 250_000_000u64),
+            ("1.5s", 1_500_000_000),
+            ("5min", 300_000_000_000),
+            ("1h", 3_600_000_000_000),
+            ("2d", 172_800_000_000_000),
+            ("0", 0),
+            ("1_000us", 1_000_000),
+        ] {
+            assert_eq!(text.parse::<Duration>().unwrap().nanos(), nanos, "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_quantities_say_what_would_do() {
+        for (text, hint) in [
+            ("5m", "did you mean `5min` or `5ms`?"),
+            ("40", "did you mean `40s` or `40ms`?"),
+            ("-3s", "negative"),
+            ("inf", "never ends"),
+            ("99999999h", "longer than 3650d"),
+            ("fast", "does not begin with a number"),
+        ] {
+            let error = text.parse::<Duration>().unwrap_err().to_string();
+            assert!(error.contains(hint), "{text}: {error}");
+        }
+        for (text, hint) in [
+            ("5", "did you mean `5/s`"),
+            ("-5/s", "negative"),
+            ("5/fortnight", "unknown unit"),
+        ] {
+            let error = text.parse::<Rate>().unwrap_err().to_string();
+            assert!(error.contains(hint), "{text}: {error}");
+        }
+        assert!("130%".parse::<Share>().is_err());
+    }
+
+    #[test]
+    fn what_is_shown_reads_back() {
+        for text in ["250ms", "1h", "7ns", "90s"] {
+            let span: Duration = text.parse().unwrap();
+            assert_eq!(span.to_string().parse::<Duration>().unwrap(), span);
+        }
+        for text in ["5/s", "300/min", "1/h", "0/s"] {
+            let rate: Rate = text.parse().unwrap();
+            let again: Rate = rate.to_string().parse().unwrap();
+            assert!((rate.per_second() - again.per_second()).abs() < 1e-9, "{text} {rate}");
+        }
+    }
+}

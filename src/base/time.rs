@@ -1,0 +1,232 @@
+//! Time of our own: nanoseconds since the start of a run, in an integer.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A span of time in nanoseconds. Arithmetic saturates: a span that would not fit means "longer than any run".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(u64);
+
+/// An instant: nanoseconds since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(u64);
+
+/// A span in whole milliseconds, for messages and records that must stay small; at most 49.7 days, saturating.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(u32);
+
+/// How long to wait, as data: `min(base + U[0, spread], cap)`. The engine draws the uniform part; an exhaustive checker
+/// leaves it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Delay {
+    pub base: Duration,
+    pub spread: Duration,
+    pub cap: Duration,
+}
+
+impl Duration {
+    pub const ZERO: Self = Self(0);
+    pub const MAX: Self = Self(u64::MAX);
+    pub const SECOND: Self = Self::from_nanos(1_000_000_000);
+    /// The longest span that a scenario may name: ten years. What is longer is a slip, and the engine's clock ends at 146.
+    pub const LONGEST: Self = Self::from_secs(10 * 365 * 24 * 3600);
+
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(1_000_000_000))
+    }
+
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    pub const fn saturating_mul(self, factor: u64) -> Self {
+        Self(self.0.saturating_mul(factor))
+    }
+
+    /// `self * numerator / denominator`, rounded down, saturating.
+    pub const fn ratio(self, numerator: u64, denominator: u64) -> Self {
+        let product = self.0 as u128 * numerator as u128 / denominator as u128;
+        if product > u64::MAX as u128 {
+            Self::MAX
+        } else {
+            Self(product as u64)
+        }
+    }
+}
+
+impl Time {
+    pub const ZERO: Self = Self(0);
+    pub const MAX: Self = Self(u64::MAX);
+
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// The time from `earlier` until here; zero when `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Time {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Duration> for Time {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Millis {
+    pub const ZERO: Self = Self(0);
+
+    pub const fn new(millis: u32) -> Self {
+        Self(millis)
+    }
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<Duration> for Millis {
+    fn from(span: Duration) -> Self {
+        Self(u32::try_from(span.0 / 1_000_000).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_millis(u64::from(millis.0))
+    }
+}
+
+impl Delay {
+    /// No wait at all.
+    pub const NONE: Self = Self::exactly(Duration::ZERO);
+
+    /// Always the same wait.
+    pub const fn exactly(base: Duration) -> Self {
+        Self {
+            base,
+            spread: Duration::ZERO,
+            cap: Duration::MAX,
+        }
+    }
+
+    /// Uniform between `base` and `base + spread`.
+    pub const fn between(base: Duration, spread: Duration) -> Self {
+        Self {
+            base,
+            spread,
+            cap: Duration::MAX,
+        }
+    }
+
+    /// The wait that a uniform 64-bit draw stands for.
+    pub fn at(self, draw: u64) -> Duration {
+        let jitter = (u128::from(self.spread.0) * u128::from(draw)) >> 64;
+        self.base.saturating_add(Duration(jitter as u64)).min(self.cap)
+    }
+}
+
+/// Written with the largest unit that divides it, as scenario files write it: `250ms`, `1h`, `1500us`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 7] = [
+            (86_400_000_000_000, "d"),
+            (3_600_000_000_000, "h"),
+            (60_000_000_000, "min"),
+            (1_000_000_000, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+            (1, "ns"),
+        ];
+        if self.0 == 0 {
+            return f.write_str("0s");
+        }
+        let (unit, name) = UNITS
+            .into_iter()
+            .find(|(unit, _)| self.0.is_multiple_of(*unit))
+            .expect("one nanosecond divides everything");
+        write!(f, "{}{name}", self.0 / unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delay_stays_within_its_bounds() {
+        let delay = Delay {
+            base: Duration::from_millis(5),
+            spread: Duration::from_millis(10),
+            cap: Duration::from_millis(12),
+        };
+        assert_eq!(delay.at(0), Duration::from_millis(5));
+        assert_eq!(delay.at(u64::MAX / 2), Duration::from_nanos(9_999_999));
+        assert_eq!(delay.at(u64::MAX), Duration::from_millis(12));
+        assert_eq!(Delay::NONE.at(u64::MAX), Duration::ZERO);
+    }
+
+    #[test]
+    fn arithmetic_saturates_instead_of_wrapping() {
+        assert_eq!(Time::MAX + Duration::SECOND, Time::MAX);
+        assert_eq!(Time::ZERO - Duration::SECOND, Time::ZERO);
+        assert_eq!(Duration::MAX.ratio(3, 2), Duration::MAX);
+        assert_eq!(Millis::from(Duration::MAX).get(), u32::MAX);
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_written() {
+        for (span, text) in [
+            (Duration::from_millis(250), "250ms"),
+            (Duration::from_secs(3600), "1h"),
+            (Duration::from_secs(90), "90s"),
+            (Duration::ZERO, "0s"),
+            (Duration::from_nanos(1_500_000), "1500us"),
+        ] {
+            assert_eq!(span.to_string(), text);
+        }
+    }
+}

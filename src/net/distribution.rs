@@ -1,0 +1,205 @@
+//! Distributions as a scenario file writes them, and their translation into a [`Latency`].
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::latency::Latency;
+use crate::base::Duration;
+
+/// How long something takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Distribution {
+    /// Always the same: `{ constant = "40ms" }`.
+    Constant(Duration),
+    /// Anything between two durations alike: `{ uniform = ["10ms", "30ms"] }`.
+    Uniform([Duration; 2]),
+    /// `{ exponential = { mean = "40ms" } }`.
+    Exponential { mean: Duration },
+    /// By its median and 99th percentile: `{ lognormal = { median = "80ms", p99 = "400ms" } }`.
+    Lognormal(LogNormal),
+    /// A CSV file with a column `ms` of measured values, beside the scenario: `{ empirical = "token.csv" }`.
+    Empirical(PathBuf),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogNormal {
+    pub median: Duration,
+    pub p99: Duration,
+}
+
+/// Why a distribution cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionError {
+    #[error("the 99th percentile {p99} lies below the median {median}; swap them?")]
+    Percentiles { median: Duration, p99: Duration },
+    #[error("a log-normal latency needs a median above zero; use {{ constant = \"0s\" }} for none")]
+    ZeroMedian,
+    #[error("{path}: {reason}")]
+    File { path: PathBuf, reason: String },
+}
+
+/// The 99th percentile of the standard normal law.
+const Z99: f64 = 2.326_347_874_040_841;
+/// Measured values beyond this many bytes are not read: a latency file is a sample, not a log.
+const LARGEST_FILE: u64 = 64 << 20;
+
+impl Distribution {
+    pub const fn constant(span: Duration) -> Self {
+        Self::Constant(span)
+    }
+
+    /// Makes it ready for sampling; an empirical file is looked up from `folder`.
+    ///
+    /// Errors when percentiles are out of order or a file cannot be read.
+    pub fn compile(&self, folder: &Path) -> Result<Latency, DistributionError> {
+        Ok(match self {
+            Self::Constant(span) => Latency::constant(*span),
+            Self::Uniform([one, other]) => Latency::uniform(*one, *other),
+            Self::Exponential { mean } => Latency::exponential(*mean),
+            Self::Lognormal(law) => law.compile()?,
+            Self::Empirical(path) => empirical(&folder.join(path))?,
+        })
+    }
+}
+
+impl LogNormal {
+    fn compile(self) -> Result<Latency, DistributionError> {
+        let Self { median, p99 } = self;
+        if median.is_zero() {
+            return Err(DistributionError::ZeroMedian);
+        }
+        if p99 < median {
+            return Err(DistributionError::Percentiles { median, p99 });
+        }
+        let sigma = libm::log(p99.nanos() as f64 / median.nanos() as f64) / Z99;
+        Ok(Latency::table(|below, above| {
+            let z = if below < above {
+                -upper_normal_quantile(below)
+            } else {
+                upper_normal_quantile(above)
+            };
+            median.nanos() as f64 * libm::exp(sigma * z)
+        }))
+    }
+}
+
+/// The z that a standard normal variable exceeds with probability `tail` (at most one half): Newton's method on the
+/// complementary error function, started at the asymptotic value.
+fn upper_normal_quantile(tail: f64) -> f64 {
+    let mut z = libm::sqrt((-2.0 * libm::log(2.0 * tail)).max(0.0));
+    for _ in 0..60 {
+        let upper = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
+        let density = libm::exp(-0.5 * z * z) / libm::sqrt(2.0 * std::f64::consts::PI);
+        let step = (upper - tail) / density;
+        z += step;
+        if libm::fabs(step) < 1e-14 * (1.0 + z) {
+            break;
+        }
+    }
+    z
+}
+
+fn empirical(path: &Path) -> Result<Latency, DistributionError> {
+    let fail = |reason: String| DistributionError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    let length = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+    if length > LARGEST_FILE {
+        return Err(fail(format!(
+            "{} MB is too large for a latency sample; keep some hundred thousand rows",
+            length >> 20
+        )));
+    }
+    let mut reader = csv::Reader::from_path(path).map_err(|error| fail(error.to_string()))?;
+    let column = reader
+        .headers()
+        .map_err(|error| fail(error.to_string()))?
+        .iter()
+        .position(|name| name == "ms")
+        .ok_or_else(|| fail("has no column `ms`; its first line must name one".into()))?;
+    let mut values = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| fail(error.to_string()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let cell = row.get(column).unwrap_or_default();
+        match cell.trim().parse::<f64>() {
+            Ok(ms) if (0.0..=Duration::LONGEST.as_secs_f64() * 1e3).contains(&ms) => values.push(ms * 1e6),
+            _ => return Err(fail(format!("line {line}: `{cell}` is not a number of milliseconds"))),
+        }
+    }
+    if values.is_empty() {
+        return Err(fail("has no rows".into()));
+    }
+    values.sort_by(f64::total_cmp);
+    Ok(Latency::table(|below, _| {
+        let at = below * (values.len() - 1) as f64;
+        let (low, rest) = (at as usize, at - libm::floor(at));
+        let next = values[(low + 1).min(values.len() - 1)];
+        values[low] + (next - values[low]) * rest
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn lognormal_meets_its_percentiles() {
+        let law = LogNormal {
+            median: Duration::from_millis(80),
+            p99: Duration::from_millis(400),
+        };
+        let latency = law.compile().unwrap();
+        let at = |share: f64| {
+            latency
+                .sample((share * 18_446_744_073_709_551_616.0) as u64)
+                .as_secs_f64()
+        };
+        assert!((at(0.5) - 0.080).abs() < 1e-5, "{}", at(0.5));
+        assert!((at(0.99) - 0.400).abs() < 1e-4, "{}", at(0.99));
+        // sigma = ln(5)/z99, mean = median * exp(sigma^2 / 2).
+        let sigma = 5f64.ln() / Z99;
+        let mean = 0.080 * (sigma * sigma / 2.0).exp();
+        assert!((latency.mean_s() / mean - 1.0).abs() < 1e-3, "{}", latency.mean_s());
+    }
+
+    #[test]
+    fn percentiles_out_of_order_are_refused() {
+        let law = Distribution::Lognormal(LogNormal {
+            median: Duration::from_millis(400),
+            p99: Duration::from_millis(80),
+        });
+        let error = law.compile(Path::new(".")).unwrap_err().to_string();
+        assert!(error.contains("swap"), "{error}");
+    }
+
+    #[test]
+    fn empirical_files_are_read_and_faults_name_the_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::File::create(&path)
+                .unwrap()
+                .write_all(text.as_bytes())
+                .unwrap();
+            Distribution::Empirical(name.into()).compile(folder.path())
+        };
+        let latency = write("good.csv", "at,ms\n1,10\n2,20\n3,30\n").unwrap();
+        assert_eq!(latency.sample(1 << 63).nanos() / 1_000_000, 20);
+        let error = write("bad.csv", "ms\n10\nquick\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("quick"), "{error}");
+        let error = write("none.csv", "seconds\n10\n").unwrap_err().to_string();
+        assert!(error.contains("no column `ms`"), "{error}");
+        assert!(
+            Distribution::Empirical("missing.csv".into())
+                .compile(folder.path())
+                .is_err()
+        );
+    }
+}

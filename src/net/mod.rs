@@ -1,0 +1,26 @@
+//! The network between the parties: how long a message takes, and whether it arrives.
+//!
+//! Does not know what a message says.
+
+mod distribution;
+mod latency;
+
+pub use distribution::{Distribution, DistributionError, LogNormal};
+pub use latency::Latency;
+
+use crate::base::Chance;
+
+/// One direction between two kinds of parties: how long, and how often never.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub latency: Latency,
+    pub loss: Chance,
+}
+
+impl Link {
+    /// Delivers at once, and always.
+    pub const PERFECT: Self = Self {
+        latency: Latency::ZERO,
+        loss: Chance::NEVER,
+    };
+}

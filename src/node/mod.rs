@@ -1,0 +1,154 @@
+//! What a node hears and says, and the trait that every coordination strategy implements.
+//!
+//! Knows no rule of the provider and no engine: a strategy is a function of what reached the node, in the order in which
+//! it reached it. What is timed arrives as an input; what is random is data for the engine to draw.
+
+mod outbox;
+
+pub use outbox::Outbox;
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use crate::base::{Delay, Millis, NodeId, Seat};
+use crate::oauth::{Failure, Grant, Lane, Token};
+use crate::store;
+
+/// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
+///
+/// How often a call is tried and how long it waits in between is the retry policy's; the two are chosen independently.
+pub trait Strategy: Clone + Send + Sync {
+    /// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
+    type Node: Copy + Debug + Eq + Hash + Ord + Send;
+
+    /// The memory of a node that starts, and of one that restarts after a crash.
+    fn boot(&self, me: Me) -> Self::Node;
+
+    /// One thing has happened at this node; what it does about it goes into `out`.
+    fn on(&self, me: Me, node: &mut Self::Node, input: Input, out: &mut Outbox);
+
+    /// What an observer may ask.
+    fn view(node: &Self::Node) -> View;
+
+    /// Renames every token that the memory holds, so that a checker can number tokens by rank.
+    fn rename(node: &mut Self::Node, name: &mut dyn FnMut(Token) -> Token);
+}
+
+/// What a node knows of its own place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Me {
+    pub id: NodeId,
+    /// Position among the nodes that share this node's app and can be dealt a slot or a duplicate app, from 0.
+    pub seat: u32,
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Worker,
+    /// A worker whose code cannot be changed to send a slot index.
+    Legacy,
+    /// The node that other nodes forward their calls to.
+    Gateway,
+}
+
+/// What the nodes of one domain put into their shared store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shared {
+    pub token: Token,
+    /// Life that was left when it was issued.
+    pub life: Millis,
+    /// Which of the strategy's lanes it came from.
+    pub lane: u8,
+}
+
+pub type StoreOperation = store::Operation<Shared>;
+pub type StoreAnswer = store::Answer<Shared>;
+
+/// A timer of a node. Arming one again replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// The token should be replaced before it expires.
+    Renew,
+    /// A wait between two looks at the store.
+    Wait,
+}
+
+/// How many kinds of [`Timer`] there are.
+pub const TIMERS: usize = 2;
+
+/// What a node hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Input {
+    /// A call wants a token: it has just arrived, or its backoff is over.
+    Call {
+        call: Seat,
+    },
+    /// The API refused this token for this call, which wants another.
+    Rejected {
+        call: Seat,
+        token: Token,
+    },
+    /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer
+    /// that comes after the node had given it up.
+    Token {
+        call: Option<Seat>,
+        grant: Grant,
+        late: bool,
+    },
+    /// A token request has failed, or has been given up.
+    TokenFailed {
+        call: Option<Seat>,
+        why: Failure,
+    },
+    Store(StoreAnswer),
+    Timer(Timer),
+}
+
+/// What a node says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Command {
+    /// Send the call to the API with this token.
+    Attempt {
+        call: Seat,
+        token: Token,
+    },
+    /// Keep the call until the parked ones are released.
+    Park {
+        call: Seat,
+    },
+    /// Send all parked calls with this token.
+    AttemptParked {
+        token: Token,
+    },
+    /// This try of the call has failed; the retry policy decides what follows.
+    Stumble {
+        call: Seat,
+        why: Failure,
+    },
+    /// The same for all parked calls.
+    StumbleParked {
+        why: Failure,
+    },
+    /// Hand the call to the gateway.
+    Forward {
+        call: Seat,
+    },
+    /// Ask the token endpoint, for the node as a whole or for one call alone.
+    RequestToken {
+        lane: Lane,
+        call: Option<Seat>,
+    },
+    Store(StoreOperation),
+    Arm {
+        timer: Timer,
+        delay: Delay,
+    },
+}
+
+/// What may be asked about a node from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The token that the node would send now.
+    pub token: Option<Token>,
+}

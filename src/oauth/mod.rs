@@ -1,0 +1,80 @@
+//! The nouns of OAuth 2.0 as data: tokens, requests for them, and the answers of both endpoints (RFC 6749, RFC 6750).
+//!
+//! Knows neither who issues nor who asks.
+
+use crate::base::Millis;
+
+/// An access token, named by the issuer's sequence number.
+///
+/// The number orders tokens by their commit at the provider. The model may look at it; a strategy may only compare
+/// tokens for equality, as with an opaque string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(pub std::num::NonZeroU32);
+
+impl Token {
+    /// The token with this sequence number, from 1.
+    ///
+    /// # Panics
+    /// When `sequence` is zero.
+    pub fn numbered(sequence: u32) -> Self {
+        Self(std::num::NonZeroU32::new(sequence).expect("sequence numbers begin at 1"))
+    }
+
+    pub const fn sequence(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// Which of its client's tokens a node asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lane {
+    /// Which of several registered copies of the app signs the request; the app itself is 0.
+    pub duplicate: u16,
+    pub slot: Slot,
+}
+
+/// The slot index of a token request, as it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// No parameter: the provider's default, slot 0.
+    #[default]
+    Unnamed,
+    /// `token_index=n` (or whatever the provider calls it).
+    Index(u16),
+    /// The index under a name that the provider does not know, and ignores.
+    Misnamed(u16),
+}
+
+/// What the token endpoint reveals about a token that it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    pub token: Token,
+    /// `expires_in`: remaining life at the commit.
+    pub life: Millis,
+    /// Issue time in units of the provider's granularity, where it reveals one.
+    pub issued_at: Option<std::num::NonZeroU32>,
+}
+
+/// Why a token request or a call brought nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failure {
+    /// No answer within the time the caller waits; it may or may not have happened.
+    Unknown,
+    /// A 5xx answer: nothing happened.
+    ServerError,
+    /// A 429 answer, with the wait that it asks for (zero when it names none): nothing happened.
+    Throttled { retry_after: Millis },
+    /// The provider refuses for good: `invalid_request`, a slot out of range, or no room for another live token.
+    Refused,
+    /// The shared store or the gateway did not answer.
+    Unreachable,
+}
+
+/// The answer to an API attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    Accepted,
+    /// A 401: the provider says no more than that.
+    Rejected,
+    Failed(Failure),
+}

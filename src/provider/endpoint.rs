@@ -1,0 +1,103 @@
+//! An endpoint's manners before it looks at a request: outages, quotas, and servers with a queue.
+
+use super::quota::{Exceeded, Quota, Window};
+use crate::base::{Chance, Time};
+
+/// How an endpoint is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outage {
+    /// It answers with an error.
+    Errors,
+    /// It does not answer.
+    Silent,
+}
+
+/// One endpoint; without limits it serves every request in the instant of its arrival.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    pub outage: Option<Outage>,
+    /// A request fails with a 5xx at this rate.
+    pub errors: Chance,
+    /// Requests served at once; none for any number.
+    pub servers: Option<u32>,
+    /// Requests that may wait for a server.
+    pub queue: u32,
+    pub quotas: Vec<Window>,
+    pub busy: u32,
+    pub waiting: u32,
+}
+
+/// Whether a request may be served now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// At once, without occupying a server.
+    Free,
+    /// It occupies a server from now on.
+    Serve,
+    /// It waits for a server.
+    Wait,
+    /// The queue is full: 503.
+    TurnedAway,
+}
+
+impl Endpoint {
+    pub fn with_quotas(mut self, quotas: impl IntoIterator<Item = Quota>) -> Self {
+        self.quotas.extend(quotas.into_iter().map(Window::new));
+        self
+    }
+
+    /// Counts a request against every quota; the first that is used up answers.
+    pub fn quota(&mut self, now: Time, client: u16) -> Result<(), Exceeded> {
+        self.quotas.iter_mut().try_for_each(|window| window.admit(now, client))
+    }
+
+    /// Takes a request in.
+    #[inline]
+    pub fn admit(&mut self) -> Admission {
+        let Some(servers) = self.servers else {
+            return Admission::Free;
+        };
+        if self.busy < servers {
+            self.busy += 1;
+            Admission::Serve
+        } else if self.waiting < self.queue {
+            self.waiting += 1;
+            Admission::Wait
+        } else {
+            Admission::TurnedAway
+        }
+    }
+
+    /// A server has finished; whether it takes the next request from the queue.
+    pub fn finished(&mut self) -> bool {
+        if self.waiting > 0 {
+            self.waiting -= 1;
+            true
+        } else {
+            self.busy -= 1;
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_fill_then_the_queue_then_the_door_shuts() {
+        let mut endpoint = Endpoint {
+            servers: Some(1),
+            queue: 1,
+            ..Endpoint::default()
+        };
+        assert_eq!(
+            [endpoint.admit(), endpoint.admit(), endpoint.admit()],
+            [Admission::Serve, Admission::Wait, Admission::TurnedAway]
+        );
+        assert!(endpoint.finished(), "the waiting request is next");
+        assert!(!endpoint.finished());
+        assert_eq!(endpoint.admit(), Admission::Serve);
+        assert_eq!(Endpoint::default().admit(), Admission::Free);
+    }
+}

@@ -1,0 +1,426 @@
+//! The issuer's book: every token that is live or died a short while ago, by sequence number.
+//!
+//! Knows no rule: it keeps what a rule decides.
+
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+use crate::base::{Duration, Time};
+use crate::oauth::Token;
+
+/// One slot of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bucket(pub u32);
+
+/// How a token ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    Expired,
+    Superseded,
+    Revoked,
+}
+
+/// One token's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Life {
+    pub token: Token,
+    pub bucket: Bucket,
+    pub issued: Time,
+    /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
+    pub end: Time,
+    /// What shortened its life; `None` while only its expiry is to come.
+    pub ending: Option<Ending>,
+    /// Last time a call was accepted with it.
+    pub last_use: Option<Time>,
+    /// Nodes that would send it now.
+    pub holders: u32,
+    newer: Option<Token>,
+}
+
+impl Life {
+    pub fn is_live(&self, now: Time) -> bool {
+        now < self.end
+    }
+
+    pub fn remaining(&self, now: Time) -> Duration {
+        self.end.since(now)
+    }
+
+    pub(super) fn accepted(&mut self, now: Time) {
+        self.last_use = Some(now);
+    }
+}
+
+/// Tokens of one bucket in the order of issue: superseded ones that still live on, then the current ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Line {
+    oldest: Option<Token>,
+    newest: Option<Token>,
+    /// First that no later issuance has superseded.
+    first_current: Option<Token>,
+    current: u32,
+    lingering: u32,
+}
+
+/// Dead tokens whose end is still told apart in rejections; older ones are [`super::Cause::LongDead`].
+const REMEMBERED: usize = 256;
+
+/// All lines, and the lives behind them.
+///
+/// Lives lie in an open-addressed table whose hash is the sequence number itself: neighbours in time are neighbours in
+/// memory, and a token that outlives thousands of others is simply probed past.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    lives: Vec<Option<Life>>,
+    count: usize,
+    lines: Vec<Line>,
+    dead: VecDeque<Token>,
+    last: u32,
+    issued: u64,
+}
+
+impl Ledger {
+    pub fn new(buckets: usize) -> Self {
+        Self {
+            lives: vec![None; 1024],
+            count: 0,
+            lines: vec![Line::default(); buckets],
+            dead: VecDeque::with_capacity(REMEMBERED + 1),
+            last: 0,
+            issued: 0,
+        }
+    }
+
+    fn mask(&self) -> usize {
+        self.lives.len() - 1
+    }
+
+    #[inline]
+    fn find(&self, token: Token) -> Option<usize> {
+        let mut at = token.sequence() as usize & self.mask();
+        loop {
+            match &self.lives[at] {
+                None => return None,
+                Some(life) if life.token == token => return Some(at),
+                Some(_) => at = (at + 1) & self.mask(),
+            }
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, token: Token) -> Option<&Life> {
+        self.find(token).and_then(|at| self.lives[at].as_ref())
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Life> {
+        self.find(token).and_then(|at| self.lives[at].as_mut())
+    }
+
+    pub fn is_live(&self, token: Token, now: Time) -> bool {
+        self.get(token).is_some_and(|life| life.is_live(now))
+    }
+
+    /// Tokens issued so far.
+    pub fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Every life that the ledger still remembers, in the order of issue.
+    pub fn remembered(&self) -> Vec<Life> {
+        let mut lives: Vec<_> = self.lives.iter().flatten().copied().collect();
+        lives.sort_unstable_by_key(|life| life.token);
+        lives
+    }
+
+    /// A node has begun (or ceased) to hold this token as the one it would send.
+    #[inline]
+    pub fn hold(&mut self, token: Token, held: bool) {
+        if let Some(life) = self.get_mut(token) {
+            life.holders = if held { life.holders + 1 } else { life.holders - 1 };
+        }
+    }
+
+    /// The newest token of a bucket that nothing has superseded.
+    pub fn newest(&self, bucket: Bucket) -> Option<&Life> {
+        let line = &self.lines[bucket.0 as usize];
+        line.first_current.and(line.newest).and_then(|token| self.get(token))
+    }
+
+    /// Tokens of a bucket that no later issuance has superseded, expired ones included until [`Ledger::settle`].
+    pub fn current(&self, bucket: Bucket) -> u32 {
+        self.lines[bucket.0 as usize].current
+    }
+
+    /// Superseded tokens of a bucket that live on for their overlap.
+    pub fn lingering(&self, bucket: Bucket) -> u32 {
+        self.lines[bucket.0 as usize].lingering
+    }
+
+    /// Strikes out the tokens of a bucket whose end has come, and tells each.
+    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let mut before: Option<Token> = None;
+        let mut next = self.lines[bucket.0 as usize].oldest;
+        while let Some(token) = next {
+            let life = *self.get(token).expect("a line names lives of the table");
+            next = life.newer;
+            let lingers = life.ending.is_some();
+            if now < life.end {
+                // Current tokens end in the order of issue: the rest of the line lives.
+                if !lingers {
+                    break;
+                }
+                before = Some(token);
+                continue;
+            }
+            let newer = life.newer;
+            if let Some(before) = before {
+                self.get_mut(before).expect("still in the line").newer = newer;
+            }
+            let line = &mut self.lines[bucket.0 as usize];
+            if line.oldest == Some(token) {
+                line.oldest = newer;
+            }
+            if line.newest == Some(token) {
+                line.newest = before;
+            }
+            if lingers {
+                line.lingering -= 1;
+            } else {
+                line.current -= 1;
+                line.first_current = newer;
+            }
+            self.bury(token, told);
+        }
+    }
+
+    fn bury(&mut self, token: Token, told: &mut dyn FnMut(Life)) {
+        let life = self.get_mut(token).expect("buried once");
+        life.ending.get_or_insert(Ending::Expired);
+        told(*life);
+        self.dead.push_back(token);
+        if self.dead.len() > REMEMBERED
+            && let Some(forgotten) = self.dead.pop_front()
+        {
+            self.forget(forgotten);
+        }
+    }
+
+    /// Takes a life out of the table, and closes the gap so that no probe breaks off early.
+    fn forget(&mut self, token: Token) {
+        let mut gap = self.find(token).expect("remembered until now");
+        let mask = self.mask();
+        self.lives[gap] = None;
+        self.count -= 1;
+        let mut at = gap;
+        loop {
+            at = (at + 1) & mask;
+            let Some(life) = self.lives[at] else { return };
+            let home = life.token.sequence() as usize & mask;
+            // Movable when its home does not lie between the gap (exclusive) and its place.
+            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(gap) & mask) {
+                self.lives[gap] = Some(life);
+                self.lives[at] = None;
+                gap = at;
+            }
+        }
+    }
+
+    /// Writes a new token into a bucket.
+    ///
+    /// # Panics
+    /// After 2^32 - 1 issuances in one run.
+    pub fn issue(&mut self, bucket: Bucket, now: Time, ttl: Duration) -> Token {
+        if (self.count + 1) * 2 > self.lives.len() {
+            self.grow();
+        }
+        self.last = self.last.checked_add(1).expect("a run issues fewer than 2^32 tokens");
+        self.issued += 1;
+        let token = Token::numbered(self.last);
+        self.insert(Life {
+            token,
+            bucket,
+            issued: now,
+            end: now + ttl,
+            ending: None,
+            last_use: None,
+            holders: 0,
+            newer: None,
+        });
+        let line = &mut self.lines[bucket.0 as usize];
+        let before = line.newest.replace(token);
+        line.oldest.get_or_insert(token);
+        line.first_current.get_or_insert(token);
+        line.current += 1;
+        if let Some(before) = before {
+            self.get_mut(before).expect("a line names lives of the table").newer = Some(token);
+        }
+        token
+    }
+
+    fn insert(&mut self, life: Life) {
+        let mask = self.mask();
+        let mut at = life.token.sequence() as usize & mask;
+        while self.lives[at].is_some() {
+            at = (at + 1) & mask;
+        }
+        self.lives[at] = Some(life);
+        self.count += 1;
+    }
+
+    fn grow(&mut self) {
+        let lives = std::mem::take(&mut self.lives);
+        self.lives = vec![None; lives.len() * 2];
+        self.count = 0;
+        for life in lives.into_iter().flatten() {
+            self.insert(life);
+        }
+    }
+
+    /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most. Returns its life as it was.
+    pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Life> {
+        let token = self.lines[bucket.0 as usize].first_current?;
+        let life = self.get_mut(token).expect("a line names lives of the table");
+        let before = *life;
+        life.end = life.end.min(now + overlap);
+        life.ending = Some(Ending::Superseded);
+        let line = &mut self.lines[bucket.0 as usize];
+        line.first_current = before.newer;
+        line.current -= 1;
+        line.lingering += 1;
+        Some(before)
+    }
+
+    /// Ends the oldest lingering tokens of a bucket now, until `depth` are left.
+    pub fn trim_lingering(&mut self, bucket: Bucket, now: Time, depth: u32) {
+        let line = self.lines[bucket.0 as usize];
+        let mut surplus = line.lingering.saturating_sub(depth);
+        let mut next = line.oldest;
+        while let (Some(token), 1..) = (next, surplus) {
+            let life = self.get_mut(token).expect("a line names lives of the table");
+            life.end = life.end.min(now);
+            next = life.newer;
+            surplus -= 1;
+        }
+    }
+
+    /// Renews the life of a token from now.
+    pub fn extend(&mut self, token: Token, now: Time, ttl: Duration) {
+        if let Some(life) = self.get_mut(token) {
+            life.end = now + ttl;
+        }
+    }
+
+    /// Ends every token of a bucket now, and tells each.
+    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let line = &mut self.lines[bucket.0 as usize];
+        line.lingering += line.current;
+        line.current = 0;
+        line.first_current = None;
+        let mut next = line.oldest;
+        while let Some(token) = next {
+            let life = self.get_mut(token).expect("a line names lives of the table");
+            if now < life.end {
+                life.end = now;
+                life.ending = Some(Ending::Revoked);
+            } else {
+                life.ending.get_or_insert(Ending::Expired);
+            }
+            next = life.newer;
+        }
+        self.settle(bucket, now, told);
+    }
+
+    /// Renames all tokens by a monotone map and forgets the dead, so that equal states become equal ledgers.
+    pub fn rename(&mut self, now: Time, name: &mut dyn FnMut(Token) -> Token) {
+        let lives: Vec<_> = self.remembered().into_iter().filter(|life| life.is_live(now)).collect();
+        let lines = self.lines.len();
+        let issued = self.issued;
+        *self = Self::new(lines);
+        self.issued = issued;
+        for life in lives {
+            let token = name(life.token);
+            self.last = token.sequence() - 1;
+            let renamed = self.issue(life.bucket, life.issued, Duration::ZERO);
+            let entry = self.get_mut(renamed).expect("just written");
+            *entry = Life {
+                token,
+                newer: entry.newer,
+                ..life
+            };
+        }
+    }
+}
+
+/// Two ledgers are equal when they hold the same lives in the same lines; what they have forgotten does not count.
+impl PartialEq for Ledger {
+    fn eq(&self, other: &Self) -> bool {
+        self.last == other.last && self.lines == other.lines && self.remembered() == other.remembered()
+    }
+}
+
+impl Eq for Ledger {}
+
+impl Hash for Ledger {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.lines.hash(state);
+        self.remembered().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const BUCKET: Bucket = Bucket(0);
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_long_lived_token_is_found_among_many_short_ones() {
+        let mut ledger = Ledger::new(2);
+        let old = ledger.issue(Bucket(1), at(0), Duration::from_secs(3600));
+        for i in 0..10_000 {
+            ledger.supersede_oldest(BUCKET, at(i), Duration::ZERO);
+            ledger.issue(BUCKET, at(i), Duration::SECOND);
+            ledger.settle(BUCKET, at(i), &mut |_| {});
+        }
+        assert!(ledger.is_live(old, at(10_000)));
+        assert_eq!(ledger.lives.len(), 1024, "the dead do not pile up");
+        assert_eq!(ledger.current(BUCKET), 1);
+    }
+
+    proptest! {
+        /// The table agrees with a map under random issues, supersessions and settlements of three buckets.
+        #[test]
+        fn agrees_with_a_map(steps in prop::collection::vec((0u32..3, 0u8..4, 1u64..50), 1..400)) {
+            let mut ledger = Ledger::new(3);
+            let mut model: BTreeMap<Token, (u32, Time)> = BTreeMap::new();
+            let mut now = at(0);
+            for (bucket, action, gap) in steps {
+                now = now + Duration::from_millis(gap);
+                let bucket = Bucket(bucket);
+                match action {
+                    0 | 1 => {
+                        let token = ledger.issue(bucket, now, Duration::from_millis(100));
+                        model.insert(token, (bucket.0, now + Duration::from_millis(100)));
+                    }
+                    2 => {
+                        if let Some(life) = ledger.supersede_oldest(bucket, now, Duration::from_millis(5)) {
+                            let entry = model.get_mut(&life.token).unwrap();
+                            entry.1 = entry.1.min(now + Duration::from_millis(5));
+                        }
+                    }
+                    _ => ledger.settle(bucket, now, &mut |life| assert!(life.end <= now)),
+                }
+                for (&token, &(_, end)) in &model {
+                    prop_assert_eq!(ledger.is_live(token, now), now < end);
+                }
+            }
+        }
+    }
+}

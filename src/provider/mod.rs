@@ -1,0 +1,131 @@
+//! The provider: authorization server and resource server as one deterministic state machine.
+//!
+//! Does not know that nodes coordinate: it sees requests of one client or another. It has no clock and no dice; what is
+//! random about it (errors, lags) is asked of whoever runs it.
+
+mod endpoint;
+mod issuance;
+mod ledger;
+pub mod profiles;
+mod quota;
+pub mod settings;
+
+pub use endpoint::{Admission, Endpoint, Outage};
+pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
+pub use ledger::{Bucket, Ending, Ledger, Life};
+pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
+
+use crate::base::{Duration, Time};
+use crate::oauth::{Slot, Token};
+
+/// What a slot index gets that the client was not granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnBadSlot {
+    /// An error, `400 invalid_request`; nothing is issued.
+    #[default]
+    Refuse,
+    /// The index is ignored: slot 0.
+    Ignore,
+}
+
+/// Why a token was refused, as the model knows and a node does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// It was live when the attempt left its node: beyond any client's reach.
+    InFlight,
+    Superseded,
+    Expired,
+    Revoked,
+    /// Issued, but this replica has not heard of it yet.
+    NotYetActive,
+    /// Dead for so long that the ledger has forgotten it.
+    LongDead,
+}
+
+/// Tokens, slots and limits of one provider, under a rule.
+#[derive(Clone, Debug)]
+pub struct Provider<R> {
+    pub ledger: Ledger,
+    pub rule: R,
+    pub on_bad_slot: OnBadSlot,
+    /// Slots granted to each client, by client.
+    slots: Vec<u16>,
+    /// Slots that each client can ever have: buckets are laid out by it.
+    stride: u16,
+    pub token_endpoint: Endpoint,
+    pub api_endpoint: Endpoint,
+}
+
+impl<R: Rule> Provider<R> {
+    /// A provider with `slots[client]` slots granted at first and at most `stride` ever.
+    pub fn new(rule: R, on_bad_slot: OnBadSlot, slots: Vec<u16>, stride: u16) -> Self {
+        assert!(
+            slots.iter().all(|&granted| granted <= stride),
+            "a client has more slots than were laid out"
+        );
+        Self {
+            ledger: Ledger::new(slots.len() * usize::from(stride)),
+            rule,
+            on_bad_slot,
+            slots,
+            stride,
+            token_endpoint: Endpoint::default(),
+            api_endpoint: Endpoint::default(),
+        }
+    }
+
+    /// Which bucket a request falls into; `None` when the index is refused.
+    pub fn bucket(&self, client: u16, slot: Slot) -> Option<Bucket> {
+        let granted = self.slots[usize::from(client)];
+        let index = match slot {
+            Slot::Unnamed | Slot::Misnamed(_) => 0,
+            Slot::Index(index) if index < granted => index,
+            Slot::Index(_) => match self.on_bad_slot {
+                OnBadSlot::Refuse => return None,
+                OnBadSlot::Ignore => 0,
+            },
+        };
+        Some(Bucket(u32::from(client) * u32::from(self.stride) + u32::from(index)))
+    }
+
+    /// From now on the client has this many slots.
+    pub fn grant_slots(&mut self, client: u16, slots: u16) {
+        self.slots[usize::from(client)] = slots.min(self.stride);
+    }
+
+    /// Buckets of one client.
+    pub fn buckets(&self, client: u16) -> impl Iterator<Item = Bucket> + use<R> {
+        let stride = u32::from(self.stride);
+        (0..stride).map(move |slot| Bucket(u32::from(client) * stride + slot))
+    }
+
+    /// Checks a token as it arrives at a resource server whose replica hears of new tokens `visible_after` and of dead ones
+    /// `invalidation` later.
+    pub fn check(
+        &mut self,
+        now: Time,
+        token: Token,
+        visible_after: Duration,
+        invalidation: Duration,
+    ) -> Result<(), Cause> {
+        let Some(life) = self.ledger.get_mut(token) else {
+            return Err(Cause::LongDead);
+        };
+        if now < life.issued + visible_after {
+            return Err(Cause::NotYetActive);
+        }
+        let end = match life.ending {
+            None | Some(Ending::Expired) => life.end,
+            Some(Ending::Superseded | Ending::Revoked) => life.end + invalidation,
+        };
+        if now < end {
+            life.accepted(now);
+            return Ok(());
+        }
+        Err(match life.ending {
+            None | Some(Ending::Expired) => Cause::Expired,
+            Some(Ending::Superseded) => Cause::Superseded,
+            Some(Ending::Revoked) => Cause::Revoked,
+        })
+    }
+}

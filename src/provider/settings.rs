@@ -1,0 +1,243 @@
+//! A provider as a profile or a scenario writes it. A scenario's settings lie over its profile's, key by key.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::quota::Quota;
+use crate::base::{Duration, Share};
+use crate::net::Distribution;
+
+/// Everything about a provider; what is left out comes from the profile, then from [`Settings::neutral`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What issuing a token does to earlier ones.
+    pub rule: Option<RuleSettings>,
+    /// Life of a token.
+    pub token_ttl: Option<Duration>,
+    /// Granularity of the issue time that a token reveals; left out where it reveals none.
+    pub issue_time_granularity: Option<Duration>,
+    /// Name of the request parameter that selects a slot; left out where there are no slots.
+    pub slot_parameter: Option<String>,
+    /// What an index gets that was not granted.
+    pub on_bad_slot: Option<BadSlotSettings>,
+    /// Node to token endpoint, until the commit (u).
+    pub token_request: Option<Distribution>,
+    /// Commit until the node has the token (v).
+    pub token_response: Option<Distribution>,
+    /// Node to API, until the token is checked (c).
+    pub api_request: Option<Distribution>,
+    /// Check until the node knows (r).
+    pub api_response: Option<Distribution>,
+    pub limits: Limits,
+    pub faults: Faults,
+    pub lags: Lags,
+}
+
+/// What issuing a token does to earlier ones in the same slot of the same app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RuleSettings {
+    /// Nothing.
+    Independent(IndependentSettings),
+    /// It ends the one before.
+    LatestOnly(OverlapSettings),
+    /// So many may live.
+    Capacity(CapacitySettings),
+    /// The current token is returned until it is near its end.
+    Reuse(ReuseSettings),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndependentSettings {}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OverlapSettings {
+    /// How long a superseded token lives on.
+    pub overlap: Duration,
+    /// How many superseded tokens enjoy the overlap; left out for all.
+    pub overlap_depth: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacitySettings {
+    /// Live tokens per slot.
+    #[schemars(range(min = 1))]
+    pub live: u32,
+    #[serde(default)]
+    pub on_full: OnFullSettings,
+    /// How long a superseded token lives on.
+    #[serde(default)]
+    pub overlap: Duration,
+    /// How many superseded tokens enjoy the overlap; left out for all.
+    pub overlap_depth: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFullSettings {
+    #[default]
+    EvictOldest,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReuseSettings {
+    /// The current token is returned while it has at least this long to live.
+    pub threshold: Duration,
+    /// A token that is returned gets its full life again.
+    #[serde(default)]
+    pub extend: bool,
+    /// Live tokens per slot once a new one is issued; left out for any number.
+    pub live: Option<u32>,
+    /// How long a superseded token lives on.
+    #[serde(default)]
+    pub overlap: Duration,
+    /// How many superseded tokens enjoy the overlap; left out for all.
+    pub overlap_depth: Option<u32>,
+    /// Limits of forced renewal; a forced request beyond them gets the current token.
+    pub force: Option<ForceSettings>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForceSettings {
+    /// Forced renewals in each window.
+    pub count: u32,
+    pub window: Duration,
+    /// Least time between two of them.
+    #[serde(default)]
+    pub min_gap: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSlotSettings {
+    /// `400 invalid_request`.
+    #[default]
+    Refuse,
+    /// The index is ignored: slot 0.
+    Ignore,
+}
+
+/// How much the endpoints can take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    pub token: EndpointLimits,
+    pub api: EndpointLimits,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EndpointLimits {
+    /// Requests served at once; left out for any number.
+    pub servers: Option<u32>,
+    /// How long a server is busy with one request.
+    pub service: Option<Distribution>,
+    /// Requests that may wait for a server; more get a 503.
+    pub queue: Option<u32>,
+    pub quotas: Option<Vec<Quota>>,
+}
+
+/// What goes wrong, at both endpoints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Faults {
+    pub token: EndpointFaults,
+    pub api: EndpointFaults,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EndpointFaults {
+    /// Requests lost on their way: nothing happened.
+    pub lost_before: Option<Share>,
+    /// Answers lost on their way back: it happened, nobody knows.
+    pub lost_after: Option<Share>,
+    /// Requests answered with a 5xx: nothing happened.
+    pub error_rate: Option<Share>,
+}
+
+/// How late resource servers hear of the authorization server's doings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lags {
+    /// Until a new token is accepted, drawn for each token and replica.
+    pub visible_after: Option<Distribution>,
+    /// Until a superseded or revoked token is refused, drawn for each token and replica.
+    pub invalidation: Option<Distribution>,
+    /// Resource servers among which attempts are dealt out at random.
+    pub replicas: Option<u16>,
+}
+
+impl Settings {
+    /// These settings, and the profile's where they say nothing.
+    #[must_use]
+    pub fn over(self, profile: Self) -> Self {
+        Self {
+            rule: self.rule.or(profile.rule),
+            token_ttl: self.token_ttl.or(profile.token_ttl),
+            issue_time_granularity: self.issue_time_granularity.or(profile.issue_time_granularity),
+            slot_parameter: self.slot_parameter.or(profile.slot_parameter),
+            on_bad_slot: self.on_bad_slot.or(profile.on_bad_slot),
+            token_request: self.token_request.or(profile.token_request),
+            token_response: self.token_response.or(profile.token_response),
+            api_request: self.api_request.or(profile.api_request),
+            api_response: self.api_response.or(profile.api_response),
+            limits: Limits {
+                token: self.limits.token.over(profile.limits.token),
+                api: self.limits.api.over(profile.limits.api),
+            },
+            faults: Faults {
+                token: self.faults.token.over(profile.faults.token),
+                api: self.faults.api.over(profile.faults.api),
+            },
+            lags: Lags {
+                visible_after: self.lags.visible_after.or(profile.lags.visible_after),
+                invalidation: self.lags.invalidation.or(profile.lags.invalidation),
+                replicas: self.lags.replicas.or(profile.lags.replicas),
+            },
+        }
+    }
+
+    /// A provider that a scenario describes from nothing: tokens that live an hour and know nothing of each other, and
+    /// latencies of a call within one continent.
+    pub fn neutral() -> Self {
+        let ms = |ms| Some(Distribution::Constant(Duration::from_millis(ms)));
+        Self {
+            rule: Some(RuleSettings::Independent(IndependentSettings {})),
+            token_ttl: Some(Duration::from_secs(3600)),
+            token_request: ms(40),
+            token_response: ms(40),
+            api_request: ms(20),
+            api_response: ms(20),
+            ..Self::default()
+        }
+    }
+}
+
+impl EndpointLimits {
+    fn over(self, profile: Self) -> Self {
+        Self {
+            servers: self.servers.or(profile.servers),
+            service: self.service.or(profile.service),
+            queue: self.queue.or(profile.queue),
+            quotas: self.quotas.or(profile.quotas),
+        }
+    }
+}
+
+impl EndpointFaults {
+    fn over(self, profile: Self) -> Self {
+        Self {
+            lost_before: self.lost_before.or(profile.lost_before),
+            lost_after: self.lost_after.or(profile.lost_after),
+            error_rate: self.error_rate.or(profile.error_rate),
+        }
+    }
+}

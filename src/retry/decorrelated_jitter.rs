@@ -1,0 +1,32 @@
+//! Decorrelated jitter: uniform between the base and three times the wait before, at most the cap. Source: M. Brooker,
+//! "Exponential backoff and jitter", AWS architecture blog, 2015.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Attempts, Backoff};
+use crate::base::{Delay, Duration};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecorrelatedJitter {
+    pub base: Duration,
+    pub cap: Duration,
+    #[serde(default)]
+    pub attempts: Attempts,
+}
+
+impl Backoff for DecorrelatedJitter {
+    fn delay(&self, _: u32, previous: Duration) -> Delay {
+        let reach = previous.max(self.base).saturating_mul(3);
+        Delay {
+            base: self.base,
+            spread: reach.saturating_sub(self.base),
+            cap: self.cap,
+        }
+    }
+
+    fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+}

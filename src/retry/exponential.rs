@@ -1,0 +1,27 @@
+//! Doubling waits without jitter: `min(cap, base * 2^(k-1))` after the k-th failure. Clients that failed together try
+//! again together.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Attempts, Backoff, doubled};
+use crate::base::{Delay, Duration};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exponential {
+    pub base: Duration,
+    pub cap: Duration,
+    #[serde(default)]
+    pub attempts: Attempts,
+}
+
+impl Backoff for Exponential {
+    fn delay(&self, step: u32, _: Duration) -> Delay {
+        Delay::exactly(doubled(self.base, self.cap, step))
+    }
+
+    fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+}

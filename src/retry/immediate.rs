@@ -1,0 +1,29 @@
+//! No wait: the next try starts in the instant in which the last one failed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Attempts, Backoff};
+use crate::base::{Delay, Duration};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Immediate {
+    #[serde(default)]
+    pub attempts: Attempts,
+}
+
+/// The policy `none`.
+pub(super) const ONCE: Immediate = Immediate {
+    attempts: Attempts::at_most(1),
+};
+
+impl Backoff for Immediate {
+    fn delay(&self, _: u32, _: Duration) -> Delay {
+        Delay::NONE
+    }
+
+    fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+}

@@ -1,0 +1,43 @@
+//! App per node: the app is registered several times, and the nodes are dealt out over the copies.
+//!
+//! Who does so: "just create duplicate identical applications for however many concurrent tokens you need" (first seed
+//! thread); one app per site (moodle-mod_zoom#473). What breaks it: fewer copies than nodes, and the number of secrets.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::node::{Input, Me, Outbox, Strategy, View};
+use crate::oauth::{Lane, Slot, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppPerNode {
+    /// Copies of the app, dealt out in turn: node i uses copy i mod `apps`.
+    #[schemars(range(min = 1))]
+    pub apps: u16,
+}
+
+impl Strategy for AppPerNode {
+    type Node = Cache;
+
+    fn boot(&self, _: Me) -> Cache {
+        Cache::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+        let lane = Lane {
+            duplicate: (me.seat % u32::from(self.apps)) as u16,
+            slot: Slot::Unnamed,
+        };
+        node.on(lane, input, out);
+    }
+
+    fn view(node: &Cache) -> View {
+        node.view()
+    }
+
+    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
+        node.rename(name);
+    }
+}

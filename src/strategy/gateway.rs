@@ -1,0 +1,39 @@
+//! Gateway: one process alone holds the token and makes the calls; the others forward theirs to it.
+//!
+//! Who does so: the first seed thread asks for it ("a proxy to place in front of the api"); central token services are its
+//! cousins. What breaks it: the gateway itself, when it crashes or is slow; a second gateway; anybody who asks for a
+//! token past it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::node::{Command, Input, Me, Outbox, Role, Strategy, View};
+use crate::oauth::{Lane, Token};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {}
+
+impl Strategy for Gateway {
+    type Node = Cache;
+
+    fn boot(&self, _: Me) -> Cache {
+        Cache::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+        match (me.role, input) {
+            (Role::Worker | Role::Legacy, Input::Call { call }) => out.push(Command::Forward { call }),
+            _ => node.on(Lane::default(), input, out),
+        }
+    }
+
+    fn view(node: &Cache) -> View {
+        node.view()
+    }
+
+    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
+        node.rename(name);
+    }
+}

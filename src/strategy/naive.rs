@@ -1,0 +1,57 @@
+//! Naive cache: one token per process, renewed by every call that meets a 401, each on its own.
+//!
+//! Who does so: most first versions, and libraries without single-flight (google-auth refreshes on a 401 "without checking
+//! whether the token already changed"; @zoom/rivet has none either).
+//! What breaks it: a second process. Each renewal kills the other's token, so with N like nodes under the rule "latest
+//! only" a share (N-1)/N of all calls is rejected first; and calls under way in one process kill each other's tokens too.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::node::{Command, Input, Me, Outbox, Strategy, View};
+use crate::oauth::{Lane, Token};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Naive {}
+
+/// The newest token that reached this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    token: Option<Token>,
+}
+
+impl Strategy for Naive {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match (input, node.token) {
+            (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
+            (Input::Call { call } | Input::Rejected { call, .. }, _) => out.push(Command::RequestToken {
+                lane: Lane::default(),
+                call: Some(call),
+            }),
+            (Input::Token { call, grant, .. }, _) => {
+                let token = grant.token;
+                node.token = Some(token);
+                if let Some(call) = call {
+                    out.push(Command::Attempt { call, token });
+                }
+            }
+            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
+            (Input::TokenFailed { .. } | Input::Store(_) | Input::Timer(_), _) => {}
+        }
+    }
+
+    fn view(node: &Memory) -> View {
+        View { token: node.token }
+    }
+
+    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
+        node.token = node.token.map(name);
+    }
+}

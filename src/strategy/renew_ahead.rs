@@ -1,0 +1,63 @@
+//! Renewal ahead of expiry: a timer replaces the token before it dies, at a jittered moment; calls go on with the old one
+//! meanwhile. A 401 is handled as by `compare_first`.
+//!
+//! Who does so: most SDKs, with margins from 10 s to 2 h; the only jitter on the margin found in the wild is aws-smithy's.
+//! What breaks it: a second process under "latest only". Each planned renewal kills the others' tokens although nothing was
+//! wrong with them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::base::{Delay, Duration, Millis};
+use crate::node::{Command, Input, Me, Outbox, Strategy, Timer, View};
+use crate::oauth::{Lane, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewAhead {
+    /// The token is replaced at the latest this long before it expires.
+    pub margin: Duration,
+    /// And up to this much earlier, at random.
+    #[serde(default)]
+    pub jitter: Duration,
+}
+
+/// When to replace a token that has this much life left: between `margin + jitter` and `margin` before its end.
+pub(super) fn ahead(life: Millis, margin: Duration, jitter: Duration) -> Delay {
+    let life = Duration::from(life);
+    let latest = life.saturating_sub(margin);
+    let earliest = latest.saturating_sub(jitter);
+    Delay::between(earliest, latest.saturating_sub(earliest))
+}
+
+impl Strategy for RenewAhead {
+    type Node = Cache;
+
+    fn boot(&self, _: Me) -> Cache {
+        Cache::default()
+    }
+
+    fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Timer(Timer::Renew) => node.ask(Lane::default(), out),
+            _ => node.on(Lane::default(), input, out),
+        }
+        if let Input::Token { grant, .. } = input
+            && node.token == Some(grant.token)
+        {
+            out.push(Command::Arm {
+                timer: Timer::Renew,
+                delay: ahead(grant.life, self.margin, self.jitter),
+            });
+        }
+    }
+
+    fn view(node: &Cache) -> View {
+        node.view()
+    }
+
+    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
+        node.rename(name);
+    }
+}

@@ -1,0 +1,76 @@
+//! Rotation over two apps or two slots: the fleet shares one token under a lease, and each renewal takes the next app or
+//! slot in turn, so that the old token outlives the switch.
+//!
+//! Who does so: the second author of the first seed thread ("create two identical applications to simulate two concurrent
+//! valid keys"). What breaks it: a call that spans as many renewals as there are lanes; somebody outside the fleet who
+//! renews on one of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::lease::{Lanes, Lease, Memory};
+use crate::node::{Input, Me, Outbox, Strategy, View};
+use crate::oauth::{Lane, Slot, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    pub over: Over,
+    /// How many apps or slots take turns.
+    #[serde(default = "two")]
+    #[schemars(range(min = 1))]
+    pub count: u8,
+    /// The lease under which the shared token is renewed.
+    pub lease: Lease,
+}
+
+/// What a renewal takes the next one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    Apps,
+    Slots,
+}
+
+fn two() -> u8 {
+    2
+}
+
+impl Lanes for Rotation {
+    fn count(&self) -> u8 {
+        self.count
+    }
+
+    fn lane(&self, turn: u8) -> Lane {
+        match self.over {
+            Over::Apps => Lane {
+                duplicate: turn.into(),
+                slot: Slot::Unnamed,
+            },
+            Over::Slots => Lane {
+                duplicate: 0,
+                slot: Slot::Index(turn.into()),
+            },
+        }
+    }
+}
+
+impl Strategy for Rotation {
+    type Node = Memory;
+
+    fn boot(&self, me: Me) -> Memory {
+        self.lease.boot(me)
+    }
+
+    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        self.lease.step(self, node, input, out);
+    }
+
+    fn view(node: &Memory) -> View {
+        Lease::view(node)
+    }
+
+    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
+        Lease::rename(node, name);
+    }
+}

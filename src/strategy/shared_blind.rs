@@ -1,0 +1,106 @@
+//! Shared store, written blindly: every call takes the token that lies in the store; a 401 fetches a new one at once and
+//! overwrites whatever is there.
+//!
+//! Who does so: co-wechat-api (`saveToken` without a look), wechatpy with a Redis session.
+//! What breaks it: two nodes that meet the same dead token. Both renew, the second kills the first's token, and when the
+//! first one's answer is the slower one, a dead token ends up in the store.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::Millis;
+use crate::node::{Command, Input, Me, Outbox, Shared, Strategy, View};
+use crate::oauth::{Failure, Lane, Token};
+use crate::store::{Answer, Operation};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharedBlind {}
+
+/// Whether the process is reading the store for its parked calls, or has asked for a token for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    reading: bool,
+    asking: bool,
+    /// The last token that was read or obtained; only for observers, since each call reads anew.
+    token: Option<Token>,
+}
+
+impl Strategy for SharedBlind {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Call { call } => {
+                out.push(Command::Park { call });
+                if !node.reading && !node.asking {
+                    node.reading = true;
+                    out.push(Command::Store(Operation::Read));
+                }
+            }
+            Input::Rejected { call, .. } => out.push(Command::RequestToken {
+                lane: Lane::default(),
+                call: Some(call),
+            }),
+            Input::Store(Answer::Value(Some(entry))) if node.reading => {
+                node.reading = false;
+                node.token = Some(entry.value.token);
+                out.push(Command::AttemptParked {
+                    token: entry.value.token,
+                });
+            }
+            Input::Store(Answer::Value(None)) if node.reading => {
+                node.reading = false;
+                node.asking = true;
+                out.push(Command::RequestToken {
+                    lane: Lane::default(),
+                    call: None,
+                });
+            }
+            Input::Store(Answer::Failed) if node.reading => {
+                node.reading = false;
+                out.push(Command::StumbleParked {
+                    why: Failure::Unreachable,
+                });
+            }
+            Input::Token { call, grant, late } => {
+                node.token = Some(grant.token);
+                if let Some(call) = call {
+                    out.push(Command::Attempt {
+                        call,
+                        token: grant.token,
+                    });
+                } else if !late {
+                    node.asking = false;
+                    out.push(Command::AttemptParked { token: grant.token });
+                }
+                out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, 0))));
+            }
+            Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
+            Input::TokenFailed { call: None, why } => {
+                if node.asking {
+                    node.asking = false;
+                    out.push(Command::StumbleParked { why });
+                }
+            }
+            Input::Store(_) | Input::Timer(_) => {}
+        }
+    }
+
+    fn view(node: &Memory) -> View {
+        View { token: node.token }
+    }
+
+    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
+        node.token = node.token.map(name);
+    }
+}
+
+/// What goes into the store.
+pub(super) fn shared(token: Token, life: Millis, lane: u8) -> Shared {
+    Shared { token, life, lane }
+}

@@ -1,0 +1,86 @@
+//! Slot per node: one app, and each node asks for a token in a slot of its own (`token_index` at Zoom in 2022).
+//!
+//! Who does so: both seed threads; support raised the number of slots on request, to three as a rule. What breaks it: fewer
+//! slots than nodes; an index beyond what was granted (an error); the parameter under a wrong name (silently slot 0).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::node::{Command, Input, Me, Outbox, Role, Strategy, View};
+use crate::oauth::{Failure, Lane, Slot, Token};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlotPerNode {
+    /// Slots that the nodes believe they have, dealt out in turn: node i asks for slot `first` + i mod `slots`.
+    #[schemars(range(min = 1))]
+    pub slots: u16,
+    /// The lowest index that is dealt out; 1 leaves slot 0 to those who never send the parameter.
+    #[serde(default)]
+    pub first: u16,
+    /// Name of the parameter as it is sent. A name that the provider does not know is ignored by it.
+    pub parameter: Option<String>,
+    /// Ask without an index for the rest of the process's life once the provider has refused the index.
+    #[serde(default)]
+    pub fall_back: bool,
+    /// Whether `parameter` is the provider's; filled in when the scenario is resolved.
+    #[serde(skip, default = "yes")]
+    pub known: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The cache, and whether the provider has refused this node's index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    cache: Cache,
+    refused: bool,
+}
+
+impl SlotPerNode {
+    fn lane(&self, me: Me, refused: bool) -> Lane {
+        let index = self.first + (me.seat % u32::from(self.slots)) as u16;
+        let slot = match (me.role, refused, self.known) {
+            (Role::Legacy, ..) | (_, true, _) => Slot::Unnamed,
+            (_, false, true) => Slot::Index(index),
+            (_, false, false) => Slot::Misnamed(index),
+        };
+        Lane { duplicate: 0, slot }
+    }
+}
+
+impl Strategy for SlotPerNode {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::TokenFailed {
+            why: Failure::Refused, ..
+        } = input
+            && self.fall_back
+            && !node.refused
+        {
+            node.refused = true;
+            out.push(Command::RequestToken {
+                lane: self.lane(me, true),
+                call: None,
+            });
+            return;
+        }
+        node.cache.on(self.lane(me, node.refused), input, out);
+    }
+
+    fn view(node: &Memory) -> View {
+        node.cache.view()
+    }
+
+    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
+        node.cache.rename(name);
+    }
+}

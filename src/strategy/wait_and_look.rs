@@ -1,0 +1,121 @@
+//! Wait a random while, look again, then renew: after a 401 a node sleeps, reads the shared store, and renews only if
+//! nobody has put another token there; then it publishes its own.
+//!
+//! Who does so: "perhaps some random delay for retries, so nodes won't hammer the api when there is a conflict" (first
+//! seed thread). What breaks it: a spread that is not much longer than the time a renewal takes to become visible, and
+//! callers who cannot wait.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::shared_blind::shared;
+use crate::base::{Delay, Duration};
+use crate::node::{Command, Input, Me, Outbox, Strategy, Timer, View};
+use crate::oauth::{Lane, Token};
+use crate::store::{Answer, Operation};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitAndLook {
+    /// The wait before the look is uniform between zero and this.
+    pub spread: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    token: Option<Token>,
+    /// The token that was refused last: a look that finds it again finds nothing.
+    stale: Option<Token>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Phase {
+    #[default]
+    Idle,
+    Waiting,
+    Looking,
+    Asking,
+}
+
+impl WaitAndLook {
+    fn ask(node: &mut Memory, out: &mut Outbox) {
+        node.phase = Phase::Asking;
+        out.push(Command::RequestToken {
+            lane: Lane::default(),
+            call: None,
+        });
+    }
+
+    fn adopt(node: &mut Memory, token: Token, out: &mut Outbox) {
+        node.phase = Phase::Idle;
+        node.token = Some(token);
+        out.push(Command::AttemptParked { token });
+    }
+}
+
+impl Strategy for WaitAndLook {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Rejected { token, .. } = input
+            && node.token == Some(token)
+        {
+            node.token = None;
+            node.stale = Some(token);
+        }
+        match (input, node.phase) {
+            (Input::Call { call } | Input::Rejected { call, .. }, phase) => {
+                if let Some(token) = node.token {
+                    out.push(Command::Attempt { call, token });
+                    return;
+                }
+                out.push(Command::Park { call });
+                if phase == Phase::Idle {
+                    node.phase = Phase::Waiting;
+                    // A first token is looked up at once: nobody has been refused yet.
+                    let spread = if node.stale.is_some() {
+                        self.spread
+                    } else {
+                        Duration::ZERO
+                    };
+                    out.push(Command::Arm {
+                        timer: Timer::Wait,
+                        delay: Delay::between(Duration::ZERO, spread),
+                    });
+                }
+            }
+            (Input::Timer(Timer::Wait), Phase::Waiting) => {
+                node.phase = Phase::Looking;
+                out.push(Command::Store(Operation::Read));
+            }
+            (Input::Store(Answer::Value(Some(entry))), Phase::Looking) if Some(entry.value.token) != node.stale => {
+                Self::adopt(node, entry.value.token, out);
+            }
+            // Nothing new, or no store to look at: nobody else to wait for.
+            (Input::Store(Answer::Value(_) | Answer::Failed), Phase::Looking) => Self::ask(node, out),
+            (Input::Token { grant, late, .. }, phase) if !late || phase == Phase::Idle => {
+                Self::adopt(node, grant.token, out);
+                out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, 0))));
+            }
+            (Input::TokenFailed { why, .. }, Phase::Asking) => {
+                node.phase = Phase::Idle;
+                out.push(Command::StumbleParked { why });
+            }
+            _ => {}
+        }
+    }
+
+    fn view(node: &Memory) -> View {
+        View { token: node.token }
+    }
+
+    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
+        node.token = node.token.map(&mut *name);
+        node.stale = node.stale.map(name);
+    }
+}
