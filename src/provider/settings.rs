@@ -11,6 +11,8 @@ use crate::net::Distribution;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Profile that fills in what is left out here; `tokenstorm list providers` names them.
+    pub profile: Option<String>,
     /// What issuing a token does to earlier ones.
     pub rule: Option<RuleSettings>,
     /// Life of a token.
@@ -180,6 +182,7 @@ impl Settings {
     #[must_use]
     pub fn over(self, profile: Self) -> Self {
         Self {
+            profile: self.profile.or(profile.profile),
             rule: self.rule.or(profile.rule),
             token_ttl: self.token_ttl.or(profile.token_ttl),
             issue_time_granularity: self.issue_time_granularity.or(profile.issue_time_granularity),
