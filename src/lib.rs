@@ -1,10 +1,15 @@
 pub mod base;
+pub mod engine;
+pub mod metric;
 pub mod net;
 pub mod node;
 pub mod oauth;
 pub mod provider;
 pub mod record;
 pub mod retry;
+pub mod scenario;
 pub mod store;
 pub mod strategy;
+pub mod trace;
 pub mod workload;
+pub mod world;

@@ -6,7 +6,7 @@ use super::Command;
 const CAPACITY: usize = 6;
 
 /// The commands of one input, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outbox {
     commands: [Option<Command>; CAPACITY],
     len: usize,
@@ -34,9 +34,15 @@ impl Outbox {
         self.len += 1;
     }
 
-    /// The commands so far, in order.
+    /// Empties it for the next input.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = Command> + '_ {
-        self.commands[..self.len].iter().flatten().copied()
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// The command at this place, from 0 in the order in which they were given.
+    #[inline]
+    pub fn get(&self, place: usize) -> Option<Command> {
+        if place < self.len { self.commands[place] } else { None }
     }
 }

@@ -331,8 +331,9 @@ impl Ledger {
         self.settle(bucket, now, told);
     }
 
-    /// Renames all tokens by a monotone map and forgets the dead, so that equal states become equal ledgers.
-    pub fn rename(&mut self, now: Time, name: &mut dyn FnMut(Token) -> Token) {
+    /// Renames all tokens by a monotone map and forgets the dead, so that equal states become equal ledgers. The next token
+    /// is issued after `last`.
+    pub fn rename(&mut self, now: Time, last: u32, name: &mut dyn FnMut(Token) -> Token) {
         let lives: Vec<_> = self.remembered().into_iter().filter(|life| life.is_live(now)).collect();
         let lines = self.lines.len();
         let issued = self.issued;
@@ -349,6 +350,7 @@ impl Ledger {
                 ..life
             };
         }
+        self.last = last;
     }
 }
 

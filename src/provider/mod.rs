@@ -74,6 +74,16 @@ impl<R: Rule> Provider<R> {
         }
     }
 
+    /// With endpoints that have limits.
+    #[must_use]
+    pub fn with_endpoints(self, token_endpoint: Endpoint, api_endpoint: Endpoint) -> Self {
+        Self {
+            token_endpoint,
+            api_endpoint,
+            ..self
+        }
+    }
+
     /// Which bucket a request falls into; `None` when the index is refused.
     pub fn bucket(&self, client: u16, slot: Slot) -> Option<Bucket> {
         let granted = self.slots[usize::from(client)];
@@ -91,6 +101,11 @@ impl<R: Rule> Provider<R> {
     /// From now on the client has this many slots.
     pub fn grant_slots(&mut self, client: u16, slots: u16) {
         self.slots[usize::from(client)] = slots.min(self.stride);
+    }
+
+    /// How many clients there are.
+    pub fn clients(&self) -> u16 {
+        self.slots.len() as u16
     }
 
     /// Buckets of one client.

@@ -1,0 +1,3 @@
+//! The engines: each has its own clock, its own order of deliveries and its own dice, and all run the same world.
+
+pub mod sim;

@@ -1,0 +1,246 @@
+//! What is counted while a run goes on: one listener for the whole trace, in memory that does not grow with the run.
+//!
+//! Sees events only. Calls count if they arrive after the warm-up, and are followed to their end; requests, issuances and
+//! all that happens by the second count if they happen between the warm-up and the horizon.
+
+use hdrhistogram::Histogram;
+
+use super::seconds::Seconds;
+use crate::base::{Duration, Group, Time};
+use crate::provider::{Cause, Life};
+use crate::trace::{Event, Outcome, Sink};
+
+/// How many causes of a rejection are told apart.
+const CAUSES: usize = 6;
+
+/// Calls of one group: one kind of call of one fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    pub calls: u64,
+    pub succeeded: u64,
+    pub first_rejected: u64,
+    pub rejections: u64,
+    pub attempts: u64,
+    /// Attempts refused although their token was live when they were sent.
+    pub rejected_in_flight: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.succeeded += other.succeeded;
+        self.first_rejected += other.first_rejected;
+        self.rejections += other.rejections;
+        self.attempts += other.attempts;
+        self.rejected_in_flight += other.rejected_in_flight;
+    }
+}
+
+/// What the listener has to know beforehand.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub warmup: Time,
+    pub horizon: Time,
+    /// The end of the run at the latest: time series reach so far.
+    pub end: Time,
+    pub groups: usize,
+    pub nodes: usize,
+    /// When the scenario's trigger begins and ends, if it has one.
+    pub trigger: Option<(Time, Time)>,
+    /// Mean time that an API attempt takes when nothing goes wrong.
+    pub bare_api: Duration,
+    /// Issuances per second that a perfect client would need.
+    pub needed_issuances: f64,
+}
+
+/// All accumulators.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub setting: Setting,
+    pub groups: Vec<Tally>,
+    /// Calls that ended so, by [`Outcome`].
+    pub outcomes: [u64; 9],
+    /// Rejections by [`Cause`].
+    pub causes: [u64; CAUSES],
+    /// Latency of successful calls in microseconds.
+    pub latency: Histogram<u32>,
+    pub latency_sum: u128,
+    pub latency_max: Duration,
+    pub token_requests: u64,
+    pub issued: u64,
+    pub unnecessary: u64,
+    /// Issuances that superseded a token, and the nodes that lost theirs by it.
+    pub superseding: u64,
+    pub blast: u64,
+    /// Tokens that have ended or been left over, and those among them that never served.
+    pub ended: u64,
+    pub wasted: u64,
+    /// From issue to last use, in milliseconds.
+    pub useful_life: Histogram<u32>,
+    pub lease_lapses: u64,
+    pub stale_writes: u64,
+    quota_until: Time,
+    pub quota_exhausted: Duration,
+    /// Calls that arrived and that succeeded, by node.
+    pub nodes: Vec<(u32, u32)>,
+    pub seconds: Seconds,
+}
+
+impl Observed {
+    pub fn new(setting: Setting) -> Self {
+        let day_in_us = 86_400_000_000;
+        let month_in_ms = 31 * 86_400_000;
+        Self {
+            groups: vec![Tally::default(); setting.groups],
+            outcomes: [0; 9],
+            causes: [0; CAUSES],
+            latency: saturating_histogram(day_in_us),
+            latency_sum: 0,
+            latency_max: Duration::ZERO,
+            token_requests: 0,
+            issued: 0,
+            unnecessary: 0,
+            superseding: 0,
+            blast: 0,
+            ended: 0,
+            wasted: 0,
+            useful_life: saturating_histogram(month_in_ms),
+            lease_lapses: 0,
+            stale_writes: 0,
+            quota_until: Time::ZERO,
+            quota_exhausted: Duration::ZERO,
+            nodes: vec![(0, 0); setting.nodes],
+            seconds: Seconds::new(&setting),
+            setting,
+        }
+    }
+
+    /// All groups together.
+    pub fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        self.groups.iter().for_each(|tally| total.add(tally));
+        total
+    }
+
+    /// The run is over.
+    pub fn finish(&mut self) {
+        self.seconds.finish();
+    }
+
+    fn measured(&self, now: Time) -> bool {
+        now >= self.setting.warmup && now < self.setting.horizon
+    }
+
+    fn group(&mut self, group: Group) -> &mut Tally {
+        &mut self.groups[usize::from(group.0)]
+    }
+
+    fn token_ended(&mut self, life: &Life) {
+        if !self.measured(life.issued) {
+            return;
+        }
+        self.ended += 1;
+        match life.last_use {
+            None => self.wasted += 1,
+            Some(last) => self
+                .useful_life
+                .saturating_record(last.since(life.issued).nanos() / 1_000_000),
+        }
+    }
+}
+
+fn saturating_histogram(high: u64) -> Histogram<u32> {
+    Histogram::new_with_bounds(1, high, 3).expect("bounds and precision are constants")
+}
+
+impl Sink for Observed {
+    #[inline]
+    fn hear(&mut self, now: Time, event: &Event) {
+        match *event {
+            Event::CallArrived { node, group } => {
+                self.seconds.at(now).arrivals += 1;
+                if now >= self.setting.warmup {
+                    self.group(group).calls += 1;
+                    self.nodes[node.index()].0 += 1;
+                }
+            }
+            Event::AttemptSent { repeat, .. } => {
+                let second = self.seconds.at(now);
+                second.attempts += 1;
+                second.repeats += u32::from(repeat);
+            }
+            Event::AttemptAccepted { .. } => {}
+            Event::AttemptRejected {
+                group, arrived, cause, ..
+            } => {
+                self.seconds.at(now).rejections += 1;
+                if arrived >= self.setting.warmup {
+                    self.causes[cause as usize] += 1;
+                    self.group(group).rejected_in_flight += u64::from(cause == Cause::InFlight);
+                }
+            }
+            Event::AttemptFailed => self.seconds.at(now).denied += 1,
+            Event::CallEnded {
+                node,
+                group,
+                arrived,
+                outcome,
+                attempts,
+                rejections,
+                first_rejected,
+            } => {
+                let succeeded = outcome == Outcome::Succeeded;
+                if succeeded {
+                    self.seconds.at(now).successes += 1;
+                }
+                if arrived < self.setting.warmup {
+                    return;
+                }
+                self.outcomes[outcome as usize] += 1;
+                let tally = self.group(group);
+                tally.attempts += u64::from(attempts);
+                tally.rejections += u64::from(rejections);
+                tally.first_rejected += u64::from(first_rejected);
+                if succeeded {
+                    tally.succeeded += 1;
+                    self.nodes[node.index()].1 += 1;
+                    let latency = now.since(arrived);
+                    self.latency.saturating_record(latency.nanos() / 1_000);
+                    self.latency_sum += u128::from(latency.nanos());
+                    self.latency_max = self.latency_max.max(latency);
+                }
+            }
+            Event::TokenRequested => {
+                self.seconds.at(now).token_requests += 1;
+                self.token_requests += u64::from(self.measured(now));
+            }
+            Event::TokenDenied => self.seconds.at(now).denied += 1,
+            Event::QuotaExhausted { reset } => {
+                let from = now.max(self.quota_until).max(self.setting.warmup);
+                let until = (now + reset).min(self.setting.horizon);
+                self.quota_exhausted = self.quota_exhausted.saturating_add(until.since(from));
+                self.quota_until = self.quota_until.max(until);
+            }
+            Event::Issued {
+                unnecessary,
+                blast,
+                superseded,
+                ..
+            } => {
+                self.seconds.at(now).issuances += 1;
+                if self.measured(now) {
+                    self.issued += 1;
+                    self.unnecessary += u64::from(unnecessary);
+                    self.superseding += u64::from(superseded);
+                    self.blast += u64::from(blast);
+                }
+            }
+            Event::Returned => {}
+            Event::TokenEnded(ref life) => self.token_ended(life),
+            Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
+            Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
+            Event::NodeStarted { .. } => self.seconds.running(1),
+            Event::NodeStopped { .. } => self.seconds.running(-1),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! `storm_count`: retry storms.
+
+use super::{Better, Metric};
+
+pub(super) const METRIC: Metric = Metric {
+    name: "storm_count",
+    unit: "count",
+    about: "Retry storms.",
+    read: |run| Some(run.seconds.storms as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};

@@ -1,0 +1,12 @@
+//! `storm_peak`: most extra attempts and issuances per second above the baseline, in a storm.
+
+use super::{Better, Metric};
+
+pub(super) const METRIC: Metric = Metric {
+    name: "storm_peak",
+    unit: "per s",
+    about: "Most extra attempts and issuances per second above the baseline, in a storm.",
+    read: |run| Some(run.seconds.storm_peak),
+    by_group: None,
+    better: Some(Better::Low),
+};

@@ -1,0 +1,12 @@
+//! `storm_probability`: replications with a retry storm.
+
+use super::{Better, Metric};
+
+pub(super) const METRIC: Metric = Metric {
+    name: "storm_probability",
+    unit: "share",
+    about: "Replications with a retry storm.",
+    read: |run| Some(f64::from(u8::from(run.seconds.storms > 0))),
+    by_group: None,
+    better: Some(Better::Low),
+};

@@ -1,0 +1,121 @@
+//! A scenario resolved: what an engine runs, in integers and indices, for one strategy at one sweep point.
+//!
+//! Knows no file any more.
+
+use crate::base::{Duration, Group, NodeId, Time};
+use crate::net::{Latency, Link};
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage};
+use crate::strategy::Coordination;
+use crate::workload::Arrivals;
+use crate::world::{Client, LEGS, Layout, Leg};
+
+/// Everything that an engine needs to know, apart from the seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub coordination: Coordination,
+    pub client: Client,
+    pub layout: Layout,
+    pub provider: ProviderPlan,
+    pub links: Links,
+    /// The workloads of each fleet, in the order of the layout.
+    pub workloads: Vec<Vec<Stream>>,
+    /// What the timeline does, in order of time.
+    pub timeline: Vec<(Time, Act)>,
+    /// Names of the groups: fleet and kind of call.
+    pub groups: Vec<(String, String)>,
+    pub span: Span,
+    /// From the first timeline event of the scenario's own (not a start) until its effects are over, if there is one.
+    pub trigger: Option<(Time, Time)>,
+}
+
+/// When a run counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Calls that arrive before are not counted.
+    pub warmup: Time,
+    /// Calls arrive until here.
+    pub horizon: Time,
+    /// Calls under way are followed until here.
+    pub end: Time,
+}
+
+/// The provider's part.
+#[derive(Clone, Debug)]
+pub struct ProviderPlan {
+    pub rule: Issuance,
+    pub on_bad_slot: OnBadSlot,
+    /// Slots granted at first, by client; registered copies of an app follow it.
+    pub slots: Vec<u16>,
+    /// Slots that a client can ever have.
+    pub stride: u16,
+    pub token_endpoint: Endpoint,
+    pub api_endpoint: Endpoint,
+}
+
+/// Latency and loss of every way that a message takes.
+#[derive(Clone, Debug)]
+pub struct Links {
+    legs: [Link; LEGS],
+    pub visible_after: Latency,
+    pub invalidation: Latency,
+    /// Resource servers among which attempts are dealt out.
+    pub replicas: u16,
+}
+
+impl Links {
+    /// All at once, and nothing lost.
+    pub fn perfect() -> Self {
+        Self {
+            legs: [const { Link::PERFECT }; LEGS],
+            visible_after: Latency::ZERO,
+            invalidation: Latency::ZERO,
+            replicas: 1,
+        }
+    }
+
+    #[inline]
+    pub fn leg(&self, leg: Leg) -> &Link {
+        &self.legs[leg as usize]
+    }
+
+    pub fn leg_mut(&mut self, leg: Leg) -> &mut Link {
+        &mut self.legs[leg as usize]
+    }
+}
+
+/// Calls of one kind at each node of a fleet.
+#[derive(Clone, Copy, Debug)]
+pub struct Stream {
+    pub group: Group,
+    pub arrivals: Arrivals,
+}
+
+/// Something that the timeline does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Start(std::ops::Range<u32>),
+    Stop(std::ops::Range<u32>),
+    Crash(NodeId),
+    TokenOutage(Option<Outage>),
+    ApiOutage(Option<Outage>),
+    StoreOutage(Option<Outage>),
+    /// The latencies of these legs are multiplied by this many thousandths.
+    Slow {
+        legs: Vec<Leg>,
+        thousandths: u64,
+    },
+    GrantSlots {
+        clients: std::ops::Range<u16>,
+        slots: u16,
+    },
+    Revoke {
+        clients: std::ops::Range<u16>,
+        slot: Option<u16>,
+    },
+}
+
+impl Span {
+    pub fn measured(&self) -> Duration {
+        self.horizon.since(self.warmup)
+    }
+}

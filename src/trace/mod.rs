@@ -1,0 +1,117 @@
+//! What happened, in domain words. Metrics and properties read nothing else.
+//!
+//! Does not know who reads it.
+
+use crate::base::{Duration, Group, NodeId, Time};
+use crate::oauth::Token;
+use crate::provider::{Cause, Life};
+
+/// One thing that happened, at the instant at which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    CallArrived {
+        node: NodeId,
+        group: Group,
+    },
+    /// An API attempt leaves its node; `repeat` marks all but a call's first.
+    AttemptSent {
+        node: NodeId,
+        group: Group,
+        repeat: bool,
+    },
+    /// A resource server accepts a token.
+    AttemptAccepted {
+        token: Token,
+    },
+    /// A resource server refuses a token; `first` marks a call's first attempt.
+    AttemptRejected {
+        group: Group,
+        arrived: Time,
+        first: bool,
+        cause: Cause,
+    },
+    /// The API fails for another reason than the token.
+    AttemptFailed,
+    CallEnded {
+        node: NodeId,
+        group: Group,
+        arrived: Time,
+        outcome: Outcome,
+        /// API attempts, and those that were refused for their token.
+        attempts: u16,
+        rejections: u16,
+        first_rejected: bool,
+    },
+    /// A request reaches the token endpoint.
+    TokenRequested,
+    /// The token endpoint refuses a request, or fails it.
+    TokenDenied,
+    /// A quota of the token endpoint is used up for this long.
+    QuotaExhausted {
+        reset: Duration,
+    },
+    Issued {
+        token: Token,
+        /// The asking node would have sent a token that was still live.
+        unnecessary: bool,
+        /// Other nodes whose token this issuance superseded.
+        blast: u32,
+        superseded: bool,
+    },
+    /// The token endpoint returns a token that it issued before.
+    Returned,
+    /// A token's life has come to its end, or the run has (then `ending` is none).
+    TokenEnded(Life),
+    /// A value reached the store; `regressed` when it replaced a live token by a dead one.
+    StoreWritten {
+        regressed: bool,
+    },
+    /// A lease had ended while its holder still acted on it.
+    LeaseLapsed,
+    NodeStarted {
+        node: NodeId,
+    },
+    NodeStopped {
+        node: NodeId,
+    },
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Succeeded,
+    /// It succeeded after its caller's patience had ended.
+    Late,
+    /// The retry policy allowed no further try.
+    GaveUp,
+    /// The retry budget was empty.
+    OutOfBudget,
+    /// The circuit breaker was open.
+    Broken,
+    /// The caller's patience ended first.
+    Impatient,
+    /// The provider refused for good.
+    Refused,
+    /// Its node crashed.
+    Lost,
+    /// The run ended first.
+    Unfinished,
+}
+
+/// Who listens.
+pub trait Sink {
+    fn hear(&mut self, now: Time, event: &Event);
+}
+
+/// Nobody.
+impl Sink for () {
+    #[inline]
+    fn hear(&mut self, _: Time, _: &Event) {}
+}
+
+/// Everything, in order: for tests and for explaining a run.
+impl Sink for Vec<(Time, Event)> {
+    fn hear(&mut self, now: Time, event: &Event) {
+        self.push((now, *event));
+    }
+}

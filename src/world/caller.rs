@@ -1,0 +1,364 @@
+//! The caller: drives each call through its attempts, as the retry policy says.
+//!
+//! The strategy decides with which token; the caller decides whether and when. Tries are counted per call, and a try may end
+//! at the API, at the token endpoint, at the store or at the gateway.
+
+use crate::base::{Delay, Group, Millis, NodeId, Seat};
+use crate::node::{Input, Strategy};
+use crate::oauth::{Failure, Grant, Token, Verdict};
+use crate::provider::Rule;
+use crate::trace::{Event, Outcome};
+
+use super::World;
+use super::call::Phase;
+use super::client::{Place, Steps};
+use super::host::Host;
+use super::message::{Asker, Leg, Message, Stage, Ticket};
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    /// A call arrives at a node; one that is down takes none.
+    pub(super) fn arrive(&mut self, id: NodeId, group: Group, luck: u32, host: &mut impl Host) {
+        let now = host.now();
+        let node = &mut self.nodes[id.index()];
+        if !node.up {
+            return;
+        }
+        host.note(Event::CallArrived { node: id, group });
+        let seat = self.calls.insert(now, id, group, luck);
+        if let (Some(budget), Some(purse)) = (&self.client.budget, &mut node.retries.budget) {
+            budget.deposit(purse);
+        }
+        if let Some(breaker) = &self.client.breaker
+            && !breaker.allows(&mut node.retries.breaker, now)
+        {
+            self.end(seat, Outcome::Broken, host);
+            return;
+        }
+        self.hear(id, Input::Call { call: seat }, host);
+    }
+
+    /// Sends a call to the API, unless a wait is due first.
+    pub(super) fn attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+        let call = self.calls.get_mut(seat);
+        call.token = Some(token);
+        if std::mem::take(&mut call.owes_delay) {
+            let delay = self.backoff(seat, Millis::ZERO);
+            self.wait(seat, delay, Phase::BackoffThenSend, host);
+        } else {
+            self.send_attempt(seat, token, host);
+        }
+    }
+
+    fn send_attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+        let live = self.provider.ledger.is_live(token, host.now());
+        let ticket = self.calls.ticket(seat);
+        let call = self.calls.get_mut(seat);
+        let repeat = call.attempts > 0;
+        call.attempts = call.attempts.saturating_add(1);
+        call.phase = Phase::InFlight;
+        let (node, group, luck) = (call.at, call.group, call.next_luck());
+        let key = u64::from(luck);
+        host.note(Event::AttemptSent { node, group, repeat });
+        host.send(
+            Leg::ApiRequest,
+            key,
+            Message::ApiRequest {
+                stage: Stage::Arrived,
+                ticket,
+                node,
+                token,
+                live,
+                luck,
+            },
+        );
+        self.limit(ticket, key, host);
+    }
+
+    fn limit(&mut self, ticket: Ticket, key: u64, host: &mut impl Host) {
+        if let Some(timeout) = self.client.timeout {
+            host.wake(Delay::exactly(timeout), key, Message::AttemptTimedOut { ticket });
+        }
+    }
+
+    /// The API's answer reaches the node.
+    pub(super) fn api_response(&mut self, ticket: Ticket, token: Token, verdict: Verdict, host: &mut impl Host) {
+        if self.calls.holder(ticket).is_none() {
+            return;
+        }
+        match verdict {
+            Verdict::Accepted => self.succeed(ticket.call, host),
+            Verdict::Rejected => self.rejected(ticket.call, token, host),
+            Verdict::Failed(why) => self.stumble(ticket.call, why, host),
+        }
+    }
+
+    fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
+        let call = self.calls.get(seat);
+        let node = &mut self.nodes[call.at.index()];
+        node.retries.step = 0;
+        node.retries.previous = Millis::ZERO;
+        if let Some(breaker) = &self.client.breaker {
+            breaker.succeeded(&mut node.retries.breaker);
+        }
+        if call.at == call.origin {
+            let late = call.is_overdue(host.now(), self.patience(call.group));
+            let outcome = if late { Outcome::Late } else { Outcome::Succeeded };
+            self.end(seat, outcome, host);
+        } else {
+            self.answer_origin(seat, true, host);
+        }
+    }
+
+    fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+        let Some(()) = self.may_retry(seat, host) else { return };
+        let call = self.calls.get_mut(seat);
+        call.token = Some(token);
+        let id = call.at;
+        let wait_is_due = call.rejections > 1 || self.client.delay_first;
+        if wait_is_due {
+            match self.client.place {
+                Place::BeforeRenewal => {
+                    let delay = self.backoff(seat, Millis::ZERO);
+                    if delay != Delay::NONE {
+                        self.wait(seat, delay, Phase::BackoffThenRejected, host);
+                        return;
+                    }
+                }
+                Place::AfterRenewal => self.calls.get_mut(seat).owes_delay = true,
+            }
+        }
+        self.calls.get_mut(seat).phase = Phase::Waiting;
+        self.hear(id, Input::Rejected { call: seat, token }, host);
+    }
+
+    /// A try has failed for another reason than its token.
+    pub(super) fn stumble(&mut self, seat: Seat, why: Failure, host: &mut impl Host) {
+        let retry_after = match why {
+            Failure::Refused => {
+                self.give_up(seat, Outcome::Refused, host);
+                return;
+            }
+            Failure::Throttled { retry_after } => retry_after,
+            Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
+        };
+        let Some(()) = self.may_retry(seat, host) else { return };
+        let delay = self.backoff(seat, retry_after);
+        self.wait(seat, delay, Phase::BackoffThenCall, host);
+    }
+
+    /// Counts a failed try, and ends the call if it has no other.
+    fn may_retry(&mut self, seat: Seat, host: &mut impl Host) -> Option<()> {
+        let now = host.now();
+        let call = self.calls.get_mut(seat);
+        call.tries = call.tries.saturating_add(1);
+        let (tries, overdue) = (
+            call.tries,
+            call.is_overdue(now, self.patience[usize::from(call.group.0)]),
+        );
+        let retries = &mut self.nodes[call.at.index()].retries;
+        retries.step = retries.step.saturating_add(1);
+        let mut open = false;
+        if let Some(breaker) = &self.client.breaker {
+            breaker.failed(&mut retries.breaker, now);
+            open = !breaker.allows(&mut retries.breaker, now);
+        }
+        let end = if !self.client.retry.attempts().allow_another(u32::from(tries)) {
+            Outcome::GaveUp
+        } else if overdue {
+            Outcome::Impatient
+        } else if open {
+            Outcome::Broken
+        } else if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)
+            && !budget.withdraw(purse, now)
+        {
+            Outcome::OutOfBudget
+        } else {
+            return Some(());
+        };
+        self.give_up(seat, end, host);
+        None
+    }
+
+    fn give_up(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
+        let call = self.calls.get(seat);
+        if call.at == call.origin {
+            self.end(seat, outcome, host);
+        } else {
+            self.answer_origin(seat, false, host);
+        }
+    }
+
+    /// The wait that the policy asks for after the latest failure.
+    fn backoff(&self, seat: Seat, retry_after: Millis) -> Delay {
+        let call = self.calls.get(seat);
+        let (step, previous) = match self.client.steps {
+            Steps::PerCall => (call.tries, call.previous),
+            Steps::PerNode => {
+                let retries = &self.nodes[call.at.index()].retries;
+                (retries.step, retries.previous)
+            }
+        };
+        self.client.delay(u32::from(step), previous, retry_after)
+    }
+
+    fn wait(&mut self, seat: Seat, delay: Delay, then: Phase, host: &mut impl Host) {
+        let ticket = self.calls.ticket(seat);
+        let drawn = host.wake(
+            delay,
+            self.calls.get(seat).next_luck().into(),
+            Message::BackoffOver { ticket },
+        );
+        let call = self.calls.get_mut(seat);
+        call.phase = then;
+        call.previous = drawn.into();
+        self.nodes[call.at.index()].retries.previous = drawn.into();
+    }
+
+    pub(super) fn backoff_over(&mut self, ticket: Ticket, host: &mut impl Host) {
+        let Some(call) = self.calls.holder(ticket) else { return };
+        let (seat, id, phase, token) = (ticket.call, call.at, call.phase, call.token);
+        call.phase = Phase::Waiting;
+        match (phase, token) {
+            (Phase::BackoffThenSend, Some(token)) => self.send_attempt(seat, token, host),
+            (Phase::BackoffThenRejected, Some(token)) => self.hear(id, Input::Rejected { call: seat, token }, host),
+            _ => self.hear(id, Input::Call { call: seat }, host),
+        }
+    }
+
+    pub(super) fn attempt_timed_out(&mut self, ticket: Ticket, host: &mut impl Host) {
+        if self.calls.holder(ticket).is_some() {
+            self.call_home(ticket.call);
+            self.stumble(ticket.call, Failure::Unknown, host);
+        }
+    }
+
+    /// A token response reaches its node.
+    pub(super) fn token_response(
+        &mut self,
+        id: NodeId,
+        epoch: u8,
+        asker: Asker,
+        answer: Result<Grant, Failure>,
+        host: &mut impl Host,
+    ) {
+        let node = &mut self.nodes[id.index()];
+        if node.epoch != epoch {
+            return;
+        }
+        let (call, late) = match asker {
+            Asker::Call(ticket) => {
+                let waiting = self.calls.holder(ticket).map(|_| ticket.call);
+                (waiting, waiting.is_none())
+            }
+            Asker::Node(number) => {
+                let waiting = node.asked & (1 << number) != 0;
+                node.asked &= !(1 << number);
+                (None, !waiting)
+            }
+        };
+        match answer {
+            Ok(grant) => self.hear(id, Input::Token { call, grant, late }, host),
+            // A failure that nobody waits for is no news.
+            Err(_) if late => {}
+            Err(why) => self.hear(id, Input::TokenFailed { call, why }, host),
+        }
+    }
+
+    pub(super) fn token_timed_out(&mut self, id: NodeId, epoch: u8, asker: Asker, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        if node.epoch != epoch {
+            return;
+        }
+        let call = match asker {
+            Asker::Call(ticket) => match self.calls.holder(ticket) {
+                Some(_) => {
+                    // From here on its answer is late.
+                    self.calls.ticket(ticket.call);
+                    Some(ticket.call)
+                }
+                None => return,
+            },
+            Asker::Node(number) if node.asked & (1 << number) != 0 => {
+                node.asked &= !(1 << number);
+                None
+            }
+            Asker::Node(_) => return,
+        };
+        let why = Failure::Unknown;
+        self.hear(id, Input::TokenFailed { call, why }, host);
+    }
+
+    /// Hands a call over to the gateway.
+    pub(super) fn forward(&mut self, seat: Seat, host: &mut impl Host) {
+        let call = self.calls.get(seat);
+        let fleet = usize::from(self.nodes[call.origin.index()].fleet);
+        let gateway = self.fleets[fleet]
+            .gateway
+            .expect("a strategy that forwards has a gateway");
+        let ticket = self.calls.ticket(seat);
+        let call = self.calls.get_mut(seat);
+        call.phase = Phase::Forwarded;
+        let key = call.next_luck().into();
+        host.send(Leg::GatewayRequest, key, Message::Forward { ticket, gateway });
+        self.limit(ticket, key, host);
+    }
+
+    /// A forwarded call reaches the gateway.
+    pub(super) fn forwarded(&mut self, ticket: Ticket, gateway: NodeId, host: &mut impl Host) {
+        let up = self.nodes[gateway.index()].up;
+        let Some(call) = self.calls.holder(ticket) else { return };
+        if !up {
+            self.stumble(ticket.call, Failure::Unreachable, host);
+            return;
+        }
+        call.at = gateway;
+        call.phase = Phase::Waiting;
+        self.hear(gateway, Input::Call { call: ticket.call }, host);
+    }
+
+    fn answer_origin(&mut self, seat: Seat, succeeded: bool, host: &mut impl Host) {
+        let ticket = self.calls.ticket(seat);
+        let call = self.calls.get_mut(seat);
+        call.phase = Phase::Forwarded;
+        let key = call.next_luck().into();
+        host.send(Leg::GatewayResponse, key, Message::Answered { ticket, succeeded });
+    }
+
+    /// The gateway's answer reaches the call's origin.
+    pub(super) fn answered(&mut self, ticket: Ticket, succeeded: bool, host: &mut impl Host) {
+        let now = host.now();
+        let Some(call) = self.calls.holder(ticket) else { return };
+        call.at = call.origin;
+        let (seat, overdue) = (
+            ticket.call,
+            call.is_overdue(now, self.patience[usize::from(call.group.0)]),
+        );
+        // The gateway has already retried as often as the policy allows.
+        let outcome = match (succeeded, overdue) {
+            (true, false) => Outcome::Succeeded,
+            (true, true) => Outcome::Late,
+            (false, _) => Outcome::GaveUp,
+        };
+        self.end(seat, outcome, host);
+    }
+
+    /// The call is its origin's again, whoever had it.
+    pub(super) fn call_home(&mut self, seat: Seat) {
+        let call = self.calls.get_mut(seat);
+        call.at = call.origin;
+    }
+
+    pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
+        let call = *self.calls.get(seat);
+        self.calls.remove(seat);
+        host.note(Event::CallEnded {
+            node: call.origin,
+            group: call.group,
+            arrived: call.arrived,
+            outcome,
+            attempts: call.attempts,
+            rejections: call.rejections,
+            first_rejected: call.first_rejected,
+        });
+    }
+}

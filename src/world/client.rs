@@ -1,0 +1,79 @@
+//! The retry side of a client: everything about a strategy that is not coordination.
+
+use crate::base::{Delay, Duration, Millis};
+use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry};
+
+/// How calls are retried; the same for all nodes that run a strategy.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub retry: Retry,
+    /// How long an attempt, a forwarded call or a token request may take; none for ever.
+    pub timeout: Option<Duration>,
+    /// How long a store operation may take.
+    pub store_timeout: Option<Duration>,
+    pub place: Place,
+    /// Whether the first renewal of a call waits too.
+    pub delay_first: bool,
+    pub steps: Steps,
+    pub obey_retry_after: bool,
+    pub budget: Option<Budget>,
+    pub breaker: Option<Breaker>,
+}
+
+/// Where the wait after a rejection goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Between the rejection and the token request.
+    #[default]
+    BeforeRenewal,
+    /// Between the new token and the next attempt; the token can die unused.
+    AfterRenewal,
+}
+
+/// What backoff counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Steps {
+    /// Each call's own failures.
+    #[default]
+    PerCall,
+    /// The node's failures since its last accepted call.
+    PerNode,
+}
+
+impl Client {
+    /// Retries with this policy, without time-outs, budget or breaker.
+    pub fn plain(retry: Retry) -> Self {
+        Self {
+            retry,
+            timeout: None,
+            store_timeout: None,
+            place: Place::default(),
+            delay_first: false,
+            steps: Steps::default(),
+            obey_retry_after: true,
+            budget: None,
+            breaker: None,
+        }
+    }
+
+    /// The wait after a failure, at least as long as the server asked for.
+    pub fn delay(&self, step: u32, previous: Millis, retry_after: Millis) -> Delay {
+        let mut delay = self.retry.delay(step, previous.into());
+        if self.obey_retry_after && retry_after > Millis::ZERO {
+            // The jitter comes on top, or all clients would be back in the same instant.
+            delay.base = delay.base.max(retry_after.into());
+            delay.cap = delay.cap.max(delay.base.saturating_add(delay.spread));
+        }
+        delay
+    }
+}
+
+/// What a node remembers of its retries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    pub budget: Option<BudgetState>,
+    pub breaker: BreakerState,
+    /// Failures since the last accepted call, and the last backoff, where steps are counted per node.
+    pub step: u16,
+    pub previous: Millis,
+}

@@ -1,0 +1,262 @@
+//! The provider's two endpoints as parties of the world: what a request meets from its arrival to the answer.
+
+use std::num::NonZeroU32;
+
+use crate::base::{Millis, NodeId, Time};
+use crate::node::Strategy;
+use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
+use crate::provider::{Admission, Bucket, Cause, Exceeded, OnExceed, Outage, Request, Rule};
+use crate::trace::Event;
+
+use super::World;
+use super::host::Host;
+use super::message::{Asker, Leg, Message, Stage, Ticket, node_key};
+
+/// Positions in [`World::waiting`].
+const TOKEN: usize = 0;
+const API: usize = 1;
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    #[allow(clippy::too_many_arguments)] // The fields of one message.
+    pub(super) fn api_request(
+        &mut self,
+        stage: Stage,
+        ticket: Ticket,
+        node: NodeId,
+        token: Token,
+        live: bool,
+        luck: u32,
+        host: &mut impl Host,
+    ) {
+        let key = u64::from(luck);
+        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
+        let answer = |verdict| Message::ApiResponse { ticket, token, verdict };
+        if stage == Stage::Arrived {
+            let endpoint = &mut self.provider.api_endpoint;
+            let failure = match endpoint.outage {
+                Some(Outage::Silent) => return,
+                Some(Outage::Errors) => Some(Failure::ServerError),
+                None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
+                None => endpoint.quota(host.now(), client).err().map(denied),
+            };
+            if let Some(why) = failure {
+                host.note(Event::AttemptFailed);
+                host.send(Leg::ApiResponse, key, answer(Verdict::Failed(why)));
+                return;
+            }
+            let message = Message::ApiRequest {
+                stage: Stage::Served,
+                ticket,
+                node,
+                token,
+                live,
+                luck,
+            };
+            match endpoint.admit() {
+                Admission::Free => {}
+                Admission::Serve => {
+                    host.send(Leg::ApiService, key, message);
+                    return;
+                }
+                Admission::Wait => {
+                    self.waiting[API].push_back(message);
+                    return;
+                }
+                Admission::TurnedAway => {
+                    host.note(Event::AttemptFailed);
+                    host.send(Leg::ApiResponse, key, answer(Verdict::Failed(Failure::ServerError)));
+                    return;
+                }
+            }
+        } else if self.provider.api_endpoint.finished() {
+            let next = self.waiting[API].pop_front().expect("as many wait as were told to");
+            host.send(Leg::ApiService, next.service_key(), next);
+        }
+        let (visible_after, invalidation) = host.lags(token, key);
+        let verdict = match self.provider.check(host.now(), token, visible_after, invalidation) {
+            Ok(()) => {
+                host.note(Event::AttemptAccepted { token });
+                Verdict::Accepted
+            }
+            Err(cause) => {
+                let cause = if live && cause != Cause::NotYetActive {
+                    Cause::InFlight
+                } else {
+                    cause
+                };
+                if let Some(call) = self.calls.holder(ticket) {
+                    call.rejections = call.rejections.saturating_add(1);
+                    let first = call.attempts == 1;
+                    call.first_rejected |= first;
+                    let (group, arrived) = (call.group, call.arrived);
+                    host.note(Event::AttemptRejected {
+                        group,
+                        arrived,
+                        first,
+                        cause,
+                    });
+                }
+                Verdict::Rejected
+            }
+        };
+        host.send(Leg::ApiResponse, key, answer(verdict));
+    }
+
+    #[allow(clippy::too_many_arguments)] // The fields of one message.
+    pub(super) fn token_request(
+        &mut self,
+        stage: Stage,
+        node: NodeId,
+        epoch: u8,
+        lane: Lane,
+        asker: Asker,
+        count: u32,
+        host: &mut impl Host,
+    ) {
+        let key = node_key(node, count);
+        let fleet = &self.fleets[usize::from(self.nodes[node.index()].fleet)];
+        let client = fleet.client + lane.duplicate;
+        let force = fleet.force;
+        let answer = |answer| Message::TokenResponse {
+            node,
+            epoch,
+            asker,
+            answer,
+        };
+        let now = host.now();
+        let mut no_op = false;
+        if stage == Stage::Arrived {
+            host.note(Event::TokenRequested);
+            let endpoint = &mut self.provider.token_endpoint;
+            let mut failure = match endpoint.outage {
+                Some(Outage::Silent) => return,
+                Some(Outage::Errors) => Some(Failure::ServerError),
+                None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
+                None => endpoint.quota(now, client).err().and_then(|exceeded| {
+                    if exceeded.first {
+                        let reset = exceeded.until_reset;
+                        host.note(Event::QuotaExhausted { reset });
+                    }
+                    no_op = exceeded.on_exceed == OnExceed::NoOp;
+                    (!no_op).then(|| denied(exceeded))
+                }),
+            };
+            if failure.is_none() {
+                let message = Message::TokenRequest {
+                    stage: Stage::Served,
+                    node,
+                    epoch,
+                    lane,
+                    asker,
+                    count,
+                };
+                match endpoint.admit() {
+                    Admission::Free => {}
+                    Admission::Serve => {
+                        host.send(Leg::TokenService, key, message);
+                        return;
+                    }
+                    Admission::Wait => {
+                        self.waiting[TOKEN].push_back(message);
+                        return;
+                    }
+                    Admission::TurnedAway => failure = Some(Failure::ServerError),
+                }
+            }
+            if let Some(why) = failure {
+                host.note(Event::TokenDenied);
+                host.send(Leg::TokenResponse, key, answer(Err(why)));
+                return;
+            }
+        } else if self.provider.token_endpoint.finished() {
+            let next = self.waiting[TOKEN].pop_front().expect("as many wait as were told to");
+            host.send(Leg::TokenService, next.service_key(), next);
+        }
+        let granted = match self.provider.bucket(client, lane.slot) {
+            None => Err(Failure::Refused),
+            Some(bucket) if no_op => self.current(now, bucket).ok_or(Failure::Throttled {
+                retry_after: Millis::ZERO,
+            }),
+            Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
+        };
+        if granted.is_err() {
+            host.note(Event::TokenDenied);
+        }
+        host.send(Leg::TokenResponse, key, answer(granted));
+    }
+
+    /// The current token of a bucket, unchanged.
+    fn current(&self, now: Time, bucket: Bucket) -> Option<Grant> {
+        let life = self.provider.ledger.newest(bucket).filter(|life| life.is_live(now))?;
+        Some(Grant {
+            token: life.token,
+            life: life.remaining(now).into(),
+            issued_at: self.revealed(life.issued),
+        })
+    }
+
+    fn revealed(&self, issued: Time) -> Option<NonZeroU32> {
+        let granularity = self.provider.rule.issue_time_granularity()?;
+        let units = issued.nanos() / granularity.nanos().max(1);
+        NonZeroU32::new(u32::try_from(units).unwrap_or(u32::MAX - 1).saturating_add(1))
+    }
+
+    /// The commit of a token request.
+    fn issue(&mut self, now: Time, node: NodeId, request: Request, host: &mut impl Host) -> Result<Grant, Failure> {
+        let held = S::view(&self.nodes[node.index()].memory).token;
+        let unnecessary = held.is_some_and(|token| self.provider.ledger.is_live(token, now));
+        let ledger = &mut self.provider.ledger;
+        ledger.settle(request.bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        let ruling = self
+            .provider
+            .rule
+            .request(now, request, ledger)
+            .map_err(|_| Failure::Refused)?;
+        ledger.settle(request.bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        if ruling.new {
+            let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
+            host.note(Event::Issued {
+                token: ruling.token,
+                unnecessary,
+                blast: ruling.superseded.map_or(0, |life| life.holders - own(&life)),
+                superseded: ruling.superseded.is_some(),
+            });
+        } else {
+            host.note(Event::Returned);
+        }
+        let life = *ledger.get(ruling.token).expect("a ruling names a live token");
+        Ok(Grant {
+            token: life.token,
+            life: life.remaining(now).into(),
+            issued_at: self.revealed(life.issued),
+        })
+    }
+
+    /// Ends the live tokens of a client's slot, or of all its slots.
+    pub fn revoke(&mut self, client: u16, slot: Option<u16>, host: &mut impl Host) {
+        let now = host.now();
+        for (index, bucket) in self.provider.buckets(client).enumerate() {
+            if slot.is_none_or(|slot| usize::from(slot) == index) {
+                self.provider
+                    .ledger
+                    .revoke(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+            }
+        }
+    }
+}
+
+/// What a node is told when a quota is used up.
+fn denied(exceeded: Exceeded) -> Failure {
+    match exceeded.on_exceed {
+        OnExceed::RetryAfter => Failure::Throttled {
+            // In whole seconds, rounded up, as the header has them.
+            retry_after: Millis::from(crate::base::Duration::from_secs(
+                exceeded.until_reset.nanos().div_ceil(1_000_000_000),
+            )),
+        },
+        OnExceed::Throttle | OnExceed::NoOp => Failure::Throttled {
+            retry_after: Millis::ZERO,
+        },
+        OnExceed::ErrorBody => Failure::ServerError,
+    }
+}

@@ -1,0 +1,27 @@
+//! What the world asks of an engine: a clock, an order and a pair of dice.
+
+use super::message::{Leg, Message};
+use crate::base::{Chance, Delay, Duration, Time};
+use crate::oauth::Token;
+use crate::trace::Event;
+
+/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
+/// happens in the run.
+pub trait Host {
+    fn now(&self) -> Time;
+
+    /// Lets a message travel; it may be lost.
+    fn send(&mut self, leg: Leg, key: u64, message: Message);
+
+    /// Delivers an alarm to its own party after a delay, of which the drawn length is returned.
+    fn wake(&mut self, delay: Delay, key: u64, alarm: Message) -> Duration;
+
+    /// Whether something happens that has this chance.
+    fn hit(&mut self, chance: Chance, key: u64) -> bool;
+
+    /// How late the resource server that an attempt meets hears that this token exists, and that it has ended.
+    fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration);
+
+    /// Tells the trace.
+    fn note(&mut self, event: Event);
+}

@@ -1,0 +1,202 @@
+//! What travels between the parties, and what wakes them.
+
+use crate::base::{Group, NodeId, Seat};
+use crate::node::{StoreAnswer, StoreOperation, Timer};
+use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
+use crate::store::{Answer, Operation};
+
+/// A call as a message names it: only while the stamp is the call's, the message concerns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    pub call: Seat,
+    pub stamp: u32,
+}
+
+/// Who waits for the answer to a token request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Asker {
+    /// One call.
+    Call(Ticket),
+    /// The node as a whole; the number tells its requests apart.
+    Node(u8),
+}
+
+/// Where in an endpoint a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// It arrives from the network.
+    Arrived,
+    /// A server has served it.
+    Served,
+}
+
+/// A message that arrives, or an alarm that goes off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    ApiRequest {
+        stage: Stage,
+        ticket: Ticket,
+        node: NodeId,
+        token: Token,
+        /// The token was live when the attempt left its node.
+        live: bool,
+        luck: u32,
+    },
+    ApiResponse {
+        ticket: Ticket,
+        token: Token,
+        verdict: Verdict,
+    },
+    TokenRequest {
+        stage: Stage,
+        node: NodeId,
+        epoch: u8,
+        lane: Lane,
+        asker: Asker,
+        /// Which request of its node it is: names its draws.
+        count: u32,
+    },
+    TokenResponse {
+        node: NodeId,
+        epoch: u8,
+        asker: Asker,
+        answer: Result<Grant, Failure>,
+    },
+    StoreRequest {
+        node: NodeId,
+        epoch: u8,
+        number: u8,
+        operation: StoreOperation,
+    },
+    StoreResponse {
+        node: NodeId,
+        epoch: u8,
+        number: u8,
+        answer: StoreAnswer,
+    },
+    /// A call on its way to the gateway.
+    Forward {
+        ticket: Ticket,
+        gateway: NodeId,
+    },
+    /// The gateway's answer to a call, on its way back.
+    Answered {
+        ticket: Ticket,
+        succeeded: bool,
+    },
+    /// The wait before a call's next try is over.
+    BackoffOver {
+        ticket: Ticket,
+    },
+    /// An API attempt, or a forwarded call, has not been answered in time.
+    AttemptTimedOut {
+        ticket: Ticket,
+    },
+    TokenTimedOut {
+        node: NodeId,
+        epoch: u8,
+        asker: Asker,
+    },
+    StoreTimedOut {
+        node: NodeId,
+        epoch: u8,
+        number: u8,
+    },
+    TimerRang {
+        node: NodeId,
+        epoch: u8,
+        timer: Timer,
+        armed: u8,
+    },
+    /// A call arrives from the workload.
+    Arrival {
+        node: NodeId,
+        group: Group,
+        luck: u32,
+    },
+}
+
+impl Message {
+    /// Renames every token that the message carries.
+    pub fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
+        let token = match self {
+            Self::ApiRequest { token, .. } | Self::ApiResponse { token, .. } => token,
+            Self::TokenResponse { answer: Ok(grant), .. } => &mut grant.token,
+            Self::StoreRequest {
+                operation: Operation::Write(shared),
+                ..
+            } => &mut shared.token,
+            Self::StoreResponse {
+                answer: Answer::Value(Some(entry)),
+                ..
+            } => &mut entry.value.token,
+            _ => return,
+        };
+        *token = name(*token);
+    }
+
+    /// Names the draw of how long a server is busy with this request.
+    pub(super) fn service_key(&self) -> u64 {
+        match self {
+            Self::ApiRequest { luck, .. } => u64::from(*luck),
+            Self::TokenRequest { node, count, .. } => node_key(*node, *count),
+            _ => 0,
+        }
+    }
+
+    /// The call that the message concerns, if it concerns one.
+    pub fn ticket_mut(&mut self) -> Option<&mut Ticket> {
+        match self {
+            Self::ApiRequest { ticket, .. }
+            | Self::ApiResponse { ticket, .. }
+            | Self::Forward { ticket, .. }
+            | Self::Answered { ticket, .. }
+            | Self::BackoffOver { ticket }
+            | Self::AttemptTimedOut { ticket }
+            | Self::TokenRequest {
+                asker: Asker::Call(ticket),
+                ..
+            }
+            | Self::TokenResponse {
+                asker: Asker::Call(ticket),
+                ..
+            }
+            | Self::TokenTimedOut {
+                asker: Asker::Call(ticket),
+                ..
+            } => Some(ticket),
+            _ => None,
+        }
+    }
+}
+
+/// Names a draw of a node: its count of requests, or of operations.
+pub(super) fn node_key(node: NodeId, count: u32) -> u64 {
+    (u64::from(node.0) << 32) | u64::from(count)
+}
+
+/// A way that a message takes; latency and loss are the engine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leg {
+    /// Node to token endpoint (u).
+    TokenRequest,
+    /// Token endpoint to node (v).
+    TokenResponse,
+    /// Node to API (c).
+    ApiRequest,
+    /// API to node (r).
+    ApiResponse,
+    StoreRequest,
+    StoreResponse,
+    /// Node to gateway.
+    GatewayRequest,
+    /// Gateway to node.
+    GatewayResponse,
+    /// Within the token endpoint: how long a server is busy.
+    TokenService,
+    /// Within the API: how long a server is busy.
+    ApiService,
+}
+
+/// How many kinds of [`Leg`] there are.
+pub const LEGS: usize = 10;

@@ -1,0 +1,311 @@
+//! Nodes, provider and store wired together: the state that every engine runs.
+//!
+//! Has no clock, no queue and no dice: an engine delivers one message after another and is told what follows. Given the
+//! same deliveries it does the same, so the simulator and an exhaustive checker run the very same code.
+
+mod call;
+mod caller;
+mod client;
+mod endpoints;
+mod host;
+mod message;
+mod nodes;
+
+use std::collections::VecDeque;
+
+use crate::base::{Duration, Group, NodeId, Time};
+use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
+use crate::oauth::Token;
+use crate::provider::{Provider, Rule};
+use crate::store::Store;
+use crate::trace::Event;
+
+pub use call::{Call, Calls, Phase};
+pub use client::{Client, Place, Steps};
+pub use host::Host;
+pub use message::{Asker, LEGS, Leg, Message, Stage, Ticket};
+use nodes::Node;
+
+/// A group of like nodes, resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    pub nodes: std::ops::Range<u32>,
+    /// Client that its app is, and how many registered copies follow it.
+    pub client: u16,
+    /// Which store it shares.
+    pub store: u16,
+    /// Which node it forwards calls to, where the strategy has a gateway.
+    pub gateway: Option<NodeId>,
+    /// Its code can send a slot index.
+    pub sends_slot: bool,
+    /// Its token requests ask for a new token even where the current one would be returned.
+    pub force: bool,
+    /// Nodes of earlier fleets with the same app that are dealt slots or apps.
+    pub first_seat: u32,
+    pub is_gateway: bool,
+}
+
+/// What the world is made of, apart from strategy and provider.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub fleets: Vec<Fleet>,
+    /// How long the callers of each group wait.
+    pub patience: Vec<Option<Duration>>,
+    pub stores: u16,
+}
+
+/// The whole system between two instants.
+#[derive(Clone, Debug)]
+pub struct World<S: Strategy, R> {
+    strategy: S,
+    client: Client,
+    fleets: Vec<Fleet>,
+    patience: Vec<Option<Duration>>,
+    nodes: Vec<Node<S::Node>>,
+    calls: Calls,
+    pub provider: Provider<R>,
+    stores: Vec<Store<Shared>>,
+    store_down: Option<crate::provider::Outage>,
+    /// Requests that wait for a server: of the token endpoint, of the API.
+    waiting: [VecDeque<Message>; 2],
+    outbox: Outbox,
+}
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    /// All nodes are down until they are started.
+    pub fn new(strategy: S, client: Client, provider: Provider<R>, layout: Layout) -> Self {
+        let mut nodes = Vec::with_capacity(layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize));
+        for (index, fleet) in layout.fleets.iter().enumerate() {
+            assert_eq!(fleet.nodes.start as usize, nodes.len(), "fleets lie one after another");
+            for id in fleet.nodes.clone() {
+                let me = place(fleet, NodeId(id));
+                nodes.push(Node::down(strategy.boot(me), index as u16));
+            }
+        }
+        Self {
+            strategy,
+            client,
+            fleets: layout.fleets,
+            patience: layout.patience,
+            nodes,
+            calls: Calls::default(),
+            provider,
+            stores: vec![Store::default(); usize::from(layout.stores)],
+            store_down: None,
+            waiting: [VecDeque::new(), VecDeque::new()],
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// Delivers one message or alarm to the party that it is for.
+    #[inline]
+    pub fn deliver(&mut self, message: Message, host: &mut impl Host) {
+        match message {
+            Message::Arrival { node, group, luck } => self.arrive(node, group, luck, host),
+            Message::ApiRequest {
+                stage,
+                ticket,
+                node,
+                token,
+                live,
+                luck,
+            } => self.api_request(stage, ticket, node, token, live, luck, host),
+            Message::ApiResponse { ticket, token, verdict } => self.api_response(ticket, token, verdict, host),
+            Message::TokenRequest {
+                stage,
+                node,
+                epoch,
+                lane,
+                asker,
+                count,
+            } => self.token_request(stage, node, epoch, lane, asker, count, host),
+            Message::TokenResponse {
+                node,
+                epoch,
+                asker,
+                answer,
+            } => self.token_response(node, epoch, asker, answer, host),
+            Message::StoreRequest {
+                node,
+                epoch,
+                number,
+                operation,
+            } => self.store_request(node, epoch, number, operation, host),
+            Message::StoreResponse {
+                node,
+                epoch,
+                number,
+                answer,
+            } => self.store_response(node, epoch, number, answer, host),
+            Message::Forward { ticket, gateway } => self.forwarded(ticket, gateway, host),
+            Message::Answered { ticket, succeeded } => self.answered(ticket, succeeded, host),
+            Message::BackoffOver { ticket } => self.backoff_over(ticket, host),
+            Message::AttemptTimedOut { ticket } => self.attempt_timed_out(ticket, host),
+            Message::TokenTimedOut { node, epoch, asker } => self.token_timed_out(node, epoch, asker, host),
+            Message::StoreTimedOut { node, epoch, number } => {
+                self.store_response(node, epoch, number, crate::store::Answer::Failed, host);
+            }
+            Message::TimerRang {
+                node,
+                epoch,
+                timer,
+                armed,
+            } => self.timer_rang(node, epoch, timer, armed, host),
+        }
+    }
+
+    /// Lets the strategy react at one node, and does what it says.
+    #[inline]
+    fn hear(&mut self, id: NodeId, input: Input, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        let me = place(&self.fleets[usize::from(node.fleet)], id);
+        let before = S::view(&node.memory).token;
+        self.outbox.clear();
+        self.strategy.on(me, &mut node.memory, input, &mut self.outbox);
+        let after = S::view(&node.memory).token;
+        if before != after {
+            self.change_hands(before, after);
+        }
+        let mut next = 0;
+        while let Some(command) = self.outbox.get(next) {
+            next += 1;
+            self.obey(id, command, host);
+        }
+    }
+
+    fn change_hands(&mut self, before: Option<Token>, after: Option<Token>) {
+        if let Some(token) = before {
+            self.provider.ledger.hold(token, false);
+        }
+        if let Some(token) = after {
+            self.provider.ledger.hold(token, true);
+        }
+    }
+
+    /// Where a node stands, as it knows it.
+    pub fn me(&self, id: NodeId) -> Me {
+        place(&self.fleets[usize::from(self.nodes[id.index()].fleet)], id)
+    }
+
+    /// The strategy's memory at a node.
+    pub fn memory(&self, id: NodeId) -> &S::Node {
+        &self.nodes[id.index()].memory
+    }
+
+    pub fn fleets(&self) -> &[Fleet] {
+        &self.fleets
+    }
+
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Ends the run: calls that are under way stay unfinished, tokens stay as they are.
+    pub fn close(&mut self, host: &mut impl Host) {
+        let unfinished: Vec<_> = self.calls.under_way().collect();
+        for seat in unfinished {
+            self.end(seat, crate::trace::Outcome::Unfinished, host);
+        }
+        let now = host.now();
+        for client in 0..self.provider.clients() {
+            for bucket in self.provider.buckets(client) {
+                self.provider
+                    .ledger
+                    .settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+            }
+        }
+        for life in self.provider.ledger.remembered() {
+            if life.is_live(now) {
+                host.note(Event::TokenEnded(life));
+            }
+        }
+    }
+
+    fn patience(&self, group: Group) -> Option<Duration> {
+        self.patience[usize::from(group.0)]
+    }
+
+    /// Renames tokens by rank and starts stamps anew, together with the messages that an engine keeps under way, so that
+    /// equal situations become equal states. Only sound while `now` does not move: a checker's clock stands still.
+    pub fn canonical(&mut self, now: Time, messages: &mut [Message]) {
+        let mut named = std::collections::BTreeSet::new();
+        self.rename(&mut |token| {
+            named.insert(token);
+            token
+        });
+        for message in messages.iter_mut() {
+            message.rename(&mut |token| {
+                named.insert(token);
+                token
+            });
+        }
+        for life in self.provider.ledger.remembered() {
+            if life.is_live(now) {
+                named.insert(life.token);
+            }
+        }
+        let rank = |token: Token| {
+            let place = named.range(..token).count() as u32;
+            Token::numbered(place + 1)
+        };
+        self.rename(&mut |token| rank(token));
+        self.provider
+            .ledger
+            .rename(now, named.len() as u32, &mut |token| rank(token));
+        for message in messages.iter_mut() {
+            message.rename(&mut |token| rank(token));
+        }
+        let mut tickets: Vec<_> = messages.iter_mut().filter_map(Message::ticket_mut).collect();
+        self.calls.restamp(&mut tickets);
+    }
+
+    fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
+        for node in &mut self.nodes {
+            S::rename(&mut node.memory, name);
+        }
+        for store in &mut self.stores {
+            store.rename(|shared| Shared {
+                token: name(shared.token),
+                ..shared
+            });
+        }
+        self.calls.rename(name);
+    }
+}
+
+/// Two worlds are equal when nothing that will happen can tell them apart; strategy, policy and layout are taken as equal.
+impl<S: Strategy, R> PartialEq for World<S, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.nodes == other.nodes
+            && self.calls == other.calls
+            && self.provider.ledger == other.provider.ledger
+            && self.stores == other.stores
+            && self.waiting == other.waiting
+    }
+}
+
+impl<S: Strategy, R> Eq for World<S, R> {}
+
+impl<S: Strategy, R> std::hash::Hash for World<S, R> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.nodes.hash(state);
+        self.calls.hash(state);
+        self.provider.ledger.hash(state);
+        self.stores.hash(state);
+        self.waiting.hash(state);
+    }
+}
+
+fn place(fleet: &Fleet, id: NodeId) -> Me {
+    Me {
+        id,
+        seat: fleet.first_seat + (id.0 - fleet.nodes.start),
+        role: if fleet.is_gateway {
+            Role::Gateway
+        } else if fleet.sends_slot {
+            Role::Worker
+        } else {
+            Role::Legacy
+        },
+    }
+}

@@ -1,0 +1,287 @@
+//! Nodes as parties of the world: up or down, with timers, store operations and token requests under way.
+
+use crate::base::{Delay, NodeId};
+use crate::node::{Command, Input, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer};
+use crate::oauth::{Failure, Lane};
+use crate::provider::{Outage, Rule};
+use crate::store::{Answer, Operation};
+use crate::trace::{Event, Outcome};
+
+use super::World;
+use super::call::{Parked, Phase};
+use super::client;
+use super::host::Host;
+use super::message::{Asker, Leg, Message, Stage, node_key};
+
+/// One node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Node<M> {
+    pub memory: M,
+    pub retries: client::Memory,
+    pub parked: Parked,
+    /// Token requests and store operations sent so far; their low bits are the numbers of `asked` and `stored`.
+    pub requests: u32,
+    pub operations: u32,
+    /// Requests of the node as a whole that are still waited for, a bit for each number; store operations likewise.
+    pub asked: u32,
+    pub stored: u32,
+    pub fleet: u16,
+    /// Grows with each crash; answers to an earlier life find nobody.
+    pub epoch: u8,
+    pub up: bool,
+    armed: [u8; TIMERS],
+}
+
+/// Numbers of requests and operations that can be told apart while they are under way.
+const NUMBERS: u32 = 32;
+
+impl<M> Node<M> {
+    pub fn down(memory: M, fleet: u16) -> Self {
+        Self {
+            memory,
+            retries: client::Memory::default(),
+            parked: Parked::default(),
+            requests: 0,
+            operations: 0,
+            asked: 0,
+            stored: 0,
+            fleet,
+            epoch: 0,
+            up: false,
+            armed: [0; TIMERS],
+        }
+    }
+}
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    /// The node serves calls from now on; nothing if it already does.
+    pub fn start(&mut self, id: NodeId, host: &mut impl Host) {
+        let budget = self.client.budget.map(|budget| budget.start(host.now()));
+        let node = &mut self.nodes[id.index()];
+        if !node.up {
+            node.up = true;
+            node.retries.budget = budget;
+            host.note(Event::NodeStarted { node: id });
+        }
+    }
+
+    /// The node takes no more calls; those under way are finished.
+    pub fn stop(&mut self, id: NodeId, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        if node.up {
+            node.up = false;
+            host.note(Event::NodeStopped { node: id });
+        }
+    }
+
+    /// The node loses its memory and all its calls, and is down. Requests that it has sent stay under way.
+    pub fn crash(&mut self, id: NodeId, host: &mut impl Host) {
+        self.stop(id, host);
+        let me = self.me(id);
+        let memory = self.strategy.boot(me);
+        let node = &mut self.nodes[id.index()];
+        let before = S::view(&node.memory).token;
+        node.memory = memory;
+        node.epoch = node.epoch.wrapping_add(1);
+        node.parked = Parked::default();
+        node.asked = 0;
+        node.stored = 0;
+        node.retries = client::Memory::default();
+        self.change_hands(before, None);
+        let lost: Vec<_> = self
+            .calls
+            .under_way()
+            .filter(|&seat| self.calls.get(seat).at == id || self.calls.get(seat).origin == id)
+            .collect();
+        for seat in lost {
+            if self.calls.get(seat).origin == id {
+                self.end(seat, Outcome::Lost, host);
+            } else {
+                // The connection to the gateway breaks: the origin learns of it at once.
+                self.call_home(seat);
+                self.stumble(seat, Failure::Unreachable, host);
+            }
+        }
+    }
+
+    /// Whether the node serves calls.
+    pub fn is_up(&self, id: NodeId) -> bool {
+        self.nodes[id.index()].up
+    }
+
+    pub(super) fn obey(&mut self, id: NodeId, command: Command, host: &mut impl Host) {
+        match command {
+            Command::Attempt { call, token } => self.attempt(call, token, host),
+            Command::Park { call } => {
+                self.calls.get_mut(call).phase = Phase::Waiting;
+                self.calls.park(&mut self.nodes[id.index()].parked, call);
+            }
+            Command::AttemptParked { token } => {
+                while let Some(seat) = self.calls.unpark(&mut self.nodes[id.index()].parked) {
+                    self.attempt(seat, token, host);
+                }
+            }
+            Command::Stumble { call, why } => self.stumble(call, why, host),
+            Command::StumbleParked { why } => {
+                while let Some(seat) = self.calls.unpark(&mut self.nodes[id.index()].parked) {
+                    self.stumble(seat, why, host);
+                }
+            }
+            Command::Forward { call } => self.forward(call, host),
+            Command::RequestToken { lane, call } => self.ask(id, lane, call, host),
+            Command::Store(operation) => self.operate(id, operation, host),
+            Command::Arm { timer, delay } => self.arm(id, timer, delay, host),
+        }
+    }
+
+    fn ask(&mut self, id: NodeId, lane: Lane, call: Option<crate::base::Seat>, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        let asker = match call {
+            Some(seat) => {
+                self.calls.get_mut(seat).phase = Phase::Waiting;
+                Asker::Call(self.calls.ticket(seat))
+            }
+            None => {
+                let number = (node.requests % NUMBERS) as u8;
+                node.asked |= 1 << number;
+                Asker::Node(number)
+            }
+        };
+        node.requests = node.requests.wrapping_add(1);
+        let (epoch, count) = (node.epoch, node.requests);
+        let key = node_key(id, count);
+        host.send(
+            Leg::TokenRequest,
+            key,
+            Message::TokenRequest {
+                stage: Stage::Arrived,
+                node: id,
+                epoch,
+                lane,
+                asker,
+                count,
+            },
+        );
+        if let Some(timeout) = self.client.timeout {
+            host.wake(
+                Delay::exactly(timeout),
+                key,
+                Message::TokenTimedOut { node: id, epoch, asker },
+            );
+        }
+    }
+
+    fn operate(&mut self, id: NodeId, operation: StoreOperation, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        let number = (node.operations % NUMBERS) as u8;
+        node.stored |= 1 << number;
+        node.operations = node.operations.wrapping_add(1);
+        let (epoch, key) = (node.epoch, node_key(id, node.operations));
+        host.send(
+            Leg::StoreRequest,
+            key,
+            Message::StoreRequest {
+                node: id,
+                epoch,
+                number,
+                operation,
+            },
+        );
+        if let Some(timeout) = self.client.store_timeout {
+            host.wake(
+                Delay::exactly(timeout),
+                key,
+                Message::StoreTimedOut {
+                    node: id,
+                    epoch,
+                    number,
+                },
+            );
+        }
+    }
+
+    fn arm(&mut self, id: NodeId, timer: Timer, delay: Delay, host: &mut impl Host) {
+        let node = &mut self.nodes[id.index()];
+        let armed = &mut node.armed[timer as usize];
+        *armed = armed.wrapping_add(1);
+        // Each arming draws anew: the count of all requests and operations, with the arming, names it.
+        let draw = (u64::from(node.requests) << 20) ^ (u64::from(node.operations) << 4) ^ u64::from(*armed);
+        let alarm = Message::TimerRang {
+            node: id,
+            epoch: node.epoch,
+            timer,
+            armed: *armed,
+        };
+        host.wake(delay, (u64::from(id.0) << 32) ^ draw, alarm);
+    }
+
+    pub(super) fn timer_rang(&mut self, id: NodeId, epoch: u8, timer: Timer, armed: u8, host: &mut impl Host) {
+        let node = &self.nodes[id.index()];
+        if node.epoch == epoch && node.armed[timer as usize] == armed {
+            self.hear(id, Input::Timer(timer), host);
+        }
+    }
+
+    /// An operation arrives at the store.
+    pub(super) fn store_request(
+        &mut self,
+        id: NodeId,
+        epoch: u8,
+        number: u8,
+        operation: StoreOperation,
+        host: &mut impl Host,
+    ) {
+        let now = host.now();
+        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
+        let store = &mut self.stores[usize::from(store)];
+        let answer = match self.store_down {
+            Some(Outage::Silent) => return,
+            Some(Outage::Errors) => Answer::Failed,
+            None => {
+                if let Operation::Write(shared) = operation {
+                    let ledger = &self.provider.ledger;
+                    let live = |shared: Shared| ledger.is_live(shared.token, now);
+                    let regressed = !live(shared) && store.value().is_some_and(live);
+                    host.note(Event::StoreWritten { regressed });
+                }
+                let answer = store.apply(now, id, operation);
+                if answer == (Answer::Released { held: false }) {
+                    host.note(Event::LeaseLapsed);
+                }
+                answer
+            }
+        };
+        let node = &self.nodes[id.index()];
+        host.send(
+            Leg::StoreResponse,
+            node_key(id, node.operations),
+            Message::StoreResponse {
+                node: id,
+                epoch,
+                number,
+                answer,
+            },
+        );
+    }
+
+    /// The store's answer reaches its node, or the node gives it up.
+    pub(super) fn store_response(
+        &mut self,
+        id: NodeId,
+        epoch: u8,
+        number: u8,
+        answer: StoreAnswer,
+        host: &mut impl Host,
+    ) {
+        let node = &mut self.nodes[id.index()];
+        if node.epoch == epoch && node.stored & (1 << number) != 0 {
+            node.stored &= !(1 << number);
+            self.hear(id, Input::Store(answer), host);
+        }
+    }
+
+    /// The shared stores fail from now on, or work again.
+    pub fn set_store_outage(&mut self, outage: Option<Outage>) {
+        self.store_down = outage;
+    }
+}
