@@ -18,8 +18,8 @@ const GAP: usize = 2;
 /// No table is laid out for less than this many columns: it would be letters under letters.
 const NARROWEST: u16 = 40;
 
-/// For a terminal of `width` columns. Where not everything fits, columns give way in the order of [`Detail`], and
-/// the text says so; `results.csv` has them all.
+/// For a terminal of `width` columns. Where not everything fits, first the half-widths of the intervals give way, then
+/// the columns that matter least, and the text says so; `results.csv` has them all.
 pub fn human(record: &Record, width: u16) -> String {
     let width = width.max(NARROWEST);
     let columns = usize::from(width);

@@ -36,13 +36,21 @@ fn draw(record: &Record) -> Drawing {
                 number::short(least.1)
             )
         }
-        Some((least, most)) => format!(
-            "{} sends {} token requests per call, {} sends {}",
-            quoted(least.0),
-            number::short(least.1),
-            quoted(most.0),
-            number::short(most.1)
-        ),
+        Some((least, most)) => {
+            let told = |mean: f64, what: &str| {
+                let (who, several) = frame::who(record, &figures, point, METRICS[1], mean);
+                format!(
+                    "{who} {} {}{what}",
+                    if several { "send" } else { "sends" },
+                    number::short(mean)
+                )
+            };
+            format!(
+                "{}, {}",
+                told(least.1, " token requests per call"),
+                told(most.1, "")
+            )
+        }
     };
     let below = [plain(
         "Per call that arrived, with 95 % intervals; a perfect client needs one attempt and hardly any token requests",
@@ -68,13 +76,8 @@ fn draw(record: &Record) -> Drawing {
         let most = all
             .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
             .fold(0.0, f64::max);
-        let ticks = frame::ticks(most, 3);
-        let scale = Scale::linear(
-            0.0,
-            ticks.last().copied().unwrap_or(1.0),
-            start,
-            start + room,
-        );
+        let (ticks, end) = frame::ticks(most, 4);
+        let scale = Scale::linear(0.0, end, start, start + room);
         drawing.bold((start, top - BODY), head, BODY, Align::Left, ink.for_text());
         frame::value_axis(
             &mut drawing,

@@ -3,7 +3,7 @@
 //! Does not know why they fail.
 
 use super::Chart;
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, Ink, width_of};
+use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, Ink};
 use super::frame::{self, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
@@ -38,19 +38,14 @@ fn draw(record: &Record) -> Drawing {
         .iter()
         .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
         .fold(0.0, f64::max);
-    let ticks = frame::share_ticks(most, 5);
-    let scale = Scale::linear(
-        0.0,
-        ticks.last().copied().unwrap_or(1.0),
-        rows.left,
-        WIDTH - MARGIN - 56.0,
-    );
+    let (ticks, end) = frame::share_ticks(most, 5);
+    let scale = Scale::linear(0.0, end, rows.left, WIDTH - MARGIN - 56.0);
     frame::value_axis(
         &mut drawing,
         &scale,
         &ticks,
         (top, rows.bottom),
-        frame::percent,
+        number::percent,
     );
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
         for (metric, ink, y) in [
@@ -105,10 +100,6 @@ pub(super) fn bar(
         end = end.max(high);
     }
     let text = word(figure.mean);
-    debug_assert!(
-        width_of(&text, SMALL, false) < 80.0,
-        "{text} is too long for the margin"
-    );
     drawing.text(
         (end + 5.0, middle),
         text,
@@ -120,13 +111,6 @@ pub(super) fn bar(
 
 fn title(record: &Record, figures: &Figures<'_>, point: &str) -> String {
     let found = super::extremes(record, figures, point, "failure_rate");
-    let fails = |share: f64| {
-        if share == 0.0 {
-            "no calls".to_owned()
-        } else {
-            number::percent(share)
-        }
-    };
     match found {
         None => "No calls ended, so none failed".to_owned(),
         Some((best, _)) if record.strategies.len() == 1 => {
@@ -143,14 +127,17 @@ fn title(record: &Record, figures: &Figures<'_>, point: &str) -> String {
             )
         }
         Some((best, worst)) => {
+            let told = |mean: f64| {
+                let (who, several) = frame::who(record, figures, point, "failure_rate", mean);
+                let share = if mean == 0.0 {
+                    "no calls".to_owned()
+                } else {
+                    number::percent(mean)
+                };
+                format!("{who} {} {share}", if several { "fail" } else { "fails" })
+            };
             let of = if best.1 == 0.0 { "" } else { " of calls" };
-            format!(
-                "{} fails {}{of}, {} fails {}",
-                quoted(best.0),
-                fails(best.1),
-                quoted(worst.0),
-                fails(worst.1)
-            )
+            format!("{}{of}, {}", told(best.1), told(worst.1))
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, RULE, width_of, wrap};
 use crate::record::Record;
-use crate::report::{number, one_line};
+use crate::report::{Figures, one_line};
 
 /// Logical pixels; twice that in the PNG.
 pub(super) const WIDTH: f64 = 840.0;
@@ -33,12 +33,28 @@ pub(super) fn quoted(name: &str) -> String {
     format!("“{}”", one_line(name, 34))
 }
 
+/// Who has exactly this mean: the name, or how many there are; and whether that is several.
+pub(super) fn who(
+    record: &Record,
+    figures: &Figures<'_>,
+    point: &str,
+    metric: &str,
+    mean: f64,
+) -> (String, bool) {
+    let has = |s: &&String| figures.mean(s, point, metric) == Some(mean);
+    let found: Vec<&String> = record.strategies.iter().filter(has).collect();
+    match found.as_slice() {
+        [one] => (quoted(one), false),
+        several => (format!("{} strategies", several.len()), true),
+    }
+}
+
 /// Starts a drawing with its title and the line below it; returns the height at which the chart itself may begin.
 pub(super) fn head(title: &str, below: &[Span]) -> (Drawing, f64) {
     let mut drawing = Drawing::new(WIDTH, 0.0);
     drawing.title = title.to_owned();
     let mut y = MARGIN + TITLE / 2.0;
-    for line in wrap(title, TITLE, true, WIDTH - 2.0 * MARGIN, 2) {
+    for line in balanced(title) {
         drawing.bold((MARGIN, y), line, TITLE, Align::Left, BLACK);
         y += TITLE * 1.35;
     }
@@ -68,12 +84,28 @@ pub(super) fn head(title: &str, below: &[Span]) -> (Drawing, f64) {
             }
         }
         place(&mut drawing, &run, (start, y), *ink);
-        x = start + width_of(&run, BODY, ink.is_some());
-        if !text.ends_with('\u{200b}') {
-            x += blank;
-        }
+        x = start + width_of(&run, BODY, ink.is_some()) + blank;
     }
     (drawing, y + BODY * 1.2 + 6.0)
+}
+
+/// The title in one line or in two of about equal length: a single word on the second looks like an accident.
+fn balanced(title: &str) -> Vec<String> {
+    let room = WIDTH - 2.0 * MARGIN;
+    let lines = wrap(title, TITLE, true, room, 2);
+    let whole = lines.iter().map(String::len).sum::<usize>() + lines.len().saturating_sub(1);
+    if lines.len() < 2 || whole != title.len() {
+        return lines;
+    }
+    let fits = |share: &f64| {
+        let tried = wrap(title, TITLE, true, room * share, 2);
+        let whole = tried.len() == 2 && !tried[1].ends_with('…');
+        whole.then_some(tried)
+    };
+    [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
+        .iter()
+        .find_map(fits)
+        .unwrap_or(lines)
 }
 
 fn place(drawing: &mut Drawing, run: &str, at: (f64, f64), ink: Option<Ink>) {
@@ -213,8 +245,9 @@ impl Scale {
     }
 }
 
-/// Round values from 0 to the first one at or above `most`, about `count` steps.
-pub(super) fn ticks(most: f64, count: usize) -> Vec<f64> {
+/// Round values from 0 up to `most`, about `count` steps, and where the scale ends: a little beyond `most`, so that
+/// no space is lost to the next round value.
+pub(super) fn ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
     let most = if most.is_finite() && most > 0.0 {
         most
     } else {
@@ -222,22 +255,28 @@ pub(super) fn ticks(most: f64, count: usize) -> Vec<f64> {
     };
     let rough = most / count.max(1) as f64;
     let decade = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|f| f * decade);
+    // The nearest round step, by ratio.
+    let step = steps
         .into_iter()
-        .map(|f| f * decade)
-        .find(|s| *s >= rough * 0.999)
+        .min_by(|a, b| (a / rough).ln().abs().total_cmp(&(b / rough).ln().abs()))
         .unwrap_or(rough);
-    let steps = (most / step - 1e-9).ceil().max(1.0) as usize;
-    (0..=steps).map(|i| i as f64 * step).collect()
+    let end = most * 1.04;
+    let last = (end / step).floor() as usize;
+    ((0..=last).map(|i| i as f64 * step).collect(), end)
 }
 
-/// Ticks for shares: never beyond 100 %.
-pub(super) fn share_ticks(most: f64, count: usize) -> Vec<f64> {
-    let mut all = ticks((most * 100.0).min(100.0), count);
-    if let Some(last) = all.last_mut() {
-        *last = last.min(100.0);
-    }
-    all.into_iter().map(|t| t / 100.0).collect()
+/// The same for shares: never beyond 100 %.
+pub(super) fn share_ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
+    let (ticks, end) = ticks(most.min(1.0) * 100.0, count);
+    (
+        ticks
+            .into_iter()
+            .map(|t| t / 100.0)
+            .filter(|t| *t <= 1.0)
+            .collect(),
+        (end / 100.0).min(1.0),
+    )
 }
 
 /// Powers of ten, and 2 and 5 times them where there are few, that enclose the range; never fewer than two.
@@ -306,22 +345,20 @@ pub(super) fn apart(wishes: &[f64], gap: f64, (from, to): (f64, f64)) -> Vec<f64
     placed
 }
 
-/// A figure with its interval as a share: `12.4 %`.
-pub(super) fn percent(value: f64) -> String {
-    number::percent(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ticks_are_round_and_enclose() {
-        assert_eq!(ticks(4.87, 5), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(ticks(0.0, 5).len(), 6);
-        assert_eq!(ticks(f64::NAN, 5).len(), 6);
-        assert_eq!(share_ticks(0.97, 4).last(), Some(&1.0));
-        assert_eq!(share_ticks(1.0, 4).last(), Some(&1.0));
+        assert_eq!(ticks(4.87, 5).0, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(ticks(0.0, 5).0.len(), 6);
+        assert_eq!(ticks(f64::NAN, 5).0.len(), 6);
+        assert_eq!(ticks(20.3, 4).0, [0.0, 5.0, 10.0, 15.0, 20.0]);
+        for most in [0.0, 0.2, 0.97, 1.0, 3.0] {
+            let (ticks, end) = share_ticks(most, 4);
+            assert!(ticks.len() >= 3 && ticks.iter().all(|t| *t <= end) && end <= 1.04);
+        }
         assert_eq!(log_ticks(0.08, 3.9), [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]);
         assert_eq!(log_ticks(0.08, 0.08).len(), 2);
         assert!(log_ticks(1e-6, 4000.0).len() >= 9);

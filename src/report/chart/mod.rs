@@ -95,13 +95,16 @@ fn last_point(record: &Record) -> &str {
     record.points.last().map_or("", String::as_str)
 }
 
+/// A strategy and one mean of it.
+type Named<'a> = (&'a str, f64);
+
 /// The strategies with the least and the greatest mean of a metric; the first of equals.
 fn extremes<'a>(
     record: &'a Record,
     figures: &Figures<'_>,
     point: &str,
     metric: &str,
-) -> Option<((&'a str, f64), (&'a str, f64))> {
+) -> Option<(Named<'a>, Named<'a>)> {
     let mean = |s: &'a String| figures.mean(s, point, metric).map(|m| (s.as_str(), m));
     let all: Vec<(&str, f64)> = record.strategies.iter().filter_map(mean).collect();
     let least = all.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -136,6 +139,9 @@ mod tests {
         for reading in &mut zeros.readings {
             reading.mean = Some(0.0);
             reading.ci95 = Some((0.0, 0.0));
+        }
+        for series in &mut zeros.series {
+            series.value.fill(0.0);
         }
         vec![
             ("empty", fake::empty()),
@@ -238,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_same_record_gives_the_same_bytes() {
-        for record in [fake::dozen(), fake::sweep(&[1.0, 2.0, 4.0])] {
+        for record in [fake::single(), fake::sweep(&[1.0, 2.0])] {
             assert_eq!(files(&record).unwrap(), files(&record).unwrap());
         }
     }

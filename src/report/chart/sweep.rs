@@ -4,7 +4,7 @@
 
 use super::Chart;
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE, cut, width_of};
-use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain, quoted};
+use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
 use crate::record::Record;
 use crate::report::{Figure, Figures, Sweep, number, one_line};
 
@@ -122,13 +122,22 @@ fn draw(record: &Record) -> Drawing {
         Some((best, worst)) if best.1 == worst.1 => {
             format!("At {place}, {} of calls fail", number::percent(best.1))
         }
-        Some((best, worst)) => format!(
-            "At {place}, {} fails {} of calls and {} {}",
-            quoted(best.0),
-            number::percent(best.1),
-            quoted(worst.0),
-            number::percent(worst.1)
-        ),
+        Some((best, worst)) => {
+            let told = |mean: f64, what: &str| {
+                let (who, several) = frame::who(record, &figures, point, "failure_rate", mean);
+                let share = if mean == 0.0 {
+                    "no calls".to_owned()
+                } else {
+                    number::percent(mean) + what
+                };
+                format!("{who} {} {share}", if several { "fail" } else { "fails" })
+            };
+            format!(
+                "At {place}, {}, {}",
+                told(best.1, " of calls"),
+                told(worst.1, "")
+            )
+        }
     };
     let below = [plain(format!(
         "Share of calls against {}, with 95 % intervals",
@@ -197,14 +206,12 @@ fn panel(
     let most = known
         .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
         .fold(0.0, f64::max);
-    let ticks = frame::share_ticks(most, 4);
+    let (ticks, end) = frame::share_ticks(most, 4);
     let words: Vec<String> = ticks.iter().map(|t| number::percent(*t)).collect();
-    let widest = words
-        .iter()
-        .map(|w| width_of(w, SMALL, false))
-        .fold(0.0, f64::max);
+    // The same room in both panels, so that equal values stand above each other.
+    let widest = width_of("99.9 %", SMALL, false);
     let (left, right) = (MARGIN + widest + 14.0, WIDTH - MARGIN - label_room);
-    let y = Scale::linear(0.0, ticks.last().copied().unwrap_or(1.0), lower, upper);
+    let y = Scale::linear(0.0, end, lower, upper);
     let (first, last) = (axis.values[0].0, axis.values[axis.values.len() - 1].0);
     let x = match axis.values.len() {
         // A single value stands in the middle.

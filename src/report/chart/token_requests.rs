@@ -71,16 +71,9 @@ fn draw(record: &Record) -> Drawing {
         format!(" at {place}")
     };
     let title = match peak {
-        Some((name, most)) if panels.len() > 1 => {
-            format!(
-                "{} asks for most tokens{place}: {} requests per second at its peak",
-                quoted(name),
-                number::short(most)
-            )
-        }
         Some((name, most)) => {
             format!(
-                "{} asks for at most {} tokens per second{place}",
+                "{} peaks at {} token requests per second{place}",
                 quoted(name),
                 number::short(most)
             )
@@ -93,27 +86,31 @@ fn draw(record: &Record) -> Drawing {
         .filter(|i| i.from_s.is_finite() && i.from_s < until && i.until_s >= 0.0)
         .zip('A'..='Z')
         .collect();
+    let (second, unit) = time_unit(until);
+    let time = |t: f64| number::significant(t / second, 4);
     let told = incidents.iter().map(|(i, letter)| {
-        let when = if i.until_s > i.from_s && i.until_s.is_finite() {
-            format!(
-                "{} to {} s",
-                number::significant(i.from_s, 5),
-                number::significant(i.until_s, 5)
-            )
-        } else if i.until_s > i.from_s {
-            format!("from {} s", number::significant(i.from_s, 5))
+        let when = if i.until_s <= i.from_s {
+            format!("at {} {unit}", time(i.from_s))
+        } else if i.until_s < until {
+            format!("{} to {} {unit}", time(i.from_s), time(i.until_s))
         } else {
-            format!("{} s", number::significant(i.from_s, 5))
+            format!("from {} {unit} on", time(i.from_s))
         };
-        format!("{letter}: {} ({when})", one_line(&i.label, 60))
+        format!("{letter} {} ({when})", one_line(&i.label, 60))
     });
     let scale_note = if panels.len() > 1 {
         ", the same scale in every panel"
     } else {
         ""
     };
+    let n = record.manifest.replications;
+    let mean = if n > 1 {
+        format!(", mean over {n} replications")
+    } else {
+        String::new()
+    };
     let mut below = vec![plain(format!(
-        "Token requests per second over simulated time{scale_note}; the highest value is written out."
+        "Token requests per second over simulated time{mean}{scale_note}; the highest value is written out."
     ))];
     if !incidents.is_empty() {
         below.push(plain(format!(
@@ -129,7 +126,13 @@ fn draw(record: &Record) -> Drawing {
         5..=9 => 3,
         _ => 4,
     };
-    let ticks = frame::ticks(most, if columns == 1 { 5 } else { 3 });
+    // Headroom for the peak's figure and the letters of the incidents.
+    let (ticks, end) = frame::ticks(most, if columns == 1 { 5 } else { 3 });
+    let end = if incidents.is_empty() {
+        end * 1.06
+    } else {
+        end * 1.18
+    };
     let labels: Vec<String> = ticks.iter().map(|t| number::short(*t)).collect();
     let axis = labels
         .iter()
@@ -152,7 +155,7 @@ fn draw(record: &Record) -> Drawing {
         let upper = top + 20.0 + (i / columns) as f64 * pitch;
         let lower = upper + height;
         let x = Scale::linear(0.0, until, left, left + width);
-        let y = Scale::linear(0.0, ticks.last().copied().unwrap_or(1.0), lower, upper);
+        let y = Scale::linear(0.0, end, lower, upper);
         for (tick, label) in ticks.iter().zip(&labels) {
             drawing.line(
                 [(left, y.at(*tick)), (left + width, y.at(*tick))],
@@ -177,13 +180,16 @@ fn draw(record: &Record) -> Drawing {
             drawing.rect((from, upper), (to.max(from + 1.5), lower), SHADE);
         }
         time_axis(&mut drawing, &x, until, lower, columns);
-        drawing.bold(
-            (left, upper - 12.0),
-            cut(&one_line(name, 200), BODY, true, width),
-            BODY,
-            Align::Left,
-            BLACK,
-        );
+        // A single panel is named by the title.
+        if panels.len() > 1 {
+            drawing.bold(
+                (left, upper - 12.0),
+                cut(&one_line(name, 200), BODY, true, width),
+                BODY,
+                Align::Left,
+                BLACK,
+            );
+        }
         match series.filter(|s| !s.t_s.is_empty()) {
             Some(series) => curve(&mut drawing, series, &x, &y, (left, left + width)),
             None => drawing.text(
@@ -223,11 +229,26 @@ fn span(series: &Series) -> f64 {
     series.t_s.last().map_or(0.0, |last| last + width)
 }
 
+/// The unit in which a stretch of simulated time has a few digits, and its length in seconds.
+fn time_unit(until: f64) -> (f64, &'static str) {
+    match until {
+        u if u <= 1200.0 => (1.0, "s"),
+        u if u <= 4.0 * 3600.0 => (60.0, "min"),
+        u if u <= 4.0 * 86_400.0 => (3600.0, "h"),
+        _ => (86_400.0, "d"),
+    }
+}
+
 fn time_axis(drawing: &mut Drawing, x: &Scale, until: f64, lower: f64, columns: usize) {
     drawing.line([(x.at(0.0), lower), (x.at(until), lower)], 1.0, GREY);
-    let ticks = frame::ticks(until, if columns == 1 { 8 } else { 3 });
-    for tick in ticks.into_iter().filter(|t| *t <= until) {
-        let text = format!("{} s", number::significant(tick, 6));
+    let (second, unit) = time_unit(until);
+    let (ticks, _) = frame::ticks(until / second, if columns == 1 { 8 } else { 4 });
+    for tick in ticks
+        .into_iter()
+        .map(|t| t * second)
+        .filter(|t| *t <= until)
+    {
+        let text = format!("{} {unit}", number::significant(tick / second, 6));
         let half = width_of(&text, SMALL, false) / 2.0;
         drawing.line([(x.at(tick), lower), (x.at(tick), lower + 3.0)], 1.0, GREY);
         // The outermost ones lean inwards, so that neighbouring panels do not touch.
