@@ -6,6 +6,7 @@ pub mod node;
 pub mod oauth;
 pub mod provider;
 pub mod record;
+pub mod report;
 pub mod retry;
 pub mod scenario;
 pub mod store;

@@ -3,8 +3,13 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+pub mod summary;
 pub mod write;
 
+#[cfg(test)]
+pub(crate) mod fake;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that one `run` of one scenario found out.
@@ -89,7 +94,7 @@ pub struct Comparison {
     pub verdict: Verdict,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Better,
@@ -111,7 +116,7 @@ pub struct Check {
     pub holds: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckKind {
     /// `[[assert]]`: the user's threshold; a failure ends the command with 99.

@@ -1,0 +1,416 @@
+//! Made-up records for the tests of everything that reads records: plausible in shape, measured by nobody.
+
+use super::*;
+
+/// Small noise that is the same every time, between 0 and 1.
+fn noise(i: usize, salt: usize) -> f64 {
+    let mut x = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ (salt as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    x ^= x >> 31;
+    x = x.wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^= x >> 29;
+    (x >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn manifest(scenario: &str) -> Manifest {
+    Manifest {
+        tokenstorm: "0.1.0".into(),
+        commit: "0123abc".into(),
+        scenario: scenario.into(),
+        summary: "Eight nodes share one app; a new token invalidates the previous one".into(),
+        source: "forum thread 4711".into(),
+        as_written: "name = \"zoom/default\"\n".into(),
+        as_resolved: "name = \"zoom/default\"\n".into(),
+        sha256: "ab".repeat(32),
+        seed: 7,
+        replications: 40,
+        warmup_s: 60.0,
+        duration_s: 600.0,
+        drain_s: 30.0,
+        events: 1_234_567,
+        command_line: vec![
+            "tokenstorm".into(),
+            "run".into(),
+            "scenarios/zoom/default.toml".into(),
+        ],
+    }
+}
+
+fn reading(strategy: &str, point: &str, metric: &str, unit: &str, mean: f64, half: f64) -> Reading {
+    Reading {
+        strategy: strategy.into(),
+        point: point.into(),
+        metric: metric.into(),
+        unit: unit.into(),
+        mean: Some(mean),
+        ci95: Some((mean - half, mean + half)),
+        replications: 40,
+    }
+}
+
+/// Failure, first-attempt rejection, attempts per call, token requests per call, p50 and p99 in seconds, storm.
+type Shape = (&'static str, [f64; 7]);
+
+const DOZEN: [Shape; 12] = [
+    ("naive cache", [0.124, 0.873, 2.41, 1.62, 0.412, 3.85, 0.85]),
+    (
+        "naive cache, no backoff",
+        [0.316, 0.902, 4.87, 3.95, 0.365, 1.92, 1.0],
+    ),
+    (
+        "single-flight per process",
+        [0.0713, 0.868, 2.02, 0.941, 0.238, 2.6, 0.4],
+    ),
+    (
+        "shared store, no lock",
+        [0.0121, 0.0934, 1.12, 0.143, 0.0921, 1.23, 0.05],
+    ),
+    (
+        "lease (10 s)",
+        [0.00031, 0.0042, 1.004, 0.00171, 0.0805, 0.21, 0.0],
+    ),
+    (
+        "lease with fence",
+        [0.00029, 0.0041, 1.004, 0.0017, 0.0806, 0.213, 0.0],
+    ),
+    (
+        "leader",
+        [0.00052, 0.0039, 1.004, 0.00139, 0.0804, 0.352, 0.0],
+    ),
+    (
+        "token gateway in front of every process",
+        [0.0, 0.0, 1.0, 0.00139, 0.0846, 0.134, 0.0],
+    ),
+    ("slot per node", [0.0, 0.0, 1.0, 0.0111, 0.0801, 0.122, 0.0]),
+    (
+        "proactive renewal with jitter",
+        [0.0487, 0.412, 1.52, 0.48, 0.131, 1.71, 0.2],
+    ),
+    (
+        "optimistic compare-and-set",
+        [0.0098, 0.0712, 1.09, 0.121, 0.0887, 0.98, 0.0],
+    ),
+    (
+        "give up at once",
+        [0.871, 0.871, 1.0, 0.87, 0.0802, 0.12, 0.0],
+    ),
+];
+
+fn push(record: &mut Record, strategy: &str, point: &str, v: &[f64; 7]) {
+    let [fail, first, attempts, requests, p50, p99, storm] = *v;
+    let wobble = |p: f64| (p * (1.0 - p)).max(0.0).sqrt() * 0.03;
+    for (metric, unit, mean, half) in [
+        ("failure_rate", "share", fail, wobble(fail)),
+        ("success_rate", "share", 1.0 - fail, wobble(fail)),
+        (
+            "first_attempt_rejection_rate",
+            "share",
+            first,
+            wobble(first),
+        ),
+        (
+            "attempts_per_call",
+            "per call",
+            attempts,
+            0.02 * (attempts - 1.0),
+        ),
+        (
+            "token_requests_per_call",
+            "per call",
+            requests,
+            0.04 * requests,
+        ),
+        (
+            "issuances_per_hour",
+            "per hour",
+            requests * 28_800.0,
+            0.04 * requests * 28_800.0,
+        ),
+        ("latency_p50", "s", p50, p50 * 0.03),
+        ("latency_p99", "s", p99, p99 * 0.08),
+        (
+            "storm_probability",
+            "share",
+            storm,
+            if storm > 0.0 { 0.1 } else { 0.0 },
+        ),
+        ("storm_peak", "per s", storm * 31.0, storm * 4.0),
+    ] {
+        record
+            .readings
+            .push(reading(strategy, point, metric, unit, mean, half));
+    }
+}
+
+fn push_series(record: &mut Record, strategy: &str, point: &str, level: f64, salt: usize) {
+    let t_s: Vec<f64> = (0..660).map(f64::from).collect();
+    let value = (0..660)
+        .map(|i| {
+            let trouble = if (200..260).contains(&i) {
+                6.0 * (-(i as f64 - 200.0) / 25.0).exp()
+            } else {
+                0.0
+            };
+            level * (0.6 + 0.8 * noise(i, salt)) * (1.0 + trouble)
+        })
+        .collect();
+    record.series.push(Series {
+        strategy: strategy.into(),
+        point: point.into(),
+        series: "token_requests".into(),
+        unit: "per s".into(),
+        t_s,
+        value,
+    });
+}
+
+fn compare(record: &mut Record, point: &str) {
+    let reference = record.strategies[0].clone();
+    let mean = |strategy: &str| {
+        let found =
+            |r: &&Reading| r.strategy == strategy && r.point == point && r.metric == "failure_rate";
+        record
+            .readings
+            .iter()
+            .find(found)
+            .and_then(|r| r.mean)
+            .unwrap_or(f64::NAN)
+    };
+    let differences: Vec<_> = record
+        .strategies
+        .iter()
+        .skip(1)
+        .map(|s| (s.clone(), mean(s) - mean(&reference)))
+        .collect();
+    for (strategy, difference) in differences {
+        let verdict = match difference {
+            d if d.abs() < 0.08 => Verdict::NotDistinguishable,
+            d if d < 0.0 => Verdict::Better,
+            _ => Verdict::Worse,
+        };
+        record.comparisons.push(Comparison {
+            strategy,
+            reference: reference.clone(),
+            point: point.into(),
+            metric: "failure_rate".into(),
+            difference,
+            interval: Some((difference - 0.01, difference + 0.01)),
+            verdict,
+        });
+    }
+}
+
+fn blank(scenario: &str) -> Record {
+    Record {
+        manifest: manifest(scenario),
+        strategies: vec![],
+        points: vec![String::new()],
+        readings: vec![],
+        series: vec![],
+        comparisons: vec![],
+        checks: vec![],
+        incidents: vec![],
+    }
+}
+
+/// Nothing was measured.
+pub fn empty() -> Record {
+    blank("empty")
+}
+
+/// One strategy, no comparison.
+pub fn single() -> Record {
+    let mut record = blank("zoom/one");
+    record.strategies = vec!["lease (10 s)".into()];
+    push(&mut record, "lease (10 s)", "", &DOZEN[4].1);
+    push_series(&mut record, "lease (10 s)", "", 0.014, 3);
+    record
+}
+
+/// Twelve strategies, two incidents, checks of both kinds, storms.
+pub fn dozen() -> Record {
+    let mut record = blank("zoom/default");
+    for (i, (name, v)) in DOZEN.iter().enumerate() {
+        record.strategies.push((*name).into());
+        push(&mut record, name, "", v);
+        push_series(&mut record, name, "", v[3] * 8.0, i);
+    }
+    compare(&mut record, "");
+    record.incidents = vec![
+        Incident {
+            from_s: 200.0,
+            until_s: 260.0,
+            label: "token endpoint answers 503".into(),
+        },
+        Incident {
+            from_s: 400.0,
+            until_s: 400.0,
+            label: "secret rotated".into(),
+        },
+    ];
+    let check = |kind, strategy: &str, condition: &str, measured, holds| Check {
+        kind,
+        strategy: strategy.into(),
+        point: String::new(),
+        metric: "success_rate".into(),
+        condition: condition.into(),
+        measured: Some(measured),
+        ci95: Some((measured - 0.001, measured + 0.001)),
+        holds,
+    };
+    record.checks = vec![
+        check(CheckKind::Assert, "lease (10 s)", ">= 0.999", 0.99969, true),
+        check(CheckKind::Assert, "naive cache", ">= 0.9", 0.876, false),
+        check(
+            CheckKind::Expect,
+            "naive cache",
+            "0.86 .. 0.89",
+            0.876,
+            true,
+        ),
+        check(CheckKind::Expect, "leader", "< lease (10 s)", 0.99948, true),
+        check(
+            CheckKind::Expect,
+            "slot per node",
+            "0.95 .. 0.99",
+            1.0,
+            false,
+        ),
+    ];
+    record
+}
+
+/// Five strategies over a number of nodes.
+pub fn sweep(nodes: &[f64]) -> Record {
+    let mut record = blank("zoom/how-many-nodes");
+    record.strategies = [
+        "naive cache",
+        "single-flight per process",
+        "lease (10 s)",
+        "leader",
+        "slot per node",
+    ]
+    .map(String::from)
+    .into();
+    record.points = nodes
+        .iter()
+        .map(|n| format!("fleet.web.nodes={n}"))
+        .collect();
+    for (&n, point) in nodes.iter().zip(record.points.clone()) {
+        let crowd = 1.0 - 1.0 / n;
+        for (name, fail, first) in [
+            ("naive cache", 0.25 * crowd * crowd, crowd),
+            ("single-flight per process", 0.14 * crowd * crowd, crowd),
+            ("lease (10 s)", 0.0004 * n, 0.004 * n),
+            ("leader", 0.0005 * n, 0.0039 * n),
+            ("slot per node", 0.0, 0.0),
+        ] {
+            push(
+                &mut record,
+                name,
+                &point,
+                &[fail, first, 1.0 + first, first, 0.08, 0.2 + first, 0.0],
+            );
+        }
+        compare(&mut record, &point);
+    }
+    record
+}
+
+/// Twelve strategies over a number of nodes, most of which end at the same height.
+pub fn crowded_sweep() -> Record {
+    let mut record = blank("zoom/crowd");
+    record.strategies = DOZEN.iter().map(|(name, _)| (*name).into()).collect();
+    record.points = (1..=8).map(|n| format!("fleet.web.nodes={n}")).collect();
+    for (i, point) in record.points.clone().iter().enumerate() {
+        for (name, v) in DOZEN {
+            let scale = i as f64 / 7.0;
+            let [fail, first, ..] = v;
+            push(
+                &mut record,
+                name,
+                point,
+                &[
+                    fail * scale,
+                    first * scale,
+                    1.0 + first,
+                    first,
+                    0.08,
+                    0.3,
+                    0.0,
+                ],
+            );
+        }
+        compare(&mut record, point);
+    }
+    record
+}
+
+/// Names that need quoting, groups, figures without a value, one replication, an incident that never ends.
+pub fn odd() -> Record {
+    let mut record = blank("odd/ünïcode, \"quoted\"");
+    record.manifest.seed = u64::MAX;
+    record.manifest.summary = String::new();
+    record.manifest.source = String::new();
+    let long = "a strategy whose author, \"being thorough\", named every | setting: lease = 10 s & fence < on >, \
+                retry = full jitter (base 50 ms, cap 2 s, 5 attempts)";
+    record.strategies = vec![long.into(), "two\nlines".into(), String::new()];
+    push(&mut record, long, "", &DOZEN[0].1);
+    for (strategy, metric, unit, mean) in [
+        ("two\nlines", "failure_rate", "share", Some(1e-7)),
+        ("two\nlines", "latency_p50", "s", None),
+        ("two\nlines", "time_to_recover", "", None),
+        ("two\nlines", "latency_p99", "s", Some(4000.0)),
+        ("", "failure_rate", "share", Some(-0.0)),
+        (long, "failure_rate@web", "share", Some(0.31)),
+        (
+            long,
+            "first_attempt_rejection_rate@web",
+            "share",
+            Some(0.92),
+        ),
+        (long, "failure_rate@batch/export", "share", Some(0.0)),
+        ("two\nlines", "failure_rate@web", "share", Some(1.0)),
+    ] {
+        let replications = u32::from(mean.is_some());
+        record.readings.push(Reading {
+            strategy: strategy.into(),
+            point: String::new(),
+            metric: metric.into(),
+            unit: unit.into(),
+            mean,
+            ci95: None,
+            replications,
+        });
+    }
+    for (strategy, t_s, value) in [
+        (long, vec![0.0, 1.0], vec![0.1 + 0.2, 1e-12]),
+        ("two\nlines", vec![5.0], vec![3.0]),
+        ("", vec![], vec![]),
+    ] {
+        let (point, series, unit) = (String::new(), "token_requests".into(), "per s".into());
+        record.series.push(Series {
+            strategy: strategy.into(),
+            point,
+            series,
+            unit,
+            t_s,
+            value,
+        });
+    }
+    record.comparisons.push(Comparison {
+        strategy: "two\nlines".into(),
+        reference: long.into(),
+        point: String::new(),
+        metric: "failure_rate".into(),
+        difference: -0.124,
+        interval: None,
+        verdict: Verdict::NotDistinguishable,
+    });
+    record.incidents.push(Incident {
+        from_s: 0.5,
+        until_s: f64::INFINITY,
+        label: "never ends <&>".into(),
+    });
+    record
+}

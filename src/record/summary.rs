@@ -1,0 +1,296 @@
+//! The shape of `summary.json`: a record's figures nested as strategy, point, metric, with everything but the values
+//! of its series.
+//!
+//! This module does not know where the file lies or how it gets there. The shape is a published interface with a JSON
+//! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
+
+use super::{Check, CheckKind, Comparison, Incident, Manifest, Reading, Record, Series, Verdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this shape, written into every file.
+pub const FORMAT: u32 = 1;
+
+/// The figures of one run of one scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "tokenstorm summary")]
+pub struct Summary {
+    /// Version of this shape.
+    pub format: u32,
+    /// Version of tokenstorm that ran the scenario.
+    pub tokenstorm: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What the scenario shows, in a sentence.
+    pub summary: String,
+    /// Where the scenario comes from.
+    pub source: String,
+    /// The seed that gives the same figures again.
+    pub seed: u64,
+    /// Replications that were run of every strategy at every point.
+    pub replications: u32,
+    /// Strategies in the order of the scenario; the first is the reference of every comparison.
+    pub strategies: Vec<String>,
+    /// Sweep points in order, as `key=value;key=value`; one empty string without a sweep.
+    pub points: Vec<String>,
+    /// Strategy, then point, then metric (`name`, or `name@group` for a fleet or a kind of call).
+    pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>>,
+    /// Paired differences from the reference strategy.
+    pub comparisons: Vec<Difference>,
+    /// Conditions that the scenario states, and whether they held.
+    pub checks: Vec<Outcome>,
+    /// What the timeline did to the system.
+    pub incidents: Vec<Span>,
+    /// Quantities over time whose values are in `timeline.csv`.
+    pub series: Vec<SeriesHead>,
+}
+
+/// One figure: the mean over replications, with its 95 % confidence interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Figure {
+    /// `share`, `per call`, `s`, `count` and so on.
+    pub unit: String,
+    /// `null` when the metric has no value here.
+    pub mean: Option<f64>,
+    /// Low and high end; `null` with fewer than two replications that have a value.
+    pub ci95: Option<(f64, f64)>,
+    /// Replications that have a value.
+    pub replications: u32,
+}
+
+/// `strategy` minus `reference`, paired under common random numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    pub strategy: String,
+    pub reference: String,
+    pub point: String,
+    pub metric: String,
+    /// In the metric's unit; `null` when it is not a finite number.
+    pub difference: Option<f64>,
+    /// 95 % over all comparisons of the scenario together.
+    pub interval: Option<(f64, f64)>,
+    pub verdict: Verdict,
+}
+
+/// A condition of the scenario, and whether it held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    pub kind: CheckKind,
+    pub strategy: String,
+    pub point: String,
+    pub metric: String,
+    /// As the scenario says it, e.g. `>= 0.999`.
+    pub condition: String,
+    pub measured: Option<f64>,
+    pub ci95: Option<(f64, f64)>,
+    pub holds: bool,
+}
+
+/// From when until when something was done to the system, in simulated seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Span {
+    pub from_s: f64,
+    /// Equal to `from_s` for an instant; `null` when it never ended.
+    pub until_s: Option<f64>,
+    pub label: String,
+}
+
+/// A series whose values are in `timeline.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SeriesHead {
+    pub strategy: String,
+    pub point: String,
+    pub series: String,
+    pub unit: String,
+}
+
+/// The JSON schema (draft 2020-12) of `summary.json`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Summary).to_value()
+}
+
+/// JSON has no word for numbers that are not finite.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+fn finite_pair((low, high): (f64, f64)) -> Option<(f64, f64)> {
+    finite(low).zip(finite(high))
+}
+
+impl From<&Record> for Summary {
+    fn from(record: &Record) -> Summary {
+        let Record {
+            manifest,
+            strategies,
+            points,
+            readings,
+            series,
+            comparisons,
+            checks,
+            incidents,
+        } = record;
+        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> =
+            BTreeMap::new();
+        for r in readings {
+            let figure = Figure {
+                unit: r.unit.clone(),
+                mean: r.mean.and_then(finite),
+                ci95: r.ci95.and_then(finite_pair),
+                replications: r.replications,
+            };
+            let points = figures.entry(r.strategy.clone()).or_default();
+            points
+                .entry(r.point.clone())
+                .or_default()
+                .insert(r.metric.clone(), figure);
+        }
+        Summary {
+            format: FORMAT,
+            tokenstorm: manifest.tokenstorm.clone(),
+            scenario: manifest.scenario.clone(),
+            summary: manifest.summary.clone(),
+            source: manifest.source.clone(),
+            seed: manifest.seed,
+            replications: manifest.replications,
+            strategies: strategies.clone(),
+            points: points.clone(),
+            figures,
+            comparisons: comparisons
+                .iter()
+                .map(|c| Difference {
+                    strategy: c.strategy.clone(),
+                    reference: c.reference.clone(),
+                    point: c.point.clone(),
+                    metric: c.metric.clone(),
+                    difference: finite(c.difference),
+                    interval: c.interval.and_then(finite_pair),
+                    verdict: c.verdict,
+                })
+                .collect(),
+            checks: checks
+                .iter()
+                .map(|c| Outcome {
+                    kind: c.kind,
+                    strategy: c.strategy.clone(),
+                    point: c.point.clone(),
+                    metric: c.metric.clone(),
+                    condition: c.condition.clone(),
+                    measured: c.measured.and_then(finite),
+                    ci95: c.ci95.and_then(finite_pair),
+                    holds: c.holds,
+                })
+                .collect(),
+            incidents: incidents
+                .iter()
+                .map(|i| Span {
+                    from_s: i.from_s,
+                    until_s: finite(i.until_s),
+                    label: i.label.clone(),
+                })
+                .collect(),
+            series: series
+                .iter()
+                .map(|s| SeriesHead {
+                    strategy: s.strategy.clone(),
+                    point: s.point.clone(),
+                    series: s.series.clone(),
+                    unit: s.unit.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Summary {
+    /// The record again. Its readings and series come from elsewhere: the nested figures have lost their order, and
+    /// the series' values were never here.
+    pub(super) fn into_record(
+        self,
+        manifest: Manifest,
+        readings: Vec<Reading>,
+        series: Vec<Series>,
+    ) -> Record {
+        Record {
+            manifest,
+            strategies: self.strategies,
+            points: self.points,
+            readings,
+            series,
+            comparisons: self
+                .comparisons
+                .into_iter()
+                .map(|c| Comparison {
+                    strategy: c.strategy,
+                    reference: c.reference,
+                    point: c.point,
+                    metric: c.metric,
+                    difference: c.difference.unwrap_or(f64::NAN),
+                    interval: c.interval,
+                    verdict: c.verdict,
+                })
+                .collect(),
+            checks: self
+                .checks
+                .into_iter()
+                .map(|c| Check {
+                    kind: c.kind,
+                    strategy: c.strategy,
+                    point: c.point,
+                    metric: c.metric,
+                    condition: c.condition,
+                    measured: c.measured,
+                    ci95: c.ci95,
+                    holds: c.holds,
+                })
+                .collect(),
+            incidents: self
+                .incidents
+                .into_iter()
+                .map(|i| Incident {
+                    from_s: i.from_s,
+                    until_s: i.until_s.unwrap_or(f64::INFINITY),
+                    label: i.label,
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake;
+    use super::*;
+
+    #[test]
+    fn figures_are_nested_by_strategy_point_and_metric() {
+        let record = fake::sweep(&[1.0, 2.0]);
+        let value = serde_json::to_value(Summary::from(&record)).unwrap();
+        let figure = &value["figures"]["naive cache"]["fleet.web.nodes=2"]["failure_rate"];
+        let reading = record
+            .readings
+            .iter()
+            .find(|r| {
+                r.strategy == "naive cache"
+                    && r.point == "fleet.web.nodes=2"
+                    && r.metric == "failure_rate"
+            })
+            .unwrap();
+        assert_eq!(figure["mean"].as_f64(), reading.mean);
+        assert_eq!(figure["unit"], "share");
+        assert_eq!(figure["ci95"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_schema_describes_every_field_that_is_written() {
+        let schema = schema();
+        let written = serde_json::to_value(Summary::from(&fake::dozen())).unwrap();
+        let described = schema["properties"].as_object().unwrap();
+        for key in written.as_object().unwrap().keys() {
+            assert!(described.contains_key(key), "{key}");
+        }
+        assert!(schema["$schema"].as_str().unwrap().contains("2020-12"));
+        assert_eq!(schema["$defs"]["Verdict"]["enum"][2], "not_distinguishable");
+    }
+}
