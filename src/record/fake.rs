@@ -4,8 +4,8 @@ use super::*;
 
 /// Small noise that is the same every time, between 0 and 1.
 fn noise(i: usize, salt: usize) -> f64 {
-    let mut x = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        ^ (salt as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    let mut x =
+        (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (salt as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
     x ^= x >> 31;
     x = x.wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^= x >> 29;
@@ -28,11 +28,7 @@ fn manifest(scenario: &str) -> Manifest {
         duration_s: 600.0,
         drain_s: 30.0,
         events: 1_234_567,
-        command_line: vec![
-            "tokenstorm".into(),
-            "run".into(),
-            "scenarios/zoom/default.toml".into(),
-        ],
+        command_line: vec!["tokenstorm".into(), "run".into(), "scenarios/zoom/default.toml".into()],
     }
 }
 
@@ -53,10 +49,7 @@ type Shape = (&'static str, [f64; 7]);
 
 const DOZEN: [Shape; 12] = [
     ("naive cache", [0.124, 0.873, 2.41, 1.62, 0.412, 3.85, 0.85]),
-    (
-        "naive cache, no backoff",
-        [0.316, 0.902, 4.87, 3.95, 0.365, 1.92, 1.0],
-    ),
+    ("naive cache, no backoff", [0.316, 0.902, 4.87, 3.95, 0.365, 1.92, 1.0]),
     (
         "single-flight per process",
         [0.0713, 0.868, 2.02, 0.941, 0.238, 2.6, 0.4],
@@ -65,18 +58,9 @@ const DOZEN: [Shape; 12] = [
         "shared store, no lock",
         [0.0121, 0.0934, 1.12, 0.143, 0.0921, 1.23, 0.05],
     ),
-    (
-        "lease (10 s)",
-        [0.00031, 0.0042, 1.004, 0.00171, 0.0805, 0.21, 0.0],
-    ),
-    (
-        "lease with fence",
-        [0.00029, 0.0041, 1.004, 0.0017, 0.0806, 0.213, 0.0],
-    ),
-    (
-        "leader",
-        [0.00052, 0.0039, 1.004, 0.00139, 0.0804, 0.352, 0.0],
-    ),
+    ("lease (10 s)", [0.00031, 0.0042, 1.004, 0.00171, 0.0805, 0.21, 0.0]),
+    ("lease with fence", [0.00029, 0.0041, 1.004, 0.0017, 0.0806, 0.213, 0.0]),
+    ("leader", [0.00052, 0.0039, 1.004, 0.00139, 0.0804, 0.352, 0.0]),
     (
         "token gateway in front of every process",
         [0.0, 0.0, 1.0, 0.00139, 0.0846, 0.134, 0.0],
@@ -90,10 +74,7 @@ const DOZEN: [Shape; 12] = [
         "optimistic compare-and-set",
         [0.0098, 0.0712, 1.09, 0.121, 0.0887, 0.98, 0.0],
     ),
-    (
-        "give up at once",
-        [0.871, 0.871, 1.0, 0.87, 0.0802, 0.12, 0.0],
-    ),
+    ("give up at once", [0.871, 0.871, 1.0, 0.87, 0.0802, 0.12, 0.0]),
 ];
 
 fn push(record: &mut Record, strategy: &str, point: &str, v: &[f64; 7]) {
@@ -102,24 +83,9 @@ fn push(record: &mut Record, strategy: &str, point: &str, v: &[f64; 7]) {
     for (metric, unit, mean, half) in [
         ("failure_rate", "share", fail, wobble(fail)),
         ("success_rate", "share", 1.0 - fail, wobble(fail)),
-        (
-            "first_attempt_rejection_rate",
-            "share",
-            first,
-            wobble(first),
-        ),
-        (
-            "attempts_per_call",
-            "per call",
-            attempts,
-            0.02 * (attempts - 1.0),
-        ),
-        (
-            "token_requests_per_call",
-            "per call",
-            requests,
-            0.04 * requests,
-        ),
+        ("first_attempt_rejection_rate", "share", first, wobble(first)),
+        ("attempts_per_call", "per call", attempts, 0.02 * (attempts - 1.0)),
+        ("token_requests_per_call", "per call", requests, 0.04 * requests),
         (
             "issuances_per_hour",
             "per hour",
@@ -128,17 +94,10 @@ fn push(record: &mut Record, strategy: &str, point: &str, v: &[f64; 7]) {
         ),
         ("latency_p50", "s", p50, p50 * 0.03),
         ("latency_p99", "s", p99, p99 * 0.08),
-        (
-            "storm_probability",
-            "share",
-            storm,
-            if storm > 0.0 { 0.1 } else { 0.0 },
-        ),
+        ("storm_probability", "share", storm, if storm > 0.0 { 0.1 } else { 0.0 }),
         ("storm_peak", "per s", storm * 31.0, storm * 4.0),
     ] {
-        record
-            .readings
-            .push(reading(strategy, point, metric, unit, mean, half));
+        record.readings.push(reading(strategy, point, metric, unit, mean, half));
     }
 }
 
@@ -167,8 +126,7 @@ fn push_series(record: &mut Record, strategy: &str, point: &str, level: f64, sal
 fn compare(record: &mut Record, point: &str) {
     let reference = record.strategies[0].clone();
     let mean = |strategy: &str| {
-        let found =
-            |r: &&Reading| r.strategy == strategy && r.point == point && r.metric == "failure_rate";
+        let found = |r: &&Reading| r.strategy == strategy && r.point == point && r.metric == "failure_rate";
         record
             .readings
             .iter()
@@ -261,21 +219,9 @@ pub fn dozen() -> Record {
     record.checks = vec![
         check(CheckKind::Assert, "lease (10 s)", ">= 0.999", 0.99969, true),
         check(CheckKind::Assert, "naive cache", ">= 0.9", 0.876, false),
-        check(
-            CheckKind::Expect,
-            "naive cache",
-            "0.86 .. 0.89",
-            0.876,
-            true,
-        ),
+        check(CheckKind::Expect, "naive cache", "0.86 .. 0.89", 0.876, true),
         check(CheckKind::Expect, "leader", "< lease (10 s)", 0.99948, true),
-        check(
-            CheckKind::Expect,
-            "slot per node",
-            "0.95 .. 0.99",
-            1.0,
-            false,
-        ),
+        check(CheckKind::Expect, "slot per node", "0.95 .. 0.99", 1.0, false),
     ];
     record
 }
@@ -292,10 +238,7 @@ pub fn sweep(nodes: &[f64]) -> Record {
     ]
     .map(String::from)
     .into();
-    record.points = nodes
-        .iter()
-        .map(|n| format!("fleet.web.nodes={n}"))
-        .collect();
+    record.points = nodes.iter().map(|n| format!("fleet.web.nodes={n}")).collect();
     for (&n, point) in nodes.iter().zip(record.points.clone()) {
         let crowd = 1.0 - 1.0 / n;
         for (name, fail, first) in [
@@ -330,15 +273,7 @@ pub fn crowded_sweep() -> Record {
                 &mut record,
                 name,
                 point,
-                &[
-                    fail * scale,
-                    first * scale,
-                    1.0 + first,
-                    first,
-                    0.08,
-                    0.3,
-                    0.0,
-                ],
+                &[fail * scale, first * scale, 1.0 + first, first, 0.08, 0.3, 0.0],
             );
         }
         compare(&mut record, point);
@@ -363,12 +298,7 @@ pub fn odd() -> Record {
         ("two\nlines", "latency_p99", "s", Some(4000.0)),
         ("", "failure_rate", "share", Some(-0.0)),
         (long, "failure_rate@web", "share", Some(0.31)),
-        (
-            long,
-            "first_attempt_rejection_rate@web",
-            "share",
-            Some(0.92),
-        ),
+        (long, "first_attempt_rejection_rate@web", "share", Some(0.92)),
         (long, "failure_rate@batch/export", "share", Some(0.0)),
         ("two\nlines", "failure_rate@web", "share", Some(1.0)),
     ] {

@@ -131,8 +131,7 @@ impl From<&Record> for Summary {
             checks,
             incidents,
         } = record;
-        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> =
-            BTreeMap::new();
+        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> = BTreeMap::new();
         for r in readings {
             let figure = Figure {
                 unit: r.unit.clone(),
@@ -206,12 +205,7 @@ impl From<&Record> for Summary {
 impl Summary {
     /// The record again. Its readings and series come from elsewhere: the nested figures have lost their order, and
     /// the series' values were never here.
-    pub(super) fn into_record(
-        self,
-        manifest: Manifest,
-        readings: Vec<Reading>,
-        series: Vec<Series>,
-    ) -> Record {
+    pub(super) fn into_record(self, manifest: Manifest, readings: Vec<Reading>, series: Vec<Series>) -> Record {
         Record {
             manifest,
             strategies: self.strategies,
@@ -271,11 +265,7 @@ mod tests {
         let reading = record
             .readings
             .iter()
-            .find(|r| {
-                r.strategy == "naive cache"
-                    && r.point == "fleet.web.nodes=2"
-                    && r.metric == "failure_rate"
-            })
+            .find(|r| r.strategy == "naive cache" && r.point == "fleet.web.nodes=2" && r.metric == "failure_rate")
             .unwrap();
         assert_eq!(figure["mean"].as_f64(), reading.mean);
         assert_eq!(figure["unit"], "share");

@@ -61,9 +61,7 @@ impl File {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// A part of the path exists and is a file, or a file is to be written where a directory stands.
-    #[error(
-        "cannot write `{wanted}`: `{obstacle}` is in the way ({found}); move it away or choose another --out"
-    )]
+    #[error("cannot write `{wanted}`: `{obstacle}` is in the way ({found}); move it away or choose another --out")]
     InTheWay {
         wanted: PathBuf,
         obstacle: PathBuf,
@@ -76,9 +74,7 @@ pub enum WriteError {
     #[error("cannot write `{path}`: {source}; free some space or choose an --out on another disk")]
     DiskFull { path: PathBuf, source: io::Error },
     /// Anything else that the operating system reports.
-    #[error(
-        "cannot write `{path}`: {source}; check that the directory is reachable or choose another --out"
-    )]
+    #[error("cannot write `{path}`: {source}; check that the directory is reachable or choose another --out")]
     Other { path: PathBuf, source: io::Error },
 }
 
@@ -92,14 +88,10 @@ pub enum ReadError {
     #[error("cannot read `{path}`: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
     /// The file is there and is not what a run writes.
-    #[error(
-        "`{path}`: {reason}; it was edited or comes from another version of tokenstorm: run the scenario again"
-    )]
+    #[error("`{path}`: {reason}; it was edited or comes from another version of tokenstorm: run the scenario again")]
     Malformed { path: PathBuf, reason: String },
     /// The files belong to different runs.
-    #[error(
-        "`{path}` belongs to another run than {MANIFEST} beside it ({differs}); run the scenario again"
-    )]
+    #[error("`{path}` belongs to another run than {MANIFEST} beside it ({differs}); run the scenario again")]
     Mixed { path: PathBuf, differs: String },
 }
 
@@ -123,9 +115,7 @@ pub fn results_csv(record: &Record) -> String {
     csv_text(
         &RESULTS_HEADER,
         record.readings.iter().map(|r| {
-            let (low, high) = r
-                .ci95
-                .map_or((None, None), |(low, high)| (Some(low), Some(high)));
+            let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
             [
                 scenario.to_owned(),
                 r.strategy.clone(),
@@ -191,15 +181,12 @@ pub fn place(dir: &Path, files: &[File], obsolete: &[PathBuf]) -> Result<(), Wri
                 found: "a directory",
             });
         }
-        let temporary =
-            write_beside(&target, &parent, &file.bytes).map_err(|e| refusal(&target, e))?;
+        let temporary = write_beside(&target, &parent, &file.bytes).map_err(|e| refusal(&target, e))?;
         ready.push((temporary, target));
         parents.push(parent);
     }
     for (temporary, target) in ready {
-        temporary
-            .persist(&target)
-            .map_err(|e| refusal(&target, e.error))?;
+        temporary.persist(&target).map_err(|e| refusal(&target, e.error))?;
     }
     for path in obsolete {
         let path = dir.join(path);
@@ -254,9 +241,7 @@ fn refusal(path: &Path, source: io::Error) -> WriteError {
                 found: "a file, not a directory",
             }
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            WriteError::NotWritable { path, source }
-        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => WriteError::NotWritable { path, source },
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => WriteError::DiskFull { path, source },
         _ => WriteError::Other { path, source },
     }
@@ -280,8 +265,7 @@ impl Record {
     pub fn load(dir: &Path) -> Result<Record, ReadError> {
         let manifest: Manifest = json(&dir.join(MANIFEST))?;
         let summary: Summary = json(&dir.join(SUMMARY))?;
-        if (summary.scenario.as_str(), summary.seed) != (manifest.scenario.as_str(), manifest.seed)
-        {
+        if (summary.scenario.as_str(), summary.seed) != (manifest.scenario.as_str(), manifest.seed) {
             let differs = format!(
                 "`{}` with seed {} against `{}` with seed {}",
                 summary.scenario, summary.seed, manifest.scenario, manifest.seed
@@ -299,9 +283,7 @@ impl Record {
 
 fn text(path: &Path) -> Result<String, ReadError> {
     fs::read_to_string(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing {
-            path: path.to_owned(),
-        },
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing { path: path.to_owned() },
         ErrorKind::InvalidData => ReadError::Malformed {
             path: path.to_owned(),
             reason: "is not text".to_owned(),
@@ -334,10 +316,7 @@ fn rows<const N: usize, T>(
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let found = reader.headers().map_err(|e| malformed(e.to_string()))?;
     if found != header.as_slice() {
-        return Err(malformed(format!(
-            "the first line is not `{}`",
-            header.join(",")
-        )));
+        return Err(malformed(format!("the first line is not `{}`", header.join(","))));
     }
     let mut out = Vec::new();
     for record in reader.records() {
@@ -356,17 +335,7 @@ fn readings(path: &Path) -> Result<Vec<Reading>, ReadError> {
     rows(
         path,
         &RESULTS_HEADER,
-        |[
-            _,
-            strategy,
-            point,
-            metric,
-            unit,
-            mean,
-            low,
-            high,
-            replications,
-        ]| {
+        |[_, strategy, point, metric, unit, mean, low, high, replications]| {
             Ok(Reading {
                 strategy: (*strategy).to_owned(),
                 point: (*point).to_owned(),
@@ -385,19 +354,11 @@ fn readings(path: &Path) -> Result<Vec<Reading>, ReadError> {
 /// The values from the file, in the order and with the units that the summary lists.
 fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
     type Key = (String, String, String);
-    let cells = rows(
-        path,
-        &TIMELINE_HEADER,
-        |[_, strategy, point, t, series, value]| {
-            let t = parse(t)?.ok_or("t_s is empty")?;
-            let key: Key = (
-                (*strategy).to_owned(),
-                (*point).to_owned(),
-                (*series).to_owned(),
-            );
-            Ok((key, t, parse(value)?.unwrap_or(f64::NAN)))
-        },
-    )?;
+    let cells = rows(path, &TIMELINE_HEADER, |[_, strategy, point, t, series, value]| {
+        let t = parse(t)?.ok_or("t_s is empty")?;
+        let key: Key = ((*strategy).to_owned(), (*point).to_owned(), (*series).to_owned());
+        Ok((key, t, parse(value)?.unwrap_or(f64::NAN)))
+    })?;
     let mut values: BTreeMap<Key, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     for (key, t, value) in cells {
         let (t_s, v) = values.entry(key).or_default();
@@ -408,11 +369,7 @@ fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
         .series
         .iter()
         .map(|head| {
-            let key = (
-                head.strategy.clone(),
-                head.point.clone(),
-                head.series.clone(),
-            );
+            let key = (head.strategy.clone(), head.point.clone(), head.series.clone());
             let (t_s, value) = values.remove(&key).unwrap_or_default();
             let (strategy, point, series) = key;
             Series {
@@ -438,9 +395,7 @@ fn parse(cell: &str) -> Result<Option<f64>, String> {
     if cell.is_empty() {
         return Ok(None);
     }
-    cell.parse()
-        .map(Some)
-        .map_err(|_| format!("`{cell}` is not a number"))
+    cell.parse().map(Some).map_err(|_| format!("`{cell}` is not a number"))
 }
 
 /// The shortest decimal that reads back as the same number: plain where people would write it plainly, with an
@@ -508,11 +463,7 @@ mod tests {
             -0.0,
             f64::INFINITY,
         ] {
-            assert_eq!(
-                parse(&number(Some(v))).unwrap().unwrap().to_bits(),
-                v.to_bits(),
-                "{v}"
-            );
+            assert_eq!(parse(&number(Some(v))).unwrap().unwrap().to_bits(), v.to_bits(), "{v}");
         }
         // JSON parsers may round the last bit unless told not to; this number is one of those.
         let awkward = 31.245270191439438_f64;
@@ -522,15 +473,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         record.save(dir.path()).unwrap();
         assert_eq!(
-            Record::load(dir.path()).unwrap().comparisons[0]
-                .difference
-                .to_bits(),
+            Record::load(dir.path()).unwrap().comparisons[0].difference.to_bits(),
             awkward.to_bits()
         );
-        assert_eq!(
-            (number(None), number(Some(f64::NAN))),
-            (String::new(), String::new())
-        );
+        assert_eq!((number(None), number(Some(f64::NAN))), (String::new(), String::new()));
         assert_eq!(
             (number(Some(5.0)), number(Some(1e-9))),
             ("5".to_owned(), "1e-9".to_owned())
@@ -624,24 +570,16 @@ mod tests {
         let file = dir.path().join("taken");
         fs::write(&file, "").unwrap();
         for below in ["", "a/b"] {
-            let error = fake::single()
-                .save(&file.join(below))
-                .unwrap_err()
-                .to_string();
+            let error = fake::single().save(&file.join(below)).unwrap_err().to_string();
             assert!(error.contains("taken` is in the way"), "{error}");
             assert!(error.contains("--out"), "{error}");
         }
         let denied = refusal(&file, ErrorKind::PermissionDenied.into());
-        assert!(
-            matches!(denied, WriteError::NotWritable { .. })
-                && denied.to_string().contains("taken")
-        );
+        assert!(matches!(denied, WriteError::NotWritable { .. }) && denied.to_string().contains("taken"));
         let full = refusal(&file, ErrorKind::StorageFull.into());
         assert!(matches!(full, WriteError::DiskFull { .. }) && full.to_string().contains("space"));
         let missing = Record::load(dir.path()).unwrap_err();
-        assert!(
-            matches!(missing, ReadError::Missing { .. }) && missing.to_string().contains(MANIFEST)
-        );
+        assert!(matches!(missing, ReadError::Missing { .. }) && missing.to_string().contains(MANIFEST));
     }
 
     #[test]
@@ -660,10 +598,7 @@ mod tests {
         };
         assert!(break_with(RESULTS, "scenario,", "story,").contains("the first line"));
         let units = break_with(RESULTS, ",share,0", ",share,x");
-        assert!(
-            units.contains("line 2") && units.contains("is not a number"),
-            "{units}"
-        );
+        assert!(units.contains("line 2") && units.contains("is not a number"), "{units}");
         assert!(break_with(SUMMARY, "\"seed\": 7", "\"seed\": 8").contains("another run"));
         assert!(break_with(SUMMARY, "\"strategies\"", "\"names\"").contains("strategies"));
         assert!(break_with(TIMELINE, "token_requests,", "requests,").contains("not listed"));

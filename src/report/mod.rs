@@ -60,9 +60,7 @@ impl<'a> Figures<'a> {
         let mean = reading.mean.filter(|m| m.is_finite())?;
         Some(Figure {
             mean,
-            ci95: reading
-                .ci95
-                .filter(|(low, high)| low.is_finite() && high.is_finite()),
+            ci95: reading.ci95.filter(|(low, high)| low.is_finite() && high.is_finite()),
         })
     }
 
@@ -95,11 +93,7 @@ impl Figure {
 pub(crate) fn one_line(name: &str, most: usize) -> String {
     let mut out = String::new();
     for c in name.trim().chars() {
-        let c = if c.is_control() || c.is_whitespace() {
-            ' '
-        } else {
-            c
-        };
+        let c = if c.is_control() || c.is_whitespace() { ' ' } else { c };
         if !(c == ' ' && out.ends_with(' ')) {
             out.push(c);
         }
@@ -154,9 +148,7 @@ impl Sweep {
             .iter()
             .map(|pairs| {
                 let value = |key| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
-                keys.iter()
-                    .map(|key| value(key).unwrap_or_default())
-                    .collect()
+                keys.iter().map(|key| value(key).unwrap_or_default()).collect()
             })
             .collect();
         let ending = |key: &str, parts: usize| {
@@ -166,27 +158,14 @@ impl Sweep {
         let depth = keys.iter().map(|k| k.split('.').count()).max().unwrap_or(1);
         let short = (1..=depth)
             .map(|parts| keys.iter().map(|k| ending(k, parts)).collect::<Vec<_>>())
-            .find(|short| {
-                short
-                    .iter()
-                    .enumerate()
-                    .all(|(i, s)| !short[..i].contains(s))
-            })
+            .find(|short| short.iter().enumerate().all(|(i, s)| !short[..i].contains(s)))
             .unwrap_or_else(|| keys.clone());
-        Sweep {
-            keys,
-            short,
-            values,
-        }
+        Sweep { keys, short, values }
     }
 
     /// A point in words, e.g. `nodes = 8`; empty without a sweep.
     pub(crate) fn point(&self, index: usize) -> String {
-        let values = self
-            .values
-            .get(index)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let values = self.values.get(index).map(Vec::as_slice).unwrap_or_default();
         let pairs = self.short.iter().zip(values).filter(|(_, v)| !v.is_empty());
         pairs
             .map(|(key, value)| format!("{key} = {value}"))
@@ -204,10 +183,7 @@ mod tests {
     fn sweeps_are_told_by_the_shortest_ending_of_their_keys() {
         let mut record = fake::sweep(&[1.0, 2.0]);
         assert_eq!(Sweep::of(&record).point(1), "nodes = 2");
-        record.points = vec![
-            "fleet.a.nodes=1;fleet.b.nodes=2".into(),
-            "fleet.a.nodes=3".into(),
-        ];
+        record.points = vec!["fleet.a.nodes=1;fleet.b.nodes=2".into(), "fleet.a.nodes=3".into()];
         let sweep = Sweep::of(&record);
         assert_eq!(sweep.short, ["a.nodes", "b.nodes"]);
         assert_eq!(
@@ -227,13 +203,7 @@ mod tests {
     #[test]
     fn json_and_csv_are_the_files() {
         let record = fake::dozen();
-        assert_eq!(
-            render(&record, Format::Json, 100),
-            write::summary_json(&record)
-        );
-        assert_eq!(
-            render(&record, Format::Csv, 100),
-            write::results_csv(&record)
-        );
+        assert_eq!(render(&record, Format::Json, 100), write::summary_json(&record));
+        assert_eq!(render(&record, Format::Csv, 100), write::results_csv(&record));
     }
 }

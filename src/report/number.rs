@@ -19,11 +19,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let rounded: f64 = scientific.parse().unwrap_or(value.abs());
-    let sign = if value < 0.0 && rounded != 0.0 {
-        "−"
-    } else {
-        ""
-    };
+    let sign = if value < 0.0 && rounded != 0.0 { "−" } else { "" };
     let text = if rounded == 0.0 {
         "0".to_owned()
     } else if (-5..6).contains(&exponent) {
@@ -67,20 +63,14 @@ pub fn percent(share: f64) -> String {
 /// A difference of shares in percentage points, always with a sign: `+1.2 pp`, `−0.031 pp`, `0 pp`.
 pub fn points(difference: f64) -> String {
     let text = short(difference * 100.0);
-    let plus = if difference > 0.0 && text != "0" {
-        "+"
-    } else {
-        ""
-    };
+    let plus = if difference > 0.0 && text != "0" { "+" } else { "" };
     format!("{plus}{text} pp")
 }
 
 /// Seconds in the unit that suits them: `12.5 µs`, `412 ms`, `3.85 s`, `12.5 min`, `3 h`.
 pub fn seconds(value: f64) -> String {
     // Rounding first keeps 999.7 ms from being written as 1000 ms.
-    let rounded: f64 = format!("{:.2e}", value.abs())
-        .parse()
-        .unwrap_or(value.abs());
+    let rounded: f64 = format!("{:.2e}", value.abs()).parse().unwrap_or(value.abs());
     let (scale, unit) = match rounded {
         r if r == 0.0 || !r.is_finite() => (1.0, "s"),
         r if r < 1e-3 => (1e6, "µs"),

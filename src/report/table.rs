@@ -5,9 +5,7 @@
 use super::number::{self, MISSING};
 use super::{Figure, Figures, Sweep, one_line, words};
 use crate::record::{Comparison, Record, Verdict};
-use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
-};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
 /// Narrower than this the name of a strategy is no longer recognisable.
 const NARROWEST_NAME: usize = 14;
@@ -28,8 +26,7 @@ pub fn human(record: &Record, width: u16) -> String {
         paragraph(&mut out, "", &line, columns);
     }
     use Detail::*;
-    let sheets =
-        [Full, NoIntervals, NoEffort, Narrow, Least].map(|detail| comparison(record, detail));
+    let sheets = [Full, NoIntervals, NoEffort, Narrow, Least].map(|detail| comparison(record, detail));
     let fits = sheets.iter().position(|sheet| sheet.narrowest() <= columns);
     let mut sheets = Vec::from(sheets);
     let sheet = sheets.swap_remove(fits.unwrap_or(sheets.len() - 1));
@@ -39,9 +36,7 @@ pub fn human(record: &Record, width: u16) -> String {
         let note = match fits {
             Some(0) if sheet.intervals => Some("± is half of a 95 % interval."),
             Some(0) => None,
-            _ => Some(
-                "Columns or intervals were left out for want of width; --format md shows them all.",
-            ),
+            _ => Some("Columns or intervals were left out for want of width; --format md shows them all."),
         };
         if let Some(note) = note {
             out.push('\n');
@@ -189,15 +184,11 @@ fn comparison(record: &Record, detail: Detail) -> Sheet {
     for (i, point) in record.points.iter().enumerate() {
         for strategy in &record.strategies {
             let get = |metric| figures.get(strategy, point, metric);
-            let plain = |metric, word: fn(f64) -> String| {
-                get(metric).map_or(MISSING.to_owned(), |f| word(f.mean))
-            };
+            let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
             let mut share = |metric| {
                 let figure = get(metric);
                 intervals |= figure.is_some_and(|f| f.ci95.is_some());
-                figure.map_or(MISSING.to_owned(), |f| {
-                    share_with_interval(f, detail == Detail::Full)
-                })
+                figure.map_or(MISSING.to_owned(), |f| share_with_interval(f, detail == Detail::Full))
             };
             let mut row = sweep.values[i].clone();
             row.push(one_line(strategy, 200));
@@ -224,14 +215,9 @@ fn comparison(record: &Record, detail: Detail) -> Sheet {
                 row.push(if strategy == reference {
                     "reference".to_owned()
                 } else {
-                    let same = |c: &&Comparison| {
-                        c.metric == "failure_rate" && c.strategy == *strategy && c.point == *point
-                    };
-                    record
-                        .comparisons
-                        .iter()
-                        .find(same)
-                        .map_or(MISSING.to_owned(), verdict)
+                    let same =
+                        |c: &&Comparison| c.metric == "failure_rate" && c.strategy == *strategy && c.point == *point;
+                    record.comparisons.iter().find(same).map_or(MISSING.to_owned(), verdict)
                 });
             }
             rows.push(row);
@@ -252,18 +238,11 @@ fn comparison(record: &Record, detail: Detail) -> Sheet {
 /// `12.4 ±1 %`; the half-width has two digits, for it is itself an estimate.
 fn share_with_interval(figure: Figure, interval: bool) -> String {
     // An interval without width says nothing; one of 1e-17 is the dust of subtracting equal numbers.
-    match figure
-        .ci95
-        .filter(|(low, high)| interval && high - low > 1e-9)
-    {
+    match figure.ci95.filter(|(low, high)| interval && high - low > 1e-9) {
         Some((low, high)) => {
             let half = number::significant((high - low) * 50.0, 2);
             // A half-width of 1e-17 is the dust of subtracting equal numbers.
-            let half = if (high - low) < 1e-9 {
-                "0"
-            } else {
-                half.as_str()
-            };
+            let half = if (high - low) < 1e-9 { "0" } else { half.as_str() };
             format!("{} ±{half} %", number::percent_value(figure.mean))
         }
         None => number::percent(figure.mean),
@@ -276,10 +255,7 @@ fn verdict(comparison: &Comparison) -> String {
         Verdict::Worse => "worse",
         Verdict::NotDistinguishable => "same within noise",
     };
-    format!(
-        "{word} {}",
-        number::points(comparison.difference).replace(' ', GLUE)
-    )
+    format!("{word} {}", number::points(comparison.difference).replace(' ', GLUE))
 }
 
 /// Failures per fleet or kind of call, where metrics are told apart by it (`name@group`).
@@ -288,8 +264,7 @@ fn groups(record: &Record) -> Sheet {
     let sweep = Sweep::of(record);
     let mut groups: Vec<&str> = Vec::new();
     for reading in &record.readings {
-        if let Some(("failure_rate" | "first_attempt_rejection_rate", group)) =
-            reading.metric.split_once('@')
+        if let Some(("failure_rate" | "first_attempt_rejection_rate", group)) = reading.metric.split_once('@')
             && !groups.contains(&group)
         {
             groups.push(group);
@@ -309,9 +284,7 @@ fn groups(record: &Record) -> Sheet {
                 if failed.is_none() && first.is_none() {
                     continue;
                 }
-                let share = |f: Option<Figure>| {
-                    f.map_or(MISSING.to_owned(), |f| share_with_interval(f, true))
-                };
+                let share = |f: Option<Figure>| f.map_or(MISSING.to_owned(), |f| share_with_interval(f, true));
                 let mut row = sweep.values[i].clone();
                 row.extend([
                     one_line(strategy, 200),
@@ -377,17 +350,12 @@ impl Sheet {
     fn content(&self, column: usize) -> usize {
         let lines = self.columns[column].header.lines();
         let cells = self.rows.iter().map(|row| row[column].as_str());
-        lines
-            .chain(cells)
-            .map(|text| text.chars().count())
-            .max()
-            .unwrap_or(0)
+        lines.chain(cells).map(|text| text.chars().count()).max().unwrap_or(0)
     }
 
     /// The least width at which no figure is broken over two lines.
     fn narrowest(&self) -> usize {
-        let least =
-            |(i, c): (usize, &Column)| c.wraps.map_or(self.content(i), |w| w.min(self.content(i)));
+        let least = |(i, c): (usize, &Column)| c.wraps.map_or(self.content(i), |w| w.min(self.content(i)));
         let widths: usize = self.columns.iter().enumerate().map(least).sum();
         widths + GAP * (self.columns.len() - 1)
     }
@@ -428,11 +396,7 @@ impl Sheet {
             if self.blocks > 0 && i > 0 && i.is_multiple_of(self.blocks) {
                 table.add_row(row.iter().map(|_| ""));
             }
-            table.add_row(
-                row.iter()
-                    .zip(&self.columns)
-                    .map(|(text, c)| cell(text, c.right)),
-            );
+            table.add_row(row.iter().zip(&self.columns).map(|(text, c)| cell(text, c.right)));
         }
         let last = self.columns.len() - 1;
         for (i, width) in self.widths(usize::from(total)).into_iter().enumerate() {
@@ -597,10 +561,7 @@ In words
     #[test]
     fn rows_follow_the_scenario_and_sweep_points_come_first() {
         let text = human(&fake::sweep(&[1.0, 8.0]), 120);
-        let at = |needle: &str| {
-            text.find(needle)
-                .unwrap_or_else(|| panic!("{needle} in\n{text}"))
-        };
+        let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle} in\n{text}"));
         assert!(text.contains("Swept: fleet.web.nodes = 1, 8"));
         assert!(at("\nnodes") < at("\n1      naive cache"));
         assert!(at("\n1      slot per node") < at("\n8      naive cache"));
@@ -609,10 +570,7 @@ In words
     #[test]
     fn groups_have_a_table_of_their_own_and_missing_figures_a_dash() {
         let text = human(&fake::odd(), 120);
-        assert!(
-            text.contains("batch/export") && text.contains("(unnamed)"),
-            "{text}"
-        );
+        assert!(text.contains("batch/export") && text.contains("(unnamed)"), "{text}");
         assert!(text.contains('—'));
         assert!(!human(&fake::dozen(), 120).contains("group"));
     }
@@ -631,10 +589,7 @@ In words
             .take_while(|l| !l.contains("group"))
             .map(|l| cells(l))
             .collect::<Vec<_>>();
-        assert!(
-            first.len() >= 4 && first.iter().all(|n| *n == first[0]),
-            "{text}"
-        );
+        assert!(first.len() >= 4 && first.iter().all(|n| *n == first[0]), "{text}");
     }
 
     #[test]

@@ -24,20 +24,13 @@ fn listed(names: &[&str]) -> String {
 }
 
 /// Strategies that have the figure at a point.
-fn measured<'a>(
-    record: &'a Record,
-    figures: &Figures<'_>,
-    point: &str,
-    metric: &str,
-) -> Vec<(&'a str, Figure)> {
+fn measured<'a>(record: &'a Record, figures: &Figures<'_>, point: &str, metric: &str) -> Vec<(&'a str, Figure)> {
     let figure = |s: &'a String| figures.get(s, point, metric).map(|f| (s.as_str(), f));
     record.strategies.iter().filter_map(figure).collect()
 }
 
 fn least<'a>(of: &[(&'a str, Figure)]) -> Option<(&'a str, Figure)> {
-    of.iter()
-        .copied()
-        .min_by(|a, b| a.1.mean.total_cmp(&b.1.mean))
+    of.iter().copied().min_by(|a, b| a.1.mean.total_cmp(&b.1.mean))
 }
 
 /// Two to five sentences; fewer when there is nothing to compare.
@@ -52,27 +45,14 @@ pub(super) fn words(record: &Record) -> Vec<String> {
         let Some((_, best)) = least(&failures) else {
             continue;
         };
-        let named =
-            |chosen: &[(&str, Figure)]| listed(&chosen.iter().map(|(s, _)| *s).collect::<Vec<_>>());
-        let ties: Vec<_> = failures
-            .iter()
-            .copied()
-            .filter(|(_, f)| f.mean == best.mean)
-            .collect();
+        let named = |chosen: &[(&str, Figure)]| listed(&chosen.iter().map(|(s, _)| *s).collect::<Vec<_>>());
+        let ties: Vec<_> = failures.iter().copied().filter(|(_, f)| f.mean == best.mean).collect();
         fewest.push((i, named(&ties), number::percent(best.mean)));
         let close: Vec<_> = failures.iter().filter(|(_, f)| f.overlaps(best)).collect();
-        let cost = |s| {
-            figures
-                .get(s, point, "token_requests_per_call")
-                .map(|f| (s, f))
-        };
+        let cost = |s| figures.get(s, point, "token_requests_per_call").map(|f| (s, f));
         let costs: Vec<_> = close.iter().filter_map(|(s, _)| cost(*s)).collect();
         if let (Some((_, cost)), true) = (least(&costs), close.len() > 1) {
-            let ties: Vec<_> = costs
-                .iter()
-                .copied()
-                .filter(|(_, f)| f.mean == cost.mean)
-                .collect();
+            let ties: Vec<_> = costs.iter().copied().filter(|(_, f)| f.mean == cost.mean).collect();
             cheapest.push((i, named(&ties), number::short(cost.mean)));
         }
         for (strategy, f) in failures {
@@ -82,17 +62,11 @@ pub(super) fn words(record: &Record) -> Vec<String> {
         }
     }
     if fewest.is_empty() {
-        return vec![
-            "No share of failed calls was measured, so there is nothing to compare.".to_owned(),
-        ];
+        return vec!["No share of failed calls was measured, so there is nothing to compare.".to_owned()];
     }
     let alone = record.strategies.len() < 2;
     let mut out = Vec::new();
-    let label = if alone {
-        "Failed calls"
-    } else {
-        "Fewest failed calls"
-    };
+    let label = if alone { "Failed calls" } else { "Fewest failed calls" };
     out.push(format!("{label}: {}.", over_points(&fewest, &sweep, "")));
     if !cheapest.is_empty() {
         let found = over_points(&cheapest, &sweep, " token requests per call");
@@ -136,27 +110,22 @@ fn over_points(answers: &[(usize, String, String)], sweep: &Sweep, unit: &str) -
     let mut parts: Vec<String> = stretches
         .iter()
         .take(shown)
-        .map(
-            |(from, until, who, values)| match (everywhere, from == until) {
-                (true, true) => format!("{who} ({})", told(values)),
-                (true, false) => format!("{who} at every point ({})", told(values)),
-                (false, true) => format!("{who} at {} ({})", sweep.point(*from), told(values)),
-                (false, false) => {
-                    format!(
-                        "{who} from {} to {} ({})",
-                        sweep.point(*from),
-                        sweep.point(*until),
-                        told(values)
-                    )
-                }
-            },
-        )
+        .map(|(from, until, who, values)| match (everywhere, from == until) {
+            (true, true) => format!("{who} ({})", told(values)),
+            (true, false) => format!("{who} at every point ({})", told(values)),
+            (false, true) => format!("{who} at {} ({})", sweep.point(*from), told(values)),
+            (false, false) => {
+                format!(
+                    "{who} from {} to {} ({})",
+                    sweep.point(*from),
+                    sweep.point(*until),
+                    told(values)
+                )
+            }
+        })
         .collect();
     if stretches.len() > shown {
-        parts.push(format!(
-            "and {} further changes in the table",
-            stretches.len() - shown
-        ));
+        parts.push(format!("and {} further changes in the table", stretches.len() - shown));
     }
     parts.join("; ")
 }
@@ -182,10 +151,7 @@ fn distinguishable(record: &Record) -> Option<String> {
         .filter(|c| c.verdict == Verdict::NotDistinguishable)
         .collect();
     let clear = compared.len() - noise.len();
-    let against = format!(
-        "{} in failed calls (95 %, all comparisons together)",
-        quoted(reference)
-    );
+    let against = format!("{} in failed calls (95 %, all comparisons together)", quoted(reference));
     Some(match (clear, noise.as_slice()) {
         (1, []) => format!("The difference from {against} is more than noise."),
         (_, []) => format!("All {clear} {what} differ from {against} by more than noise."),
@@ -212,10 +178,8 @@ fn distinguishable(record: &Record) -> Option<String> {
 
 /// The scenario's conditions: every assertion, and the expectations as a count with those that fail.
 pub(super) fn checks(record: &Record) -> Vec<String> {
-    let (asserts, expects): (Vec<&Check>, Vec<&Check>) = record
-        .checks
-        .iter()
-        .partition(|c| c.kind == CheckKind::Assert);
+    let (asserts, expects): (Vec<&Check>, Vec<&Check>) =
+        record.checks.iter().partition(|c| c.kind == CheckKind::Assert);
     let mut out: Vec<String> = asserts.into_iter().map(|c| check(c, "assert")).collect();
     if !expects.is_empty() {
         let hold = expects.iter().filter(|c| c.holds).count();
@@ -226,12 +190,7 @@ pub(super) fn checks(record: &Record) -> Vec<String> {
             ("expectations", "hold")
         };
         out.push(format!("{mark} {hold} of {} {noun} {verb}", expects.len()));
-        out.extend(
-            expects
-                .into_iter()
-                .filter(|c| !c.holds)
-                .map(|c| check(c, "expected")),
-        );
+        out.extend(expects.into_iter().filter(|c| !c.holds).map(|c| check(c, "expected")));
     }
     out
 }
@@ -271,16 +230,8 @@ mod tests {
     fn a_comparison_is_told_in_five_sentences_at_most() {
         let told = words(&fake::dozen());
         assert_eq!(told.len(), 4, "{told:#?}");
-        assert!(
-            told[0].contains("token gateway")
-                && told[0].contains("slot per node")
-                && told[0].contains("(0 %)")
-        );
-        assert!(
-            told[1].contains("0.00139 token requests per call"),
-            "{}",
-            told[1]
-        );
+        assert!(told[0].contains("token gateway") && told[0].contains("slot per node") && told[0].contains("(0 %)"));
+        assert!(told[1].contains("0.00139 token requests per call"), "{}", told[1]);
         assert!(told[2].contains("give up at once") && told[2].contains("87.1 %"));
         assert!(told[3].contains("of 11 strategies differ"), "{}", told[3]);
     }
@@ -293,8 +244,7 @@ mod tests {
             "{told:#?}"
         );
         assert!(
-            told.iter()
-                .any(|l| l.contains("“naive cache” (19.1 % at nodes = 8)")),
+            told.iter().any(|l| l.contains("“naive cache” (19.1 % at nodes = 8)")),
             "{told:#?}"
         );
     }

@@ -45,11 +45,7 @@ fn draw(record: &Record) -> Drawing {
                     number::short(mean)
                 )
             };
-            format!(
-                "{}, {}",
-                told(least.1, " token requests per call"),
-                told(most.1, "")
-            )
+            format!("{}, {}", told(least.1, " token requests per call"), told(most.1, ""))
         }
     };
     let below = [plain(
@@ -69,23 +65,14 @@ fn draw(record: &Record) -> Drawing {
     .enumerate()
     {
         let start = rows.left + i as f64 * (room + value);
-        let all = record
-            .strategies
-            .iter()
-            .filter_map(|s| figures.get(s, point, metric));
+        let all = record.strategies.iter().filter_map(|s| figures.get(s, point, metric));
         let most = all
             .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
             .fold(0.0, f64::max);
         let (ticks, end) = frame::ticks(most, 4);
         let scale = Scale::linear(0.0, end, start, start + room);
         drawing.bold((start, top - BODY), head, BODY, Align::Left, ink.for_text());
-        frame::value_axis(
-            &mut drawing,
-            &scale,
-            &ticks,
-            (top, rows.bottom),
-            number::short,
-        );
+        frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::short);
         for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
             bar(
                 &mut drawing,

@@ -8,9 +8,7 @@
 use super::ChartError;
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle, register_font,
-};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle, register_font};
 use std::sync::{Arc, OnceLock};
 
 /// A colour with its opacity.
@@ -152,14 +150,7 @@ impl Drawing {
         self.dot(at, radius - 1.4, WHITE);
     }
 
-    pub(super) fn text(
-        &mut self,
-        at: (f64, f64),
-        text: impl Into<String>,
-        size: f64,
-        align: Align,
-        ink: Ink,
-    ) {
+    pub(super) fn text(&mut self, at: (f64, f64), text: impl Into<String>, size: f64, align: Align, ink: Ink) {
         self.marks.push(Mark::Text {
             at,
             text: text.into(),
@@ -170,14 +161,7 @@ impl Drawing {
         });
     }
 
-    pub(super) fn bold(
-        &mut self,
-        at: (f64, f64),
-        text: impl Into<String>,
-        size: f64,
-        align: Align,
-        ink: Ink,
-    ) {
+    pub(super) fn bold(&mut self, at: (f64, f64), text: impl Into<String>, size: f64, align: Align, ink: Ink) {
         self.marks.push(Mark::Text {
             at,
             text: text.into(),
@@ -206,10 +190,9 @@ impl Drawing {
                 Mark::Rect { from, to, ink } => {
                     backend.draw_rect(whole(*from), whole(*to), &style(*ink, true, 0.0), true)
                 }
-                Mark::Line { points, width, ink } => backend.draw_path(
-                    points.iter().map(|p| whole(*p)),
-                    &style(*ink, false, *width),
-                ),
+                Mark::Line { points, width, ink } => {
+                    backend.draw_path(points.iter().map(|p| whole(*p)), &style(*ink, false, *width))
+                }
                 Mark::Area { points, ink } => {
                     backend.fill_polygon(points.iter().map(|p| whole(*p)), &style(*ink, true, 0.0))
                 }
@@ -250,31 +233,20 @@ impl Drawing {
     /// [`ChartError`] when the backend refuses a mark.
     pub fn svg(&self) -> Result<String, ChartError> {
         register_fonts()?;
-        let (width, height) = (
-            (self.width * FINENESS) as u32,
-            (self.height * FINENESS) as u32,
-        );
+        let (width, height) = ((self.width * FINENESS) as u32, (self.height * FINENESS) as u32);
         let mut svg = String::new();
-        self.paint(
-            &mut SVGBackend::with_string(&mut svg, (width, height)),
-            FINENESS,
-        )?;
+        self.paint(&mut SVGBackend::with_string(&mut svg, (width, height)), FINENESS)?;
         // Shown at its logical size, with a name for readers who cannot see it.
         let fine = format!("width=\"{width}\" height=\"{height}\"");
-        let shown = format!(
-            "width=\"{}\" height=\"{}\" role=\"img\"",
-            self.width, self.height
-        );
+        let shown = format!("width=\"{}\" height=\"{}\" role=\"img\"", self.width, self.height);
         let title = self
             .title
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;");
-        Ok(svg.replacen(&fine, &shown, 1).replacen(
-            ">\n",
-            &format!(">\n<title>{title}</title>\n"),
-            1,
-        ))
+        Ok(svg
+            .replacen(&fine, &shown, 1)
+            .replacen(">\n", &format!(">\n<title>{title}</title>\n"), 1))
     }
 
     /// The picture as a PNG file at twice its logical size, its text in DejaVu Sans.
@@ -302,15 +274,13 @@ impl Drawing {
             fontdb: Arc::clone(fonts),
             ..usvg::Options::default()
         };
-        let tree = usvg::Tree::from_str(&self.svg()?, &options)
-            .map_err(|e| ChartError::Raster(e.to_string()))?;
+        let tree = usvg::Tree::from_str(&self.svg()?, &options).map_err(|e| ChartError::Raster(e.to_string()))?;
         let (width, height) = (
             (self.width as f32 * RASTER) as u32,
             (self.height as f32 * RASTER) as u32,
         );
-        let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or_else(|| {
-            ChartError::Raster(format!("{width} by {height} pixels are too many"))
-        })?;
+        let mut pixels = tiny_skia::Pixmap::new(width, height)
+            .ok_or_else(|| ChartError::Raster(format!("{width} by {height} pixels are too many")))?;
         resvg::render(
             &tree,
             tiny_skia::Transform::from_scale(RASTER, RASTER),
@@ -324,11 +294,7 @@ fn font(size: f64, bold: bool) -> FontDesc<'static> {
     FontDesc::new(
         FontFamily::SansSerif,
         size,
-        if bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        },
+        if bold { FontStyle::Bold } else { FontStyle::Normal },
     )
 }
 
@@ -349,9 +315,7 @@ pub(super) fn width_of(text: &str, size: f64, bold: bool) -> f64 {
         .ok()
         .and_then(|()| font(LARGE * DEJAVU_HEIGHT, bold).box_size(text).ok());
     // Without the font nothing can be drawn either; an estimate keeps the layout from failing first.
-    measured.map_or(text.chars().count() as f64 * 0.62, |(w, _)| {
-        f64::from(w) / LARGE
-    }) * size
+    measured.map_or(text.chars().count() as f64 * 0.62, |(w, _)| f64::from(w) / LARGE) * size
 }
 
 /// `text` cut with an ellipsis to at most `room` logical pixels.

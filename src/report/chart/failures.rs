@@ -40,18 +40,9 @@ fn draw(record: &Record) -> Drawing {
         .fold(0.0, f64::max);
     let (ticks, end) = frame::share_ticks(most, 5);
     let scale = Scale::linear(0.0, end, rows.left, WIDTH - MARGIN - 56.0);
-    frame::value_axis(
-        &mut drawing,
-        &scale,
-        &ticks,
-        (top, rows.bottom),
-        number::percent,
-    );
+    frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::percent);
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
-        for (metric, ink, y) in [
-            (METRICS[0], FAILED, y + 3.0),
-            (METRICS[1], ATTEMPT, y + 3.0 + 13.0),
-        ] {
+        for (metric, ink, y) in [(METRICS[0], FAILED, y + 3.0), (METRICS[1], ATTEMPT, y + 3.0 + 13.0)] {
             bar(
                 &mut drawing,
                 &scale,
@@ -100,13 +91,7 @@ pub(super) fn bar(
         end = end.max(high);
     }
     let text = word(figure.mean);
-    drawing.text(
-        (end + 5.0, middle),
-        text,
-        SMALL,
-        Align::Left,
-        ink.for_text(),
-    );
+    drawing.text((end + 5.0, middle), text, SMALL, Align::Left, ink.for_text());
 }
 
 fn title(record: &Record, figures: &Figures<'_>, point: &str) -> String {
@@ -114,17 +99,10 @@ fn title(record: &Record, figures: &Figures<'_>, point: &str) -> String {
     match found {
         None => "No calls ended, so none failed".to_owned(),
         Some((best, _)) if record.strategies.len() == 1 => {
-            format!(
-                "{} fails {} of its calls",
-                quoted(best.0),
-                number::percent(best.1)
-            )
+            format!("{} fails {} of its calls", quoted(best.0), number::percent(best.1))
         }
         Some((best, worst)) if best.1 == worst.1 => {
-            format!(
-                "All strategies fail {} of their calls",
-                number::percent(best.1)
-            )
+            format!("All strategies fail {} of their calls", number::percent(best.1))
         }
         Some((best, worst)) => {
             let told = |mean: f64| {

@@ -34,13 +34,7 @@ pub(super) fn quoted(name: &str) -> String {
 }
 
 /// Who has exactly this mean: the name, or how many there are; and whether that is several.
-pub(super) fn who(
-    record: &Record,
-    figures: &Figures<'_>,
-    point: &str,
-    metric: &str,
-    mean: f64,
-) -> (String, bool) {
+pub(super) fn who(record: &Record, figures: &Figures<'_>, point: &str, metric: &str, mean: f64) -> (String, bool) {
     let has = |s: &&String| figures.mean(s, point, metric) == Some(mean);
     let found: Vec<&String> = record.strategies.iter().filter(has).collect();
     match found.as_slice() {
@@ -72,9 +66,7 @@ pub(super) fn head(title: &str, below: &[Span]) -> (Drawing, f64) {
                 format!("{run} {word}")
             };
             let bold = ink.is_some();
-            if start + width_of(&longer, BODY, bold) > WIDTH - MARGIN
-                && start + width_of(&run, BODY, bold) > MARGIN
-            {
+            if start + width_of(&longer, BODY, bold) > WIDTH - MARGIN && start + width_of(&run, BODY, bold) > MARGIN {
                 place(&mut drawing, &run, (start, y), *ink);
                 y += BODY * 1.45;
                 start = MARGIN;
@@ -128,13 +120,7 @@ pub(super) fn foot(mut drawing: Drawing, record: &Record, bottom: f64) -> Drawin
         one_line(&m.tokenstorm, 20)
     );
     let text = super::drawing::cut(&text, SMALL, false, WIDTH - 2.0 * MARGIN);
-    drawing.text(
-        (MARGIN, bottom + FOOT / 2.0),
-        text,
-        SMALL,
-        Align::Left,
-        GREY,
-    );
+    drawing.text((MARGIN, bottom + FOOT / 2.0), text, SMALL, Align::Left, GREY);
     drawing.height = (bottom + FOOT).ceil();
     drawing
 }
@@ -179,13 +165,7 @@ pub(super) fn rows<'a>(
         let gap = BODY * 1.2;
         let first = y + height / 2.0 - gap * (lines.len() as f64 - 1.0) / 2.0;
         for (i, line) in lines.into_iter().enumerate() {
-            drawing.text(
-                (left - 12.0, first + gap * i as f64),
-                line,
-                BODY,
-                Align::Right,
-                BLACK,
-            );
+            drawing.text((left - 12.0, first + gap * i as f64), line, BODY, Align::Right, BLACK);
         }
         y += height;
     }
@@ -248,11 +228,7 @@ impl Scale {
 /// Round values from 0 up to `most`, about `count` steps, and where the scale ends: a little beyond `most`, so that
 /// no space is lost to the next round value.
 pub(super) fn ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
-    let most = if most.is_finite() && most > 0.0 {
-        most
-    } else {
-        1.0
-    };
+    let most = if most.is_finite() && most > 0.0 { most } else { 1.0 };
     let rough = most / count.max(1) as f64;
     let decade = 10f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|f| f * decade);
@@ -270,11 +246,7 @@ pub(super) fn ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
 pub(super) fn share_ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
     let (ticks, end) = ticks(most.min(1.0) * 100.0, count);
     (
-        ticks
-            .into_iter()
-            .map(|t| t / 100.0)
-            .filter(|t| *t <= 1.0)
-            .collect(),
+        ticks.into_iter().map(|t| t / 100.0).filter(|t| *t <= 1.0).collect(),
         (end / 100.0).min(1.0),
     )
 }
@@ -282,16 +254,8 @@ pub(super) fn share_ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
 /// Powers of ten, and 2 and 5 times them where there are few, that enclose the range; never fewer than two.
 pub(super) fn log_ticks(least: f64, most: f64) -> Vec<f64> {
     let low = least.max(1e-9).log10().floor() as i32;
-    let high = most
-        .max(least.max(1e-9))
-        .log10()
-        .ceil()
-        .max(f64::from(low) + 1.0) as i32;
-    let factors: &[f64] = if high - low <= 3 {
-        &[1.0, 2.0, 5.0]
-    } else {
-        &[1.0]
-    };
+    let high = most.max(least.max(1e-9)).log10().ceil().max(f64::from(low) + 1.0) as i32;
+    let factors: &[f64] = if high - low <= 3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let all: Vec<f64> = (low..=high)
         .flat_map(|e| factors.iter().map(move |f| f * 10f64.powi(e)))
         .collect();
@@ -377,10 +341,7 @@ mod tests {
     #[test]
     fn scales_hold_their_ends() {
         let scale = Scale::log(1.0, 100.0, 0.0, 200.0);
-        assert_eq!(
-            (scale.at(1.0), scale.at(1e9), scale.at(0.0)),
-            (0.0, 200.0, 0.0)
-        );
+        assert_eq!((scale.at(1.0), scale.at(1e9), scale.at(0.0)), (0.0, 200.0, 0.0));
         assert!((scale.at(10.0) - 100.0).abs() < 1e-9);
         assert_eq!(Scale::linear(0.0, 0.0, 10.0, 20.0).at(0.0), 10.0);
     }

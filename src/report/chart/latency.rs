@@ -50,20 +50,10 @@ fn draw(record: &Record) -> Drawing {
         .strategies
         .iter()
         .flat_map(|s| METRICS.iter().filter_map(|m| figures.get(s, point, m)))
-        .flat_map(|f| {
-            [
-                f.mean,
-                f.ci95.map_or(f.mean, |c| c.0),
-                f.ci95.map_or(f.mean, |c| c.1),
-            ]
-        })
+        .flat_map(|f| [f.mean, f.ci95.map_or(f.mean, |c| c.0), f.ci95.map_or(f.mean, |c| c.1)])
         .filter(|v| *v > 0.0);
     let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
-    let (least, most) = if least.is_finite() {
-        (least, most)
-    } else {
-        (0.01, 1.0)
-    };
+    let (least, most) = if least.is_finite() { (least, most) } else { (0.01, 1.0) };
     let ticks = frame::log_ticks(least, most);
     let value = 58.0;
     let scale = Scale::log(
@@ -72,13 +62,7 @@ fn draw(record: &Record) -> Drawing {
         rows.left + value,
         WIDTH - MARGIN - value,
     );
-    frame::value_axis(
-        &mut drawing,
-        &scale,
-        &ticks,
-        (top, rows.bottom),
-        number::seconds,
-    );
+    frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::seconds);
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
         let middle = y + rows.height / 2.0;
         let found = METRICS.map(|m| figures.get(strategy, point, m));
@@ -92,11 +76,7 @@ fn draw(record: &Record) -> Drawing {
             );
         }
         if let [Some(a), Some(b)] = found {
-            drawing.line(
-                [(scale.at(a.mean), middle), (scale.at(b.mean), middle)],
-                3.0,
-                SHADE,
-            );
+            drawing.line([(scale.at(a.mean), middle), (scale.at(b.mean), middle)], 3.0, SHADE);
         }
         // The figure stands outside the pair; with a zero or equal pair the two still do not meet.
         for (figure, ink, side) in [(found[0], ATTEMPT, -1.0), (found[1], FAILED, 1.0)] {
@@ -104,28 +84,15 @@ fn draw(record: &Record) -> Drawing {
             let x = scale.at(figure.mean);
             let mut edge = x + side * 4.5;
             if let Some((low, high)) = figure.ci95 {
-                drawing.line(
-                    [(scale.at(low), middle), (scale.at(high), middle)],
-                    1.4,
-                    ink,
-                );
+                drawing.line([(scale.at(low), middle), (scale.at(high), middle)], 1.4, ink);
                 let outer = scale.at(if side < 0.0 { low } else { high });
-                edge = if side < 0.0 {
-                    edge.min(outer)
-                } else {
-                    edge.max(outer)
-                };
+                edge = if side < 0.0 { edge.min(outer) } else { edge.max(outer) };
             }
             drawing.dot((x, middle), 4.5, ink);
-            let align = if side < 0.0 {
-                Align::Right
-            } else {
-                Align::Left
-            };
+            let align = if side < 0.0 { Align::Right } else { Align::Left };
             let text = number::seconds(figure.mean);
             let room = width_of(&text, SMALL, false);
-            let at = (edge + side * 4.0)
-                .clamp(rows.left + if side < 0.0 { room } else { 0.0 }, WIDTH - 4.0);
+            let at = (edge + side * 4.0).clamp(rows.left + if side < 0.0 { room } else { 0.0 }, WIDTH - 4.0);
             drawing.text((at, middle), text, SMALL, align, ink.for_text());
         }
     }

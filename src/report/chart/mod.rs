@@ -108,11 +108,7 @@ fn extremes<'a>(
     let mean = |s: &'a String| figures.mean(s, point, metric).map(|m| (s.as_str(), m));
     let all: Vec<(&str, f64)> = record.strategies.iter().filter_map(mean).collect();
     let least = all.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let most = all
-        .iter()
-        .rev()
-        .copied()
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let most = all.iter().rev().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some((least, most))
 }
 
@@ -151,14 +147,8 @@ mod tests {
             ("holes", holes),
             ("zeros", zeros),
             ("sweep_point", fake::sweep(&[4.0])),
-            (
-                "sweep",
-                fake::sweep(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
-            ),
-            (
-                "sweep_doubling",
-                fake::sweep(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0]),
-            ),
+            ("sweep", fake::sweep(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])),
+            ("sweep_doubling", fake::sweep(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0])),
             ("sweep_holes", sweep_holes),
             ("sweep_crowd", fake::crowded_sweep()),
         ]
@@ -194,10 +184,7 @@ mod tests {
                 let boxes: Vec<_> = drawing.marks.iter().filter_map(text_box).collect();
                 assert!(boxes.len() >= 2, "{} of {name} says nothing", chart.name);
                 for (i, (left, top, right, bottom, text)) in boxes.iter().enumerate() {
-                    let inside = *left >= 0.0
-                        && *top >= 0.0
-                        && *right <= drawing.width
-                        && *bottom <= drawing.height;
+                    let inside = *left >= 0.0 && *top >= 0.0 && *right <= drawing.width && *bottom <= drawing.height;
                     assert!(
                         inside,
                         "{} of {name}: `{text}` leaves the frame: {left} {top} {right} {bottom}",
@@ -205,11 +192,7 @@ mod tests {
                     );
                     for (l, t, r, b, other) in &boxes[..i] {
                         let apart = r <= left || right <= l || b <= top || bottom <= t;
-                        assert!(
-                            apart,
-                            "{} of {name}: `{text}` lies on `{other}`",
-                            chart.name
-                        );
+                        assert!(apart, "{} of {name}: `{text}` lies on `{other}`", chart.name);
                     }
                 }
             }
@@ -218,27 +201,16 @@ mod tests {
 
     #[test]
     fn charts_apply_where_they_have_something_to_show() {
-        let names = |record: &Record| -> Vec<&str> {
-            CHARTS
-                .iter()
-                .filter(|c| (c.applies)(record))
-                .map(|c| c.name)
-                .collect()
-        };
+        let names =
+            |record: &Record| -> Vec<&str> { CHARTS.iter().filter(|c| (c.applies)(record)).map(|c| c.name).collect() };
         assert!(names(&fake::empty()).is_empty());
-        assert_eq!(
-            names(&fake::dozen()),
-            ["failures", "token_requests", "cost", "latency"]
-        );
+        assert_eq!(names(&fake::dozen()), ["failures", "token_requests", "cost", "latency"]);
         assert_eq!(names(&fake::sweep(&[1.0, 2.0])), ["sweep"]);
         let (drawn, obsolete) = files(&fake::single()).unwrap();
         assert_eq!(drawn.len() + obsolete.len(), 2 * CHARTS.len());
         assert_eq!(
             obsolete,
-            [
-                PathBuf::from("charts/sweep.svg"),
-                PathBuf::from("charts/sweep.png")
-            ]
+            [PathBuf::from("charts/sweep.svg"), PathBuf::from("charts/sweep.png")]
         );
     }
 
@@ -257,18 +229,13 @@ mod tests {
         ] {
             let drawing = (chart.draw)(&record);
             let pixels = drawing.pixels().unwrap();
-            assert_eq!(
-                (pixels.width(), pixels.height()),
-                (1680, (drawing.height * 2.0) as u32)
-            );
+            assert_eq!((pixels.width(), pixels.height()), (1680, (drawing.height * 2.0) as u32));
             // Title, at the top left; a missing font draws nothing there and says so nowhere.
-            let dark = (0..80)
-                .flat_map(|y| (40..600).map(move |x| (x, y)))
-                .filter(|(x, y)| {
-                    pixels.pixel(*x, *y).is_some_and(|p| {
-                        p.alpha() == 255 && p.red() < 90 && p.green() < 90 && p.blue() < 90
-                    })
-                });
+            let dark = (0..80).flat_map(|y| (40..600).map(move |x| (x, y))).filter(|(x, y)| {
+                pixels
+                    .pixel(*x, *y)
+                    .is_some_and(|p| p.alpha() == 255 && p.red() < 90 && p.green() < 90 && p.blue() < 90)
+            });
             assert!(dark.count() > 500, "{}", chart.name);
             assert!(drawing.png().unwrap().starts_with(b"\x89PNG"));
         }

@@ -12,8 +12,7 @@ pub(super) const CHART: Chart = Chart {
     name: "sweep",
     about: "Failures and first-attempt rejections against the swept parameter, per strategy",
     applies: |record| {
-        axis(record).is_some()
-            && super::measured(record, &["failure_rate", "first_attempt_rejection_rate"])
+        axis(record).is_some() && super::measured(record, &["failure_rate", "first_attempt_rejection_rate"])
     },
     draw,
 };
@@ -41,11 +40,7 @@ fn axis(record: &Record) -> Option<Axis> {
     let [key] = sweep.keys.as_slice() else {
         return None;
     };
-    let words: Vec<String> = sweep
-        .values
-        .iter()
-        .filter_map(|v| v.first().cloned())
-        .collect();
+    let words: Vec<String> = sweep.values.iter().filter_map(|v| v.first().cloned()).collect();
     let parsed: Vec<(f64, &str)> = words.iter().map(|w| quantity(w)).collect::<Option<_>>()?;
     let in_seconds = |(v, unit): (f64, &str)| {
         let factor = match unit {
@@ -81,8 +76,8 @@ fn quantity(text: &str) -> Option<(f64, &str)> {
     let split = text
         .char_indices()
         .find(|(i, c)| {
-            let exponent = matches!(c, 'e' | 'E')
-                && text[i + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-');
+            let exponent =
+                matches!(c, 'e' | 'E') && text[i + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-');
             !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | '_') || exponent)
         })
         .map_or(text.len(), |(i, _)| i);
@@ -97,10 +92,7 @@ fn even_ratios(values: &[(f64, usize)]) -> bool {
         return false;
     }
     let unevenness = |place: fn(f64) -> f64| {
-        let steps: Vec<f64> = values
-            .windows(2)
-            .map(|p| place(p[1].0) - place(p[0].0))
-            .collect();
+        let steps: Vec<f64> = values.windows(2).map(|p| place(p[1].0) - place(p[0].0)).collect();
         let mean = steps.iter().sum::<f64>() / steps.len() as f64;
         let spread = steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / steps.len() as f64;
         spread.sqrt() / mean.max(f64::MIN_POSITIVE)
@@ -132,11 +124,7 @@ fn draw(record: &Record) -> Drawing {
                 };
                 format!("{who} {} {share}", if several { "fail" } else { "fails" })
             };
-            format!(
-                "At {place}, {}, {}",
-                told(best.1, " of calls"),
-                told(worst.1, "")
-            )
+            format!("At {place}, {}, {}", told(best.1, " of calls"), told(worst.1, ""))
         }
     };
     let below = [plain(format!(
@@ -170,13 +158,7 @@ fn draw(record: &Record) -> Drawing {
         y = lower + 38.0;
     }
     let key = cut(&one_line(&axis.key, 80), SMALL, false, 400.0);
-    drawing.text(
-        (WIDTH - MARGIN - label_room, y - 12.0),
-        key,
-        SMALL,
-        Align::Right,
-        GREY,
-    );
+    drawing.text((WIDTH - MARGIN - label_room, y - 12.0), key, SMALL, Align::Right, GREY);
     frame::foot(drawing, record, y)
 }
 
@@ -225,43 +207,20 @@ fn panel(
     }
     let mut free = f64::NEG_INFINITY;
     for (value, i) in &axis.values {
-        let word = cut(
-            axis.words.get(*i).map_or("", String::as_str),
-            SMALL,
-            false,
-            80.0,
-        );
+        let word = cut(axis.words.get(*i).map_or("", String::as_str), SMALL, false, 80.0);
         let half = width_of(&word, SMALL, false) / 2.0;
-        drawing.line(
-            [(x.at(*value), lower), (x.at(*value), lower + 4.0)],
-            1.0,
-            GREY,
-        );
+        drawing.line([(x.at(*value), lower), (x.at(*value), lower + 4.0)], 1.0, GREY);
         if x.at(*value) - half > free {
-            drawing.text(
-                (x.at(*value), lower + 13.0),
-                word,
-                SMALL,
-                Align::Center,
-                GREY,
-            );
+            drawing.text((x.at(*value), lower + 13.0), word, SMALL, Align::Center, GREY);
             free = x.at(*value) + half + 6.0;
         }
     }
     for (i, line) in lines.iter().enumerate() {
         let ink = colour(i);
         for stretch in line.split(|(_, f)| f.is_none()) {
-            let known: Vec<(f64, Figure)> = stretch
-                .iter()
-                .filter_map(|(v, f)| f.map(|f| (x.at(*v), f)))
-                .collect();
-            let upper_edge = known
-                .iter()
-                .filter_map(|(x, f)| f.ci95.map(|c| (*x, y.at(c.1))));
-            let lower_edge = known
-                .iter()
-                .rev()
-                .filter_map(|(x, f)| f.ci95.map(|c| (*x, y.at(c.0))));
+            let known: Vec<(f64, Figure)> = stretch.iter().filter_map(|(v, f)| f.map(|f| (x.at(*v), f))).collect();
+            let upper_edge = known.iter().filter_map(|(x, f)| f.ci95.map(|c| (*x, y.at(c.1))));
+            let lower_edge = known.iter().rev().filter_map(|(x, f)| f.ci95.map(|c| (*x, y.at(c.0))));
             let band: Vec<(f64, f64)> = upper_edge.chain(lower_edge).collect();
             if known.len() > 1 && band.len() > 2 {
                 drawing.area(band, ink.faint(0.15));
@@ -295,11 +254,7 @@ fn panel(
     for ((i, end), place) in ends.into_iter().zip(places) {
         let ink = colour(i);
         drawing.line(
-            [
-                (end.0 + 4.0, end.1),
-                (right + 18.0, place),
-                (right + 24.0, place),
-            ],
+            [(end.0 + 4.0, end.1), (right + 18.0, place), (right + 24.0, place)],
             0.7,
             ink.faint(0.7),
         );
@@ -340,11 +295,7 @@ mod tests {
         let found = axis(&record).unwrap();
         assert!(!found.log);
         assert_eq!(found.values, [(1.0, 1), (2.0, 2), (3.0, 0)]);
-        for other in [
-            vec!["k=a", "k=b"],
-            vec!["a=1;b=2", "a=2;b=2"],
-            vec!["k=1s", "k=1 call"],
-        ] {
+        for other in [vec!["k=a", "k=b"], vec!["a=1;b=2", "a=2;b=2"], vec!["k=1s", "k=1 call"]] {
             record.points = other.into_iter().map(String::from).collect();
             assert!(axis(&record).is_none());
         }

@@ -11,12 +11,7 @@ use crate::report::{Sweep, number, one_line};
 pub(super) const CHART: Chart = Chart {
     name: "token_requests",
     about: "Token requests per second over simulated time, per strategy, with incidents shaded",
-    applies: |record| {
-        record
-            .series
-            .iter()
-            .any(|s| s.series == SERIES && !s.t_s.is_empty())
-    },
+    applies: |record| record.series.iter().any(|s| s.series == SERIES && !s.t_s.is_empty()),
     draw,
 };
 
@@ -47,22 +42,13 @@ fn draw(record: &Record) -> Drawing {
             )
         })
         .collect();
-    let finite = |s: &Series| {
-        s.value
-            .iter()
-            .copied()
-            .filter(|v| v.is_finite())
-            .fold(0.0, f64::max)
-    };
+    let finite = |s: &Series| s.value.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
     let peak = panels
         .iter()
         .filter_map(|(name, s)| s.map(|s| (*name, finite(s))))
         .max_by(|a, b| a.1.total_cmp(&b.1));
     let most = peak.map_or(0.0, |(_, v)| v);
-    let until = panels
-        .iter()
-        .filter_map(|(_, s)| s.map(span))
-        .fold(0.0, f64::max);
+    let until = panels.iter().filter_map(|(_, s)| s.map(span)).fold(0.0, f64::max);
 
     let place = Sweep::of(record).point(shown);
     let place = if place.is_empty() {
@@ -113,10 +99,7 @@ fn draw(record: &Record) -> Drawing {
         "Token requests per second over simulated time{mean}{scale_note}; the highest value is written out."
     ))];
     if !incidents.is_empty() {
-        below.push(plain(format!(
-            "Shaded: {}.",
-            told.collect::<Vec<_>>().join(", ")
-        )));
+        below.push(plain(format!("Shaded: {}.", told.collect::<Vec<_>>().join(", "))));
     }
     let (mut drawing, top) = frame::head(&title, &below);
 
@@ -128,17 +111,9 @@ fn draw(record: &Record) -> Drawing {
     };
     // Headroom for the peak's figure and the letters of the incidents.
     let (ticks, end) = frame::ticks(most, if columns == 1 { 5 } else { 3 });
-    let end = if incidents.is_empty() {
-        end * 1.06
-    } else {
-        end * 1.18
-    };
+    let end = if incidents.is_empty() { end * 1.06 } else { end * 1.18 };
     let labels: Vec<String> = ticks.iter().map(|t| number::short(*t)).collect();
-    let axis = labels
-        .iter()
-        .map(|l| width_of(l, SMALL, false))
-        .fold(0.0, f64::max)
-        + 6.0;
+    let axis = labels.iter().map(|l| width_of(l, SMALL, false)).fold(0.0, f64::max) + 6.0;
     let gap = 16.0;
     let all = WIDTH - 2.0 * MARGIN - axis;
     let width = (all - gap * (columns as f64 - 1.0)) / columns as f64;
@@ -157,26 +132,13 @@ fn draw(record: &Record) -> Drawing {
         let x = Scale::linear(0.0, until, left, left + width);
         let y = Scale::linear(0.0, end, lower, upper);
         for (tick, label) in ticks.iter().zip(&labels) {
-            drawing.line(
-                [(left, y.at(*tick)), (left + width, y.at(*tick))],
-                1.0,
-                RULE,
-            );
+            drawing.line([(left, y.at(*tick)), (left + width, y.at(*tick))], 1.0, RULE);
             if i % columns == 0 {
-                drawing.text(
-                    (left - 6.0, y.at(*tick)),
-                    label.clone(),
-                    SMALL,
-                    Align::Right,
-                    GREY,
-                );
+                drawing.text((left - 6.0, y.at(*tick)), label.clone(), SMALL, Align::Right, GREY);
             }
         }
         for (incident, _) in &incidents {
-            let (from, to) = (
-                x.at(incident.from_s.max(0.0)),
-                x.at(incident.until_s.min(until)),
-            );
+            let (from, to) = (x.at(incident.from_s.max(0.0)), x.at(incident.until_s.min(until)));
             drawing.rect((from, upper), (to.max(from + 1.5), lower), SHADE);
         }
         time_axis(&mut drawing, &x, until, lower, columns);
@@ -207,13 +169,7 @@ fn draw(record: &Record) -> Drawing {
             .collect();
         let places = frame::apart(&wishes, 10.0, (left + 5.0, left + width - 5.0));
         for ((_, letter), x) in incidents.iter().zip(places) {
-            drawing.bold(
-                (x, upper + 7.0),
-                letter.to_string(),
-                SMALL,
-                Align::Center,
-                GREY,
-            );
+            drawing.bold((x, upper + 7.0), letter.to_string(), SMALL, Align::Center, GREY);
         }
     }
     let lines = panels.len().div_ceil(columns).max(1);
@@ -243,11 +199,7 @@ fn time_axis(drawing: &mut Drawing, x: &Scale, until: f64, lower: f64, columns: 
     drawing.line([(x.at(0.0), lower), (x.at(until), lower)], 1.0, GREY);
     let (second, unit) = time_unit(until);
     let (ticks, _) = frame::ticks(until / second, if columns == 1 { 8 } else { 4 });
-    for tick in ticks
-        .into_iter()
-        .map(|t| t * second)
-        .filter(|t| *t <= until)
-    {
+    for tick in ticks.into_iter().map(|t| t * second).filter(|t| *t <= until) {
         let text = format!("{} {unit}", number::significant(tick / second, 6));
         let half = width_of(&text, SMALL, false) / 2.0;
         drawing.line([(x.at(tick), lower), (x.at(tick), lower + 3.0)], 1.0, GREY);
@@ -271,13 +223,8 @@ fn curve(drawing: &mut Drawing, series: &Series, x: &Scale, y: &Scale, (left, ri
     let mut best: Option<(f64, f64)> = None;
     for start in (0..n).step_by(per) {
         let stop = (start + per).min(n);
-        let known = series.value[start..stop]
-            .iter()
-            .copied()
-            .filter(|v| v.is_finite());
-        let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
-            (a.min(v), b.max(v))
-        });
+        let known = series.value[start..stop].iter().copied().filter(|v| v.is_finite());
+        let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let from = x.at(series.t_s[start]);
         let to = x.at(series.t_s.get(stop).copied().unwrap_or(end));
         let Some(piece) = pieces.last_mut() else {
@@ -314,22 +261,12 @@ fn curve(drawing: &mut Drawing, series: &Series, x: &Scale, y: &Scale, (left, ri
         let place = at.clamp(left + half, (right - half).max(left + half));
         // Below the row of letters, and above the curve where it is low.
         let height = (y.at(value) - 8.0).max(y.at(f64::INFINITY) + 20.0);
-        let beside = if y.at(value) - 8.0 < height {
-            half + 6.0
-        } else {
-            0.0
-        };
+        let beside = if y.at(value) - 8.0 < height { half + 6.0 } else { 0.0 };
         let place = if place + beside + half > right {
             place - beside
         } else {
             place + beside
         };
-        drawing.bold(
-            (place, height),
-            text,
-            SMALL,
-            Align::Center,
-            ATTEMPT.for_text(),
-        );
+        drawing.bold((place, height), text, SMALL, Align::Center, ATTEMPT.for_text());
     }
 }
