@@ -122,6 +122,13 @@ impl Observed {
         total
     }
 
+    /// Some of the groups together.
+    pub fn together(&self, groups: &[usize]) -> Tally {
+        let mut together = Tally::default();
+        groups.iter().for_each(|&group| together.add(&self.groups[group]));
+        together
+    }
+
     /// The run is over.
     pub fn finish(&mut self) {
         self.seconds.finish();

@@ -74,27 +74,31 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// The node loses its memory and all its calls, and is down. Requests that it has sent stay under way.
-    pub fn crash(&mut self, id: NodeId, host: &mut impl Host) {
-        self.stop(id, host);
-        let me = self.me(id);
-        let memory = self.strategy.boot(me);
-        let node = &mut self.nodes[id.index()];
-        let before = S::view(&node.memory).token;
-        node.memory = memory;
-        node.epoch = node.epoch.wrapping_add(1);
-        node.parked = Parked::default();
-        node.asked = 0;
-        node.stored = 0;
-        node.retries = client::Memory::default();
-        self.change_hands(before, None);
+    /// These nodes lose their memory and all their calls, and are down. Requests that they have sent stay under way.
+    pub fn crash(&mut self, ids: std::ops::Range<u32>, host: &mut impl Host) {
+        for id in ids.clone().map(NodeId) {
+            self.stop(id, host);
+            let memory = self.strategy.boot(self.me(id));
+            let node = &mut self.nodes[id.index()];
+            let before = S::view(&node.memory).token;
+            *node = Node {
+                epoch: node.epoch.wrapping_add(1),
+                requests: node.requests,
+                operations: node.operations,
+                ..Node::down(memory, node.fleet)
+            };
+            self.change_hands(before, None);
+        }
         let lost: Vec<_> = self
             .calls
             .under_way()
-            .filter(|&seat| self.calls.get(seat).at == id || self.calls.get(seat).origin == id)
+            .filter(|&seat| {
+                let call = self.calls.get(seat);
+                ids.contains(&call.at.0) || ids.contains(&call.origin.0)
+            })
             .collect();
         for seat in lost {
-            if self.calls.get(seat).origin == id {
+            if ids.contains(&self.calls.get(seat).origin.0) {
                 self.end(seat, Outcome::Lost, host);
             } else {
                 // The connection to the gateway breaks: the origin learns of it at once.

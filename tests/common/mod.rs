@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
-use tokenstorm::metric::{Observed, Setting};
+use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
@@ -103,16 +103,7 @@ pub fn constant(plan: &mut Plan, leg: Leg, span: Duration) {
 }
 
 pub fn observe(plan: &Plan, dice: Dice) -> Observed {
-    let mut observed = Observed::new(Setting {
-        warmup: plan.span.warmup,
-        horizon: plan.span.horizon,
-        end: plan.span.end,
-        groups: plan.groups.len(),
-        nodes: plan.layout.fleets.last().unwrap().nodes.end as usize,
-        trigger: plan.trigger,
-        bare_api: Duration::ZERO,
-        needed_issuances: 0.0,
-    });
+    let mut observed = Observed::new(plan.setting());
     tokenstorm::engine::sim::run(plan, dice, &mut observed);
     observed.finish();
     observed
