@@ -5,6 +5,7 @@ pub mod oauth;
 pub mod provider;
 pub mod record;
 pub mod retry;
+pub mod scenario;
 pub mod store;
 pub mod strategy;
 pub mod workload;
