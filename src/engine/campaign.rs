@@ -316,7 +316,15 @@ impl Campaign {
             checks,
             readings,
             series: self.arms.iter().flat_map(series).collect(),
-            incidents: scenario.incidents(),
+            incidents: scenario
+                .incidents()
+                .into_iter()
+                .map(|(from, until, label)| Incident {
+                    from_s: from.as_secs_f64(),
+                    until_s: until.as_secs_f64(),
+                    label,
+                })
+                .collect(),
             replications: self.replications,
             interrupted,
             precise,

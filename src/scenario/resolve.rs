@@ -275,42 +275,38 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
 }
 
 fn rule(settings: &Settings) -> Issuance {
-    let independent = Issuance {
-        issue_time_granularity: settings.issue_time_granularity,
-        ..Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)))
-    };
+    let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
+    issuance.issue_time_granularity = settings.issue_time_granularity;
     match settings.rule {
-        None | Some(RuleSettings::Independent(_)) => independent,
-        Some(RuleSettings::LatestOnly(rule)) => Issuance {
-            capacity: Some(1),
-            overlap: rule.overlap,
-            overlap_depth: rule.overlap_depth,
-            ..independent
-        },
-        Some(RuleSettings::Capacity(rule)) => Issuance {
-            capacity: Some(rule.live),
-            on_full: match rule.on_full {
+        None | Some(RuleSettings::Independent(_)) => {}
+        Some(RuleSettings::LatestOnly(rule)) => {
+            issuance.capacity = Some(1);
+            issuance.overlap = rule.overlap;
+            issuance.overlap_depth = rule.overlap_depth;
+        }
+        Some(RuleSettings::Capacity(rule)) => {
+            issuance.capacity = Some(rule.live);
+            issuance.on_full = match rule.on_full {
                 OnFullSettings::EvictOldest => OnFull::EvictOldest,
                 OnFullSettings::Refuse => OnFull::Refuse,
-            },
-            overlap: rule.overlap,
-            overlap_depth: rule.overlap_depth,
-            ..independent
-        },
-        Some(RuleSettings::Reuse(rule)) => Issuance {
-            capacity: rule.live,
-            overlap: rule.overlap,
-            overlap_depth: rule.overlap_depth,
-            reuse_threshold: Some(rule.threshold),
-            extend: rule.extend,
-            force: rule.force.map(|force| Force {
+            };
+            issuance.overlap = rule.overlap;
+            issuance.overlap_depth = rule.overlap_depth;
+        }
+        Some(RuleSettings::Reuse(rule)) => {
+            issuance.capacity = rule.live;
+            issuance.overlap = rule.overlap;
+            issuance.overlap_depth = rule.overlap_depth;
+            issuance.reuse_threshold = Some(rule.threshold);
+            issuance.extend = rule.extend;
+            issuance.force = rule.force.map(|force| Force {
                 min_gap: force.min_gap,
                 count: force.count,
                 window: force.window,
-            }),
-            ..independent
-        },
+            });
+        }
     }
+    issuance
 }
 
 /// The i-th of `count` things spread evenly over a time, the first at its beginning.
