@@ -206,26 +206,31 @@ impl Arm {
     }
 }
 
-/// Parts of the calls that are reported apart: each fleet where there are several, each kind of call where a fleet has
-/// several. Name, and which groups it takes together.
-fn parts(plan: &Plan) -> Vec<(String, Vec<usize>)> {
-    let mut parts: Vec<(String, Vec<usize>)> = Vec::new();
-    let of = |fleet: &str| -> Vec<usize> {
-        let groups = plan.groups.iter().enumerate();
-        groups.filter(|(_, (name, _))| name == fleet).map(|(at, _)| at).collect()
-    };
+/// Parts of the calls: each fleet, and each kind of call of each fleet. Name, groups that it takes together, and whether it
+/// tells more than the parts before it and the whole.
+struct Part {
+    name: String,
+    groups: Vec<usize>,
+    telling: bool,
+}
+
+fn parts(plan: &Plan) -> Vec<Part> {
     let mut fleets: Vec<&str> = plan.groups.iter().map(|(fleet, _)| fleet.as_str()).collect();
     fleets.dedup();
+    let mut parts = Vec::new();
     for fleet in &fleets {
-        let groups = of(fleet);
-        if fleets.len() > 1 {
-            parts.push(((*fleet).to_owned(), groups.clone()));
-        }
-        if groups.len() > 1 {
-            for group in groups {
-                parts.push((format!("{fleet}/{}", plan.groups[group].1), vec![group]));
-            }
-        }
+        let of_fleet = |(at, (name, _)): (usize, &(String, String))| (name == fleet).then_some(at);
+        let groups: Vec<usize> = plan.groups.iter().enumerate().filter_map(of_fleet).collect();
+        parts.push(Part {
+            name: (*fleet).to_owned(),
+            groups: groups.clone(),
+            telling: fleets.len() > 1,
+        });
+        parts.extend(groups.iter().map(|&group| Part {
+            name: format!("{fleet}/{}", plan.groups[group].1),
+            groups: vec![group],
+            telling: groups.len() > 1,
+        }));
     }
     parts
 }
@@ -236,8 +241,8 @@ fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, u64) {
     observed.finish();
     let groups = parts(plan)
         .iter()
-        .map(|(_, groups)| {
-            let tally = observed.together(groups);
+        .map(|part| {
+            let tally = observed.together(&part.groups);
             let read = |metric: &Metric| metric.by_group.and_then(|read| read(&tally));
             METRICS.iter().map(read).collect()
         })
@@ -308,7 +313,7 @@ impl Campaign {
             }
         }
         let readings: Vec<Reading> = self.arms.iter().flat_map(readings).collect();
-        let checks = points.iter().flat_map(|(label, point)| self.checks(label, point, &readings)).collect();
+        let checks = points.iter().flat_map(|(label, point)| self.checks(label, point)).collect();
         Outcome {
             comparisons: self.comparisons(&strategies),
             strategies,
@@ -363,7 +368,7 @@ impl Campaign {
         comparisons
     }
 
-    fn checks(&self, label: &str, point: &Scenario, readings: &[Reading]) -> Vec<Check> {
+    fn checks(&self, label: &str, point: &Scenario) -> Vec<Check> {
         let mut checks = Vec::new();
         let mut check = |kind, strategy: &str, metric: &str, condition: &Condition| {
             // With `only`, what is said of other strategies cannot be judged.
@@ -371,11 +376,10 @@ impl Campaign {
             if self.arm(strategy, label).is_none() || self.arm(against, label).is_none() {
                 return;
             }
-            let reading = readings
-                .iter()
-                .find(|reading| reading.strategy == strategy && reading.point == label && reading.metric == metric);
-            let mean = reading.and_then(|reading| reading.mean);
-            let ci95 = reading.and_then(|reading| reading.ci95);
+            let values: Vec<f64> = self.metric(strategy, label, metric).into_iter().flatten().flatten().collect();
+            let estimate = estimate(metric, &values);
+            let mean = estimate.map(|estimate| estimate.mean);
+            let ci95 = estimate.and_then(|estimate| estimate.interval);
             let difference = |other: &str| self.difference(strategy, other, label, metric);
             let judged = mean.map(|mean| condition.evaluate(mean, ci95.unwrap_or((mean, mean)), difference));
             checks.push(Check {
@@ -405,21 +409,33 @@ impl Campaign {
         checks
     }
 
+    /// Values of a metric, `name` or `name@part`, by replication.
+    fn metric(&self, strategy: &str, point: &str, metric: &str) -> Option<Vec<Option<f64>>> {
+        let arm = self.arm(strategy, point)?;
+        let (name, part) = metric.split_once('@').map_or((metric, None), |(name, part)| (name, Some(part)));
+        let metric = METRICS.iter().position(|known| known.name == name)?;
+        match part {
+            None => Some(arm.values(metric)),
+            Some(part) => {
+                let part = parts(&arm.plan).iter().position(|known| known.name == part)?;
+                Some(arm.group_values(part, metric))
+            }
+        }
+    }
+
     /// Interval of the paired difference of a metric between two strategies at one point.
     fn difference(&self, strategy: &str, other: &str, point: &str, metric: &str) -> Option<(f64, f64)> {
-        let values = |name: &str| {
-            let arm = self.arm(name, point)?;
-            let (metric, part) = metric.split_once('@').map_or((metric, None), |(name, part)| (name, Some(part)));
-            let metric = METRICS.iter().position(|known| known.name == metric)?;
-            match part {
-                None => Some(arm.values(metric)),
-                Some(part) => {
-                    let group = parts(&arm.plan).iter().position(|(name, _)| name == part)?;
-                    Some(arm.group_values(group, metric))
-                }
-            }
-        };
-        paired(&values(strategy)?, &values(other)?, CONFIDENCE)?.interval
+        let one = self.metric(strategy, point, metric)?;
+        let other = self.metric(other, point, metric)?;
+        paired(&one, &other, CONFIDENCE)?.interval
+    }
+}
+
+/// A share of replications is a count of yes and no; all else has a mean.
+fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
+    match metric {
+        "storm_probability" => statistics::share(values, CONFIDENCE),
+        _ => statistics::mean(values, CONFIDENCE),
     }
 }
 
@@ -446,11 +462,7 @@ fn verdict(better: Option<Better>, interval: Option<(f64, f64)>) -> Verdict {
 
 fn reading(arm: &Arm, metric: &Metric, part: Option<&str>, values: Vec<Option<f64>>) -> Reading {
     let values: Vec<f64> = values.into_iter().flatten().collect();
-    // A share of replications is a count of yes and no.
-    let estimate = match metric.name {
-        "storm_probability" => statistics::share(&values, CONFIDENCE),
-        _ => statistics::mean(&values, CONFIDENCE),
-    };
+    let estimate = estimate(metric.name, &values);
     Reading {
         strategy: arm.strategy.clone(),
         point: arm.point.clone(),
@@ -468,9 +480,9 @@ fn readings(arm: &Arm) -> Vec<Reading> {
         .enumerate()
         .map(|(at, metric)| reading(arm, metric, None, arm.values(at)))
         .collect();
-    for (group, (part, _)) in parts(&arm.plan).iter().enumerate() {
+    for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
         for (at, metric) in METRICS.iter().enumerate().filter(|(_, metric)| metric.by_group.is_some()) {
-            readings.push(reading(arm, metric, Some(part), arm.group_values(group, at)));
+            readings.push(reading(arm, metric, Some(&part.name), arm.group_values(group, at)));
         }
     }
     readings
