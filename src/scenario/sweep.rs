@@ -118,9 +118,10 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
 }
 
 impl<'t> Point<'t> {
-    /// Where its values stand in the sweep.
-    pub fn spans(&self) -> Vec<Span> {
-        self.values.iter().map(|(_, _, value)| value.span()).collect()
+    /// Where its keys and values stand in the sweep.
+    pub fn spans(&self) -> Vec<(Span, Span)> {
+        let places = self.values.iter();
+        places.map(|(_, key, value)| (key.clone(), value.span())).collect()
     }
 
     /// The file with this point's values in place, and without the sweep.
