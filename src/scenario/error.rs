@@ -255,7 +255,7 @@ pub(super) fn translate(error: &toml::de::Error, root: Option<&DeTable<'_>>) -> 
 
 fn missing(name: &str, path: Option<&[String]>, span: Span, root: Option<&DeTable<'_>>) -> Mistake {
     let whose = path
-        .and_then(|path| thing(path))
+        .and_then(thing)
         .map_or_else(String::new, |owner| format!(" in {owner}"));
     let help = match (path.and_then(|path| path.first()).map(String::as_str), name) {
         (Some("fleet"), "app") => {

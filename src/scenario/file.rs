@@ -1,14 +1,11 @@
 //! A scenario as its file writes it. The comments on the fields are what the JSON schema says about them.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use super::event::Event;
+use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::Settings;
@@ -272,150 +269,6 @@ pub enum Steps {
     PerNode,
 }
 
-/// Something that happens at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Event {
-    /// Counted from the start of the warm-up.
-    pub at: Duration,
-    pub what: What,
-}
-
-/// What happens.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// The stopped nodes of a fleet start again, with empty memory.
-    Start(OfFleet),
-    /// A fleet stops: nothing arrives any more, calls under way are given up.
-    Stop(OfFleet),
-    /// A fleet restarts, as for a deployment.
-    Restart(Restart),
-    /// A fleet grows or shrinks.
-    Scale(Scale),
-    /// One node dies and comes back with empty memory.
-    Crash(Crash),
-    /// The gateway of an app dies and comes back with empty memory.
-    CrashGateway(CrashGateway),
-    /// An endpoint answers nothing but errors, or nothing at all.
-    Fail(Fail),
-    /// An endpoint takes longer.
-    Slow(Slow),
-    /// Support grants an app more slots.
-    GrantSlots(GrantSlots),
-    /// Somebody revokes an app's live tokens.
-    Revoke(Revoke),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OfFleet {
-    pub fleet: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Restart {
-    pub fleet: String,
-    /// From the first node's restart to the last one's; zero for all at once.
-    #[serde(default)]
-    pub rolling: Duration,
-    /// How long each node is away.
-    #[serde(default)]
-    pub down: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Scale {
-    pub fleet: String,
-    /// Nodes afterwards.
-    #[schemars(range(max = 10_000_000))]
-    pub nodes: u32,
-    /// The change is spread evenly over this time.
-    #[serde(default)]
-    pub over: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Crash {
-    pub fleet: String,
-    /// Which node, from 0.
-    pub node: u32,
-    /// How long it is away.
-    #[serde(default)]
-    pub down: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CrashGateway {
-    pub app: String,
-    /// How long it is away.
-    pub down: Duration,
-}
-
-/// Where requests go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    Token,
-    Api,
-    Store,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fail {
-    pub endpoint: Target,
-    /// How long it lasts.
-    #[serde(rename = "for")]
-    pub lasts: Duration,
-    #[serde(default)]
-    pub how: How,
-}
-
-/// How an endpoint fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum How {
-    /// Every request is answered with an error.
-    #[default]
-    Errors,
-    /// No request is answered.
-    Silent,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Slow {
-    pub endpoint: Target,
-    /// Times as long as usual; above 1.
-    pub factor: f64,
-    /// How long it lasts.
-    #[serde(rename = "for")]
-    pub lasts: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GrantSlots {
-    pub app: String,
-    /// Slots that the app has from now on.
-    #[schemars(range(min = 1))]
-    pub slots: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Revoke {
-    pub app: String,
-    /// Left out for all slots.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slot: Option<u16>,
-}
-
 /// What a run must show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -523,75 +376,5 @@ impl Default for Gateway {
             request: one_millisecond(),
             response: one_millisecond(),
         }
-    }
-}
-
-/// A table that keeps the order in which it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ordered<V>(pub Vec<(String, V)>);
-
-impl<V> Ordered<V> {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn get(&self, key: &str) -> Option<&V> {
-        self.position(key).map(|at| &self.0[at].1)
-    }
-
-    pub(super) fn position(&self, key: &str) -> Option<usize> {
-        self.0.iter().position(|(known, _)| known == key)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value))
-    }
-}
-
-impl<V> Default for Ordered<V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
-            type Value = Ordered<V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered<V>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Ordered(entries))
-            }
-        }
-        deserializer.deserialize_map(Reader(PhantomData))
-    }
-}
-
-impl<V: Serialize> Serialize for Ordered<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
-    }
-}
-
-impl<V: JsonSchema> JsonSchema for Ordered<V> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("Map_of_{}", V::schema_name()).into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<V>() })
     }
 }

@@ -1,5 +1,7 @@
 //! The points of a sweep: which values stand in which places, and what a point is called.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -88,6 +90,19 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
                 |mistake, axis| mistake.at(axis.key_span.clone(), format!("times {}", axis.values.len())),
             )
             .help("thin out the values, or split the sweep over several scenarios"));
+    }
+    for axis in axes {
+        let mut seen = BTreeMap::new();
+        for value in &axis.values {
+            if let Some(before) = seen.insert(shown(value, text), value.span()) {
+                return Err(Mistake::new(format!("`{}` has the same value twice", axis.key))
+                    .at(value.span(), "again")
+                    .at(before, "here")
+                    .help(
+                        "points are told apart by their values; for more runs of one point raise `run.replications`",
+                    ));
+            }
+        }
     }
     Ok((0..count)
         .map(|index| {

@@ -8,6 +8,7 @@ use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_oneof, prop
 use proptest::strategy::Strategy as Generator;
 
 use super::*;
+use crate::strategy::Coordination;
 
 const VALID: &str = r#"name = "test/valid"
 summary = "Two nodes share one app"
@@ -127,6 +128,13 @@ fn mistakes_of_form() {
 
 #[test]
 fn mistakes_of_quantity() {
+    mistaken(
+        "warmup",
+        "seed = 18446744073709551615\nwarmup",
+        "cannot be written in TOML again",
+        "18446744073709551615",
+        "9223372036854775807",
+    );
     mistaken(
         "\"1min\"",
         "\"5m\"",
@@ -631,6 +639,12 @@ mod sweeps {
             "empty step",
             "\"fleet..nodes\"",
             "write it like",
+        );
+        mistaken(
+            "\"run.seed\" = [1, 2, 1]",
+            "the same value twice",
+            "1",
+            "run.replications",
         );
         mistaken("\"run.seed\" = []", "over no values", "\"run.seed\"", "at least one");
         mistaken("\"expect.x\" = [1]", "cannot be swept over", "\"expect.x\"", "");
