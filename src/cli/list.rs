@@ -31,7 +31,9 @@ enum Kind {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
-        list.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned())).collect()
+        list.iter()
+            .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()))
+            .collect()
     };
     let rows = match arguments.kind {
         Kind::Strategies => pairs(&STRATEGIES),
@@ -48,6 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             .collect(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines: String = rows.iter().map(|(name, about)| format!("{name:width$}  {about}\n")).collect();
+    let lines: String = rows
+        .iter()
+        .map(|(name, about)| format!("{name:width$}  {about}\n"))
+        .collect();
     print(&lines)
 }

@@ -45,7 +45,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Exit {
     // All files are read before any is run: a slip in the last one should not cost an hour.
-    let scenarios: Vec<_> = arguments.scenarios.iter().map(|path| (path, validate::load(path))).collect();
+    let scenarios: Vec<_> = arguments
+        .scenarios
+        .iter()
+        .map(|path| (path, validate::load(path)))
+        .collect();
     if scenarios.iter().any(|(_, scenario)| scenario.is_none()) {
         return Exit::Usage;
     }
@@ -89,11 +93,19 @@ pub(super) fn run(arguments: Arguments) -> Exit {
 }
 
 fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
-    let names: Vec<&str> = scenario.file.strategy.iter().map(|strategy| strategy.name.as_str()).collect();
+    let names: Vec<&str> = scenario
+        .file
+        .strategy
+        .iter()
+        .map(|strategy| strategy.name.as_str())
+        .collect();
     if names.contains(&name) {
         return Ok(());
     }
-    Err(format!("there is no strategy `{name}`; there are: {}", names.join(", ")))
+    Err(format!(
+        "there is no strategy `{name}`; there are: {}",
+        names.join(", ")
+    ))
 }
 
 fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
@@ -115,7 +127,11 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     };
     bar.0.finish_and_clear();
     if let Some(precise) = outcome.precise {
-        let limit = if precise { "the precision asked for was reached" } else { "the limit of replications ended it" };
+        let limit = if precise {
+            "the precision asked for was reached"
+        } else {
+            "the limit of replications ended it"
+        };
         eprintln!("{}: {} replications; {limit}", scenario.file.name, outcome.replications);
     }
     if outcome.interrupted {
@@ -123,10 +139,12 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     }
     let record = record(path, scenario, outcome, &effort, arguments);
     let mut exit = print(&report::render(&record, arguments.format, report::width()));
-    let saved = chart::files(&record).map_err(|error| error.to_string()).and_then(|(charts, stale)| {
-        let files: Vec<_> = charts.into_iter().chain(write::files(&record)).collect();
-        write::place(folder, &files, &stale).map_err(|error| error.to_string())
-    });
+    let saved = chart::files(&record)
+        .map_err(|error| error.to_string())
+        .and_then(|(charts, stale)| {
+            let files: Vec<_> = charts.into_iter().chain(write::files(&record)).collect();
+            write::place(folder, &files, &stale).map_err(|error| error.to_string())
+        });
     match saved {
         Ok(()) => eprintln!("seed {}; wrote {}", effort.seed, folder.display()),
         Err(error) => {
@@ -134,7 +152,11 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
             exit = exit.max(Exit::Internal);
         }
     }
-    if record.checks.iter().any(|check| check.kind == CheckKind::Assert && !check.holds) {
+    if record
+        .checks
+        .iter()
+        .any(|check| check.kind == CheckKind::Assert && !check.holds)
+    {
         exit = exit.max(Exit::AssertionFailed);
     }
     exit
@@ -151,7 +173,10 @@ fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, a
             source: file.source.clone(),
             as_written: scenario.text.clone(),
             as_resolved: scenario.to_resolved_toml(),
-            sha256: Sha256::digest(scenario.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: Sha256::digest(scenario.text.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             seed: effort.seed,
             replications: outcome.replications,
             warmup_s: file.run.warmup.as_secs_f64(),
@@ -179,7 +204,10 @@ fn command_line(path: &Path, effort: &Effort, arguments: &Arguments) -> Vec<Stri
         }
     };
     option("--seed", arguments.seed.map(|seed| seed.to_string()));
-    option("--replications", arguments.replications.map(|replications| replications.to_string()));
+    option(
+        "--replications",
+        arguments.replications.map(|replications| replications.to_string()),
+    );
     option("--precision", effort.precision.map(|precision| precision.to_string()));
     option("--only", effort.only.clone());
     line

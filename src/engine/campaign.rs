@@ -313,7 +313,10 @@ impl Campaign {
             }
         }
         let readings: Vec<Reading> = self.arms.iter().flat_map(readings).collect();
-        let checks = points.iter().flat_map(|(label, point)| self.checks(label, point)).collect();
+        let checks = points
+            .iter()
+            .flat_map(|(label, point)| self.checks(label, point))
+            .collect();
         Outcome {
             comparisons: self.comparisons(&strategies),
             strategies,
@@ -338,13 +341,17 @@ impl Campaign {
     }
 
     fn arm(&self, strategy: &str, point: &str) -> Option<&Arm> {
-        self.arms.iter().find(|arm| arm.strategy == strategy && arm.point == point)
+        self.arms
+            .iter()
+            .find(|arm| arm.strategy == strategy && arm.point == point)
     }
 
     /// Each strategy against the first, by what users feel.
     fn comparisons(&self, strategies: &[String]) -> Vec<Comparison> {
         const COMPARED: [&str; 2] = ["failure_rate", "first_attempt_rejection_rate"];
-        let Some(reference) = strategies.first() else { return Vec::new() };
+        let Some(reference) = strategies.first() else {
+            return Vec::new();
+        };
         let others = self.arms.iter().filter(|arm| arm.strategy != *reference).count();
         // Bonferroni: all comparisons of the scenario hold together at 95 %.
         let confidence = 1.0 - (1.0 - CONFIDENCE) / (others * COMPARED.len()).max(1) as f64;
@@ -352,8 +359,12 @@ impl Campaign {
         for arm in self.arms.iter().filter(|arm| arm.strategy != *reference) {
             for name in COMPARED {
                 let metric = position(name);
-                let Some(base) = self.arm(reference, &arm.point) else { continue };
-                let Some(difference) = paired(&arm.values(metric), &base.values(metric), confidence) else { continue };
+                let Some(base) = self.arm(reference, &arm.point) else {
+                    continue;
+                };
+                let Some(difference) = paired(&arm.values(metric), &base.values(metric), confidence) else {
+                    continue;
+                };
                 comparisons.push(Comparison {
                     strategy: arm.strategy.clone(),
                     reference: reference.clone(),
@@ -376,7 +387,12 @@ impl Campaign {
             if self.arm(strategy, label).is_none() || self.arm(against, label).is_none() {
                 return;
             }
-            let values: Vec<f64> = self.metric(strategy, label, metric).into_iter().flatten().flatten().collect();
+            let values: Vec<f64> = self
+                .metric(strategy, label, metric)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect();
             let estimate = estimate(metric, &values);
             let mean = estimate.map(|estimate| estimate.mean);
             let ci95 = estimate.and_then(|estimate| estimate.interval);
@@ -412,7 +428,9 @@ impl Campaign {
     /// Values of a metric, `name` or `name@part`, by replication.
     fn metric(&self, strategy: &str, point: &str, metric: &str) -> Option<Vec<Option<f64>>> {
         let arm = self.arm(strategy, point)?;
-        let (name, part) = metric.split_once('@').map_or((metric, None), |(name, part)| (name, Some(part)));
+        let (name, part) = metric
+            .split_once('@')
+            .map_or((metric, None), |(name, part)| (name, Some(part)));
         let metric = METRICS.iter().position(|known| known.name == name)?;
         match part {
             None => Some(arm.values(metric)),
@@ -440,7 +458,10 @@ fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
 }
 
 fn position(name: &str) -> usize {
-    METRICS.iter().position(|metric| metric.name == name).expect("a metric of the registry")
+    METRICS
+        .iter()
+        .position(|metric| metric.name == name)
+        .expect("a metric of the registry")
 }
 
 /// The mean of the differences within replications that have both values.
@@ -481,7 +502,11 @@ fn readings(arm: &Arm) -> Vec<Reading> {
         .map(|(at, metric)| reading(arm, metric, None, arm.values(at)))
         .collect();
     for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
-        for (at, metric) in METRICS.iter().enumerate().filter(|(_, metric)| metric.by_group.is_some()) {
+        for (at, metric) in METRICS
+            .iter()
+            .enumerate()
+            .filter(|(_, metric)| metric.by_group.is_some())
+        {
             readings.push(reading(arm, metric, Some(&part.name), arm.group_values(group, at)));
         }
     }
@@ -500,7 +525,10 @@ fn series(arm: &Arm) -> Vec<Series> {
         series: name.to_owned(),
         unit: "per s".to_owned(),
         t_s: (0..whole).map(|interval| interval as f64 * width).collect(),
-        value: arm.intervals[..whole].iter().map(|sums| sums[at] as f64 / runs / width).collect(),
+        value: arm.intervals[..whole]
+            .iter()
+            .map(|sums| sums[at] as f64 / runs / width)
+            .collect(),
     };
     SERIES.iter().enumerate().map(|(at, (name, _))| one(at, name)).collect()
 }

@@ -48,7 +48,9 @@ pub fn share(values: &[f64], confidence: f64) -> Option<Estimate> {
     let z = normal(confidence);
     let centre = (estimate.mean + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (estimate.mean * (1.0 - estimate.mean) / n + z * z / (4.0 * n * n)).sqrt();
-    let interval = estimate.interval.map(|_| ((centre - half).max(0.0), (centre + half).min(1.0)));
+    let interval = estimate
+        .interval
+        .map(|_| ((centre - half).max(0.0), (centre + half).min(1.0)));
     Some(Estimate { interval, ..estimate })
 }
 
@@ -99,7 +101,9 @@ mod tests {
         let dice = Dice::new(3);
         let covered = (0..2000u64)
             .filter(|&trial| {
-                let values: Vec<_> = (0..30).map(|i| dice.draw(0, trial, i) as f64 / u64::MAX as f64).collect();
+                let values: Vec<_> = (0..30)
+                    .map(|i| dice.draw(0, trial, i) as f64 / u64::MAX as f64)
+                    .collect();
                 let (low, high) = mean(&values, 0.95).unwrap().interval.unwrap();
                 low <= 0.5 && 0.5 <= high
             })

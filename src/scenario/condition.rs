@@ -111,15 +111,17 @@ const FORMS: &str =
 
 /// A number, perhaps with `%`.
 fn number(text: &str) -> Option<f64> {
+    // Through the exponent, since 99.9 / 100 is not the number nearest to 0.999.
     let (digits, scale) = match text.strip_suffix('%') {
-        Some(digits) => (digits.trim_end(), 100.0),
-        None => (text, 1.0),
+        Some(digits) if digits.contains(['e', 'E']) => return None,
+        Some(digits) => (digits.trim_end(), "e-2"),
+        None => (text, ""),
     };
     let plain = digits
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b"+-.eE_".contains(&byte));
-    let value: f64 = digits.replace('_', "").parse().ok()?;
-    (plain && value.is_finite()).then_some(value / scale)
+    let value: f64 = format!("{}{scale}", digits.replace('_', "")).parse().ok()?;
+    (plain && value.is_finite()).then_some(value)
 }
 
 /// Whether a text would be read as a number: a strategy of that name could not be compared with.

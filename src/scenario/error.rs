@@ -49,16 +49,17 @@ impl Mistake {
         self
     }
 
-    /// The same mistake, met at one point of a sweep; `swept` are the values that make the point.
-    pub(super) fn in_sweep(mut self, point: &str, swept: &[Span]) -> Self {
+    /// The same mistake, met at one point of a sweep; `swept` are the keys and the values that make the point.
+    pub(super) fn in_sweep(mut self, point: &str, swept: &[(Span, Span)]) -> Self {
         let inside = |label: &LabeledSpan| {
             let (start, end) = (label.offset(), label.offset() + label.len());
-            swept.iter().any(|span| span.start <= start && end <= span.end)
+            let within = |span: &Span| span.start <= start && end <= span.end;
+            swept.iter().any(|(key, value)| within(key) || within(value))
         };
         if !self.labels.first().is_some_and(inside) {
             let culprit = swept
                 .iter()
-                .map(|span| LabeledSpan::new_with_span(Some("with this value".into()), span.clone()));
+                .map(|(_, value)| LabeledSpan::new_with_span(Some("with this value".into()), value.clone()));
             self.labels = culprit.chain(self.labels).collect();
         }
         self.message = format!("{} (sweep point {point})", self.message);
@@ -233,7 +234,7 @@ pub(super) fn translate(error: &toml::de::Error, root: Option<&DeTable<'_>>) -> 
             .at(span, "not a choice")
             .help("for instance `{ constant = \"40ms\" }` or `{ poisson = \"2/s\" }`");
     }
-    if message.contains("recursion limit") {
+    if message.contains("recurs") {
         return Mistake::new("tables or lists are nested too deeply").at(span, "here");
     }
     // Our own quantities say in one sentence what is wrong and what would do.
@@ -254,7 +255,7 @@ pub(super) fn translate(error: &toml::de::Error, root: Option<&DeTable<'_>>) -> 
 
 fn missing(name: &str, path: Option<&[String]>, span: Span, root: Option<&DeTable<'_>>) -> Mistake {
     let whose = path
-        .and_then(|path| thing(path))
+        .and_then(thing)
         .map_or_else(String::new, |owner| format!(" in {owner}"));
     let help = match (path.and_then(|path| path.first()).map(String::as_str), name) {
         (Some("fleet"), "app") => {

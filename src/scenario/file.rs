@@ -1,60 +1,17 @@
 //! A scenario as its file writes it. The comments on the fields are what the JSON schema says about them.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use super::event::Event;
+use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::Settings;
 use crate::retry::{Breaker, Budget, Immediate, Retry};
 use crate::strategy::Coordination;
 use crate::workload::Arrivals;
-
-/// TEMPORARY, until `metric` has its registry: the names of `interface.md`.
-pub const fn known_metrics() -> &'static [&'static str] {
-    &[
-        "calls",
-        "success_rate",
-        "failure_rate",
-        "first_attempt_rejection_rate",
-        "rejections_per_call",
-        "attempts_per_call",
-        "token_requests_per_call",
-        "token_requests_per_hour",
-        "issuances_per_call",
-        "issuances_per_hour",
-        "wasted_issuance_rate",
-        "useful_token_life_p50",
-        "useful_token_life_p99",
-        "latency_p50",
-        "latency_p99",
-        "latency_max",
-        "added_latency_mean",
-        "goodput",
-        "peak_token_requests_per_s",
-        "storm_probability",
-        "storm_count",
-        "storm_seconds",
-        "storm_peak",
-        "storm_area",
-        "livelock_seconds",
-        "rejected_in_flight_rate",
-        "unnecessary_issuance_rate",
-        "blast_radius_mean",
-        "time_to_recover",
-        "fairness_jain",
-        "grants_lost",
-        "quota_exhausted_seconds",
-        "lease_lapses",
-        "stale_store_writes",
-    ]
-}
 
 /// One story: who calls, through which provider, coordinated how, and what goes wrong meanwhile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -182,7 +139,7 @@ pub struct Workload {
     pub kind: String,
     /// When they arrive.
     pub arrivals: Arrivals,
-    /// How long the caller waits before it has gone; left out for ever.
+    /// How long the caller waits before it has gone; left out for ever, or 30 s where answers can be lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
 }
@@ -227,7 +184,7 @@ pub struct Strategy {
     #[serde(default = "at_once", deserialize_with = "by_name")]
     #[schemars(with = "ByName<Retry>")]
     pub retry: Retry,
-    /// How long a node waits for the answer to one attempt or one token request; left out for ever.
+    /// How long a node waits for the answer to one attempt or one token request; left out for ever, or 30 s where answers can be lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// Where the retry policy's wait goes after a refused token.
@@ -270,150 +227,6 @@ pub enum Steps {
     PerCall,
     /// The calls of a node share the count; an accepted call resets it.
     PerNode,
-}
-
-/// Something that happens at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Event {
-    /// Counted from the start of the warm-up.
-    pub at: Duration,
-    pub what: What,
-}
-
-/// What happens.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// The stopped nodes of a fleet start again, with empty memory.
-    Start(OfFleet),
-    /// A fleet stops: nothing arrives any more, calls under way are given up.
-    Stop(OfFleet),
-    /// A fleet restarts, as for a deployment.
-    Restart(Restart),
-    /// A fleet grows or shrinks.
-    Scale(Scale),
-    /// One node dies and comes back with empty memory.
-    Crash(Crash),
-    /// The gateway of an app dies and comes back with empty memory.
-    CrashGateway(CrashGateway),
-    /// An endpoint answers nothing but errors, or nothing at all.
-    Fail(Fail),
-    /// An endpoint takes longer.
-    Slow(Slow),
-    /// Support grants an app more slots.
-    GrantSlots(GrantSlots),
-    /// Somebody revokes an app's live tokens.
-    Revoke(Revoke),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OfFleet {
-    pub fleet: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Restart {
-    pub fleet: String,
-    /// From the first node's restart to the last one's; zero for all at once.
-    #[serde(default)]
-    pub rolling: Duration,
-    /// How long each node is away.
-    #[serde(default)]
-    pub down: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Scale {
-    pub fleet: String,
-    /// Nodes afterwards.
-    #[schemars(range(max = 10_000_000))]
-    pub nodes: u32,
-    /// The change is spread evenly over this time.
-    #[serde(default)]
-    pub over: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Crash {
-    pub fleet: String,
-    /// Which node, from 0.
-    pub node: u32,
-    /// How long it is away.
-    #[serde(default)]
-    pub down: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CrashGateway {
-    pub app: String,
-    /// How long it is away.
-    pub down: Duration,
-}
-
-/// Where requests go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    Token,
-    Api,
-    Store,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fail {
-    pub endpoint: Target,
-    /// How long it lasts.
-    #[serde(rename = "for")]
-    pub lasts: Duration,
-    #[serde(default)]
-    pub how: How,
-}
-
-/// How an endpoint fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum How {
-    /// Every request is answered with an error.
-    #[default]
-    Errors,
-    /// No request is answered.
-    Silent,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Slow {
-    pub endpoint: Target,
-    /// Times as long as usual; above 1.
-    pub factor: f64,
-    /// How long it lasts.
-    #[serde(rename = "for")]
-    pub lasts: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GrantSlots {
-    pub app: String,
-    /// Slots that the app has from now on.
-    #[schemars(range(min = 1))]
-    pub slots: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Revoke {
-    pub app: String,
-    /// Left out for all slots.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slot: Option<u16>,
 }
 
 /// What a run must show.
@@ -523,75 +336,5 @@ impl Default for Gateway {
             request: one_millisecond(),
             response: one_millisecond(),
         }
-    }
-}
-
-/// A table that keeps the order in which it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ordered<V>(pub Vec<(String, V)>);
-
-impl<V> Ordered<V> {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn get(&self, key: &str) -> Option<&V> {
-        self.position(key).map(|at| &self.0[at].1)
-    }
-
-    pub(super) fn position(&self, key: &str) -> Option<usize> {
-        self.0.iter().position(|(known, _)| known == key)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value))
-    }
-}
-
-impl<V> Default for Ordered<V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
-            type Value = Ordered<V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered<V>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Ordered(entries))
-            }
-        }
-        deserializer.deserialize_map(Reader(PhantomData))
-    }
-}
-
-impl<V: Serialize> Serialize for Ordered<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
-    }
-}
-
-impl<V: JsonSchema> JsonSchema for Ordered<V> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("Map_of_{}", V::schema_name()).into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<V>() })
     }
 }

@@ -1,5 +1,7 @@
 //! The points of a sweep: which values stand in which places, and what a point is called.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -89,6 +91,19 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
             )
             .help("thin out the values, or split the sweep over several scenarios"));
     }
+    for axis in axes {
+        let mut seen = BTreeMap::new();
+        for value in &axis.values {
+            if let Some(before) = seen.insert(shown(value, text), value.span()) {
+                return Err(Mistake::new(format!("`{}` has the same value twice", axis.key))
+                    .at(value.span(), "again")
+                    .at(before, "here")
+                    .help(
+                        "points are told apart by their values; for more runs of one point raise `run.replications`",
+                    ));
+            }
+        }
+    }
     Ok((0..count)
         .map(|index| {
             let mut rest = index;
@@ -118,9 +133,10 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
 }
 
 impl<'t> Point<'t> {
-    /// Where its values stand in the sweep.
-    pub fn spans(&self) -> Vec<Span> {
-        self.values.iter().map(|(_, _, value)| value.span()).collect()
+    /// Where its keys and values stand in the sweep.
+    pub fn spans(&self) -> Vec<(Span, Span)> {
+        let places = self.values.iter();
+        places.map(|(_, key, value)| (key.clone(), value.span())).collect()
     }
 
     /// The file with this point's values in place, and without the sweep.

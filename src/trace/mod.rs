@@ -41,6 +41,8 @@ pub enum Event {
         attempts: u16,
         rejections: u16,
         first_rejected: bool,
+        /// An attempt was refused although its token was live when it was sent.
+        rejected_in_flight: bool,
     },
     /// A request reaches the token endpoint.
     TokenRequested,

@@ -30,6 +30,8 @@ pub struct Call {
     pub tries: u16,
     pub phase: Phase,
     pub first_rejected: bool,
+    /// An attempt was refused although its token was live when it was sent.
+    pub rejected_in_flight: bool,
     /// A wait is due before the next attempt is sent.
     pub owes_delay: bool,
 }
@@ -96,6 +98,7 @@ impl Calls {
             tries: 0,
             phase: Phase::Waiting,
             first_rejected: false,
+            rejected_in_flight: false,
             owes_delay: false,
         };
         if let Some(seat) = self.free.pop() {

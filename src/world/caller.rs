@@ -359,6 +359,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             attempts: call.attempts,
             rejections: call.rejections,
             first_rejected: call.first_rejected,
+            rejected_in_flight: call.rejected_in_flight,
         });
     }
 }
