@@ -30,6 +30,19 @@ pub struct Effort {
     pub threads: usize,
 }
 
+impl Effort {
+    /// As the scenario says, on all cores.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self {
+            only: None,
+            seed: scenario.file.run.seed,
+            replications: scenario.file.run.replications,
+            precision: None,
+            threads: 0,
+        }
+    }
+}
+
 /// No run replicates more often than this for the sake of precision.
 const MOST_REPLICATIONS: u32 = 2_000;
 /// A sequential rule that starts with fewer runs sees only calm ones.
@@ -95,6 +108,16 @@ pub struct Outcome {
     pub precise: Option<bool>,
     /// Events that the simulator delivered.
     pub events: u64,
+}
+
+impl Outcome {
+    /// Mean of a metric for a strategy, at the first point that has it.
+    pub fn mean(&self, strategy: &str, metric: &str) -> Option<f64> {
+        let mut readings = self.readings.iter();
+        readings
+            .find(|reading| reading.strategy == strategy && reading.metric == metric)?
+            .mean
+    }
 }
 
 /// Why a scenario cannot be run after all.

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use super::super::event::{How, Target, What};
 use super::super::file::Strategy;
 use super::Checker;
 use crate::base::Duration;
@@ -39,24 +38,6 @@ impl Checker<'_> {
                     "a breaker that opens before a failure",
                     "must be at least 1",
                     "for instance 5",
-                );
-            }
-            let faults = &self.file.provider.faults;
-            let loses = [faults.token, faults.api].iter().any(|faults| {
-                [faults.lost_before, faults.lost_after]
-                    .iter()
-                    .flatten()
-                    .any(|share| share.get() > 0.0)
-            });
-            let silent = self.file.event.iter().any(|event| {
-                matches!(&event.what, What::Fail(fail) if fail.how == How::Silent && fail.endpoint != Target::Store)
-            });
-            if strategy.timeout.is_none() && (loses || silent) {
-                self.odd(
-                    &[&"strategy", &i, &"name"],
-                    format!("messages are lost, and strategy `{}` waits for ever", strategy.name),
-                    "has no `timeout`",
-                    "add `timeout = \"2s\"`, unless the story is about clients without one",
                 );
             }
         }
