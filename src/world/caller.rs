@@ -111,6 +111,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let Some(()) = self.may_retry(seat, host) else { return };
+        // The attempt has been answered: its time-out must not strike while the call waits for a token.
+        self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
         let id = call.at;
