@@ -165,6 +165,26 @@ impl Calls {
         Some(seat)
     }
 
+    /// Takes a call off the list, wherever in it; nothing if it is not there.
+    pub fn withdraw(&mut self, parked: &mut Parked, seat: Seat) {
+        let (mut before, mut next) = (None, parked.first);
+        while let Some(place) = next {
+            let after = self.seats[place.index()].next;
+            if place == seat {
+                match before {
+                    None => parked.first = after,
+                    Some(before) => self.get_mut(before).next = after,
+                }
+                if parked.last == Some(seat) {
+                    parked.last = before;
+                }
+                self.get_mut(seat).next = None;
+                return;
+            }
+            (before, next) = (next, after);
+        }
+    }
+
     /// Places of all calls that have not ended.
     pub fn under_way(&self) -> impl Iterator<Item = Seat> + '_ {
         (0..)

@@ -344,10 +344,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.end(seat, outcome, host);
     }
 
-    /// The call is its origin's again, whoever had it.
+    /// The call is its origin's again, whoever had it: a gateway that has parked it must not send it any more.
     pub(super) fn call_home(&mut self, seat: Seat) {
         let call = self.calls.get_mut(seat);
-        call.at = call.origin;
+        let keeper = std::mem::replace(&mut call.at, call.origin);
+        if keeper != call.origin {
+            self.calls.withdraw(&mut self.nodes[keeper.index()].parked, seat);
+        }
     }
 
     pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {

@@ -94,11 +94,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .filter(|&seat| self.calls.get(seat).at == id || self.calls.get(seat).origin == id)
             .collect();
         for seat in lost {
-            if self.calls.get(seat).origin == id {
+            let is_own = self.calls.get(seat).origin == id;
+            self.call_home(seat);
+            if is_own {
                 self.end(seat, Outcome::Lost, host);
             } else {
                 // The connection to the gateway breaks: the origin learns of it at once.
-                self.call_home(seat);
                 self.stumble(seat, Failure::Unreachable, host);
             }
         }
