@@ -28,6 +28,8 @@ pub struct Life {
     pub issued: Time,
     /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
     pub end: Time,
+    /// End of its full life, which any resource server can see for itself.
+    pub expires: Time,
     /// What shortened its life; `None` while only its expiry is to come.
     pub ending: Option<Ending>,
     /// Last time a call was accepted with it.
@@ -242,6 +244,7 @@ impl Ledger {
             bucket,
             issued: now,
             end: now + ttl,
+            expires: now + ttl,
             ending: None,
             last_use: None,
             holders: 0,
@@ -308,6 +311,7 @@ impl Ledger {
     pub fn extend(&mut self, token: Token, now: Time, ttl: Duration) {
         if let Some(life) = self.get_mut(token) {
             life.end = now + ttl;
+            life.expires = now + ttl;
         }
     }
 
