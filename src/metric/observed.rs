@@ -179,6 +179,7 @@ impl Sink for Observed {
                     self.group(group).rejected_in_flight += u64::from(cause == Cause::InFlight);
                 }
             }
+            Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).denied += 1,
             Event::CallEnded {
                 node,

@@ -95,6 +95,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         first,
                         cause,
                     });
+                } else {
+                    host.note(Event::AttemptRejectedUnheard);
                 }
                 Verdict::Rejected
             }
