@@ -7,13 +7,11 @@ use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::metric::{Observed, Setting};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
-use tokenstorm::retry::{
-    Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry,
-};
+use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
-    AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind, SingleFlight,
-    SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
+    AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
+    SingleFlight, SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Arrivals;
