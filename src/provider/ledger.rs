@@ -84,7 +84,8 @@ pub struct Ledger {
 impl Ledger {
     pub fn new(buckets: usize) -> Self {
         Self {
-            lives: vec![None; 1024],
+            // Small at first: a checker holds thousands of ledgers.
+            lives: vec![None; 16],
             count: 0,
             lines: vec![Line::default(); buckets],
             dead: VecDeque::with_capacity(REMEMBERED + 1),
@@ -351,8 +352,16 @@ impl Ledger {
             *entry = Life {
                 token,
                 newer: entry.newer,
+                // It decides nothing that is to come.
+                last_use: None,
                 ..life
             };
+            if life.ending.is_some() {
+                let line = &mut self.lines[life.bucket.0 as usize];
+                line.first_current = None;
+                line.current -= 1;
+                line.lingering += 1;
+            }
         }
         self.last = last;
     }

@@ -43,7 +43,7 @@ pub enum Cause {
 }
 
 /// Tokens, slots and limits of one provider, under a rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Provider<R> {
     pub ledger: Ledger,
     pub rule: R,

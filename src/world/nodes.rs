@@ -29,11 +29,11 @@ pub(super) struct Node<M> {
     /// Grows with each crash; answers to an earlier life find nobody.
     pub epoch: u8,
     pub up: bool,
-    armed: [u8; TIMERS],
+    pub armed: [u8; TIMERS],
 }
 
 /// Numbers of requests and operations that can be told apart while they are under way.
-const NUMBERS: u32 = 32;
+pub(super) const NUMBERS: u32 = 32;
 
 impl<M> Node<M> {
     pub fn down(memory: M, fleet: u16) -> Self {
