@@ -217,10 +217,14 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
-    let values: Vec<f64> = (0..replications)
-        .into_par_iter()
-        .map(|index| read(&observe(plan, Dice::replication(seed, index))))
-        .collect();
+    over_runs(replications, |index| {
+        read(&observe(plan, Dice::replication(seed, index)))
+    })
+}
+
+/// The mean of what a function says of each replication.
+pub fn over_runs(replications: u64, read: impl Fn(u64) -> f64 + Sync) -> Mean {
+    let values: Vec<f64> = (0..replications).into_par_iter().map(|index| read(index)).collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -228,6 +232,15 @@ pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) 
         mean,
         standard_error: (variance / n).sqrt(),
     }
+}
+
+/// Holds that a mean misses a law at the same confidence: the setting has been left.
+#[track_caller]
+pub fn fails(measured: Mean, law: f64) {
+    assert!(
+        (measured.mean - law).abs() > 3.66 * measured.standard_error + 1e-9,
+        "measured {measured:?}, which is not told apart from {law}"
+    );
 }
 
 /// Holds a mean to a law at a confidence of 99.9 % (two-sided Student quantile for at least 29 degrees of freedom: 3.66).
