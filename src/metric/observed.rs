@@ -183,6 +183,7 @@ impl Sink for Observed {
                     self.causes[cause as usize] += 1;
                 }
             }
+            Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).denied += 1,
             Event::CallEnded {
                 node,

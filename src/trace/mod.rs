@@ -30,6 +30,8 @@ pub enum Event {
         first: bool,
         cause: Cause,
     },
+    /// A resource server refuses a token, but the call has given this attempt up: nobody hears of it.
+    AttemptRejectedUnheard,
     /// The API fails for another reason than the token.
     AttemptFailed,
     CallEnded {

@@ -93,13 +93,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
+        self.note_success(self.calls.get(seat).at);
         let call = self.calls.get(seat);
-        let node = &mut self.nodes[call.at.index()];
-        node.retries.step = 0;
-        node.retries.previous = Millis::ZERO;
-        if let Some(breaker) = &self.client.breaker {
-            breaker.succeeded(&mut node.retries.breaker);
-        }
         if call.at == call.origin {
             let late = call.is_overdue(host.now(), self.patience(call.group));
             let outcome = if late { Outcome::Late } else { Outcome::Succeeded };
@@ -109,8 +104,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// A success ends a node's row of failures.
+    fn note_success(&mut self, id: NodeId) {
+        let retries = &mut self.nodes[id.index()].retries;
+        retries.step = 0;
+        retries.previous = Millis::ZERO;
+        if let Some(breaker) = &self.client.breaker {
+            breaker.succeeded(&mut retries.breaker);
+        }
+    }
+
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let Some(()) = self.may_retry(seat, host) else { return };
+        // The attempt has been answered: its time-out must not strike while the call waits for a token.
+        self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
         let id = call.at;
@@ -313,6 +320,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         call.at = gateway;
         call.phase = Phase::Waiting;
+        // The gateway pays for the retries of the calls that it makes, so it also earns by them.
+        if let (Some(budget), Some(purse)) = (&self.client.budget, &mut self.nodes[gateway.index()].retries.budget) {
+            budget.deposit(purse);
+        }
         self.hear(gateway, Input::Call { call: ticket.call }, host);
     }
 
@@ -322,6 +333,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         call.phase = Phase::Forwarded;
         let key = call.next_luck().into();
         host.send(Leg::GatewayResponse, key, Message::Answered { ticket, succeeded });
+        // The answer can be lost on its way; without a limit the origin would wait for it for ever.
+        self.limit(ticket, key, host);
     }
 
     /// The gateway's answer reaches the call's origin.
@@ -329,10 +342,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let now = host.now();
         let Some(call) = self.calls.holder(ticket) else { return };
         call.at = call.origin;
-        let (seat, overdue) = (
+        let (seat, origin, overdue) = (
             ticket.call,
+            call.origin,
             call.is_overdue(now, self.patience[usize::from(call.group.0)]),
         );
+        if succeeded {
+            self.note_success(origin);
+        }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {
             (true, false) => Outcome::Succeeded,
@@ -342,10 +359,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.end(seat, outcome, host);
     }
 
-    /// The call is its origin's again, whoever had it.
+    /// The call is its origin's again, whoever had it: a gateway that has parked it must not send it any more.
     pub(super) fn call_home(&mut self, seat: Seat) {
         let call = self.calls.get_mut(seat);
-        call.at = call.origin;
+        let keeper = std::mem::replace(&mut call.at, call.origin);
+        if keeper != call.origin {
+            self.calls.withdraw(&mut self.nodes[keeper.index()].parked, seat);
+        }
     }
 
     pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {

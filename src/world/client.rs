@@ -56,6 +56,11 @@ impl Client {
         }
     }
 
+    /// Whether it decides nothing how often a call has failed: tries are unbounded and the wait is always the same.
+    pub(super) fn is_forgetful(&self) -> bool {
+        self.retry.attempts().is_unbounded() && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
+    }
+
     /// The wait after a failure, at least as long as the server asked for.
     pub fn delay(&self, step: u32, previous: Millis, retry_after: Millis) -> Delay {
         let mut delay = self.retry.delay(step, previous.into());

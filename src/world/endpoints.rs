@@ -96,6 +96,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         first,
                         cause,
                     });
+                } else {
+                    host.note(Event::AttemptRejectedUnheard);
                 }
                 Verdict::Rejected
             }
@@ -142,7 +144,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     (!no_op).then(|| denied(exceeded))
                 }),
             };
-            if failure.is_none() {
+            // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
+            if failure.is_none() && !no_op {
                 let message = Message::TokenRequest {
                     stage: Stage::Served,
                     node,
@@ -175,9 +178,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let granted = match self.provider.bucket(client, lane.slot) {
             None => Err(Failure::Refused),
-            Some(bucket) if no_op => self.current(now, bucket).ok_or(Failure::Throttled {
-                retry_after: Millis::ZERO,
-            }),
+            Some(bucket) if no_op => match self.current(now, bucket) {
+                Some(grant) => {
+                    host.note(Event::Returned);
+                    Ok(grant)
+                }
+                None => Err(Failure::Throttled {
+                    retry_after: Millis::ZERO,
+                }),
+            },
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
         };
         if granted.is_err() {

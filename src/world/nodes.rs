@@ -29,11 +29,11 @@ pub(super) struct Node<M> {
     /// Grows with each crash; answers to an earlier life find nobody.
     pub epoch: u8,
     pub up: bool,
-    armed: [u8; TIMERS],
+    pub armed: [u8; TIMERS],
 }
 
 /// Numbers of requests and operations that can be told apart while they are under way.
-const NUMBERS: u32 = 32;
+pub(super) const NUMBERS: u32 = 32;
 
 impl<M> Node<M> {
     pub fn down(memory: M, fleet: u16) -> Self {
@@ -98,11 +98,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             })
             .collect();
         for seat in lost {
-            if ids.contains(&self.calls.get(seat).origin.0) {
+            let is_own = ids.contains(&self.calls.get(seat).origin.0);
+            self.call_home(seat);
+            if is_own {
                 self.end(seat, Outcome::Lost, host);
             } else {
                 // The connection to the gateway breaks: the origin learns of it at once.
-                self.call_home(seat);
                 self.stumble(seat, Failure::Unreachable, host);
             }
         }
