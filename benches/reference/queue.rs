@@ -5,7 +5,7 @@
 pub type Event = u128;
 
 /// Above this many pending events the wheel takes over.
-const FEW: usize = 4096;
+const FEW: usize = 256;
 const DIGIT: u32 = 8;
 const SLOTS: usize = 1 << DIGIT;
 const LEVELS: usize = 8;

@@ -4,7 +4,11 @@
 //! (which call, which attempt, which request of which node), so that two strategies under one seed meet the same arrivals
 //! and the same latencies.
 
+mod event;
+mod heap;
+mod lane;
 mod queue;
+mod wheel;
 
 use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time, mix};
 use crate::node::Strategy;
@@ -15,7 +19,8 @@ use crate::trace::{Event, Sink};
 use crate::with_strategy;
 use crate::world::{Host, LEGS, Leg, Message, World};
 
-use queue::{Class, Queue};
+use event::Class;
+use queue::{Due, LIMIT, Queue};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,45 +54,10 @@ const HIT: u64 = WAKE + 1;
 const REPLICA: u64 = HIT + 1;
 const LAG: u64 = REPLICA + 1;
 
-/// What a payload of the queue is: a place in the table of messages, a stream of arrivals, or the next timeline act.
-const KIND: u32 = 0b11 << 30;
-const MESSAGE: u32 = 0;
-const ARRIVAL: u32 = 0b01 << 30;
-const TIMELINE: u32 = 0b10 << 30;
-
-/// Messages under way; places are used again.
-#[derive(Debug, Default)]
-struct Flights {
-    messages: Vec<Message>,
-    free: Vec<u32>,
-}
-
-impl Flights {
-    #[inline]
-    fn insert(&mut self, message: Message) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.messages[place as usize] = message;
-            place
-        } else {
-            self.messages.push(message);
-            let place = self.messages.len() as u32 - 1;
-            assert_eq!(place & KIND, 0, "fewer than 2^30 messages under way");
-            place
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, place: u32) -> Message {
-        self.free.push(place);
-        self.messages[place as usize]
-    }
-}
-
 /// The simulator's side of the world: clock, order and dice.
 struct Clockwork<'a, K> {
     now: Time,
     queue: Queue,
-    flights: Flights,
     dice: Dice,
     links: Links,
     /// Latencies are multiplied by this many thousandths, by leg.
@@ -103,11 +73,26 @@ fn class(message: &Message) -> Class {
     }
 }
 
+/// Alarms that nearly always take the same time have ways of their own, after those of the legs.
+fn way_of_alarm(alarm: &Message) -> Option<usize> {
+    match alarm {
+        Message::AttemptTimedOut { .. } => Some(LEGS),
+        Message::TokenTimedOut { .. } => Some(LEGS + 1),
+        Message::StoreTimedOut { .. } => Some(LEGS + 2),
+        Message::BackoffOver { .. } => Some(LEGS + 3),
+        _ => None,
+    }
+}
+
+const _: () = assert!(LEGS + 4 <= queue::WAYS);
+
 impl<K: Sink> Clockwork<'_, K> {
     #[inline]
-    fn schedule(&mut self, at: Time, message: Message) {
-        let place = self.flights.insert(message);
-        self.queue.push(at, class(&message), MESSAGE | place);
+    fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
+        match way {
+            Some(way) => self.queue.push_steady(way, at, class(&message), message),
+            None => self.queue.push_message(at, class(&message), message),
+        }
     }
 }
 
@@ -123,9 +108,9 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
             return;
         }
-        let latency = match link.latency.as_constant() {
-            Some(constant) => constant,
-            None => link.latency.sample(self.dice.draw(leg as u64, key, 0)),
+        let (way, latency) = match link.latency.as_constant() {
+            Some(constant) => (Some(leg as usize), constant),
+            None => (None, link.latency.sample(self.dice.draw(leg as u64, key, 0))),
         };
         let slowness = self.slowness[leg as usize];
         let latency = if slowness == 1000 {
@@ -133,17 +118,17 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         } else {
             latency.ratio(slowness, 1000)
         };
-        self.schedule(self.now + latency, message);
+        self.schedule(way, self.now + latency, message);
     }
 
     #[inline]
     fn wake(&mut self, delay: Delay, key: u64, alarm: Message) -> Duration {
-        let delay = if delay.spread.is_zero() {
-            delay.at(0)
+        let (way, delay) = if delay.spread.is_zero() {
+            (way_of_alarm(&alarm), delay.at(0))
         } else {
-            delay.at(self.dice.draw(WAKE, key, 0))
+            (None, delay.at(self.dice.draw(WAKE, key, 0)))
         };
-        self.schedule(self.now + delay, alarm);
+        self.schedule(way, self.now + delay, alarm);
         delay
     }
 
@@ -200,14 +185,13 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             count += (fleet.nodes.end - fleet.nodes.start) * workloads.len() as u32;
         }
         first_stream.push(count);
-        assert_eq!(count & KIND, 0, "fewer than 2^30 arrival streams");
+        assert!(count < LIMIT, "fewer than 2^30 arrival streams");
         Self {
             plan,
             world,
             clockwork: Clockwork {
                 now: Time::ZERO,
-                queue: Queue::with_capacity(count as usize + 1024),
-                flights: Flights::default(),
+                queue: Queue::new(true),
                 dice,
                 links: plan.links.clone(),
                 slowness: [1000; LEGS],
@@ -223,24 +207,20 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
 
     fn run(mut self) -> Effort {
         self.schedule_act();
-        while let Some(at) = self.clockwork.queue.next_at() {
+        while let Some((at, due)) = self.clockwork.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
             if at > self.span.end || (at >= self.span.horizon && self.world.calls().is_empty()) {
                 break;
             }
-            self.effort.most_pending = self.effort.most_pending.max(self.clockwork.queue.len());
             self.effort.events += 1;
-            let (at, payload) = self.clockwork.queue.pop().expect("there is a next");
             self.clockwork.now = at;
-            match payload & KIND {
-                MESSAGE => {
-                    let message = self.clockwork.flights.remove(payload);
-                    self.world.deliver(message, &mut self.clockwork);
-                }
-                ARRIVAL => self.arrival(payload & !KIND),
-                _ => self.act(),
+            match due {
+                Due::Message(message) => self.world.deliver(message, &mut self.clockwork),
+                Due::Arrival(stream) => self.arrival(stream),
+                Due::Act => self.act(),
             }
         }
+        self.effort.most_pending = self.clockwork.queue.most_pending();
         self.clockwork.now = self.clockwork.now.max(self.span.horizon).min(self.span.end);
         self.world.close(&mut self.clockwork);
         self.effort
@@ -275,7 +255,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             };
             self.world.deliver(message, &mut self.clockwork);
         }
-        self.clockwork.queue.push(now + next.gap, Class::Other, ARRIVAL | index);
+        self.clockwork.queue.push_arrival(now + next.gap, index);
     }
 
     /// Begins the arrivals of a node that starts for the first time.
@@ -301,14 +281,14 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             let draw = Dice::next(state);
             if let Some(first) = stream.arrivals.next(0, draw) {
                 let due = self.clockwork.now + first.gap;
-                self.clockwork.queue.push(due, Class::Other, ARRIVAL | at);
+                self.clockwork.queue.push_arrival(due, at);
             }
         }
     }
 
     fn schedule_act(&mut self) {
         if let Some((at, _)) = self.plan.timeline.get(self.acts) {
-            self.clockwork.queue.push(*at, Class::Commit, TIMELINE);
+            self.clockwork.queue.push_act(*at);
         }
     }
 
