@@ -3,16 +3,21 @@
 //!
 //! `cargo bench --bench engine` prints one table; `-- --long` measures longer, `-- --write` also writes `reports/benchmark.md`,
 //! `-- --only busy:1000` measures one row, and `-- --profile busy:1000` runs the engine alone, for a profiler.
+//!
+//! Times are those that a thread spent on a processor, so that other programs disturb them little; ratios are medians over
+//! rounds in which all ways take turns.
 
 mod reference;
 
 use std::alloc::{GlobalAlloc, Layout as Block, System};
+use std::fmt::Write as _;
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use tokenstorm::base::{Dice, Duration, Group, Rate, Time};
-use tokenstorm::engine::sim::{self, Effort};
+use tokenstorm::engine::sim::{self, Effort, Shortcuts};
 use tokenstorm::metric::{Observed, Setting};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
@@ -73,10 +78,10 @@ struct Case {
 
 impl Case {
     fn new(nodes: u32, busy: bool, long: bool) -> Self {
-        let calls = if long { 4_000_000 } else { 400_000 };
+        let calls = if long { 2_000_000 } else { 250_000 };
         let per_second = if busy { u64::from(nodes) } else { 1 };
-        // A call of the busy fleet takes half a second: two and a half of them show the steady state.
-        let seconds = (calls / per_second).max(if long { 10 } else { 2 });
+        // A call of the busy fleet takes half a second.
+        let seconds = (calls / per_second).max(if long { 5 } else { 1 });
         Self { nodes, busy, seconds }
     }
 
@@ -86,6 +91,17 @@ impl Case {
 
     fn name(self) -> String {
         format!("{}:{}", if self.busy { "busy" } else { "calm" }, self.nodes)
+    }
+
+    /// Nothing but the set-up.
+    fn empty(self) -> Plan {
+        let mut plan = self.plan();
+        plan.span = Span {
+            warmup: Time::ZERO,
+            horizon: Time::from_nanos(1),
+            end: Time::from_nanos(1),
+        };
+        plan
     }
 
     /// The benchmark model as a scenario would resolve it.
@@ -171,9 +187,9 @@ fn observed(plan: &Plan) -> Observed {
     })
 }
 
-fn engine(plan: &Plan, dice: Dice) -> (Observed, Effort) {
+fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> (Observed, Effort) {
     let mut seen = observed(plan);
-    let effort = sim::run(plan, dice, &mut seen);
+    let effort = sim::run_with(plan, dice, &mut seen, shortcuts);
     seen.finish();
     (seen, effort)
 }
@@ -199,10 +215,159 @@ fn counts(seen: &Observed) -> reference::Counts {
     }
 }
 
-fn seconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
+/// Time that this thread has spent on a processor; where the system does not tell, time that has passed.
+fn clock() -> f64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = spent.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    match nanos {
+        Some(nanos) => nanos / 1e9,
+        None => START.get_or_init(Instant::now).elapsed().as_secs_f64(),
+    }
+}
+
+/// What it gives, and how long it takes.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = clock();
+    let result = black_box(work());
+    (result, clock() - start)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// One row, measured.
+struct Row {
+    case: Case,
+    events_per_second: f64,
+    calls_per_second: f64,
+    reference_events_per_second: f64,
+    /// Calls per second of the engine over those of the loop: as it runs by default, and with arrivals of its own for each
+    /// node as the loop has them.
+    ratio: f64,
+    ratio_own_streams: f64,
+    bytes_per_node: f64,
+    allocations_per_event: f64,
+    setup: f64,
+    two_threads: Option<f64>,
+}
+
+/// The engine's ways that are measured: its default, and the one whose draws are those of the loop.
+const OWN_STREAMS: Shortcuts = Shortcuts {
+    order: true,
+    crowds: false,
+};
+
+fn measure(case: Case, rounds: u64) -> Row {
+    let plan = case.plan();
+    let (mut rates, mut ratios, mut own_ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let dice = Dice::replication(1, round);
+        let ((seen, effort), fast) = timed(|| engine(&plan, dice, Shortcuts::ALL));
+        let ((same, same_effort), own) = timed(|| engine(&plan, dice, OWN_STREAMS));
+        let (reference, by_hand) = timed(|| by_hand(case, dice));
+        // The same draws, so the same to the last count.
+        assert_eq!(counts(&same), reference.counts, "{}", case.name());
+        assert_eq!(same_effort.events, reference.events, "{}", case.name());
+        let recorded: u64 = reference.latency.iter().map(|&count| u64::from(count)).sum();
+        assert_eq!(recorded, same.latency.len(), "{}", case.name());
+        let calls = |seen: &Observed| seen.seconds.intervals.iter().map(|s| f64::from(s.arrivals)).sum::<f64>();
+        // Another draw of the same law; the exact comparison is a test's (`tests/shortcuts.rs`).
+        let share = |seen: &Observed| seen.total().rejections as f64 / seen.total().attempts.max(1) as f64;
+        assert!((share(&seen) - share(&same)).abs() < 0.02, "{}", case.name());
+        rates.push([
+            effort.events as f64 / fast,
+            calls(&seen) / fast,
+            reference.events as f64 / by_hand,
+        ]);
+        ratios.push((calls(&seen) / fast) / (calls(&same) / by_hand));
+        own_ratios.push(by_hand / own);
+    }
+    let best = |place: usize| rates.iter().map(|rate| rate[place]).fold(0.0, f64::max);
+    let setup = (0..3).map(|_| timed(|| engine(&case.empty(), Dice::new(1), Shortcuts::ALL)).1);
+    let (bytes_per_node, allocations_per_event) = memory(case, &plan);
+    Row {
+        case,
+        events_per_second: best(0),
+        calls_per_second: best(1),
+        reference_events_per_second: best(2),
+        ratio: median(ratios),
+        ratio_own_streams: median(own_ratios),
+        bytes_per_node,
+        allocations_per_event,
+        setup: setup.fold(f64::MAX, f64::min),
+        two_threads: (case.nodes <= 1000).then(|| two_threads(&plan, rounds)),
+    }
+}
+
+/// The most bytes that a run holds at once, and its allocations after half of it.
+fn memory(case: Case, plan: &Plan) -> (f64, f64) {
+    let before = HELD.load(Relaxed);
+    MOST.store(before, Relaxed);
+    let mut watched = Watched {
+        observed: observed(plan),
+        warmup: plan.span.warmup,
+        allocated: None,
+    };
+    let effort = sim::run(plan, Dice::new(1), &mut watched);
+    let allocations = ALLOCATIONS.load(Relaxed) - watched.allocated.expect("a call arrives after the warm-up");
+    let bytes = MOST.load(Relaxed) - before;
+    (
+        bytes as f64 / f64::from(case.nodes),
+        // What the engine frees and takes at its end is not an event's.
+        allocations.saturating_sub(CLOSING) as f64 / (effort.events as f64 / 2.0),
+    )
+}
+
+/// Allocations with which a run ends: lists of what is left over.
+const CLOSING: u64 = 16;
+
+/// How many times the work of one thread two threads do, each on a processor of its own.
+fn two_threads(plan: &Plan, rounds: u64) -> f64 {
+    let one = |seed| timed(|| engine(plan, Dice::new(seed), Shortcuts::ALL)).1;
+    let ratios = (0..rounds).map(|_| {
+        let alone = one(1) + one(2);
+        let together = std::thread::scope(|scope| {
+            let other = scope.spawn(|| one(1));
+            one(2) + other.join().expect("a run does not panic")
+        });
+        2.0 * alone / together
+    });
+    median(ratios.collect())
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| nodes | load | M events/s | M calls/s | loop, M events/s | ratio | ratio, own streams | bytes/node | allocations/event | set-up, ms | two threads |\n\
+         |---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for row in rows {
+        let bytes = match row.case.nodes {
+            // The histograms of one run would be spread over too few nodes.
+            0..100_000 => "".to_owned(),
+            _ => format!("{:.0}", row.bytes_per_node),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.1} | {:.2} | {:.1} | {:.2} | {:.2} | {bytes} | {} | {:.1} | {} |",
+            row.case.nodes,
+            if row.case.busy { "busy" } else { "calm" },
+            row.events_per_second / 1e6,
+            row.calls_per_second / 1e6,
+            row.reference_events_per_second / 1e6,
+            row.ratio,
+            row.ratio_own_streams,
+            match row.allocations_per_event {
+                0.0 => "0".to_owned(),
+                some => format!("{some:.0e}"),
+            },
+            row.setup * 1e3,
+            row.two_threads.map_or(String::new(), |ratio| format!("{ratio:.2}")),
+        );
+    }
+    text
 }
 
 fn main() {
@@ -221,41 +386,33 @@ fn main() {
     }
     if let Some(name) = value("--profile") {
         let case = cases.into_iter().find(|case| case.name() == name).expect("a case of the table");
-        let (_, effort) = engine(&case.plan(), Dice::new(1));
-        println!("{} events", effort.events);
+        let shortcuts = if has("--own-streams") { OWN_STREAMS } else { Shortcuts::ALL };
+        let (_, effort) = engine(&case.plan(), Dice::new(1), shortcuts);
+        println!("{} events, at most {} pending", effort.events, effort.most_pending);
         return;
     }
-    for case in cases {
-        if value("--only").is_some_and(|only| only != case.name()) {
-            continue;
-        }
-        let plan = case.plan();
-        let mut best = [f64::MAX; 2];
-        let mut ratios = Vec::new();
-        let (mut events, mut calls) = ([0; 2], 0);
-        for round in 0..3 {
-            let dice = Dice::replication(1, round);
-            let mut seen = None;
-            let one = seconds(|| seen = Some(black_box(engine(&plan, dice))));
-            let (seen, effort) = seen.unwrap();
-            let mut out = None;
-            let two = seconds(|| out = Some(black_box(by_hand(case, dice))));
-            let out = out.unwrap();
-            assert_eq!(counts(&seen), out.counts, "{}", case.name());
-            ratios.push(two / one);
-            events = [effort.events, out.events];
-            calls = seen.seconds.intervals.iter().map(|s| u64::from(s.arrivals)).sum();
-            best = [best[0].min(one), best[1].min(two)];
-        }
-        ratios.sort_by(f64::total_cmp);
-        println!(
-            "{:>14} engine {:.1} M/s ({:.2} M calls/s) loop {:.1} M/s ratio {:.2} events {events:?}",
-            case.name(),
-            events[0] as f64 / best[0] / 1e6,
-            calls as f64 / best[0] / 1e6,
-            events[1] as f64 / best[1] / 1e6,
-            ratios[1]
-        );
+    let only = value("--only");
+    let rows: Vec<Row> = cases
+        .into_iter()
+        .filter(|case| only.as_ref().is_none_or(|only| *only == case.name()))
+        .map(|case| {
+            eprintln!("{} ...", case.name());
+            measure(case, if long { 9 } else { 3 })
+        })
+        .collect();
+    let table = table(&rows);
+    println!("{table}");
+    if has("--write") {
+        let text = format!("{HEADING}\n{table}");
+        std::fs::write("reports/benchmark.md", text).expect("reports/ can be written");
     }
-    let _ = (MOST.load(Relaxed), Watched { observed: observed(&Case::new(10, true, false).plan()), warmup: Time::ZERO, allocated: None }.allocated);
 }
+
+const HEADING: &str = "# Benchmark
+
+`cargo bench --bench engine -- --long --write` wrote this. The model is that of `src/manual/speed.md`; *busy* is one call per second at \
+each node, *calm* one call per second over all nodes. Times are processor time of one thread; every row was measured beside \
+the loop tuned by hand (`benches/reference.rs`) in one process, taking turns. *ratio* compares calls per second with the loop's: \
+first as the engine runs by default, then with arrivals of its own for each node, as the loop has them (the counts of these two \
+are equal to the last one).
+";

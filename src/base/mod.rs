@@ -11,6 +11,6 @@ mod time;
 
 pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};
-pub use quantiles::{Quantiles, exponential};
+pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub use quantity::{QuantityError, Rate, Share};
 pub use time::{Delay, Duration, Millis, Time};

@@ -73,6 +73,9 @@ const REMEMBERED: usize = 256;
 pub struct Ledger {
     lives: Vec<Option<Life>>,
     count: usize,
+    /// No life lies further than this beyond its home: neighbours in time fill the table without gaps, and no search may
+    /// walk through all of them.
+    reach: usize,
     lines: Vec<Line>,
     dead: VecDeque<Token>,
     last: u32,
@@ -84,6 +87,7 @@ impl Ledger {
         Self {
             lives: vec![None; 1024],
             count: 0,
+            reach: 0,
             lines: vec![Line::default(); buckets],
             dead: VecDeque::with_capacity(REMEMBERED + 1),
             last: 0,
@@ -97,14 +101,17 @@ impl Ledger {
 
     #[inline]
     fn find(&self, token: Token) -> Option<usize> {
-        let mut at = token.sequence() as usize & self.mask();
-        loop {
+        let mask = self.mask();
+        let home = token.sequence() as usize & mask;
+        for distance in 0..=self.reach {
+            let at = (home + distance) & mask;
             match &self.lives[at] {
                 None => return None,
                 Some(life) if life.token == token => return Some(at),
-                Some(_) => at = (at + 1) & self.mask(),
+                Some(_) => {}
             }
         }
+        None
     }
 
     #[inline]
@@ -213,7 +220,8 @@ impl Ledger {
         self.lives[gap] = None;
         self.count -= 1;
         let mut at = gap;
-        loop {
+        // What lies further on than the reach has its home beyond the gap.
+        while (at.wrapping_sub(gap) & mask) < self.reach {
             at = (at + 1) & mask;
             let Some(life) = self.lives[at] else { return };
             let home = life.token.sequence() as usize & mask;
@@ -260,10 +268,12 @@ impl Ledger {
 
     fn insert(&mut self, life: Life) {
         let mask = self.mask();
-        let mut at = life.token.sequence() as usize & mask;
+        let home = life.token.sequence() as usize & mask;
+        let mut at = home;
         while self.lives[at].is_some() {
             at = (at + 1) & mask;
         }
+        self.reach = self.reach.max(at.wrapping_sub(home) & mask);
         self.lives[at] = Some(life);
         self.count += 1;
     }
@@ -272,6 +282,7 @@ impl Ledger {
         let lives = std::mem::take(&mut self.lives);
         self.lives = vec![None; lives.len() * 2];
         self.count = 0;
+        self.reach = 0;
         for life in lives.into_iter().flatten() {
             self.insert(life);
         }

@@ -24,7 +24,7 @@ pub use call::{Call, Calls, Phase};
 pub use client::{Client, Place, Steps};
 pub use host::Host;
 pub use message::{Asker, LEGS, Leg, Message, Stage, Ticket};
-use nodes::Node;
+use nodes::{Errands, Node};
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub struct World<S: Strategy, R> {
     fleets: Vec<Fleet>,
     patience: Vec<Option<Duration>>,
     nodes: Vec<Node<S::Node>>,
+    /// What each node remembers of its retries; empty where the policy asks for no memory.
+    retries: Vec<client::Memory>,
+    /// Each node's store operations and timers; empty until the first.
+    errands: Vec<Errands>,
     calls: Calls,
     pub provider: Provider<R>,
     stores: Vec<Store<Shared>>,
@@ -82,9 +86,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(Node::down(strategy.boot(me), index as u16));
             }
         }
+        let remembering = if client.remembers() { nodes.len() } else { 0 };
         Self {
             strategy,
             client,
+            retries: vec![client::Memory::default(); remembering],
+            errands: Vec::new(),
             fleets: layout.fleets,
             patience: layout.patience,
             nodes,
@@ -277,6 +284,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 impl<S: Strategy, R> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
+            && self.retries == other.retries
+            && self.errands == other.errands
             && self.calls == other.calls
             && self.provider.ledger == other.provider.ledger
             && self.stores == other.stores
@@ -289,6 +298,8 @@ impl<S: Strategy, R> Eq for World<S, R> {}
 impl<S: Strategy, R> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
+        self.retries.hash(state);
+        self.errands.hash(state);
         self.calls.hash(state);
         self.provider.ledger.hash(state);
         self.stores.hash(state);

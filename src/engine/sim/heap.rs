@@ -91,10 +91,4 @@ impl Heap {
         self.fill();
         std::mem::take(&mut self.events)
     }
-
-    /// All events, in no order; they may be renumbered as long as their order stays.
-    pub fn events_mut(&mut self) -> &mut [Event] {
-        self.fill();
-        &mut self.events
-    }
 }

@@ -4,23 +4,25 @@
 //! (which call, which attempt, which request of which node), so that two strategies under one seed meet the same arrivals
 //! and the same latencies.
 
+mod arrivals;
 mod event;
 mod heap;
 mod lane;
 mod queue;
 mod wheel;
 
-use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time, mix};
+use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
-use crate::scenario::plan::{Act, Links, Plan, Span, Stream};
+use crate::scenario::plan::{Act, Links, Plan, Span};
 use crate::trace::{Event, Sink};
 use crate::with_strategy;
 use crate::world::{Host, LEGS, Leg, Message, World};
 
+use arrivals::Sources;
 use event::Class;
-use queue::{Due, LIMIT, Queue};
+use queue::{Due, Queue};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +33,33 @@ pub struct Effort {
     pub most_pending: usize,
 }
 
+/// The ways in which a run may be made shorter. Without any, all events lie in one heap and every node has arrivals of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortcuts {
+    /// Constant latencies are kept as lists and many events in a wheel: the same trace, sooner.
+    pub order: bool,
+    /// Like Poisson arrivals of one fleet are drawn as one stream: the same law by other draws.
+    pub crowds: bool,
+}
+
+impl Shortcuts {
+    pub const ALL: Self = Self {
+        order: true,
+        crowds: true,
+    };
+    pub const NONE: Self = Self {
+        order: false,
+        crowds: false,
+    };
+}
+
 /// Runs a plan once under a seed and tells the sink everything that happens.
 pub fn run<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K) -> Effort {
+    run_with(plan, dice, sink, Shortcuts::ALL)
+}
+
+/// As [`run`], with a choice of shortcuts.
+pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Shortcuts) -> Effort {
     with_strategy!(&plan.coordination, strategy => {
         let provider = Provider::new(
             plan.provider.rule.clone(),
@@ -42,7 +69,7 @@ pub fn run<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K) -> Effort {
         )
         .with_endpoints(plan.provider.token_endpoint.clone(), plan.provider.api_endpoint.clone());
         let world = World::new(strategy.clone(), plan.client.clone(), provider, plan.layout.clone());
-        Sim::new(plan, world, dice, sink).run()
+        Sim::new(plan, world, dice, sink, shortcuts).run()
     })
 }
 
@@ -156,7 +183,7 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         )
     }
 
-    #[inline]
+    #[inline(always)] // The listener then meets only the event that is told here.
     fn note(&mut self, event: Event) {
         self.sink.hear(self.now, &event);
     }
@@ -168,38 +195,26 @@ struct Sim<'a, S: Strategy, R, K> {
     world: World<S, R>,
     clockwork: Clockwork<'a, K>,
     span: Span,
-    /// Streams of a fleet's nodes lie together, those of one node side by side; this is where each fleet's begin.
-    first_stream: Vec<u32>,
-    /// State of each arrival stream; zero before its node has started for the first time.
-    streams: Vec<u64>,
+    sources: Sources,
     acts: usize,
     effort: Effort,
 }
 
 impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
-    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K) -> Self {
-        let mut first_stream = Vec::with_capacity(plan.workloads.len() + 1);
-        let mut count = 0;
-        for (fleet, workloads) in plan.layout.fleets.iter().zip(&plan.workloads) {
-            first_stream.push(count);
-            count += (fleet.nodes.end - fleet.nodes.start) * workloads.len() as u32;
-        }
-        first_stream.push(count);
-        assert!(count < LIMIT, "fewer than 2^30 arrival streams");
+    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K, shortcuts: Shortcuts) -> Self {
         Self {
             plan,
             world,
             clockwork: Clockwork {
                 now: Time::ZERO,
-                queue: Queue::new(true),
+                queue: Queue::new(shortcuts.order),
                 dice,
                 links: plan.links.clone(),
                 slowness: [1000; LEGS],
                 sink,
             },
             span: plan.span,
-            first_stream,
-            streams: vec![0; count as usize],
+            sources: Sources::new(plan, shortcuts.crowds),
             acts: 0,
             effort: Effort::default(),
         }
@@ -226,64 +241,25 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
         self.effort
     }
 
-    /// Which node and which of its workloads a stream belongs to.
-    fn owner(&self, stream: u32) -> (NodeId, Stream) {
-        let fleet = self.first_stream.partition_point(|&first| first <= stream) - 1;
-        let workloads = &self.plan.workloads[fleet];
-        let place = stream - self.first_stream[fleet];
-        let count = workloads.len() as u32;
-        let node = self.plan.layout.fleets[fleet].nodes.start + place / count;
-        (NodeId(node), workloads[(place % count) as usize])
-    }
-
-    fn arrival(&mut self, index: u32) {
+    #[inline]
+    fn arrival(&mut self, number: u32) {
         let now = self.clockwork.now;
         if now >= self.span.horizon {
             return;
         }
-        let (node, stream) = self.owner(index);
-        let mut draw = Dice::next(&mut self.streams[index as usize]);
-        let Some(next) = stream.arrivals.next(1, draw) else {
-            return;
-        };
-        for _ in 0..next.calls {
-            draw = mix(draw);
-            let message = Message::Arrival {
-                node,
-                group: stream.group,
-                luck: draw as u32,
-            };
+        let next = self.sources.arrive(self.plan, number, |message| {
             self.world.deliver(message, &mut self.clockwork);
+        });
+        if let Some(gap) = next {
+            self.clockwork.queue.push_arrival(now + gap, number);
         }
-        self.clockwork.queue.push_arrival(now + next.gap, index);
     }
 
     /// Begins the arrivals of a node that starts for the first time.
     fn begin(&mut self, node: NodeId) {
-        let fleet = self
-            .plan
-            .layout
-            .fleets
-            .partition_point(|fleet| fleet.nodes.end <= node.0);
-        let workloads = &self.plan.workloads[fleet];
-        let place = node.0 - self.plan.layout.fleets[fleet].nodes.start;
-        for (index, stream) in workloads.iter().enumerate() {
-            let at = self.first_stream[fleet] + place * workloads.len() as u32 + index as u32;
-            let state = &mut self.streams[at as usize];
-            if *state != 0 {
-                continue;
-            }
-            *state = self
-                .clockwork
-                .dice
-                .stream(ARRIVALS, (u64::from(node.0) << 8) | index as u64)
-                .max(1);
-            let draw = Dice::next(state);
-            if let Some(first) = stream.arrivals.next(0, draw) {
-                let due = self.clockwork.now + first.gap;
-                self.clockwork.queue.push_arrival(due, at);
-            }
-        }
+        let Clockwork { queue, now, dice, .. } = &mut self.clockwork;
+        self.sources
+            .begin(self.plan, *dice, node, |number, gap| queue.push_arrival(*now + gap, number));
     }
 
     fn schedule_act(&mut self) {
