@@ -118,8 +118,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     #[inline]
-    pub(super) fn obey(&mut self, id: NodeId, command: Command, host: &mut impl Host) {
-        match command {
+    pub(super) fn obey(&mut self, id: NodeId, command: &Command, host: &mut impl Host) {
+        match *command {
             Command::Attempt { call, token } => self.attempt(call, token, host),
             Command::Park { call } => {
                 self.calls.get_mut(call).phase = Phase::Waiting;

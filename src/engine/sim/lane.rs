@@ -55,7 +55,7 @@ impl Lanes {
     }
 
     /// Appends a message; whether it is the first of its lane now.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, number: usize, instant: Instant, sequence: u32, message: Message) -> bool {
         let lane = &mut self.lanes[number];
         self.entries[lane.tail as usize] = Entry {
@@ -68,15 +68,16 @@ impl Lanes {
         lane.tail += 1;
         let first = lane.len == 1;
         if lane.tail.is_multiple_of(BLOCK as u32) {
-            self.extend(number, message);
+            self.extend(number);
         }
         first
     }
 
     #[cold]
-    fn extend(&mut self, number: usize, sample: Message) {
-        let full = (self.lanes[number].tail - 1) / BLOCK as u32;
-        let block = self.take_block(sample);
+    fn extend(&mut self, number: usize) {
+        let last = self.lanes[number].tail - 1;
+        let full = last / BLOCK as u32;
+        let block = self.take_block(self.entries[last as usize].message);
         self.next[full as usize] = block;
         self.lanes[number].tail = block * BLOCK as u32;
     }
@@ -104,7 +105,7 @@ impl Lanes {
     }
 
     /// Takes the first message of a lane, and says when the next is due.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, number: usize) -> (Message, Option<(Instant, u32)>) {
         let lane = &mut self.lanes[number];
         let message = self.entries[lane.head as usize].message;

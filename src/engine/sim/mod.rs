@@ -92,6 +92,7 @@ struct Clockwork<'a, K> {
     sink: &'a mut K,
 }
 
+#[inline(always)]
 fn class(message: &Message) -> Class {
     match message {
         Message::TokenRequest { .. } => Class::Commit,
@@ -114,7 +115,7 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
 impl<K: Sink> Clockwork<'_, K> {
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
         match way {
             Some(way) => self.queue.push_steady(way, at, class(&message), message),
@@ -129,7 +130,7 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         self.now
     }
 
-    #[inline]
+    #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
         let link = self.links.leg(leg);
         if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
@@ -230,7 +231,10 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             self.effort.events += 1;
             self.clockwork.now = at;
             match due {
-                Due::Message(message) => self.world.deliver(message, &mut self.clockwork),
+                Due::Message(place) => {
+                    let message = self.clockwork.queue.take(place);
+                    self.world.deliver(message, &mut self.clockwork);
+                }
                 Due::Arrival(stream) => self.arrival(stream),
                 Due::Act => self.act(),
             }
