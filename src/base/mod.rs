@@ -5,12 +5,14 @@
 
 mod draws;
 mod ids;
+mod prefetch;
 mod quantiles;
 mod quantity;
 mod time;
 
 pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};
+pub use prefetch::prefetch;
 pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub use quantity::{QuantityError, Rate, Share};
 pub use time::{Delay, Duration, Millis, Time};

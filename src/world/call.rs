@@ -1,6 +1,6 @@
 //! Calls under way: a table whose places are used again, and the lists of parked calls that run through it.
 
-use crate::base::{Duration, Group, Millis, NodeId, Seat, Time};
+use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, prefetch};
 use crate::oauth::Token;
 
 use super::message::Ticket;
@@ -191,6 +191,14 @@ impl Calls {
         }
     }
 
+    /// The first parked call, if there is one, will be needed before long.
+    #[inline]
+    pub fn expect_parked(&self, parked: Parked) {
+        if let Some(seat) = parked.first.seat() {
+            self.expect(seat);
+        }
+    }
+
     /// Takes the first parked call off the list.
     #[inline]
     pub fn unpark(&mut self, parked: &mut Parked) -> Option<Seat> {
@@ -200,6 +208,12 @@ impl Calls {
             parked.last = Link::NONE;
         }
         Some(seat)
+    }
+
+    /// The call will be needed before long.
+    #[inline]
+    pub fn expect(&self, seat: Seat) {
+        prefetch(&self.seats, seat.index());
     }
 
     /// Places of all calls that have not ended.

@@ -13,7 +13,7 @@ mod nodes;
 
 use std::collections::VecDeque;
 
-use crate::base::{Duration, Group, NodeId, Time};
+use crate::base::{Duration, Group, NodeId, Time, prefetch};
 use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
@@ -157,6 +157,29 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 armed,
             } => self.timer_rang(node, epoch, timer, armed, host),
         }
+    }
+
+    /// A hint that this message is to be delivered before long: what it names is fetched from memory meanwhile; told `again`
+    /// a little later, also what those name. Changes nothing.
+    #[inline]
+    pub fn expect(&self, message: &Message, again: bool) {
+        match (message, again) {
+            (Message::ApiRequest { ticket, .. } | Message::ApiResponse { ticket, .. }, false) => {
+                self.calls.expect(ticket.call);
+            }
+            (Message::ApiResponse { ticket, .. }, true) => self.expect_node(self.calls.get(ticket.call).at),
+            (Message::TokenRequest { node, .. } | Message::TokenResponse { node, .. }, false) => {
+                self.expect_node(*node);
+            }
+            (Message::TokenResponse { node, .. }, true) => self.calls.expect_parked(self.nodes[node.index()].parked),
+            _ => {}
+        }
+    }
+
+    /// A hint that a message for this node is to be delivered before long.
+    #[inline]
+    pub fn expect_node(&self, id: NodeId) {
+        prefetch(&self.nodes, id.index());
     }
 
     /// Lets the strategy react at one node, and does what it says.

@@ -155,6 +155,13 @@ impl Sources {
         Some(next.gap)
     }
 
+    /// At which node the next call of a crowd arrives.
+    #[inline]
+    pub fn upcoming(&self, number: u32) -> Option<NodeId> {
+        let index = (number as usize).checked_sub(self.streams.len())?;
+        self.crowds[index].map(|crowd| crowd.next.0)
+    }
+
     /// Which node and which of its workloads a stream belongs to.
     fn owner(&self, plan: &Plan, stream: u32) -> (NodeId, Stream) {
         let fleet = self.first.partition_point(|&first| first <= stream) - 1;

@@ -73,6 +73,12 @@ pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Short
     })
 }
 
+/// From this many nodes on, what a message touches has probably left the cache.
+const LARGE: u32 = 4096;
+/// How many messages of a lane ahead the engine says what will be needed, and says it again.
+const FAR: usize = 12;
+const NEAR: usize = 6;
+
 /// Purposes of draws; those of messages are their legs, from zero.
 const ARRIVALS: u64 = LEGS as u64;
 const LOSS: u64 = ARRIVALS + 1;
@@ -223,6 +229,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
 
     fn run(mut self) -> Effort {
         self.schedule_act();
+        let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
         while let Some((at, due)) = self.clockwork.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
             if at > self.span.end || (at >= self.span.horizon && self.world.calls().is_empty()) {
@@ -233,6 +240,13 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             match due {
                 Due::Message(place) => {
                     let message = self.clockwork.queue.take(place);
+                    if large {
+                        for (places, again) in [(FAR, false), (NEAR, true)] {
+                            if let Some(message) = self.clockwork.queue.ahead(place, places) {
+                                self.world.expect(message, again);
+                            }
+                        }
+                    }
                     self.world.deliver(message, &mut self.clockwork);
                 }
                 Due::Arrival(stream) => self.arrival(stream),
@@ -255,6 +269,9 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             self.world.deliver(message, &mut self.clockwork);
         });
         if let Some(gap) = next {
+            if let Some(node) = self.sources.upcoming(number) {
+                self.world.expect_node(node);
+            }
             self.clockwork.queue.push_arrival(now + gap, number);
         }
     }

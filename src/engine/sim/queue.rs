@@ -242,6 +242,15 @@ impl Queue {
         }
     }
 
+    /// The message of the same lane that comes this many places after the first.
+    #[inline]
+    pub fn ahead(&self, place: Place, places: usize) -> Option<&Message> {
+        if place.0 & KIND != LANE {
+            return None;
+        }
+        self.lanes.ahead((place.0 & !KIND) as usize, places)
+    }
+
     #[inline]
     fn take_rest(&mut self, first: Event) {
         match &mut self.wheel {
