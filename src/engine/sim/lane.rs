@@ -4,6 +4,7 @@
 //! cache lines and a busy one within what is under way at once.
 
 use super::event::{Event, Instant};
+use crate::base::prefetch;
 use crate::world::Message;
 
 /// Messages in a block.
@@ -139,18 +140,31 @@ impl Lanes {
     /// The message that comes this many places after the first.
     #[inline]
     pub fn ahead(&self, number: usize, places: usize) -> Option<&Message> {
+        let at = self.place_ahead(number, places)?;
+        self.entries.get(at).map(|entry| &entry.message)
+    }
+
+    /// The entry that comes this many places after the first will be looked at before long.
+    #[inline]
+    pub fn expect(&self, number: usize, places: usize) {
+        if let Some(at) = self.place_ahead(number, places) {
+            prefetch(&self.entries, at);
+        }
+    }
+
+    #[inline]
+    fn place_ahead(&self, number: usize, places: usize) -> Option<usize> {
         debug_assert!(places < BLOCK);
         let lane = &self.lanes[number];
         if places >= lane.len {
             return None;
         }
         let within = lane.head as usize % BLOCK + places;
-        let at = if within < BLOCK {
+        Some(if within < BLOCK {
             lane.head as usize + places
         } else {
             self.next[lane.head as usize / BLOCK] as usize * BLOCK + within - BLOCK
-        };
-        self.entries.get(at).map(|entry| &entry.message)
+        })
     }
 
     /// Every pending event of the lanes with its lane as payload, for a renumbering.

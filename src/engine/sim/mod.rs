@@ -241,8 +241,8 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
                 Due::Message(place) => {
                     let message = self.clockwork.queue.take(place);
                     if large {
-                        for (places, again) in [(FAR, false), (NEAR, true)] {
-                            if let Some(message) = self.clockwork.queue.ahead(place, places) {
+                        for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
+                            if let Some(message) = self.clockwork.queue.ahead(place, places, beyond) {
                                 self.world.expect(message, again);
                             }
                         }

@@ -242,13 +242,16 @@ impl Queue {
         }
     }
 
-    /// The message of the same lane that comes this many places after the first.
+    /// The message that comes this many places after one that has been taken from its lane; `beyond` that, more of the lane
+    /// is fetched from memory.
     #[inline]
-    pub fn ahead(&self, place: Place, places: usize) -> Option<&Message> {
+    pub fn ahead(&self, place: Place, places: usize, beyond: usize) -> Option<&Message> {
         if place.0 & KIND != LANE {
             return None;
         }
-        self.lanes.ahead((place.0 & !KIND) as usize, places)
+        let lane = (place.0 & !KIND) as usize;
+        self.lanes.expect(lane, beyond);
+        self.lanes.ahead(lane, places)
     }
 
     #[inline]
