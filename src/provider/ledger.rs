@@ -124,6 +124,7 @@ impl Ledger {
         self.find(token).and_then(|at| self.lives[at].as_mut())
     }
 
+    #[inline]
     pub fn is_live(&self, token: Token, now: Time) -> bool {
         self.get(token).is_some_and(|life| life.is_live(now))
     }
@@ -165,12 +166,28 @@ impl Ledger {
     }
 
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
+    #[inline]
     pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let line = &self.lines[bucket.0 as usize];
+        // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
+        if line.lingering == 0
+            && let Some(oldest) = line.oldest
+            && self.is_live(oldest, now)
+        {
+            return;
+        }
+        self.strike(bucket, now, told);
+    }
+
+    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let mut line = self.lines[bucket.0 as usize];
         let mut before: Option<Token> = None;
-        let mut next = self.lines[bucket.0 as usize].oldest;
+        let mut next = line.oldest;
         while let Some(token) = next {
-            let life = *self.get(token).expect("a line names lives of the table");
-            next = life.newer;
+            let at = self.find(token).expect("a line names lives of the table");
+            let life = self.lives[at].as_mut().expect("just found");
+            let newer = life.newer;
+            next = newer;
             let lingers = life.ending.is_some();
             if now < life.end {
                 // Current tokens end in the order of issue: the rest of the line lives.
@@ -180,11 +197,11 @@ impl Ledger {
                 before = Some(token);
                 continue;
             }
-            let newer = life.newer;
+            life.ending.get_or_insert(Ending::Expired);
+            told(*life);
             if let Some(before) = before {
                 self.get_mut(before).expect("still in the line").newer = newer;
             }
-            let line = &mut self.lines[bucket.0 as usize];
             if line.oldest == Some(token) {
                 line.oldest = newer;
             }
@@ -197,14 +214,12 @@ impl Ledger {
                 line.current -= 1;
                 line.first_current = newer;
             }
-            self.bury(token, told);
+            self.bury(token);
         }
+        self.lines[bucket.0 as usize] = line;
     }
 
-    fn bury(&mut self, token: Token, told: &mut dyn FnMut(Life)) {
-        let life = self.get_mut(token).expect("buried once");
-        life.ending.get_or_insert(Ending::Expired);
-        told(*life);
+    fn bury(&mut self, token: Token) {
         self.dead.push_back(token);
         if self.dead.len() > REMEMBERED
             && let Some(forgotten) = self.dead.pop_front()

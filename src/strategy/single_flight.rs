@@ -22,7 +22,7 @@ impl Strategy for SingleFlight {
         Cache::default()
     }
 
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         if let Input::Rejected { .. } = input {
             node.token = None;

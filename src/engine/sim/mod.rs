@@ -73,6 +73,19 @@ pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Short
     })
 }
 
+const ALL_LEGS: [Leg; LEGS] = [
+    Leg::TokenRequest,
+    Leg::TokenResponse,
+    Leg::ApiRequest,
+    Leg::ApiResponse,
+    Leg::StoreRequest,
+    Leg::StoreResponse,
+    Leg::GatewayRequest,
+    Leg::GatewayResponse,
+    Leg::TokenService,
+    Leg::ApiService,
+];
+
 /// From this many nodes on, what a message touches has probably left the cache.
 const LARGE: u32 = 4096;
 /// How many messages of a lane ahead the engine says what will be needed, and says it again.
@@ -95,6 +108,10 @@ struct Clockwork<'a, K> {
     links: Links,
     /// Latencies are multiplied by this many thousandths, by leg.
     slowness: [u64; LEGS],
+    /// Legs that lose nothing and always take the same time, with this time.
+    steady: [Option<Duration>; LEGS],
+    /// The lags of the resource servers, where they are always the same.
+    steady_lags: Option<(Duration, Duration)>,
     sink: &'a mut K,
 }
 
@@ -121,7 +138,37 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
 impl<K: Sink> Clockwork<'_, K> {
-    #[inline(always)]
+    fn send_by_chance(&mut self, leg: Leg, key: u64, message: Message) {
+        let link = self.links.leg(leg);
+        if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
+            return;
+        }
+        let (way, latency) = match link.latency.as_constant() {
+            Some(constant) => (Some(leg as usize), constant),
+            None => (None, link.latency.sample(self.dice.draw(leg as u64, key, 0))),
+        };
+        let latency = self.slowed(leg, latency);
+        self.schedule(way, self.now + latency, message);
+    }
+
+    fn slowed(&self, leg: Leg, latency: Duration) -> Duration {
+        match self.slowness[leg as usize] {
+            1000 => latency,
+            thousandths => latency.ratio(thousandths, 1000),
+        }
+    }
+
+    /// From now on the latencies of these legs are multiplied by so many thousandths.
+    fn slow(&mut self, legs: &[Leg], thousandths: u64) {
+        for &leg in legs {
+            self.slowness[leg as usize] = thousandths;
+            let link = self.links.leg(leg);
+            let constant = link.latency.as_constant().filter(|_| link.loss.is_never());
+            self.steady[leg as usize] = constant.map(|latency| self.slowed(leg, latency));
+        }
+    }
+
+    #[inline]
     fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
         match way {
             Some(way) => self.queue.push_steady(way, at, class(&message), message),
@@ -138,21 +185,12 @@ impl<K: Sink> Host for Clockwork<'_, K> {
 
     #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
-        let link = self.links.leg(leg);
-        if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
-            return;
+        match self.steady[leg as usize] {
+            Some(latency) => self
+                .queue
+                .push_steady(leg as usize, self.now + latency, class(&message), message),
+            None => self.send_by_chance(leg, key, message),
         }
-        let (way, latency) = match link.latency.as_constant() {
-            Some(constant) => (Some(leg as usize), constant),
-            None => (None, link.latency.sample(self.dice.draw(leg as u64, key, 0))),
-        };
-        let slowness = self.slowness[leg as usize];
-        let latency = if slowness == 1000 {
-            latency
-        } else {
-            latency.ratio(slowness, 1000)
-        };
-        self.schedule(way, self.now + latency, message);
     }
 
     #[inline]
@@ -173,15 +211,15 @@ impl<K: Sink> Host for Clockwork<'_, K> {
 
     #[inline]
     fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration) {
+        if let Some(lags) = self.steady_lags {
+            return lags;
+        }
         let Links {
             visible_after,
             invalidation,
             replicas,
             ..
         } = &self.links;
-        if let (Some(visible_after), Some(invalidation)) = (visible_after.as_constant(), invalidation.as_constant()) {
-            return (visible_after, invalidation);
-        }
         let replica = (u128::from(self.dice.draw(REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
         let party = (u64::from(token.sequence()) << 16) | replica as u64;
         (
@@ -209,7 +247,8 @@ struct Sim<'a, S: Strategy, R, K> {
 
 impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
     fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K, shortcuts: Shortcuts) -> Self {
-        Self {
+        let links = &plan.links;
+        let mut sim = Self {
             plan,
             world,
             clockwork: Clockwork {
@@ -218,13 +257,17 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
                 dice,
                 links: plan.links.clone(),
                 slowness: [1000; LEGS],
+                steady: [None; LEGS],
+                steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
                 sink,
             },
             span: plan.span,
             sources: Sources::new(plan, shortcuts.crowds),
             acts: 0,
             effort: Effort::default(),
-        }
+        };
+        sim.clockwork.slow(&ALL_LEGS, 1000);
+        sim
     }
 
     fn run(mut self) -> Effort {
@@ -306,7 +349,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
-            Act::Slow { legs, thousandths } => legs.iter().for_each(|&leg| host.slowness[leg as usize] = *thousandths),
+            Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
             Act::GrantSlots { clients, slots } => {
                 clients
                     .clone()

@@ -203,11 +203,7 @@ impl Queue {
         if self.stale {
             self.look();
         }
-        let first = if self.sources <= 8 {
-            least(&self.heads[..8])
-        } else {
-            least(&self.heads)
-        };
+        let first = least(&self.heads, self.sources);
         if first == Event::NEVER {
             return None;
         }
@@ -324,18 +320,18 @@ impl Queue {
     }
 }
 
-/// The earliest, found in as few dependent steps as can be.
-#[inline]
-fn least(heads: &[Event]) -> Event {
-    let mut lanes = [Event::NEVER; 4];
-    for four in heads.chunks(4) {
-        for (lane, &head) in lanes.iter_mut().zip(four) {
-            *lane = if head < *lane { head } else { *lane };
+/// The earliest of so many heads. Four legs and the rest are what most plans have: those are compared without a loop.
+#[inline(always)]
+fn least(heads: &[Event; SOURCES], sources: usize) -> Event {
+    let earlier = |one: Event, other: Event| if other < one { other } else { one };
+    let [a, b, c, d, e, others @ ..] = heads;
+    let mut first = earlier(earlier(earlier(*a, *b), earlier(*c, *d)), *e);
+    if sources > 5 {
+        for &other in &others[..(sources - 5).min(others.len())] {
+            first = earlier(first, other);
         }
     }
-    let [a, b, c, d] = lanes;
-    let (a, c) = (if b < a { b } else { a }, if d < c { d } else { c });
-    if c < a { c } else { a }
+    first
 }
 
 #[cfg(test)]
