@@ -6,6 +6,7 @@
 mod by_name;
 mod draws;
 mod ids;
+mod prefetch;
 mod quantiles;
 mod quantity;
 mod time;
@@ -13,6 +14,7 @@ mod time;
 pub use by_name::{ByName, by_name, by_name_if_any};
 pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};
-pub use quantiles::{Quantiles, exponential};
+pub use prefetch::prefetch;
+pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub use quantity::{QuantityError, Rate, Share};
 pub use time::{Delay, Duration, Millis, Time};

@@ -75,6 +75,12 @@ impl Quantiles {
 static EXPONENTIAL: LazyLock<Quantiles> =
     LazyLock::new(|| Quantiles::build(|_, above| -libm::log(above) * 4_294_967_296.0));
 
+/// The exponential law of mean one at a uniform draw, in units of 2^-32.
+#[inline]
+pub fn unit_exponential(draw: u64) -> u64 {
+    EXPONENTIAL.at(draw)
+}
+
 /// The exponential law of this mean at a uniform draw.
 #[inline]
 pub fn exponential(mean: Duration, draw: u64) -> Duration {

@@ -74,6 +74,8 @@ pub struct Seconds {
     pub livelock: u64,
     // Baseline of the intensity: count, mean, sum of squared deviations.
     learnt: (u64, f64, f64),
+    /// Baseline, and the intensity above which a storm may begin, once they are learnt and needed.
+    border: Option<(f64, f64)>,
     storm: Option<Storm>,
     /// Seconds in a row beyond the border that would change the state, and the storm they would make.
     turning: (u32, Storm),
@@ -106,6 +108,7 @@ impl Seconds {
             peak_token_requests: 0,
             livelock: 0,
             learnt: (0, 0.0, 0.0),
+            border: None,
             storm: None,
             turning: (0, Storm::default()),
             storms: 0,
@@ -145,8 +148,13 @@ impl Seconds {
     }
 
     fn interval(&mut self, second: &Second) {
-        let at = ((self.index / self.width) as usize).min(self.intervals.len() - 1);
-        self.intervals[at].add(second);
+        let at = if self.width == 1 {
+            self.index
+        } else {
+            self.index / self.width
+        };
+        let last = self.intervals.len() - 1;
+        self.intervals[(at as usize).min(last)].add(second);
     }
 
     #[cold]
@@ -188,14 +196,17 @@ impl Seconds {
             let deviation = intensity - *mean;
             *mean += deviation / *count as f64;
             *squares += deviation * (intensity - *mean);
+            self.border = None;
             return;
         }
         // Three seconds give no deviation worth the name.
         if !whole || *count < 10 {
             return;
         }
-        let (base, deviation) = (*mean, (*squares / (*count - 1) as f64).sqrt());
-        let border = (2.0 * base).max(base + 4.0 * deviation).max(base + 0.5);
+        let (base, border) = *self.border.get_or_insert_with(|| {
+            let (base, deviation) = (*mean, (*squares / (*count - 1) as f64).sqrt());
+            (base, (2.0 * base).max(base + 4.0 * deviation).max(base + 0.5))
+        });
         let above = (extra - base * arrivals).max(0.0);
         let beyond = match self.storm {
             None => intensity > border,

@@ -45,4 +45,10 @@ impl Outbox {
     pub fn get(&self, place: usize) -> Option<Command> {
         if place < self.len { self.commands[place] } else { None }
     }
+
+    /// All commands, in the order in which they were given.
+    #[inline]
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.commands[..self.len].iter().flatten()
+    }
 }

@@ -75,6 +75,9 @@ const REMEMBERED: usize = 256;
 pub struct Ledger {
     lives: Vec<Option<Life>>,
     count: usize,
+    /// No life lies further than this beyond its home: neighbours in time fill the table without gaps, and no search may
+    /// walk through all of them.
+    reach: usize,
     lines: Vec<Line>,
     dead: VecDeque<Token>,
     last: u32,
@@ -87,6 +90,7 @@ impl Ledger {
             // Small at first: a checker holds thousands of ledgers.
             lives: vec![None; 16],
             count: 0,
+            reach: 0,
             lines: vec![Line::default(); buckets],
             dead: VecDeque::with_capacity(REMEMBERED + 1),
             last: 0,
@@ -100,14 +104,17 @@ impl Ledger {
 
     #[inline]
     fn find(&self, token: Token) -> Option<usize> {
-        let mut at = token.sequence() as usize & self.mask();
-        loop {
+        let mask = self.mask();
+        let home = token.sequence() as usize & mask;
+        for distance in 0..=self.reach {
+            let at = (home + distance) & mask;
             match &self.lives[at] {
                 None => return None,
                 Some(life) if life.token == token => return Some(at),
-                Some(_) => at = (at + 1) & self.mask(),
+                Some(_) => {}
             }
         }
+        None
     }
 
     #[inline]
@@ -120,6 +127,7 @@ impl Ledger {
         self.find(token).and_then(|at| self.lives[at].as_mut())
     }
 
+    #[inline]
     pub fn is_live(&self, token: Token, now: Time) -> bool {
         self.get(token).is_some_and(|life| life.is_live(now))
     }
@@ -161,12 +169,28 @@ impl Ledger {
     }
 
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
+    #[inline]
     pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let line = &self.lines[bucket.0 as usize];
+        // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
+        if line.lingering == 0
+            && let Some(oldest) = line.oldest
+            && self.is_live(oldest, now)
+        {
+            return;
+        }
+        self.strike(bucket, now, told);
+    }
+
+    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+        let mut line = self.lines[bucket.0 as usize];
         let mut before: Option<Token> = None;
-        let mut next = self.lines[bucket.0 as usize].oldest;
+        let mut next = line.oldest;
         while let Some(token) = next {
-            let life = *self.get(token).expect("a line names lives of the table");
-            next = life.newer;
+            let at = self.find(token).expect("a line names lives of the table");
+            let life = self.lives[at].as_mut().expect("just found");
+            let newer = life.newer;
+            next = newer;
             let lingers = life.ending.is_some();
             if now < life.end {
                 // Current tokens end in the order of issue: the rest of the line lives.
@@ -176,11 +200,11 @@ impl Ledger {
                 before = Some(token);
                 continue;
             }
-            let newer = life.newer;
+            life.ending.get_or_insert(Ending::Expired);
+            told(*life);
             if let Some(before) = before {
                 self.get_mut(before).expect("still in the line").newer = newer;
             }
-            let line = &mut self.lines[bucket.0 as usize];
             if line.oldest == Some(token) {
                 line.oldest = newer;
             }
@@ -193,14 +217,12 @@ impl Ledger {
                 line.current -= 1;
                 line.first_current = newer;
             }
-            self.bury(token, told);
+            self.bury(token);
         }
+        self.lines[bucket.0 as usize] = line;
     }
 
-    fn bury(&mut self, token: Token, told: &mut dyn FnMut(Life)) {
-        let life = self.get_mut(token).expect("buried once");
-        life.ending.get_or_insert(Ending::Expired);
-        told(*life);
+    fn bury(&mut self, token: Token) {
         self.dead.push_back(token);
         if self.dead.len() > REMEMBERED
             && let Some(forgotten) = self.dead.pop_front()
@@ -216,7 +238,8 @@ impl Ledger {
         self.lives[gap] = None;
         self.count -= 1;
         let mut at = gap;
-        loop {
+        // What lies further on than the reach has its home beyond the gap.
+        while (at.wrapping_sub(gap) & mask) < self.reach {
             at = (at + 1) & mask;
             let Some(life) = self.lives[at] else { return };
             let home = life.token.sequence() as usize & mask;
@@ -264,10 +287,12 @@ impl Ledger {
 
     fn insert(&mut self, life: Life) {
         let mask = self.mask();
-        let mut at = life.token.sequence() as usize & mask;
+        let home = life.token.sequence() as usize & mask;
+        let mut at = home;
         while self.lives[at].is_some() {
             at = (at + 1) & mask;
         }
+        self.reach = self.reach.max(at.wrapping_sub(home) & mask);
         self.lives[at] = Some(life);
         self.count += 1;
     }
@@ -276,6 +301,7 @@ impl Ledger {
         let lives = std::mem::take(&mut self.lives);
         self.lives = vec![None; lives.len() * 2];
         self.count = 0;
+        self.reach = 0;
         for life in lives.into_iter().flatten() {
             self.insert(life);
         }

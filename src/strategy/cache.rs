@@ -14,6 +14,7 @@ pub struct Cache {
 
 impl Cache {
     /// Reacts to everything but store answers and timers, which it ignores.
+    #[inline(always)]
     pub fn on(&mut self, lane: Lane, input: Input, out: &mut Outbox) {
         match input {
             Input::Call { call } => self.serve(lane, call, out),
@@ -41,6 +42,7 @@ impl Cache {
         }
     }
 
+    #[inline(always)]
     fn serve(&mut self, lane: Lane, call: Seat, out: &mut Outbox) {
         match self.token {
             Some(token) => out.push(Command::Attempt { call, token }),
@@ -52,6 +54,7 @@ impl Cache {
     }
 
     /// Requests a token unless a request is on its way.
+    #[inline(always)]
     pub fn ask(&mut self, lane: Lane, out: &mut Outbox) {
         if !self.asking {
             self.asking = true;
@@ -59,6 +62,7 @@ impl Cache {
         }
     }
 
+    #[inline]
     pub fn view(&self) -> View {
         View { token: self.token }
     }

@@ -22,6 +22,7 @@ impl Strategy for SingleFlight {
         Cache::default()
     }
 
+    #[inline(always)] // Called in one place of an engine.
     fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         if let Input::Rejected { .. } = input {
             node.token = None;
@@ -29,6 +30,7 @@ impl Strategy for SingleFlight {
         node.on(Lane::default(), input, out);
     }
 
+    #[inline]
     fn view(node: &Cache) -> View {
         node.view()
     }

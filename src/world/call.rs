@@ -1,6 +1,6 @@
 //! Calls under way: a table whose places are used again, and the lists of parked calls that run through it.
 
-use crate::base::{Duration, Group, Millis, NodeId, Seat, Time};
+use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, prefetch};
 use crate::oauth::Token;
 
 use super::message::Ticket;
@@ -17,8 +17,8 @@ pub struct Call {
     pub origin: NodeId,
     /// The node that serves it: its origin, or the gateway.
     pub at: NodeId,
-    /// The next parked call of the same node.
-    next: Option<Seat>,
+    /// The next parked call of the same node; for a free place the next free one.
+    next: Link,
     /// Names the call's draws.
     pub luck: u32,
     /// The last backoff.
@@ -56,32 +56,65 @@ pub enum Phase {
 
 impl Call {
     /// Names the draws of its next message: each attempt of a call has luck of its own.
+    #[inline]
     pub fn next_luck(&self) -> u32 {
         let steps = u32::from(self.attempts) + u32::from(self.tries);
         self.luck.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
     }
 
     /// Whether the caller has gone.
+    #[inline]
     pub fn is_overdue(&self, now: Time, patience: Option<Duration>) -> bool {
         patience.is_some_and(|patience| now.since(self.arrived) > patience)
+    }
+}
+
+/// A seat or none, in the four bytes of a seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Link(u32);
+
+impl Link {
+    const NONE: Self = Self(0);
+
+    #[inline]
+    fn to(seat: Seat) -> Self {
+        Self(seat.0 + 1)
+    }
+
+    #[inline]
+    fn seat(self) -> Option<Seat> {
+        self.0.checked_sub(1).map(Seat)
+    }
+
+    /// Where it leads after the calls have moved.
+    fn moved(self, places: &[Option<Seat>]) -> Self {
+        self.seat()
+            .and_then(|seat| places[seat.index()])
+            .map_or(Self::NONE, Self::to)
     }
 }
 
 /// The parked calls of one node, first come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Parked {
-    first: Option<Seat>,
-    last: Option<Seat>,
+    first: Link,
+    last: Link,
 }
 
 /// All calls under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Calls {
     seats: Vec<Call>,
-    free: Vec<Seat>,
+    /// The place freed last, and how many are free.
+    free: Link,
+    vacant: usize,
 }
 
+// Half a million calls are under way in a large busy fleet.
+const _: () = assert!(size_of::<Call>() == 48);
+
 impl Calls {
+    #[inline]
     pub fn insert(&mut self, now: Time, node: NodeId, group: Group, luck: u32) -> Seat {
         let call = |stamp| Call {
             arrived: now,
@@ -89,7 +122,7 @@ impl Calls {
             stamp,
             origin: node,
             at: node,
-            next: None,
+            next: Link::NONE,
             luck,
             previous: Millis::ZERO,
             group,
@@ -101,25 +134,34 @@ impl Calls {
             rejected_in_flight: false,
             owes_delay: false,
         };
-        if let Some(seat) = self.free.pop() {
+        if let Some(seat) = self.free.seat() {
             let place = &mut self.seats[seat.index()];
             debug_assert_eq!(place.phase, Phase::Gone);
+            self.free = place.next;
+            self.vacant -= 1;
             *place = call(place.stamp);
             seat
         } else {
-            let seat = Seat(u32::try_from(self.seats.len()).expect("fewer than 2^32 calls under way"));
+            let seat = Seat(u32::try_from(self.seats.len() + 1).expect("fewer than 2^32 calls under way") - 1);
+            if self.seats.len() == self.seats.capacity() {
+                // A little more than the most that were under way so far, rather than twice as much.
+                self.seats.reserve_exact(256 + self.seats.len() / 8);
+            }
             self.seats.push(call(0));
             seat
         }
     }
 
     /// The call has ended: whatever still travels for it no longer concerns it.
+    #[inline]
     pub fn remove(&mut self, seat: Seat) {
         let call = &mut self.seats[seat.index()];
         assert_ne!(call.phase, Phase::Gone, "a call ends once");
         call.phase = Phase::Gone;
         call.stamp = call.stamp.wrapping_add(1);
-        self.free.push(seat);
+        call.next = self.free;
+        self.free = Link::to(seat);
+        self.vacant += 1;
     }
 
     #[inline]
@@ -150,42 +192,58 @@ impl Calls {
         }
     }
 
+    #[inline]
     pub fn park(&mut self, parked: &mut Parked, seat: Seat) {
-        self.seats[seat.index()].next = None;
-        match parked.last.replace(seat) {
-            Some(last) => self.seats[last.index()].next = Some(seat),
-            None => parked.first = Some(seat),
+        self.seats[seat.index()].next = Link::NONE;
+        match std::mem::replace(&mut parked.last, Link::to(seat)).seat() {
+            Some(last) => self.seats[last.index()].next = Link::to(seat),
+            None => parked.first = Link::to(seat),
+        }
+    }
+
+    /// The first parked call, if there is one, will be needed before long.
+    #[inline]
+    pub fn expect_parked(&self, parked: Parked) {
+        if let Some(seat) = parked.first.seat() {
+            self.expect(seat);
         }
     }
 
     /// Takes the first parked call off the list.
+    #[inline]
     pub fn unpark(&mut self, parked: &mut Parked) -> Option<Seat> {
-        let seat = parked.first?;
-        parked.first = self.seats[seat.index()].next.take();
-        if parked.first.is_none() {
-            parked.last = None;
+        let seat = parked.first.seat()?;
+        parked.first = std::mem::take(&mut self.seats[seat.index()].next);
+        if parked.first == Link::NONE {
+            parked.last = Link::NONE;
         }
         Some(seat)
     }
 
     /// Takes a call off the list, wherever in it; nothing if it is not there.
     pub fn withdraw(&mut self, parked: &mut Parked, seat: Seat) {
-        let (mut before, mut next) = (None, parked.first);
-        while let Some(place) = next {
+        let (mut before, mut next) = (Link::NONE, parked.first);
+        while let Some(place) = next.seat() {
             let after = self.seats[place.index()].next;
             if place == seat {
-                match before {
+                match before.seat() {
                     None => parked.first = after,
                     Some(before) => self.get_mut(before).next = after,
                 }
-                if parked.last == Some(seat) {
+                if parked.last == next {
                     parked.last = before;
                 }
-                self.get_mut(seat).next = None;
+                self.get_mut(seat).next = Link::NONE;
                 return;
             }
             (before, next) = (next, after);
         }
+    }
+
+    /// The call will be needed before long.
+    #[inline]
+    pub fn expect(&self, seat: Seat) {
+        prefetch(&self.seats, seat.index());
     }
 
     /// Places of all calls that have not ended.
@@ -199,7 +257,7 @@ impl Calls {
 
     /// How many calls are under way.
     pub fn len(&self) -> usize {
-        self.seats.len() - self.free.len()
+        self.seats.len() - self.vacant
     }
 
     pub fn is_empty(&self) -> bool {
@@ -246,7 +304,7 @@ impl Calls {
         }
         let calls = order.iter().map(|&seat| Call {
             stamp: GOOD,
-            next: self.seats[seat].next.and_then(|next| places[next.index()]),
+            next: self.seats[seat].next.moved(&places),
             luck: 0,
             first_rejected: false,
             attempts: 0,
@@ -260,7 +318,8 @@ impl Calls {
             ..self.seats[seat]
         });
         self.seats = calls.collect();
-        self.free.clear();
+        self.free = Link::NONE;
+        self.vacant = 0;
         places
     }
 
@@ -287,8 +346,8 @@ impl Parked {
     /// The list after its calls have moved.
     pub fn moved(self, places: &[Option<Seat>]) -> Self {
         Self {
-            first: self.first.and_then(|seat| places[seat.index()]),
-            last: self.last.and_then(|seat| places[seat.index()]),
+            first: self.first.moved(places),
+            last: self.last.moved(places),
         }
     }
 }

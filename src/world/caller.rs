@@ -17,27 +17,30 @@ use super::message::{Asker, Leg, Message, Stage, Ticket};
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// A call arrives at a node; one that is down takes none.
+    #[inline]
     pub(super) fn arrive(&mut self, id: NodeId, group: Group, luck: u32, host: &mut impl Host) {
         let now = host.now();
-        let node = &mut self.nodes[id.index()];
-        if !node.up {
+        if !self.nodes[id.index()].up {
             return;
         }
         host.note(Event::CallArrived { node: id, group });
         let seat = self.calls.insert(now, id, group, luck);
-        if let (Some(budget), Some(purse)) = (&self.client.budget, &mut node.retries.budget) {
-            budget.deposit(purse);
-        }
-        if let Some(breaker) = &self.client.breaker
-            && !breaker.allows(&mut node.retries.breaker, now)
-        {
-            self.end(seat, Outcome::Broken, host);
-            return;
+        if let Some(retries) = self.retries.get_mut(id.index()) {
+            if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
+                budget.deposit(purse);
+            }
+            if let Some(breaker) = &self.client.breaker
+                && !breaker.allows(&mut retries.breaker, now)
+            {
+                self.end(seat, Outcome::Broken, host);
+                return;
+            }
         }
         self.hear(id, Input::Call { call: seat }, host);
     }
 
     /// Sends a call to the API, unless a wait is due first.
+    #[inline]
     pub(super) fn attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
@@ -49,6 +52,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    #[inline]
     fn send_attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let live = self.provider.ledger.is_live(token, host.now());
         let ticket = self.calls.ticket(seat);
@@ -74,6 +78,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.limit(ticket, key, host);
     }
 
+    #[inline]
     fn limit(&mut self, ticket: Ticket, key: u64, host: &mut impl Host) {
         if let Some(timeout) = self.client.timeout {
             host.wake(Delay::exactly(timeout), key, Message::AttemptTimedOut { ticket });
@@ -81,6 +86,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// The API's answer reaches the node.
+    #[inline]
     pub(super) fn api_response(&mut self, ticket: Ticket, token: Token, verdict: Verdict, host: &mut impl Host) {
         if self.calls.holder(ticket).is_none() {
             return;
@@ -92,6 +98,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    #[inline]
     fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
         self.note_success(self.calls.get(seat).at);
         let call = self.calls.get(seat);
@@ -105,15 +112,18 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// A success ends a node's row of failures.
+    #[inline]
     fn note_success(&mut self, id: NodeId) {
-        let retries = &mut self.nodes[id.index()].retries;
-        retries.step = 0;
-        retries.previous = Millis::ZERO;
-        if let Some(breaker) = &self.client.breaker {
-            breaker.succeeded(&mut retries.breaker);
+        if let Some(retries) = self.retries.get_mut(id.index()) {
+            retries.step = 0;
+            retries.previous = Millis::ZERO;
+            if let Some(breaker) = &self.client.breaker {
+                breaker.succeeded(&mut retries.breaker);
+            }
         }
     }
 
+    #[inline]
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let Some(()) = self.may_retry(seat, host) else { return };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
@@ -154,6 +164,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Counts a failed try, and ends the call if it has no other.
+    #[inline]
     fn may_retry(&mut self, seat: Seat, host: &mut impl Host) -> Option<()> {
         let now = host.now();
         let call = self.calls.get_mut(seat);
@@ -162,20 +173,23 @@ impl<S: Strategy, R: Rule> World<S, R> {
             call.tries,
             call.is_overdue(now, self.patience[usize::from(call.group.0)]),
         );
-        let retries = &mut self.nodes[call.at.index()].retries;
-        retries.step = retries.step.saturating_add(1);
         let mut open = false;
-        if let Some(breaker) = &self.client.breaker {
-            breaker.failed(&mut retries.breaker, now);
-            open = !breaker.allows(&mut retries.breaker, now);
+        let mut retries = self.retries.get_mut(call.at.index());
+        if let Some(retries) = &mut retries {
+            retries.step = retries.step.saturating_add(1);
+            if let Some(breaker) = &self.client.breaker {
+                breaker.failed(&mut retries.breaker, now);
+                open = !breaker.allows(&mut retries.breaker, now);
+            }
         }
+        let purse = retries.and_then(|retries| retries.budget.as_mut());
         let end = if !self.client.retry.attempts().allow_another(u32::from(tries)) {
             Outcome::GaveUp
         } else if overdue {
             Outcome::Impatient
         } else if open {
             Outcome::Broken
-        } else if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)
+        } else if let (Some(budget), Some(purse)) = (&self.client.budget, purse)
             && !budget.withdraw(purse, now)
         {
             Outcome::OutOfBudget
@@ -186,6 +200,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         None
     }
 
+    #[inline]
     fn give_up(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
         let call = self.calls.get(seat);
         if call.at == call.origin {
@@ -201,7 +216,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let (step, previous) = match self.client.steps {
             Steps::PerCall => (call.tries, call.previous),
             Steps::PerNode => {
-                let retries = &self.nodes[call.at.index()].retries;
+                let retries = &self.retries[call.at.index()];
                 (retries.step, retries.previous)
             }
         };
@@ -218,7 +233,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let call = self.calls.get_mut(seat);
         call.phase = then;
         call.previous = drawn.into();
-        self.nodes[call.at.index()].retries.previous = drawn.into();
+        if let Some(retries) = self.retries.get_mut(call.at.index()) {
+            retries.previous = drawn.into();
+        }
     }
 
     pub(super) fn backoff_over(&mut self, ticket: Ticket, host: &mut impl Host) {
@@ -240,6 +257,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// A token response reaches its node.
+    #[inline]
     pub(super) fn token_response(
         &mut self,
         id: NodeId,
@@ -321,7 +339,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         call.at = gateway;
         call.phase = Phase::Waiting;
         // The gateway pays for the retries of the calls that it makes, so it also earns by them.
-        if let (Some(budget), Some(purse)) = (&self.client.budget, &mut self.nodes[gateway.index()].retries.budget) {
+        if let Some(retries) = self.retries.get_mut(gateway.index())
+            && let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)
+        {
             budget.deposit(purse);
         }
         self.hear(gateway, Input::Call { call: ticket.call }, host);
@@ -368,6 +388,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    #[inline]
     pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
         let call = *self.calls.get(seat);
         self.calls.remove(seat);

@@ -13,7 +13,7 @@ use crate::provider::Rule;
 use super::World;
 use super::call::Calls;
 use super::message::{Asker, Message};
-use super::nodes::NUMBERS;
+use super::nodes::{Errands, NUMBERS};
 
 /// Epoch of a message to an earlier life of its node. A node would have to crash 255 times to come to it.
 const PAST: u8 = u8::MAX;
@@ -90,9 +90,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
     fn renumber(&mut self, id: NodeId, messages: &mut [&mut Message]) {
         let forgetful = self.client.is_forgetful();
         let node = &mut self.nodes[id.index()];
-        let (epoch, armed) = (node.epoch, node.armed);
+        let mut without = Errands::default();
+        let errands = self.errands.get_mut(id.index()).unwrap_or(&mut without);
+        let (epoch, armed) = (node.epoch, errands.armed);
         let mut requests = Numbers::new(node.requests, node.asked);
-        let mut operations = Numbers::new(node.operations, node.stored);
+        let mut operations = Numbers::new(errands.operations, errands.stored);
         for message in messages
             .iter_mut()
             .filter(|message| message.addressee() == Some((id, epoch)))
@@ -153,13 +155,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         node.asked = requests.ranked(node.asked);
         node.requests = requests.used.count_ones();
-        node.stored = operations.ranked(node.stored);
-        node.operations = operations.used.count_ones();
         node.epoch = 0;
-        node.armed = [1; TIMERS];
-        if forgetful {
-            node.retries.step = 0;
-            node.retries.previous = Millis::ZERO;
+        *errands = Errands {
+            stored: operations.ranked(errands.stored),
+            operations: operations.used.count_ones(),
+            armed: [1; TIMERS],
+        };
+        if forgetful && let Some(retries) = self.retries.get_mut(id.index()) {
+            retries.step = 0;
+            retries.previous = Millis::ZERO;
         }
     }
 }

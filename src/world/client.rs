@@ -61,6 +61,11 @@ impl Client {
         self.retry.attempts().is_unbounded() && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
     }
 
+    /// Whether a node remembers anything of its retries beyond its calls.
+    pub(super) fn remembers(&self) -> bool {
+        self.budget.is_some() || self.breaker.is_some() || self.steps == Steps::PerNode
+    }
+
     /// The wait after a failure, at least as long as the server asked for.
     pub fn delay(&self, step: u32, previous: Millis, retry_after: Millis) -> Delay {
         let mut delay = self.retry.delay(step, previous.into());

@@ -17,6 +17,7 @@ const TOKEN: usize = 0;
 const API: usize = 1;
 
 impl<S: Strategy, R: Rule> World<S, R> {
+    #[inline]
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn api_request(
         &mut self,
@@ -29,7 +30,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host: &mut impl Host,
     ) {
         let key = u64::from(luck);
-        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
         let answer = |verdict| Message::ApiResponse { ticket, token, verdict };
         if stage == Stage::Arrived {
             let endpoint = &mut self.provider.api_endpoint;
@@ -37,7 +37,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 Some(Outage::Silent) => return,
                 Some(Outage::Errors) => Some(Failure::ServerError),
                 None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
-                None => endpoint.quota(host.now(), client).err().map(denied),
+                None if endpoint.quotas.is_empty() => None,
+                None => {
+                    let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
+                    endpoint.quota(host.now(), client).err().map(denied)
+                }
             };
             if let Some(why) = failure {
                 host.note(Event::AttemptFailed);
@@ -105,6 +109,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host.send(Leg::ApiResponse, key, answer(verdict));
     }
 
+    #[inline]
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn token_request(
         &mut self,
@@ -212,6 +217,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// The commit of a token request.
+    #[inline]
     fn issue(&mut self, now: Time, node: NodeId, request: Request, host: &mut impl Host) -> Result<Grant, Failure> {
         let held = S::view(&self.nodes[node.index()].memory).token;
         let unnecessary = held.is_some_and(|token| self.provider.ledger.is_live(token, now));

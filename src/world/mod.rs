@@ -14,7 +14,7 @@ mod nodes;
 
 use std::collections::VecDeque;
 
-use crate::base::{Duration, Group, NodeId};
+use crate::base::{Duration, Group, NodeId, prefetch};
 use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
@@ -25,7 +25,7 @@ pub use call::{Call, Calls, Phase};
 pub use client::{Client, Place, Steps};
 pub use host::Host;
 pub use message::{Asker, LEGS, Leg, Message, Stage, Ticket};
-use nodes::Node;
+use nodes::{Errands, Node};
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +63,16 @@ pub struct World<S: Strategy, R> {
     fleets: Vec<Fleet>,
     patience: Vec<Option<Duration>>,
     nodes: Vec<Node<S::Node>>,
+    /// What each node remembers of its retries; empty where the policy asks for no memory.
+    retries: Vec<client::Memory>,
+    /// Each node's store operations and timers; empty until the first.
+    errands: Vec<Errands>,
     calls: Calls,
     pub provider: Provider<R>,
     stores: Vec<Store<Shared>>,
     store_down: Option<crate::provider::Outage>,
     /// Requests that wait for a server: of the token endpoint, of the API.
     waiting: [VecDeque<Message>; 2],
-    outbox: Outbox,
 }
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -83,9 +86,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(Node::down(strategy.boot(me), index as u16));
             }
         }
+        let remembering = if client.remembers() { nodes.len() } else { 0 };
         Self {
             strategy,
             client,
+            retries: vec![client::Memory::default(); remembering],
+            errands: Vec::new(),
             fleets: layout.fleets,
             patience: layout.patience,
             nodes,
@@ -94,12 +100,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
             stores: vec![Store::default(); usize::from(layout.stores)],
             store_down: None,
             waiting: [VecDeque::new(), VecDeque::new()],
-            outbox: Outbox::default(),
         }
     }
 
     /// Delivers one message or alarm to the party that it is for.
-    #[inline]
+    #[inline(always)] // An engine delivers in one place, and its message need not be copied to get here.
     pub fn deliver(&mut self, message: Message, host: &mut impl Host) {
         match message {
             Message::Arrival { node, group, luck } => self.arrive(node, group, luck, host),
@@ -155,21 +160,42 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// A hint that this message is to be delivered before long: what it names is fetched from memory meanwhile; told `again`
+    /// a little later, also what those name. Changes nothing.
+    #[inline]
+    pub fn expect(&self, message: &Message, again: bool) {
+        match (message, again) {
+            (Message::ApiRequest { ticket, .. } | Message::ApiResponse { ticket, .. }, false) => {
+                self.calls.expect(ticket.call);
+            }
+            (Message::ApiResponse { ticket, .. }, true) => self.expect_node(self.calls.get(ticket.call).at),
+            (Message::TokenRequest { node, .. } | Message::TokenResponse { node, .. }, false) => {
+                self.expect_node(*node);
+            }
+            (Message::TokenResponse { node, .. }, true) => self.calls.expect_parked(self.nodes[node.index()].parked),
+            _ => {}
+        }
+    }
+
+    /// A hint that a message for this node is to be delivered before long.
+    #[inline]
+    pub fn expect_node(&self, id: NodeId) {
+        prefetch(&self.nodes, id.index());
+    }
+
     /// Lets the strategy react at one node, and does what it says.
     #[inline]
     fn hear(&mut self, id: NodeId, input: Input, host: &mut impl Host) {
         let node = &mut self.nodes[id.index()];
         let me = place(&self.fleets[usize::from(node.fleet)], id);
         let before = S::view(&node.memory).token;
-        self.outbox.clear();
-        self.strategy.on(me, &mut node.memory, input, &mut self.outbox);
+        let mut outbox = Outbox::default();
+        self.strategy.on(me, &mut node.memory, input, &mut outbox);
         let after = S::view(&node.memory).token;
         if before != after {
             self.change_hands(before, after);
         }
-        let mut next = 0;
-        while let Some(command) = self.outbox.get(next) {
-            next += 1;
+        for command in outbox.commands() {
             self.obey(id, command, host);
         }
     }
@@ -231,6 +257,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
+            && self.retries == other.retries
+            && self.errands == other.errands
             && self.calls == other.calls
             && self.provider == other.provider
             && self.stores == other.stores
@@ -244,6 +272,8 @@ impl<S: Strategy, R: Rule> Eq for World<S, R> {}
 impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
+        self.retries.hash(state);
+        self.errands.hash(state);
         self.calls.hash(state);
         self.provider.hash(state);
         self.stores.hash(state);

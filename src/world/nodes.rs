@@ -13,22 +13,28 @@ use super::client;
 use super::host::Host;
 use super::message::{Asker, Leg, Message, Stage, node_key};
 
-/// One node.
+/// One node: what nearly every message for it touches, within half a cache line for a small strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Node<M> {
     pub memory: M,
-    pub retries: client::Memory,
     pub parked: Parked,
-    /// Token requests and store operations sent so far; their low bits are the numbers of `asked` and `stored`.
+    /// Token requests sent so far; the low bits are the numbers of `asked`.
     pub requests: u32,
-    pub operations: u32,
-    /// Requests of the node as a whole that are still waited for, a bit for each number; store operations likewise.
+    /// Requests of the node as a whole that are still waited for, a bit for each number.
     pub asked: u32,
-    pub stored: u32,
     pub fleet: u16,
     /// Grows with each crash; answers to an earlier life find nobody.
     pub epoch: u8,
     pub up: bool,
+}
+
+/// A node's store operations and timers, kept apart because many strategies have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Errands {
+    /// Store operations sent so far; the low bits are the numbers of `stored`.
+    pub operations: u32,
+    /// Operations that are still waited for, a bit for each number.
+    pub stored: u32,
     pub armed: [u8; TIMERS],
 }
 
@@ -39,16 +45,12 @@ impl<M> Node<M> {
     pub fn down(memory: M, fleet: u16) -> Self {
         Self {
             memory,
-            retries: client::Memory::default(),
             parked: Parked::default(),
             requests: 0,
-            operations: 0,
             asked: 0,
-            stored: 0,
             fleet,
             epoch: 0,
             up: false,
-            armed: [0; TIMERS],
         }
     }
 }
@@ -60,7 +62,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &mut self.nodes[id.index()];
         if !node.up {
             node.up = true;
-            node.retries.budget = budget;
+            if let Some(retries) = self.retries.get_mut(id.index()) {
+                retries.budget = budget;
+            }
             host.note(Event::NodeStarted { node: id });
         }
     }
@@ -84,9 +88,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
             *node = Node {
                 epoch: node.epoch.wrapping_add(1),
                 requests: node.requests,
-                operations: node.operations,
                 ..Node::down(memory, node.fleet)
             };
+            if let Some(errands) = self.errands.get_mut(id.index()) {
+                errands.stored = 0;
+            }
+            if let Some(retries) = self.retries.get_mut(id.index()) {
+                *retries = client::Memory::default();
+            }
             self.change_hands(before, None);
         }
         let lost: Vec<_> = self
@@ -114,8 +123,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.nodes[id.index()].up
     }
 
-    pub(super) fn obey(&mut self, id: NodeId, command: Command, host: &mut impl Host) {
-        match command {
+    #[inline]
+    pub(super) fn obey(&mut self, id: NodeId, command: &Command, host: &mut impl Host) {
+        match *command {
             Command::Attempt { call, token } => self.attempt(call, token, host),
             Command::Park { call } => {
                 self.calls.get_mut(call).phase = Phase::Waiting;
@@ -139,6 +149,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    #[inline]
     fn ask(&mut self, id: NodeId, lane: Lane, call: Option<crate::base::Seat>, host: &mut impl Host) {
         let node = &mut self.nodes[id.index()];
         let asker = match call {
@@ -177,11 +188,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     fn operate(&mut self, id: NodeId, operation: StoreOperation, host: &mut impl Host) {
-        let node = &mut self.nodes[id.index()];
-        let number = (node.operations % NUMBERS) as u8;
-        node.stored |= 1 << number;
-        node.operations = node.operations.wrapping_add(1);
-        let (epoch, key) = (node.epoch, node_key(id, node.operations));
+        let epoch = self.nodes[id.index()].epoch;
+        let errands = self.errands_mut(id);
+        let number = (errands.operations % NUMBERS) as u8;
+        errands.stored |= 1 << number;
+        errands.operations = errands.operations.wrapping_add(1);
+        let key = node_key(id, errands.operations);
         host.send(
             Leg::StoreRequest,
             key,
@@ -205,12 +217,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// The errands of a node; the first errand of a run makes room for those of all nodes.
+    fn errands_mut(&mut self, id: NodeId) -> &mut Errands {
+        if self.errands.is_empty() {
+            self.errands = vec![Errands::default(); self.nodes.len()];
+        }
+        &mut self.errands[id.index()]
+    }
+
     fn arm(&mut self, id: NodeId, timer: Timer, delay: Delay, host: &mut impl Host) {
-        let node = &mut self.nodes[id.index()];
-        let armed = &mut node.armed[timer as usize];
+        let node = self.nodes[id.index()];
+        let errands = self.errands_mut(id);
+        let operations = errands.operations;
+        let armed = &mut errands.armed[timer as usize];
         *armed = armed.wrapping_add(1);
         // Each arming draws anew: the count of all requests and operations, with the arming, names it.
-        let draw = (u64::from(node.requests) << 20) ^ (u64::from(node.operations) << 4) ^ u64::from(*armed);
+        let draw = (u64::from(node.requests) << 20) ^ (u64::from(operations) << 4) ^ u64::from(*armed);
         let alarm = Message::TimerRang {
             node: id,
             epoch: node.epoch,
@@ -221,8 +243,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     pub(super) fn timer_rang(&mut self, id: NodeId, epoch: u8, timer: Timer, armed: u8, host: &mut impl Host) {
-        let node = &self.nodes[id.index()];
-        if node.epoch == epoch && node.armed[timer as usize] == armed {
+        if self.nodes[id.index()].epoch == epoch && self.errands_mut(id).armed[timer as usize] == armed {
             self.hear(id, Input::Timer(timer), host);
         }
     }
@@ -256,10 +277,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 answer
             }
         };
-        let node = &self.nodes[id.index()];
+        let operations = self.errands_mut(id).operations;
         host.send(
             Leg::StoreResponse,
-            node_key(id, node.operations),
+            node_key(id, operations),
             Message::StoreResponse {
                 node: id,
                 epoch,
@@ -278,9 +299,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         answer: StoreAnswer,
         host: &mut impl Host,
     ) {
-        let node = &mut self.nodes[id.index()];
-        if node.epoch == epoch && node.stored & (1 << number) != 0 {
-            node.stored &= !(1 << number);
+        let current = self.nodes[id.index()].epoch;
+        let errands = self.errands_mut(id);
+        if current == epoch && errands.stored & (1 << number) != 0 {
+            errands.stored &= !(1 << number);
             self.hear(id, Input::Store(answer), host);
         }
     }

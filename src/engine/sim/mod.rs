@@ -4,18 +4,25 @@
 //! (which call, which attempt, which request of which node), so that two strategies under one seed meet the same arrivals
 //! and the same latencies.
 
+mod arrivals;
+mod event;
+mod heap;
+mod lane;
 mod queue;
+mod wheel;
 
-use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time, mix};
+use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
-use crate::scenario::plan::{Act, Links, Plan, Span, Stream};
+use crate::scenario::plan::{Act, Links, Plan, Span};
 use crate::trace::{Event, Sink};
 use crate::with_strategy;
 use crate::world::{Host, LEGS, Leg, Message, World};
 
-use queue::{Class, Queue};
+use arrivals::Sources;
+use event::Class;
+use queue::{Due, Queue};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +33,33 @@ pub struct Effort {
     pub most_pending: usize,
 }
 
+/// The ways in which a run may be made shorter. Without any, all events lie in one heap and every node has arrivals of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortcuts {
+    /// Constant latencies are kept as lists and many events in a wheel: the same trace, sooner.
+    pub order: bool,
+    /// Like Poisson arrivals of one fleet are drawn as one stream: the same law by other draws.
+    pub crowds: bool,
+}
+
+impl Shortcuts {
+    pub const ALL: Self = Self {
+        order: true,
+        crowds: true,
+    };
+    pub const NONE: Self = Self {
+        order: false,
+        crowds: false,
+    };
+}
+
 /// Runs a plan once under a seed and tells the sink everything that happens.
 pub fn run<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K) -> Effort {
+    run_with(plan, dice, sink, Shortcuts::ALL)
+}
+
+/// As [`run`], with a choice of shortcuts.
+pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Shortcuts) -> Effort {
     with_strategy!(&plan.coordination, strategy => {
         let provider = Provider::new(
             plan.provider.rule.clone(),
@@ -37,9 +69,28 @@ pub fn run<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K) -> Effort {
         )
         .with_endpoints(plan.provider.token_endpoint.clone(), plan.provider.api_endpoint.clone());
         let world = World::new(strategy.clone(), plan.client.clone(), provider, plan.layout.clone());
-        Sim::new(plan, world, dice, sink).run()
+        Sim::new(plan, world, dice, sink, shortcuts).run()
     })
 }
+
+const ALL_LEGS: [Leg; LEGS] = [
+    Leg::TokenRequest,
+    Leg::TokenResponse,
+    Leg::ApiRequest,
+    Leg::ApiResponse,
+    Leg::StoreRequest,
+    Leg::StoreResponse,
+    Leg::GatewayRequest,
+    Leg::GatewayResponse,
+    Leg::TokenService,
+    Leg::ApiService,
+];
+
+/// From this many nodes on, what a message touches has probably left the cache.
+const LARGE: u32 = 4096;
+/// How many messages of a lane ahead the engine says what will be needed, and says it again.
+const FAR: usize = 12;
+const NEAR: usize = 6;
 
 /// Purposes of draws; those of messages are their legs, from zero.
 const ARRIVALS: u64 = LEGS as u64;
@@ -49,52 +100,22 @@ const HIT: u64 = WAKE + 1;
 const REPLICA: u64 = HIT + 1;
 const LAG: u64 = REPLICA + 1;
 
-/// What a payload of the queue is: a place in the table of messages, a stream of arrivals, or the next timeline act.
-const KIND: u32 = 0b11 << 30;
-const MESSAGE: u32 = 0;
-const ARRIVAL: u32 = 0b01 << 30;
-const TIMELINE: u32 = 0b10 << 30;
-
-/// Messages under way; places are used again.
-#[derive(Debug, Default)]
-struct Flights {
-    messages: Vec<Message>,
-    free: Vec<u32>,
-}
-
-impl Flights {
-    #[inline]
-    fn insert(&mut self, message: Message) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.messages[place as usize] = message;
-            place
-        } else {
-            self.messages.push(message);
-            let place = self.messages.len() as u32 - 1;
-            assert_eq!(place & KIND, 0, "fewer than 2^30 messages under way");
-            place
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, place: u32) -> Message {
-        self.free.push(place);
-        self.messages[place as usize]
-    }
-}
-
 /// The simulator's side of the world: clock, order and dice.
 struct Clockwork<'a, K> {
     now: Time,
     queue: Queue,
-    flights: Flights,
     dice: Dice,
     links: Links,
     /// Latencies are multiplied by this many thousandths, by leg.
     slowness: [u64; LEGS],
+    /// Legs that lose nothing and always take the same time, with this time.
+    steady: [Option<Duration>; LEGS],
+    /// The lags of the resource servers, where they are always the same.
+    steady_lags: Option<(Duration, Duration)>,
     sink: &'a mut K,
 }
 
+#[inline(always)]
 fn class(message: &Message) -> Class {
     match message {
         Message::TokenRequest { .. } => Class::Commit,
@@ -103,11 +124,56 @@ fn class(message: &Message) -> Class {
     }
 }
 
+/// Alarms that nearly always take the same time have ways of their own, after those of the legs.
+fn way_of_alarm(alarm: &Message) -> Option<usize> {
+    match alarm {
+        Message::AttemptTimedOut { .. } => Some(LEGS),
+        Message::TokenTimedOut { .. } => Some(LEGS + 1),
+        Message::StoreTimedOut { .. } => Some(LEGS + 2),
+        Message::BackoffOver { .. } => Some(LEGS + 3),
+        _ => None,
+    }
+}
+
+const _: () = assert!(LEGS + 4 <= queue::WAYS);
+
 impl<K: Sink> Clockwork<'_, K> {
+    fn send_by_chance(&mut self, leg: Leg, key: u64, message: Message) {
+        let link = self.links.leg(leg);
+        if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
+            return;
+        }
+        let (way, latency) = match link.latency.as_constant() {
+            Some(constant) => (Some(leg as usize), constant),
+            None => (None, link.latency.sample(self.dice.draw(leg as u64, key, 0))),
+        };
+        let latency = self.slowed(leg, latency);
+        self.schedule(way, self.now + latency, message);
+    }
+
+    fn slowed(&self, leg: Leg, latency: Duration) -> Duration {
+        match self.slowness[leg as usize] {
+            1000 => latency,
+            thousandths => latency.ratio(thousandths, 1000),
+        }
+    }
+
+    /// From now on the latencies of these legs are multiplied by so many thousandths.
+    fn slow(&mut self, legs: &[Leg], thousandths: u64) {
+        for &leg in legs {
+            self.slowness[leg as usize] = thousandths;
+            let link = self.links.leg(leg);
+            let constant = link.latency.as_constant().filter(|_| link.loss.is_never());
+            self.steady[leg as usize] = constant.map(|latency| self.slowed(leg, latency));
+        }
+    }
+
     #[inline]
-    fn schedule(&mut self, at: Time, message: Message) {
-        let place = self.flights.insert(message);
-        self.queue.push(at, class(&message), MESSAGE | place);
+    fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
+        match way {
+            Some(way) => self.queue.push_steady(way, at, class(&message), message),
+            None => self.queue.push_message(at, class(&message), message),
+        }
     }
 }
 
@@ -117,33 +183,24 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         self.now
     }
 
-    #[inline]
+    #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
-        let link = self.links.leg(leg);
-        if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
-            return;
+        match self.steady[leg as usize] {
+            Some(latency) => self
+                .queue
+                .push_steady(leg as usize, self.now + latency, class(&message), message),
+            None => self.send_by_chance(leg, key, message),
         }
-        let latency = match link.latency.as_constant() {
-            Some(constant) => constant,
-            None => link.latency.sample(self.dice.draw(leg as u64, key, 0)),
-        };
-        let slowness = self.slowness[leg as usize];
-        let latency = if slowness == 1000 {
-            latency
-        } else {
-            latency.ratio(slowness, 1000)
-        };
-        self.schedule(self.now + latency, message);
     }
 
     #[inline]
     fn wake(&mut self, delay: Delay, key: u64, alarm: Message) -> Duration {
-        let delay = if delay.spread.is_zero() {
-            delay.at(0)
+        let (way, delay) = if delay.spread.is_zero() {
+            (way_of_alarm(&alarm), delay.at(0))
         } else {
-            delay.at(self.dice.draw(WAKE, key, 0))
+            (None, delay.at(self.dice.draw(WAKE, key, 0)))
         };
-        self.schedule(self.now + delay, alarm);
+        self.schedule(way, self.now + delay, alarm);
         delay
     }
 
@@ -154,15 +211,15 @@ impl<K: Sink> Host for Clockwork<'_, K> {
 
     #[inline]
     fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration) {
+        if let Some(lags) = self.steady_lags {
+            return lags;
+        }
         let Links {
             visible_after,
             invalidation,
             replicas,
             ..
         } = &self.links;
-        if let (Some(visible_after), Some(invalidation)) = (visible_after.as_constant(), invalidation.as_constant()) {
-            return (visible_after, invalidation);
-        }
         let replica = (u128::from(self.dice.draw(REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
         let party = (u64::from(token.sequence()) << 16) | replica as u64;
         (
@@ -171,7 +228,7 @@ impl<K: Sink> Host for Clockwork<'_, K> {
         )
     }
 
-    #[inline]
+    #[inline(always)] // The listener then meets only the event that is told here.
     fn note(&mut self, event: Event) {
         self.sink.hear(self.now, &event);
     }
@@ -183,132 +240,96 @@ struct Sim<'a, S: Strategy, R, K> {
     world: World<S, R>,
     clockwork: Clockwork<'a, K>,
     span: Span,
-    /// Streams of a fleet's nodes lie together, those of one node side by side; this is where each fleet's begin.
-    first_stream: Vec<u32>,
-    /// State of each arrival stream; zero before its node has started for the first time.
-    streams: Vec<u64>,
+    sources: Sources,
     acts: usize,
     effort: Effort,
 }
 
 impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
-    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K) -> Self {
-        let mut first_stream = Vec::with_capacity(plan.workloads.len() + 1);
-        let mut count = 0;
-        for (fleet, workloads) in plan.layout.fleets.iter().zip(&plan.workloads) {
-            first_stream.push(count);
-            count += (fleet.nodes.end - fleet.nodes.start) * workloads.len() as u32;
-        }
-        first_stream.push(count);
-        assert_eq!(count & KIND, 0, "fewer than 2^30 arrival streams");
-        Self {
+    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K, shortcuts: Shortcuts) -> Self {
+        let links = &plan.links;
+        let mut sim = Self {
             plan,
             world,
             clockwork: Clockwork {
                 now: Time::ZERO,
-                queue: Queue::with_capacity(count as usize + 1024),
-                flights: Flights::default(),
+                queue: Queue::new(shortcuts.order),
                 dice,
                 links: plan.links.clone(),
                 slowness: [1000; LEGS],
+                steady: [None; LEGS],
+                steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
                 sink,
             },
             span: plan.span,
-            first_stream,
-            streams: vec![0; count as usize],
+            sources: Sources::new(plan, shortcuts.crowds),
             acts: 0,
             effort: Effort::default(),
-        }
+        };
+        sim.clockwork.slow(&ALL_LEGS, 1000);
+        sim
     }
 
     fn run(mut self) -> Effort {
         self.schedule_act();
-        while let Some(at) = self.clockwork.queue.next_at() {
+        let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
+        while let Some((at, due)) = self.clockwork.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
             if at > self.span.end || (at >= self.span.horizon && self.world.calls().is_empty()) {
                 break;
             }
-            self.effort.most_pending = self.effort.most_pending.max(self.clockwork.queue.len());
             self.effort.events += 1;
-            let (at, payload) = self.clockwork.queue.pop().expect("there is a next");
             self.clockwork.now = at;
-            match payload & KIND {
-                MESSAGE => {
-                    let message = self.clockwork.flights.remove(payload);
+            match due {
+                Due::Message(place) => {
+                    let message = self.clockwork.queue.take(place);
+                    if large {
+                        for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
+                            if let Some(message) = self.clockwork.queue.ahead(place, places, beyond) {
+                                self.world.expect(message, again);
+                            }
+                        }
+                    }
                     self.world.deliver(message, &mut self.clockwork);
                 }
-                ARRIVAL => self.arrival(payload & !KIND),
-                _ => self.act(),
+                Due::Arrival(stream) => self.arrival(stream),
+                Due::Act => self.act(),
             }
         }
+        self.effort.most_pending = self.clockwork.queue.most_pending();
         self.clockwork.now = self.clockwork.now.max(self.span.horizon).min(self.span.end);
         self.world.close(&mut self.clockwork);
         self.effort
     }
 
-    /// Which node and which of its workloads a stream belongs to.
-    fn owner(&self, stream: u32) -> (NodeId, Stream) {
-        let fleet = self.first_stream.partition_point(|&first| first <= stream) - 1;
-        let workloads = &self.plan.workloads[fleet];
-        let place = stream - self.first_stream[fleet];
-        let count = workloads.len() as u32;
-        let node = self.plan.layout.fleets[fleet].nodes.start + place / count;
-        (NodeId(node), workloads[(place % count) as usize])
-    }
-
-    fn arrival(&mut self, index: u32) {
+    #[inline]
+    fn arrival(&mut self, number: u32) {
         let now = self.clockwork.now;
         if now >= self.span.horizon {
             return;
         }
-        let (node, stream) = self.owner(index);
-        let mut draw = Dice::next(&mut self.streams[index as usize]);
-        let Some(next) = stream.arrivals.next(1, draw) else {
-            return;
-        };
-        for _ in 0..next.calls {
-            draw = mix(draw);
-            let message = Message::Arrival {
-                node,
-                group: stream.group,
-                luck: draw as u32,
-            };
+        let next = self.sources.arrive(self.plan, number, |message| {
             self.world.deliver(message, &mut self.clockwork);
+        });
+        if let Some(gap) = next {
+            if let Some(node) = self.sources.upcoming(number) {
+                self.world.expect_node(node);
+            }
+            self.clockwork.queue.push_arrival(now + gap, number);
         }
-        self.clockwork.queue.push(now + next.gap, Class::Other, ARRIVAL | index);
     }
 
     /// Begins the arrivals of a node that starts for the first time.
     fn begin(&mut self, node: NodeId) {
-        let fleet = self
-            .plan
-            .layout
-            .fleets
-            .partition_point(|fleet| fleet.nodes.end <= node.0);
-        let workloads = &self.plan.workloads[fleet];
-        let place = node.0 - self.plan.layout.fleets[fleet].nodes.start;
-        for (index, stream) in workloads.iter().enumerate() {
-            let at = self.first_stream[fleet] + place * workloads.len() as u32 + index as u32;
-            let state = &mut self.streams[at as usize];
-            if *state != 0 {
-                continue;
-            }
-            *state = self
-                .clockwork
-                .dice
-                .stream(ARRIVALS, (u64::from(node.0) << 8) | index as u64)
-                .max(1);
-            let draw = Dice::next(state);
-            if let Some(first) = stream.arrivals.next(0, draw) {
-                let due = self.clockwork.now + first.gap;
-                self.clockwork.queue.push(due, Class::Other, ARRIVAL | at);
-            }
-        }
+        let Clockwork { queue, now, dice, .. } = &mut self.clockwork;
+        self.sources.begin(self.plan, *dice, node, |number, gap| {
+            queue.push_arrival(*now + gap, number)
+        });
     }
 
     fn schedule_act(&mut self) {
         if let Some((at, _)) = self.plan.timeline.get(self.acts) {
-            self.clockwork.queue.push(*at, Class::Commit, TIMELINE);
+            self.clockwork.queue.push_act(*at);
         }
     }
 
@@ -329,7 +350,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
-            Act::Slow { legs, thousandths } => legs.iter().for_each(|&leg| host.slowness[leg as usize] = *thousandths),
+            Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
             Act::GrantSlots { clients, slots } => {
                 clients
                     .clone()

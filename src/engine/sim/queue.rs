@@ -1,159 +1,454 @@
-//! The event queue: earliest first, then commits before checks before the rest, then in the order of scheduling.
+//! What is pending, and what is next: a tournament between the heads of the lanes and the first of all other events.
+//!
+//! The order is that of [`Event`] whichever way an event is kept, so a lane or a wheel changes how long a run takes and
+//! nothing else. An event that would not be the last of its lane (because a latency has just become shorter) is kept like
+//! any other.
 
+use super::event::{Class, Event, Instant};
+use super::heap::Heap;
+use super::lane::Lanes;
+use super::wheel::Wheel;
 use crate::base::Time;
+use crate::world::Message;
 
-/// What comes first within one instant (section 1 of the model).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    Commit = 0,
-    Check = 1,
-    Other = 2,
+/// Kinds of message that may have a lane each.
+pub const WAYS: usize = 16;
+/// All ways and the rest.
+const SOURCES: usize = WAYS + 1;
+const REST: usize = 0;
+const UNOPENED: u8 = u8::MAX;
+
+/// What a payload is: a place in the table of messages, a stream of arrivals, the next timeline act, or a lane.
+const KIND: u32 = 0b11 << 30;
+const MESSAGE: u32 = 0;
+const ARRIVAL: u32 = 0b01 << 30;
+const TIMELINE: u32 = 0b10 << 30;
+const LANE: u32 = 0b11 << 30;
+
+/// Streams of arrivals and messages under way are fewer than this.
+pub const LIMIT: u32 = !KIND;
+
+/// With more pending events than this outside the lanes, a wheel pays.
+const FEW: usize = 384;
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A message, for [`Queue::take`].
+    Message(Place),
+    /// The next call of this stream.
+    Arrival(u32),
+    /// The next act of the timeline.
+    Act,
 }
 
-/// An event in 16 bytes: instant (62 bits), class (2), sequence (32), payload (32), most significant first, so that one
-/// comparison orders it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Event(u128);
+/// Where a message that is due lies: until [`Queue::take`] it is copied nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u32);
 
-impl Event {
-    fn new(at: Time, class: Class, sequence: u32, payload: u32) -> Self {
-        debug_assert!(at.nanos() < 1 << 62, "the clock ends after 146 years");
-        let instant = (at.nanos() << 2) | class as u64;
-        Self((u128::from(instant) << 64) | (u128::from(sequence) << 32) | u128::from(payload))
-    }
-
-    fn at(self) -> Time {
-        Time::from_nanos((self.0 >> 66) as u64)
-    }
-
-    fn payload(self) -> u32 {
-        self.0 as u32
-    }
-
-    fn renumbered(self, sequence: u32) -> Self {
-        Self((self.0 & !(0xffff_ffff << 32)) | (u128::from(sequence) << 32))
-    }
-}
-
-/// A heap with four children to a parent: half the levels of a binary one, and siblings share a cache line.
-#[derive(Debug, Default)]
+/// Everything pending.
+#[derive(Debug)]
 pub struct Queue {
-    heap: Vec<Event>,
+    /// The first event of each source; `sources` of them are in use.
+    heads: [Event; SOURCES],
+    sources: usize,
+    /// The head of the rest has been taken, and the next not been looked for.
+    stale: bool,
+    lane_of: [u8; WAYS],
+    lanes: Lanes,
+    heap: Heap,
+    wheel: Option<Box<Wheel>>,
+    /// The heap's size at which a wheel is built, or built anew.
+    few: usize,
+    flights: Flights,
     sequence: u32,
+    pending: usize,
+    most_pending: usize,
+    shortcuts: bool,
 }
 
-const CHILDREN: usize = 4;
+/// Messages under way outside the lanes; places are used again.
+#[derive(Debug, Default)]
+struct Flights {
+    messages: Vec<Message>,
+    free: Vec<u32>,
+}
 
-impl Queue {
-    pub fn with_capacity(events: usize) -> Self {
-        Self {
-            heap: Vec::with_capacity(events),
-            sequence: 0,
+impl Flights {
+    #[inline]
+    fn insert(&mut self, message: Message) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self.messages[place as usize] = message;
+            place
+        } else {
+            self.messages.push(message);
+            let place = self.messages.len() as u32 - 1;
+            assert!(place < LIMIT, "fewer than 2^30 messages under way");
+            place
         }
     }
 
-    pub fn len(&self) -> usize {
-        self.heap.len()
+    #[inline]
+    fn remove(&mut self, place: u32) -> Message {
+        self.free.push(place);
+        self.messages[place as usize]
+    }
+}
+
+impl Queue {
+    /// An empty queue; without `shortcuts` it keeps everything in one heap.
+    pub fn new(shortcuts: bool) -> Self {
+        Self {
+            heads: [Event::NEVER; SOURCES],
+            sources: 1,
+            stale: false,
+            lane_of: [UNOPENED; WAYS],
+            lanes: Lanes::default(),
+            heap: Heap::default(),
+            wheel: None,
+            few: FEW,
+            flights: Flights::default(),
+            sequence: 0,
+            pending: 0,
+            most_pending: 0,
+            shortcuts,
+        }
+    }
+
+    /// The most events that were pending at once.
+    pub fn most_pending(&self) -> usize {
+        self.most_pending
+    }
+
+    /// A message that takes as long as all others of its way, or nearly always does.
+    #[inline(always)] // The message is then written straight to its place.
+    pub fn push_steady(&mut self, way: usize, at: Time, class: Class, message: Message) {
+        if !self.shortcuts {
+            self.push_message(at, class, message);
+            return;
+        }
+        let instant = Instant::new(at, class);
+        let mut lane = self.lane_of[way];
+        if lane == UNOPENED {
+            lane = self.open(way, message);
+        }
+        if !self.lanes.fits(usize::from(lane), instant) {
+            self.push_message(at, class, message);
+            return;
+        }
+        let sequence = self.number();
+        if self.lanes.push(usize::from(lane), instant, sequence, message) {
+            self.heads[usize::from(lane) + 1] = Event::new(instant, sequence, LANE | u32::from(lane));
+        }
+    }
+
+    #[cold]
+    fn open(&mut self, way: usize, message: Message) -> u8 {
+        let lane = self.lanes.open(message) as u8;
+        self.lane_of[way] = lane;
+        self.sources += 1;
+        lane
+    }
+
+    /// A message that may take any time.
+    #[inline]
+    pub fn push_message(&mut self, at: Time, class: Class, message: Message) {
+        let place = self.flights.insert(message);
+        self.push(at, class, MESSAGE | place);
+    }
+
+    /// The next arrival of a stream.
+    #[inline]
+    pub fn push_arrival(&mut self, at: Time, stream: u32) {
+        self.push(at, Class::Other, ARRIVAL | stream);
+    }
+
+    pub fn push_act(&mut self, at: Time) {
+        self.push(at, Class::Commit, TIMELINE);
     }
 
     #[inline]
-    pub fn push(&mut self, at: Time, class: Class, payload: u32) {
+    fn push(&mut self, at: Time, class: Class, payload: u32) {
+        let sequence = self.number();
+        let event = Event::new(Instant::new(at, class), sequence, payload);
+        self.heads[REST] = self.heads[REST].min(event);
+        match &mut self.wheel {
+            Some(wheel) if wheel.takes(event) => {
+                self.stale |= wheel.first().is_none();
+                wheel.push(event);
+            }
+            _ => {
+                self.heap.push(event);
+                if self.shortcuts && self.heap.len() > self.few {
+                    self.rebuild();
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn number(&mut self) -> u32 {
         if self.sequence == u32::MAX {
             self.renumber();
         }
-        let event = Event::new(at, class, self.sequence, payload);
+        self.pending += 1;
+        self.most_pending = self.most_pending.max(self.pending);
         self.sequence += 1;
-        let mut hole = self.heap.len();
-        self.heap.push(event);
-        while hole > 0 {
-            let parent = (hole - 1) / CHILDREN;
-            if self.heap[parent] <= event {
-                break;
-            }
-            self.heap[hole] = self.heap[parent];
-            hole = parent;
-        }
-        self.heap[hole] = event;
+        self.sequence - 1
     }
 
-    /// Instant of the first event.
+    /// Takes the first event.
     #[inline]
-    pub fn next_at(&self) -> Option<Time> {
-        self.heap.first().map(|event| event.at())
+    pub fn pop(&mut self) -> Option<(Time, Due)> {
+        if self.stale {
+            self.look();
+        }
+        let first = least(&self.heads, self.sources);
+        if first == Event::NEVER {
+            return None;
+        }
+        self.pending -= 1;
+        let payload = first.payload();
+        let due = match payload & KIND {
+            LANE => Due::Message(Place(payload)),
+            kind => {
+                self.take_rest(first);
+                match kind {
+                    MESSAGE => Due::Message(Place(payload)),
+                    ARRIVAL => Due::Arrival(payload & !KIND),
+                    _ => Due::Act,
+                }
+            }
+        };
+        Some((first.instant().at(), due))
+    }
+
+    /// The message that is due.
+    #[inline(always)] // Copied once, straight to where it is read.
+    pub fn take(&mut self, place: Place) -> Message {
+        if place.0 & KIND == LANE {
+            let lane = place.0 & !KIND;
+            let (message, next) = self.lanes.pop(lane as usize);
+            self.heads[lane as usize + 1] = next.map_or(Event::NEVER, |(instant, sequence)| {
+                Event::new(instant, sequence, LANE | lane)
+            });
+            message
+        } else {
+            self.flights.remove(place.0)
+        }
+    }
+
+    /// The message that comes this many places after one that has been taken from its lane; `beyond` that, more of the lane
+    /// is fetched from memory.
+    #[inline]
+    pub fn ahead(&self, place: Place, places: usize, beyond: usize) -> Option<&Message> {
+        if place.0 & KIND != LANE {
+            return None;
+        }
+        let lane = (place.0 & !KIND) as usize;
+        self.lanes.expect(lane, beyond);
+        self.lanes.ahead(lane, places)
     }
 
     #[inline]
-    pub fn pop(&mut self) -> Option<(Time, u32)> {
-        let first = *self.heap.first()?;
-        let last = self.heap.pop().expect("there is a first");
-        let len = self.heap.len();
-        if len > 0 {
-            let mut hole = 0;
-            loop {
-                let from = hole * CHILDREN + 1;
-                if from >= len {
-                    break;
-                }
-                let mut least = from;
-                for child in from + 1..(from + CHILDREN).min(len) {
-                    if self.heap[child] < self.heap[least] {
-                        least = child;
-                    }
-                }
-                if last <= self.heap[least] {
-                    break;
-                }
-                self.heap[hole] = self.heap[least];
-                hole = least;
-            }
-            self.heap[hole] = last;
+    fn take_rest(&mut self, first: Event) {
+        match &mut self.wheel {
+            Some(wheel) if wheel.first() == Some(first) => wheel.take_first(),
+            _ => self.heap.take_first(),
         }
-        Some((first.at(), first.payload()))
+        self.heads[REST] = Event::NEVER;
+        self.stale = true;
     }
 
-    /// Starts the sequence anew in the order of the events; a sorted array is a heap.
+    /// Looks for the first event of the rest.
+    #[inline]
+    fn look(&mut self) {
+        self.stale = false;
+        let mut first = self.heap.first().unwrap_or(Event::NEVER);
+        if let Some(wheel) = &mut self.wheel {
+            if wheel.first().is_none() {
+                wheel.advance();
+                if wheel.misfits() {
+                    self.rebuild();
+                    return;
+                }
+            }
+            first = first.min(wheel.first().unwrap_or(Event::NEVER));
+        }
+        self.heads[REST] = first;
+    }
+
+    /// Builds the wheel, or builds it anew for the events as they lie now.
+    #[cold]
+    fn rebuild(&mut self) {
+        let mut events = self.heap.drain();
+        if let Some(wheel) = &mut self.wheel {
+            events.append(&mut wheel.drain());
+        }
+        let wheel = Wheel::of(events);
+        self.heads[REST] = wheel.first().unwrap_or(Event::NEVER);
+        self.stale = false;
+        self.wheel = Some(wheel);
+        // What no wheel can part (a burst in one instant) must not be tried again and again.
+        self.few = FEW.max(self.pending);
+    }
+
+    /// Starts the sequence anew in the order of the events.
     #[cold]
     fn renumber(&mut self) {
-        self.heap.sort_unstable();
-        for (sequence, event) in self.heap.iter_mut().enumerate() {
-            *event = event.renumbered(sequence as u32);
+        let mut rest = self.heap.drain();
+        if let Some(mut wheel) = self.wheel.take() {
+            rest.append(&mut wheel.drain());
         }
-        self.sequence = self.heap.len() as u32;
+        let key = |event: Event| (event.instant(), event.sequence());
+        let mut all: Vec<_> = self.lanes.events().chain(rest.iter().copied()).map(key).collect();
+        all.sort_unstable();
+        let rank = |event: Event| all.binary_search(&key(event)).expect("every event was ranked") as u32;
+        self.lanes.renumber(rank);
+        for lane in 0..self.sources - 1 {
+            self.heads[lane + 1] = self.lanes.first(lane).map_or(Event::NEVER, |(instant, sequence)| {
+                Event::new(instant, sequence, LANE | lane as u32)
+            });
+        }
+        rest.iter()
+            .for_each(|&event| self.heap.push(event.renumbered(rank(event))));
+        self.stale = true;
+        self.sequence = all.len() as u32;
+        if self.shortcuts && self.heap.len() > self.few {
+            self.rebuild();
+        }
     }
+}
+
+/// The earliest of so many heads. Four legs and the rest are what most plans have: those are compared without a loop.
+#[inline(always)]
+fn least(heads: &[Event; SOURCES], sources: usize) -> Event {
+    let earlier = |one: Event, other: Event| if other < one { other } else { one };
+    let [a, b, c, d, e, others @ ..] = heads;
+    let mut first = earlier(earlier(earlier(*a, *b), earlier(*c, *d)), *e);
+    if sources > 5 {
+        for &other in &others[..(sources - 5).min(others.len())] {
+            first = earlier(first, other);
+        }
+    }
+    first
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Group, NodeId};
     use proptest::prelude::*;
 
-    fn at(nanos: u64) -> Time {
-        Time::from_nanos(nanos)
+    fn message(number: u32) -> Message {
+        Message::Arrival {
+            node: NodeId(number),
+            group: Group(0),
+            luck: 0,
+        }
+    }
+
+    fn next(queue: &mut Queue) -> Option<(Time, Message)> {
+        queue.pop().map(|(at, due)| match due {
+            Due::Message(place) => (at, queue.take(place)),
+            _ => unreachable!("only messages were scheduled"),
+        })
+    }
+
+    #[derive(Clone, Debug)]
+    struct Step {
+        delay: u64,
+        class: u8,
+        /// The way of a steady message, or none for one without a lane.
+        way: Option<usize>,
+        pops: u8,
+        renumber: bool,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let delay = prop_oneof![0u64..4, 0u64..50, (0u32..40).prop_map(|bits| 1 << bits)];
+        let way = prop_oneof![2 => Just(None), 3 => (0usize..3).prop_map(Some)];
+        (delay, 0u8..3, way, 0u8..3, prop::bool::weighted(0.02)).prop_map(|(delay, class, way, pops, renumber)| Step {
+            delay,
+            class,
+            way,
+            pops,
+            renumber,
+        })
     }
 
     proptest! {
-        /// Comes out sorted by instant and class, first come first within; a renumbering in between changes nothing.
+        /// Comes out sorted by instant and class, first come first within, whatever is kept in lanes or in the wheel; a
+        /// renumbering in between changes nothing.
         #[test]
-        fn comes_out_in_order(steps in prop::collection::vec((0u64..50, 0u8..3, any::<bool>(), any::<bool>()), 1..300)) {
-            let mut queue = Queue::default();
+        fn comes_out_in_order(
+            steps in prop::collection::vec(step(), 1..400),
+            shortcuts: bool,
+            few in prop_oneof![Just(FEW), 1usize..20],
+        ) {
+            let mut queue = Queue::new(shortcuts);
+            queue.few = few;
             let mut model = std::collections::BTreeSet::new();
-            for (payload, (instant, class, pop, renumber)) in steps.into_iter().enumerate() {
-                let class = [Class::Commit, Class::Check, Class::Other][usize::from(class)];
-                queue.push(at(instant), class, payload as u32);
-                model.insert((instant, class, payload as u32));
-                if renumber {
+            let mut now = 0;
+            let mut check = |queue: &mut Queue, model: &mut std::collections::BTreeSet<(u64, u8, u32)>| {
+                let expected = model.pop_first().map(|(at, _, number)| (Time::from_nanos(at), message(number)));
+                let found = next(queue);
+                if let Some((at, _)) = found {
+                    now = at.nanos();
+                }
+                (expected, found, now)
+            };
+            let mut from = 0;
+            for (number, step) in (0..).zip(steps) {
+                let class = [Class::Commit, Class::Check, Class::Other][usize::from(step.class)];
+                let at = from + step.delay;
+                match step.way {
+                    Some(way) => queue.push_steady(way, Time::from_nanos(at), class, message(number)),
+                    None => queue.push_message(Time::from_nanos(at), class, message(number)),
+                }
+                model.insert((at, step.class, number));
+                if step.renumber {
                     queue.renumber();
                 }
-                if pop {
-                    let (instant, _, payload) = model.pop_first().unwrap();
-                    prop_assert_eq!(queue.pop(), Some((at(instant), payload)));
+                for _ in 0..step.pops {
+                    let (expected, found, now) = check(&mut queue, &mut model);
+                    prop_assert_eq!(expected, found);
+                    from = now;
                 }
             }
-            while let Some((instant, _, payload)) = model.pop_first() {
-                prop_assert_eq!(queue.next_at(), Some(at(instant)));
-                prop_assert_eq!(queue.pop(), Some((at(instant), payload)));
+            loop {
+                let (expected, found, _) = check(&mut queue, &mut model);
+                prop_assert_eq!(expected, found);
+                if found.is_none() {
+                    break;
+                }
             }
-            prop_assert_eq!(queue.pop(), None);
+        }
+    }
+
+    /// A wheel of many events, on instants from one nanosecond to years apart and with bursts in one instant.
+    #[test]
+    fn many_events_come_out_in_order() {
+        let dice = crate::base::Dice::new(4);
+        for spread in [0, 10, 30, 55] {
+            let (mut fast, mut plain) = (Queue::new(true), Queue::new(false));
+            for count in 0..20_000 {
+                let draw = dice.draw(0, spread, count);
+                let at = Time::from_nanos((draw >> 9) >> (55 - spread));
+                fast.push_message(at, Class::Other, message(count as u32));
+                plain.push_message(at, Class::Other, message(count as u32));
+            }
+            for count in 0..60_000 {
+                let due = next(&mut fast);
+                assert_eq!(due, next(&mut plain));
+                let Some((now, again)) = due else { break };
+                if count < 20_000 {
+                    let later =
+                        now + crate::base::Duration::from_nanos(dice.draw(1, spread, count) >> 9 >> (55 - spread));
+                    fast.push_message(later, Class::Check, again);
+                    plain.push_message(later, Class::Check, again);
+                }
+            }
         }
     }
 }

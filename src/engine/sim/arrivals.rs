@@ -1,0 +1,176 @@
+//! When calls arrive in a run: a stream for each node and workload, or one for all like nodes of a fleet.
+//!
+//! Independent Poisson streams together are one Poisson stream whose calls each choose their node uniformly. So a fleet of
+//! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
+
+use crate::base::{Dice, NodeId, mix, unit_exponential};
+use crate::base::{Duration, Group};
+use crate::scenario::plan::{Plan, Stream};
+use crate::workload::Arrivals;
+use crate::world::Message;
+
+use super::ARRIVALS;
+use super::queue::LIMIT;
+
+/// All streams of a run. Numbers from zero are those of single nodes; crowds follow them.
+pub struct Sources {
+    /// Streams of a fleet's nodes lie together, those of one node side by side; this is where each fleet's begin.
+    first: Vec<u32>,
+    /// State of each stream of a node; zero before its node has started for the first time, and in a crowd for ever.
+    streams: Vec<u64>,
+    /// Crowds by fleet and workload, in one row; none where each node has a stream of its own.
+    crowds: Vec<Option<Crowd>>,
+    /// Where the crowds of each fleet begin.
+    first_crowd: Vec<u32>,
+}
+
+/// One Poisson stream for all nodes of a fleet.
+#[derive(Clone, Copy, Debug)]
+struct Crowd {
+    stream: u64,
+    begun: bool,
+    /// Mean gap between two calls of all nodes, in units of 2^-20 ns: a million nodes leave no room for rounding.
+    gap: u128,
+    /// What was cut off the gaps so far, in units of 2^-32 ns.
+    cut: u64,
+    nodes: (u32, u32),
+    group: Group,
+    next: (NodeId, u32),
+}
+
+impl Crowd {
+    fn of(nodes: std::ops::Range<u32>, workload: &Stream) -> Option<Self> {
+        let count = nodes.end - nodes.start;
+        let Arrivals::Poisson(rate) = workload.arrivals else {
+            return None;
+        };
+        if count < 2 {
+            return None;
+        }
+        Some(Self {
+            stream: 0,
+            begun: false,
+            gap: (u128::from(rate.gap()?.nanos()) << 20) / u128::from(count),
+            cut: 0,
+            nodes: (nodes.start, count),
+            group: workload.group,
+            next: (NodeId(0), 0),
+        })
+    }
+
+    /// Draws the next call: when after the one before, at which node, and its luck.
+    #[inline]
+    fn draw(&mut self) -> Duration {
+        let draw = Dice::next(&mut self.stream);
+        let gap = ((self.gap * u128::from(unit_exponential(draw))) >> 20) + u128::from(self.cut);
+        self.cut = gap as u64 & 0xffff_ffff;
+        let other = mix(draw);
+        let (first, count) = self.nodes;
+        let node = NodeId(first + ((u128::from(other) * u128::from(count)) >> 64) as u32);
+        self.next = (node, mix(other) as u32);
+        Duration::from_nanos((gap >> 32) as u64)
+    }
+}
+
+impl Sources {
+    /// With `together`, like Poisson streams of one fleet become one.
+    pub fn new(plan: &Plan, together: bool) -> Self {
+        let mut sources = Self {
+            first: Vec::with_capacity(plan.workloads.len() + 1),
+            streams: Vec::new(),
+            crowds: Vec::new(),
+            first_crowd: Vec::with_capacity(plan.workloads.len() + 1),
+        };
+        let mut count = 0;
+        for (fleet, workloads) in plan.layout.fleets.iter().zip(&plan.workloads) {
+            sources.first.push(count);
+            sources.first_crowd.push(sources.crowds.len() as u32);
+            let crowds = workloads
+                .iter()
+                .map(|workload| Crowd::of(fleet.nodes.clone(), workload).filter(|_| together));
+            sources.crowds.extend(crowds);
+            let here = &sources.crowds[sources.crowds.len() - workloads.len()..];
+            if !here.iter().all(Option::is_some) {
+                count += (fleet.nodes.end - fleet.nodes.start) * workloads.len() as u32;
+            }
+        }
+        sources.first.push(count);
+        assert!(
+            count as usize + sources.crowds.len() < LIMIT as usize,
+            "fewer than 2^30 arrival streams"
+        );
+        sources.streams = vec![0; count as usize];
+        sources
+    }
+
+    /// Begins the streams of a node that starts for the first time; `due` is told each stream and when its first call is.
+    pub fn begin(&mut self, plan: &Plan, dice: Dice, node: NodeId, mut due: impl FnMut(u32, Duration)) {
+        let fleet = plan.layout.fleets.partition_point(|fleet| fleet.nodes.end <= node.0);
+        let workloads = &plan.workloads[fleet];
+        let place = node.0 - plan.layout.fleets[fleet].nodes.start;
+        for (index, workload) in workloads.iter().enumerate() {
+            let number = self.first_crowd[fleet] as usize + index;
+            if let Some(crowd) = &mut self.crowds[number] {
+                if !std::mem::replace(&mut crowd.begun, true) {
+                    crowd.stream = dice.stream(ARRIVALS, (1 << 40) | (u64::from(crowd.nodes.0) << 8) | index as u64);
+                    due((self.streams.len() + number) as u32, crowd.draw());
+                }
+                continue;
+            }
+            let at = self.first[fleet] + place * workloads.len() as u32 + index as u32;
+            let state = &mut self.streams[at as usize];
+            if *state != 0 {
+                continue;
+            }
+            *state = dice.stream(ARRIVALS, (u64::from(node.0) << 8) | index as u64).max(1);
+            let draw = Dice::next(state);
+            if let Some(first) = workload.arrivals.next(0, draw) {
+                due(at, first.gap);
+            }
+        }
+    }
+
+    /// Hands over the calls that are due at a stream, and returns the time until its next.
+    #[inline]
+    pub fn arrive(&mut self, plan: &Plan, number: u32, mut deliver: impl FnMut(Message)) -> Option<Duration> {
+        if let Some(index) = (number as usize).checked_sub(self.streams.len()) {
+            let crowd = self.crowds[index].as_mut().expect("only crowds are numbered so");
+            let (node, luck) = crowd.next;
+            deliver(Message::Arrival {
+                node,
+                group: crowd.group,
+                luck,
+            });
+            return Some(crowd.draw());
+        }
+        let (node, stream) = self.owner(plan, number);
+        let mut draw = Dice::next(&mut self.streams[number as usize]);
+        let next = stream.arrivals.next(1, draw)?;
+        for _ in 0..next.calls {
+            draw = mix(draw);
+            deliver(Message::Arrival {
+                node,
+                group: stream.group,
+                luck: draw as u32,
+            });
+        }
+        Some(next.gap)
+    }
+
+    /// At which node the next call of a crowd arrives.
+    #[inline]
+    pub fn upcoming(&self, number: u32) -> Option<NodeId> {
+        let index = (number as usize).checked_sub(self.streams.len())?;
+        self.crowds[index].map(|crowd| crowd.next.0)
+    }
+
+    /// Which node and which of its workloads a stream belongs to.
+    fn owner(&self, plan: &Plan, stream: u32) -> (NodeId, Stream) {
+        let fleet = self.first.partition_point(|&first| first <= stream) - 1;
+        let workloads = &plan.workloads[fleet];
+        let place = stream - self.first[fleet];
+        let count = workloads.len() as u32;
+        let node = plan.layout.fleets[fleet].nodes.start + place / count;
+        (NodeId(node), workloads[(place % count) as usize])
+    }
+}

@@ -1,0 +1,67 @@
+//! An event of the queue, and the order of events: earliest first, then commits before checks before the rest, then in the
+//! order of scheduling.
+
+use crate::base::Time;
+
+/// What comes first within one instant (section 1 of the model).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    Commit = 0,
+    Check = 1,
+    Other = 2,
+}
+
+/// Instant (62 bits) and class (2 bits) in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(u64);
+
+impl Instant {
+    #[inline]
+    pub fn new(at: Time, class: Class) -> Self {
+        debug_assert!(at.nanos() < 1 << 62, "the clock ends after 146 years");
+        Self((at.nanos() << 2) | class as u64)
+    }
+
+    #[inline]
+    pub fn at(self) -> Time {
+        Time::from_nanos(self.0 >> 2)
+    }
+
+    #[inline]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// An event in 16 bytes: instant, sequence (32 bits), payload (32), most significant first, so that one comparison orders it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event(u128);
+
+impl Event {
+    /// Later than every other.
+    pub const NEVER: Self = Self(u128::MAX);
+
+    #[inline]
+    pub fn new(instant: Instant, sequence: u32, payload: u32) -> Self {
+        Self((u128::from(instant.0) << 64) | (u128::from(sequence) << 32) | u128::from(payload))
+    }
+
+    #[inline]
+    pub fn instant(self) -> Instant {
+        Instant((self.0 >> 64) as u64)
+    }
+
+    #[inline]
+    pub fn sequence(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    pub fn payload(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub fn renumbered(self, sequence: u32) -> Self {
+        Self::new(self.instant(), sequence, self.payload())
+    }
+}
