@@ -109,10 +109,9 @@ impl Rate {
     /// `count` occurrences in each `span`.
     pub const fn of(count: u64, span: Duration) -> Self {
         Self {
-            gap: if count == 0 {
-                None
-            } else {
-                Some(Duration::from_nanos(span.nanos() / count))
+            gap: match span.nanos().checked_div(count) {
+                Some(nanos) => Some(Duration::from_nanos(nanos)),
+                None => None,
             },
         }
     }
