@@ -659,7 +659,7 @@ fn audit(case: &Case) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 3_000,
+        cases: 6_000,
         rng_seed: RngSeed::Fixed(20_221),
         failure_persistence: None,
         ..ProptestConfig::default()

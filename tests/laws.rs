@@ -89,7 +89,7 @@ fn collision(rates: &[f64]) -> f64 {
 #[test]
 fn m0_a_call_is_rejected_unless_its_node_called_last() {
     for n in [1, 2, 8, 50] {
-        let plan = equal(naive(), n, 1000);
+        let plan = equal(naive(), n, 8_000 / u64::from(n));
         let law = f64::from(n - 1) / f64::from(n);
         holds(mean(&plan, 30, 1, first_rejected), law, 0.01);
         holds(mean(&plan, 30, 2, issuances_per_call), law, 0.01);
@@ -113,7 +113,7 @@ fn m0_a_call_is_rejected_unless_its_node_called_last() {
 #[test]
 fn m0_a_node_is_rejected_as_often_as_others_call() {
     let rates = [4.0, 2.0, 1.0, 1.0];
-    let plan = of_rates(&rates, 2000);
+    let plan = of_rates(&rates, 1000);
     for (group, rate) in rates.iter().enumerate() {
         holds(
             mean(&plan, 30, 7 + group as u64, rejected_of(group)),
@@ -123,7 +123,7 @@ fn m0_a_node_is_rejected_as_often_as_others_call() {
     }
     // Outside: two slots separate the even nodes from the odd ones.
     let fleets = rates.map(|per_second| Nodes { count: 1, per_second });
-    let apart = m0(slots(2), Issuance::latest_only(day()), &fleets, 2000);
+    let apart = m0(slots(2), Issuance::latest_only(day()), &fleets, 1000);
     fails(mean(&apart, 30, 11, rejected_of(0)), 0.5);
     holds(mean(&apart, 30, 12, rejected_of(0)), 1.0 / 5.0, 0.01);
 }
@@ -181,7 +181,7 @@ fn m0_two_environments_reject_each_other_by_their_rates() {
 fn m0_slots_spare_their_share() {
     for (k, n) in [(1, 6), (2, 6), (3, 6), (6, 6), (8, 6), (2, 5), (3, 5), (4, 5)] {
         let law = (1.0 - f64::from(k) / f64::from(n)).max(0.0);
-        let plan = equal(slots(k), n, 1000);
+        let plan = equal(slots(k), n, 600);
         holds(mean(&plan, 30, 18, first_rejected), law, 0.01);
     }
     // Outside: a misnamed parameter leaves one slot for all.
@@ -203,7 +203,7 @@ fn m0_slots_spare_their_share() {
 #[test]
 fn m0_an_overlap_thins_out_the_renewals() {
     for (n, g) in [(2u32, 500), (2, 4000), (5, 1000), (20, 3000)] {
-        let mut plan = equal(naive(), n, 1500);
+        let mut plan = equal(naive(), n, 5_000 / u64::from(n));
         plan.provider.rule.overlap = ms(g);
         let law = (1.0 - 1.0 / f64::from(n)) / (1.0 + g as f64 / 1000.0);
         holds(mean(&plan, 40, 22, first_rejected), law, 0.01);
@@ -254,7 +254,11 @@ fn m0_lost_token_responses_cost_issuances_and_no_rejections() {
 
 /// M1: `count` nodes that send one call per second each, every call with a token of its own, u = 30, v = 40, c = 60 ms.
 fn m1(count: u32) -> Plan {
-    let mut plan = equal(Coordination::TokenPerCall(TokenPerCall {}), count, 1000);
+    let mut plan = equal(
+        Coordination::TokenPerCall(TokenPerCall {}),
+        count,
+        5_000 / u64::from(count),
+    );
     plan.client.retry = Retry::None;
     constant(&mut plan, Leg::TokenRequest, ms(30));
     constant(&mut plan, Leg::TokenResponse, ms(40));
