@@ -349,6 +349,9 @@ fn m3_a_cold_cache_is_filled_by_every_call_that_finds_it_empty() {
     let mut latest = cold(naive());
     latest.provider.rule.capacity = Some(1);
     constant(&mut latest, Leg::ApiRequest, ms(20));
+    latest.client.retry = Retry::Immediate(Immediate {
+        attempts: Attempts::at_most(3),
+    });
     fails(issued(&latest, 47), 6.0);
 }
 
