@@ -273,7 +273,13 @@ fn measure(case: Case, rounds: u64) -> Row {
         assert_eq!(same_effort.events, reference.events, "{}", case.name());
         let recorded: u64 = reference.latency.iter().map(|&count| u64::from(count)).sum();
         assert_eq!(recorded, same.latency.len(), "{}", case.name());
-        let calls = |seen: &Observed| seen.seconds.intervals.iter().map(|s| f64::from(s.arrivals)).sum::<f64>();
+        let calls = |seen: &Observed| {
+            seen.seconds
+                .intervals
+                .iter()
+                .map(|s| f64::from(s.arrivals))
+                .sum::<f64>()
+        };
         // Another draw of the same law; the exact comparison is a test's (`tests/shortcuts.rs`).
         let share = |seen: &Observed| seen.total().rejections as f64 / seen.total().attempts.max(1) as f64;
         assert!((share(&seen) - share(&same)).abs() < 0.02, "{}", case.name());
@@ -286,7 +292,13 @@ fn measure(case: Case, rounds: u64) -> Row {
         own_ratios.push(by_hand / own);
     }
     let best = |place: usize| rates.iter().map(|rate| rate[place]).fold(0.0, f64::max);
-    let setup = (0..3).map(|_| timed(|| engine(&case.empty(), Dice::new(1), Shortcuts::ALL)).1);
+    // Too short for the processor's accounts.
+    let setup = (0..5).map(|_| {
+        let plan = case.empty();
+        let start = Instant::now();
+        black_box(engine(&plan, Dice::new(1), Shortcuts::ALL));
+        start.elapsed().as_secs_f64()
+    });
     let (bytes_per_node, allocations_per_event) = memory(case, &plan);
     Row {
         case,
@@ -385,8 +397,15 @@ fn main() {
         }
     }
     if let Some(name) = value("--profile") {
-        let case = cases.into_iter().find(|case| case.name() == name).expect("a case of the table");
-        let shortcuts = if has("--own-streams") { OWN_STREAMS } else { Shortcuts::ALL };
+        let case = cases
+            .into_iter()
+            .find(|case| case.name() == name)
+            .expect("a case of the table");
+        let shortcuts = if has("--own-streams") {
+            OWN_STREAMS
+        } else {
+            Shortcuts::ALL
+        };
         let (_, effort) = engine(&case.plan(), Dice::new(1), shortcuts);
         println!("{} events, at most {} pending", effort.events, effort.most_pending);
         return;

@@ -238,7 +238,11 @@ impl Wheel {
                 return false;
             };
             let low = level as u32 * DIGIT;
-            let above = if low + DIGIT < 64 { self.cursor >> (low + DIGIT) << (low + DIGIT) } else { 0 };
+            let above = if low + DIGIT < 64 {
+                self.cursor >> (low + DIGIT) << (low + DIGIT)
+            } else {
+                0
+            };
             self.cursor = above | ((slot as u64) << low);
             self.levels[level].occupied[slot / 64] &= !(1 << (slot % 64));
             let mut next = std::mem::replace(&mut self.levels[level].heads[slot], NONE);

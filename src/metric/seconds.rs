@@ -148,7 +148,11 @@ impl Seconds {
     }
 
     fn interval(&mut self, second: &Second) {
-        let at = if self.width == 1 { self.index } else { self.index / self.width };
+        let at = if self.width == 1 {
+            self.index
+        } else {
+            self.index / self.width
+        };
         let last = self.intervals.len() - 1;
         self.intervals[(at as usize).min(last)].add(second);
     }

@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
+use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, Setting};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
@@ -103,6 +104,10 @@ pub fn constant(plan: &mut Plan, leg: Leg, span: Duration) {
 }
 
 pub fn observe(plan: &Plan, dice: Dice) -> Observed {
+    observe_with(plan, dice, Shortcuts::ALL)
+}
+
+pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut observed = Observed::new(Setting {
         warmup: plan.span.warmup,
         horizon: plan.span.horizon,
@@ -113,7 +118,7 @@ pub fn observe(plan: &Plan, dice: Dice) -> Observed {
         bare_api: Duration::ZERO,
         needed_issuances: 0.0,
     });
-    tokenstorm::engine::sim::run(plan, dice, &mut observed);
+    tokenstorm::engine::sim::run_with(plan, dice, &mut observed, shortcuts);
     observed.finish();
     observed
 }

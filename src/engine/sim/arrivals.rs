@@ -41,7 +41,9 @@ struct Crowd {
 impl Crowd {
     fn of(nodes: std::ops::Range<u32>, workload: &Stream) -> Option<Self> {
         let count = nodes.end - nodes.start;
-        let Arrivals::Poisson(rate) = workload.arrivals else { return None };
+        let Arrivals::Poisson(rate) = workload.arrivals else {
+            return None;
+        };
         if count < 2 {
             return None;
         }

@@ -322,8 +322,9 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
     /// Begins the arrivals of a node that starts for the first time.
     fn begin(&mut self, node: NodeId) {
         let Clockwork { queue, now, dice, .. } = &mut self.clockwork;
-        self.sources
-            .begin(self.plan, *dice, node, |number, gap| queue.push_arrival(*now + gap, number));
+        self.sources.begin(self.plan, *dice, node, |number, gap| {
+            queue.push_arrival(*now + gap, number)
+        });
     }
 
     fn schedule_act(&mut self) {

@@ -442,7 +442,8 @@ mod tests {
                 assert_eq!(due, next(&mut plain));
                 let Some((now, again)) = due else { break };
                 if count < 20_000 {
-                    let later = now + crate::base::Duration::from_nanos(dice.draw(1, spread, count) >> 9 >> (55 - spread));
+                    let later =
+                        now + crate::base::Duration::from_nanos(dice.draw(1, spread, count) >> 9 >> (55 - spread));
                     fast.push_message(later, Class::Check, again);
                     plain.push_message(later, Class::Check, again);
                 }
