@@ -1,5 +1,64 @@
+//! What happens when many processes share one OAuth credential, and a new token kills the old one?
+//!
+//! tokenstorm simulates it: nodes with a coordination strategy and a retry policy, a provider with its rule, latencies and
+//! faults, a shared store. Every strategy meets the same arrivals and the same luck, so that the difference between two is
+//! theirs; every figure comes with a 95 % confidence interval.
+//!
+//! ```
+//! use std::path::Path;
+//! use std::sync::atomic::AtomicBool;
+//! use tokenstorm::engine::campaign::{self, Effort};
+//! use tokenstorm::scenario::Scenario;
+//!
+//! let text = r#"
+//!     name = "pair"
+//!     summary = "Two processes share one app"
+//!     source = "the front page of the documentation"
+//!     run = { duration = "10min", warmup = "1min", replications = 10 }
+//!     provider = { profile = "zoom-s2s-2022" }
+//!     app = [{ name = "main" }]
+//!
+//!     [[fleet]]
+//!     name = "web"
+//!     nodes = 2
+//!     app = "main"
+//!     workload = [{ kind = "user", arrivals = { poisson = "6/min" } }]
+//!
+//!     [[strategy]]
+//!     name = "each its own token"
+//!     coordination = "naive"
+//!
+//!     [[strategy]]
+//!     name = "one app for each"
+//!     coordination = { app_per_node = { apps = 2 } }
+//! "#;
+//! let scenario = Scenario::parse("pair.toml", text, Path::new("."))?;
+//! let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false))?;
+//!
+//! // Whoever renews kills the other's token: half of all calls are refused first.
+//! let rejected = |strategy| outcome.mean(strategy, "first_attempt_rejection_rate").unwrap();
+//! assert!((rejected("each its own token") - 0.5).abs() < 0.05);
+//! assert_eq!(rejected("one app for each"), 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The map
+//!
+//! | to see | look into |
+//! |---|---|
+//! | what a strategy is, and twelve of them | [`node`], [`strategy`] |
+//! | what a provider does to earlier tokens | [`provider`] |
+//! | how calls are retried | [`retry`] |
+//! | how all of it is wired together, without clock or dice | [`world`] |
+//! | clock, order and dice | [`engine`] |
+//! | what is measured | [`metric`] |
+//! | scenario files and their mistakes | [`scenario`] |
+//! | tour, model, defaults, findings, limits | [`manual`] |
+
 pub mod base;
+pub mod cli;
 pub mod engine;
+pub mod manual;
 pub mod metric;
 pub mod net;
 pub mod node;

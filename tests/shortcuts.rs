@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use tokenstorm::base::{Dice, Duration, NodeId, Time};
+use tokenstorm::base::{Dice, Duration, Time};
 use tokenstorm::engine::sim::{Effort, Shortcuts, run_with};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::{Distribution, LogNormal};
@@ -109,7 +109,7 @@ fn lanes_change_no_trace_with_time_outs_and_slow_spells() {
         };
         plan.timeline.push((at(5), slow(4000)));
         plan.timeline.push((at(8), slow(1000)));
-        plan.timeline.push((at(10), Act::Crash(NodeId(3))));
+        plan.timeline.push((at(10), Act::Crash(3..4)));
         plan.timeline.push((at(11), Act::Start(3..4)));
         plan.timeline.push((at(12), slow(200)));
         same_trace(&plan, &what);

@@ -3,6 +3,7 @@
 //! Integers throughout, so that the same seed gives the same bytes on every machine. Floats are met only where a
 //! number is read from a file or shown to a reader.
 
+mod by_name;
 mod draws;
 mod ids;
 mod prefetch;
@@ -10,6 +11,7 @@ mod quantiles;
 mod quantity;
 mod time;
 
+pub use by_name::{ByName, by_name, by_name_if_any};
 pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};
 pub use prefetch::prefetch;

@@ -109,10 +109,9 @@ impl Rate {
     /// `count` occurrences in each `span`.
     pub const fn of(count: u64, span: Duration) -> Self {
         Self {
-            gap: if count == 0 {
-                None
-            } else {
-                Some(Duration::from_nanos(span.nanos() / count))
+            gap: match span.nanos().checked_div(count) {
+                Some(nanos) => Some(Duration::from_nanos(nanos)),
+                None => None,
             },
         }
     }
@@ -154,16 +153,18 @@ impl FromStr for Rate {
     }
 }
 
+/// A whole number in the smallest unit that allows one; otherwise with as many digits as reading back needs.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_second = self.per_second();
-        if per_second >= 0.1 || per_second == 0.0 {
-            write!(f, "{per_second}/s")
-        } else if per_second >= 1.0 / 600.0 {
-            write!(f, "{}/min", per_second * 60.0)
-        } else {
-            write!(f, "{}/h", per_second * 3600.0)
+        let Some(gap) = self.gap else { return f.write_str("0/s") };
+        let gap = gap.nanos() as f64;
+        for (unit, scale) in DURATION_UNITS.into_iter().skip_while(|(unit, _)| *unit != "s") {
+            let count = (scale / gap).round();
+            if count >= 1.0 && (scale / count).round() == gap {
+                return write!(f, "{count}/{unit}");
+            }
         }
+        write!(f, "{}/s", 1e9 / gap)
     }
 }
 

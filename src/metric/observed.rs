@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use super::seconds::Seconds;
 use crate::base::{Duration, Group, Time};
-use crate::provider::{Cause, Life};
+use crate::provider::Life;
 use crate::trace::{Event, Outcome, Sink};
 
 /// How many causes of a rejection are told apart.
@@ -21,7 +21,7 @@ pub struct Tally {
     pub first_rejected: u64,
     pub rejections: u64,
     pub attempts: u64,
-    /// Attempts refused although their token was live when they were sent.
+    /// Calls with an attempt that was refused although its token was live when it was sent.
     pub rejected_in_flight: u64,
 }
 
@@ -122,6 +122,13 @@ impl Observed {
         total
     }
 
+    /// Some of the groups together.
+    pub fn together(&self, groups: &[usize]) -> Tally {
+        let mut together = Tally::default();
+        groups.iter().for_each(|&group| together.add(&self.groups[group]));
+        together
+    }
+
     /// The run is over.
     pub fn finish(&mut self) {
         self.seconds.finish();
@@ -170,15 +177,13 @@ impl Sink for Observed {
                 second.repeats += u32::from(repeat);
             }
             Event::AttemptAccepted { .. } => {}
-            Event::AttemptRejected {
-                group, arrived, cause, ..
-            } => {
+            Event::AttemptRejected { arrived, cause, .. } => {
                 self.seconds.at(now).rejections += 1;
                 if arrived >= self.setting.warmup {
                     self.causes[cause as usize] += 1;
-                    self.group(group).rejected_in_flight += u64::from(cause == Cause::InFlight);
                 }
             }
+            Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).denied += 1,
             Event::CallEnded {
                 node,
@@ -188,6 +193,7 @@ impl Sink for Observed {
                 attempts,
                 rejections,
                 first_rejected,
+                rejected_in_flight,
             } => {
                 let succeeded = outcome == Outcome::Succeeded;
                 if succeeded {
@@ -201,6 +207,7 @@ impl Sink for Observed {
                 tally.attempts += u64::from(attempts);
                 tally.rejections += u64::from(rejections);
                 tally.first_rejected += u64::from(first_rejected);
+                tally.rejected_in_flight += u64::from(rejected_in_flight);
                 if succeeded {
                     tally.succeeded += 1;
                     self.nodes[node.index()].1 += 1;

@@ -1,5 +1,7 @@
 //! Distributions as a scenario file writes them, and their translation into a [`Latency`].
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -108,14 +110,20 @@ fn empirical(path: &Path) -> Result<Latency, DistributionError> {
         path: path.to_owned(),
         reason,
     };
-    let length = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+    let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
+    if !metadata.is_file() {
+        // A pipe would block and a device would never end.
+        return Err(fail("is not a regular file".into()));
+    }
+    let length = metadata.len();
     if length > LARGEST_FILE {
         return Err(fail(format!(
             "{} MB is too large for a latency sample; keep some hundred thousand rows",
             length >> 20
         )));
     }
-    let mut reader = csv::Reader::from_path(path).map_err(|error| fail(error.to_string()))?;
+    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+    let mut reader = csv::Reader::from_reader(file.take(LARGEST_FILE));
     let column = reader
         .headers()
         .map_err(|error| fail(error.to_string()))?

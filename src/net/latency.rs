@@ -69,8 +69,16 @@ impl Latency {
         }
     }
 
+    /// The longest span that can be drawn.
+    pub fn longest(&self) -> Duration {
+        self.sample(u64::MAX)
+    }
+
     /// Mean in seconds, by the midpoints of equally likely cells: good to about 1e-4 of itself.
     pub fn mean_s(&self) -> f64 {
+        if let Some(constant) = self.as_constant() {
+            return constant.as_secs_f64();
+        }
         const CELLS: u64 = 1 << 16;
         (0..CELLS)
             .map(|cell| self.sample((cell << 48) + (1 << 47)).as_secs_f64())

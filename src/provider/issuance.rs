@@ -7,8 +7,8 @@ use super::ledger::{Bucket, Ledger, Life};
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
-/// A provider's rule for issuing tokens.
-pub trait Rule: Clone {
+/// A provider's rule for issuing tokens. Rules are compared with what they have counted so far.
+pub trait Rule: Clone + Eq + std::hash::Hash {
     /// Answers a request whose slot is valid. An answer that issues nothing ends no token.
     fn request(&mut self, now: Time, request: Request, ledger: &mut Ledger) -> Result<Ruling, Refusal>;
 
@@ -45,7 +45,7 @@ pub enum Refusal {
 }
 
 /// What happens when a slot has as many live tokens as it may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnFull {
     #[default]
     EvictOldest,
@@ -53,7 +53,7 @@ pub enum OnFull {
 }
 
 /// Limits on forced renewal; a forced request beyond them is answered like one that does not force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Force {
     pub min_gap: Duration,
     /// Forced renewals in each `window` (fixed windows from the start of the run).
@@ -62,7 +62,7 @@ pub struct Force {
 }
 
 /// The parameters, and what forced renewal has used up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Issuance {
     pub ttl: Duration,
     /// Live tokens per slot; none for independent tokens.
@@ -81,7 +81,7 @@ pub struct Issuance {
     forced: Vec<Forced>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Forced {
     last: Option<Time>,
     window: u64,

@@ -28,6 +28,8 @@ pub struct Life {
     pub issued: Time,
     /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
     pub end: Time,
+    /// End of its full life, which any resource server can see for itself.
+    pub expires: Time,
     /// What shortened its life; `None` while only its expiry is to come.
     pub ending: Option<Ending>,
     /// Last time a call was accepted with it.
@@ -85,7 +87,8 @@ pub struct Ledger {
 impl Ledger {
     pub fn new(buckets: usize) -> Self {
         Self {
-            lives: vec![None; 1024],
+            // Small at first: a checker holds thousands of ledgers.
+            lives: vec![None; 16],
             count: 0,
             reach: 0,
             lines: vec![Line::default(); buckets],
@@ -265,6 +268,7 @@ impl Ledger {
             bucket,
             issued: now,
             end: now + ttl,
+            expires: now + ttl,
             ending: None,
             last_use: None,
             holders: 0,
@@ -334,6 +338,7 @@ impl Ledger {
     pub fn extend(&mut self, token: Token, now: Time, ttl: Duration) {
         if let Some(life) = self.get_mut(token) {
             life.end = now + ttl;
+            life.expires = now + ttl;
         }
     }
 
@@ -373,8 +378,16 @@ impl Ledger {
             *entry = Life {
                 token,
                 newer: entry.newer,
+                // It decides nothing that is to come.
+                last_use: None,
                 ..life
             };
+            if life.ending.is_some() {
+                let line = &mut self.lines[life.bucket.0 as usize];
+                line.first_current = None;
+                line.current -= 1;
+                line.lingering += 1;
+            }
         }
         self.last = last;
     }

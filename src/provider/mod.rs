@@ -43,7 +43,7 @@ pub enum Cause {
 }
 
 /// Tokens, slots and limits of one provider, under a rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Provider<R> {
     pub ledger: Ledger,
     pub rule: R,
@@ -131,7 +131,8 @@ impl<R: Rule> Provider<R> {
         }
         let end = match life.ending {
             None | Some(Ending::Expired) => life.end,
-            Some(Ending::Superseded | Ending::Revoked) => life.end + invalidation,
+            // A replica that has not heard of the end still sees the expiry.
+            Some(Ending::Superseded | Ending::Revoked) => (life.end + invalidation).min(life.expires),
         };
         if now < end {
             life.accepted(now);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::quota::Quota;
-use crate::base::{Duration, Share};
+use crate::base::{ByName, Duration, Share, by_name_if_any};
 use crate::net::Distribution;
 
 /// Everything about a provider; what is left out comes from the profile, then from [`Settings::neutral`].
@@ -14,6 +14,8 @@ pub struct Settings {
     /// Profile that fills in what is left out here; `tokenstorm list providers` names them.
     pub profile: Option<String>,
     /// What issuing a token does to earlier ones.
+    #[serde(deserialize_with = "by_name_if_any")]
+    #[schemars(with = "Option<ByName<RuleSettings>>")]
     pub rule: Option<RuleSettings>,
     /// Life of a token.
     pub token_ttl: Option<Duration>,

@@ -1,1 +1,222 @@
+//! From a TOML file to a scenario that can be run, or to mistakes with their place and the likely fix.
+//!
+//! Does not know how a scenario is run or reported: it knows the written form, what its names refer to, and the points of its
+//! sweep.
+
+mod check;
+mod condition;
+mod document;
+mod error;
+mod event;
+mod file;
+mod ordered;
 pub mod plan;
+mod planning;
+mod read;
+mod resolve;
+mod sweep;
+
+use std::path::{Path, PathBuf};
+
+use crate::base::Duration;
+use crate::net::DistributionError;
+use crate::provider::settings::Settings;
+
+pub use condition::{Condition, ConditionError, Interval, Outcome};
+pub use error::{Mistake, ScenarioError};
+pub use event::{
+    Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Restart, Revoke, Scale, Slow, Target, What,
+};
+pub use file::{App, Assert, DelayGoes, File, Fleet, Gateway, Op, Run, Start, Steps, Store, Strategy, Workload};
+pub use ordered::Ordered;
+pub use sweep::selects;
+
+/// A scenario is written by hand: a file beyond this many bytes is something else.
+pub const LARGEST_FILE: u64 = 4 << 20;
+/// Points of a sweep; each is a run of its own.
+pub const MOST_POINTS: usize = 1000;
+/// Nodes of all fleets together.
+pub const MOST_NODES: u32 = 10_000_000;
+/// Replications of one run.
+pub const MOST_REPLICATIONS: u32 = 100_000;
+
+/// A scenario that has been read, filled in and checked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What the file says, with the provider's profile and all defaults filled in.
+    pub file: File,
+    /// Where the paths in it are looked up from.
+    pub folder: PathBuf,
+    /// The file's name as it was given, for messages.
+    pub origin: String,
+    /// The text as it was written, overrides of the command line at its end.
+    pub text: String,
+    points: Vec<(String, File)>,
+    warnings: Vec<Mistake>,
+}
+
+/// Two scenarios are the same when they say the same, wherever and however they were written.
+impl PartialEq for Scenario {
+    fn eq(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+}
+
+/// Values from the command line that take the place of the file's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Key path and value: `("run.replications", "100")`. A value that is no TOML value is a string: `5s` means `"5s"`.
+    pub set: Vec<(String, String)>,
+    /// Key path and values. Unless empty, they take the place of the file's whole sweep.
+    pub sweep: Vec<(String, Vec<String>)>,
+}
+
+impl Overrides {
+    /// From `KEY=VALUE` texts; the key ends at the first `=` outside quotes.
+    ///
+    /// Errors with the text that has no `=`.
+    pub fn parse_set<'a>(settings: impl IntoIterator<Item = &'a str>) -> Result<Vec<(String, String)>, &'a str> {
+        settings
+            .into_iter()
+            .map(|text| {
+                let mut quote = None;
+                let end = text.find(|c| match quote {
+                    Some(open) => {
+                        if c == open {
+                            quote = None;
+                        }
+                        false
+                    }
+                    None => {
+                        quote = matches!(c, '"' | '\'').then_some(c);
+                        c == '='
+                    }
+                });
+                let (key, value) = text.split_at(end.ok_or(text)?);
+                Ok((key.trim().to_owned(), value[1..].trim().to_owned()))
+            })
+            .collect()
+    }
+}
+
+impl Scenario {
+    /// Reads a file.
+    ///
+    /// Errors when it cannot be read, is no regular file or too large, and with everything that is wrong with what it says.
+    pub fn load(path: &Path) -> Result<Self, ScenarioError> {
+        Self::load_with(path, &Overrides::default())
+    }
+
+    /// [`load`](Self::load), with values from the command line.
+    pub fn load_with(path: &Path, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        let text = read::text(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse_with(&path.display().to_string(), &text, folder, overrides)
+    }
+
+    /// Reads a text; `name` stands for it in messages, and paths in it are looked up from `folder`.
+    ///
+    /// Errors with everything that is wrong with it.
+    pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, ScenarioError> {
+        Self::parse_with(name, text, folder, &Overrides::default())
+    }
+
+    /// [`parse`](Self::parse), with values from the command line.
+    pub fn parse_with(name: &str, text: &str, folder: &Path, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(ScenarioError::new(name, "", vec![read::too_large(text.len() as u64)]));
+        }
+        let written = resolve::Written::new(text, overrides);
+        resolve::resolve(folder, &written).map_or_else(
+            |mistakes| Err(ScenarioError::new(name, &written.text, mistakes)),
+            |resolved| {
+                Ok(Self {
+                    file: resolved.file,
+                    folder: folder.to_owned(),
+                    origin: name.to_owned(),
+                    text: written.text.clone(),
+                    points: resolved.points,
+                    warnings: resolved.warnings,
+                })
+            },
+        )
+    }
+
+    /// Every point of the sweep in order, with its label `key=value;key=value` and the scenario that it is: without a sweep, and
+    /// with the assertions and expectations that are meant for it. Without a sweep the only point is the scenario itself,
+    /// labelled by an empty text.
+    pub fn points(&self) -> Vec<(String, Self)> {
+        if self.points.is_empty() {
+            return vec![(String::new(), self.clone())];
+        }
+        let alone = |(label, file): &(String, File)| {
+            let point = Self {
+                file: file.clone(),
+                folder: self.folder.clone(),
+                origin: self.origin.clone(),
+                text: self.text.clone(),
+                points: Vec::new(),
+                warnings: Vec::new(),
+            };
+            (label.clone(), point)
+        };
+        self.points.iter().map(alone).collect()
+    }
+
+    /// The provider: the scenario's settings over its profile's over [`Settings::neutral`].
+    pub fn provider(&self) -> &Settings {
+        &self.file.provider
+    }
+
+    /// What an engine runs for one of the strategies, at this point.
+    ///
+    /// Errors when a latency file can no longer be used.
+    pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, DistributionError> {
+        planning::plan(&self.file, &self.file.provider, strategy, &self.folder)
+    }
+
+    /// The events of the timeline, for charts.
+    pub fn incidents(&self) -> Vec<(Duration, Duration, String)> {
+        self.file.event.iter().map(planning::incident).collect()
+    }
+
+    /// What is odd but can be run; shown like an error, against [`text`](Self::text).
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+
+    /// The scenario with profile and defaults filled in, as TOML that reads back as the same scenario.
+    ///
+    /// # Panics
+    /// Never: everything that was read can be written.
+    pub fn to_resolved_toml(&self) -> String {
+        let mut table = toml::Table::try_from(&self.file).expect("what was read can be written");
+        if let Some(toml::Value::Table(provider)) = table.get_mut("provider") {
+            for part in ["limits", "faults", "lags"] {
+                let Some(toml::Value::Table(inner)) = provider.get_mut(part) else {
+                    continue;
+                };
+                inner.retain(|_, value| !matches!(value, toml::Value::Table(table) if table.is_empty()));
+                if inner.is_empty() {
+                    provider.remove(part);
+                }
+            }
+        }
+        table.retain(|_, value| !matches!(value, toml::Value::Array(items) if items.is_empty()));
+        toml::to_string(&table).expect("what was read can be written")
+    }
+}
+
+/// The JSON schema (draft 2020-12) of a scenario file.
+///
+/// # Panics
+/// Never: a schema is plain data.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(File);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Knows no file any more.
 
-use crate::base::{Duration, Group, NodeId, Time};
+use crate::base::{Duration, Group, Time};
+use crate::metric::Setting;
 use crate::net::{Latency, Link};
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage};
 use crate::strategy::Coordination;
@@ -95,7 +96,8 @@ pub struct Stream {
 pub enum Act {
     Start(std::ops::Range<u32>),
     Stop(std::ops::Range<u32>),
-    Crash(NodeId),
+    /// Memory and calls under way are lost.
+    Crash(std::ops::Range<u32>),
     TokenOutage(Option<Outage>),
     ApiOutage(Option<Outage>),
     StoreOutage(Option<Outage>),
@@ -112,6 +114,35 @@ pub enum Act {
         clients: std::ops::Range<u16>,
         slot: Option<u16>,
     },
+}
+
+impl Plan {
+    /// Nodes of all fleets, gateways included.
+    pub fn nodes(&self) -> usize {
+        self.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize)
+    }
+
+    /// What a listener has to know beforehand.
+    pub fn setting(&self) -> Setting {
+        let bare_api_s =
+            self.links.leg(Leg::ApiRequest).latency.mean_s() + self.links.leg(Leg::ApiResponse).latency.mean_s();
+        let apps = self
+            .layout
+            .fleets
+            .iter()
+            .map(|fleet| fleet.client)
+            .collect::<std::collections::BTreeSet<_>>();
+        Setting {
+            warmup: self.span.warmup,
+            horizon: self.span.horizon,
+            end: self.span.end,
+            groups: self.groups.len(),
+            nodes: self.nodes(),
+            trigger: self.trigger,
+            bare_api: Duration::from_nanos((bare_api_s * 1e9).round() as u64),
+            needed_issuances: apps.len() as f64 / self.provider.rule.ttl.as_secs_f64().max(1e-9),
+        }
+    }
 }
 
 impl Span {

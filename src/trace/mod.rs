@@ -30,6 +30,8 @@ pub enum Event {
         first: bool,
         cause: Cause,
     },
+    /// A resource server refuses a token, but the call has given this attempt up: nobody hears of it.
+    AttemptRejectedUnheard,
     /// The API fails for another reason than the token.
     AttemptFailed,
     CallEnded {
@@ -41,6 +43,8 @@ pub enum Event {
         attempts: u16,
         rejections: u16,
         first_rejected: bool,
+        /// An attempt was refused although its token was live when it was sent.
+        rejected_in_flight: bool,
     },
     /// A request reaches the token endpoint.
     TokenRequested,

@@ -30,6 +30,8 @@ pub struct Call {
     pub tries: u16,
     pub phase: Phase,
     pub first_rejected: bool,
+    /// An attempt was refused although its token was live when it was sent.
+    pub rejected_in_flight: bool,
     /// A wait is due before the next attempt is sent.
     pub owes_delay: bool,
 }
@@ -83,6 +85,13 @@ impl Link {
     fn seat(self) -> Option<Seat> {
         self.0.checked_sub(1).map(Seat)
     }
+
+    /// Where it leads after the calls have moved.
+    fn moved(self, places: &[Option<Seat>]) -> Self {
+        self.seat()
+            .and_then(|seat| places[seat.index()])
+            .map_or(Self::NONE, Self::to)
+    }
 }
 
 /// The parked calls of one node, first come first.
@@ -122,6 +131,7 @@ impl Calls {
             tries: 0,
             phase: Phase::Waiting,
             first_rejected: false,
+            rejected_in_flight: false,
             owes_delay: false,
         };
         if let Some(seat) = self.free.seat() {
@@ -167,7 +177,7 @@ impl Calls {
     /// The call of a ticket, if the ticket is still good.
     #[inline]
     pub fn holder(&mut self, ticket: Ticket) -> Option<&mut Call> {
-        let call = &mut self.seats[ticket.call.index()];
+        let call = self.seats.get_mut(ticket.call.index())?;
         (call.stamp == ticket.stamp).then_some(call)
     }
 
@@ -210,6 +220,26 @@ impl Calls {
         Some(seat)
     }
 
+    /// Takes a call off the list, wherever in it; nothing if it is not there.
+    pub fn withdraw(&mut self, parked: &mut Parked, seat: Seat) {
+        let (mut before, mut next) = (Link::NONE, parked.first);
+        while let Some(place) = next.seat() {
+            let after = self.seats[place.index()].next;
+            if place == seat {
+                match before.seat() {
+                    None => parked.first = after,
+                    Some(before) => self.get_mut(before).next = after,
+                }
+                if parked.last == next {
+                    parked.last = before;
+                }
+                self.get_mut(seat).next = Link::NONE;
+                return;
+            }
+            (before, next) = (next, after);
+        }
+    }
+
     /// The call will be needed before long.
     #[inline]
     pub fn expect(&self, seat: Seat) {
@@ -234,6 +264,15 @@ impl Calls {
         self.len() == 0
     }
 
+    /// Clears the tokens that no phase to come will look at.
+    pub fn forget_tokens(&mut self) {
+        for call in &mut self.seats {
+            if !matches!(call.phase, Phase::BackoffThenSend | Phase::BackoffThenRejected) {
+                call.token = None;
+            }
+        }
+    }
+
     /// Renames every token that a call carries.
     pub fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
         for call in &mut self.seats {
@@ -241,14 +280,78 @@ impl Calls {
         }
     }
 
-    /// Starts the stamps anew; `tickets` are those under way, which stay good or void.
-    pub fn restamp(&mut self, tickets: &mut [&mut Ticket]) {
-        for ticket in tickets.iter_mut() {
-            let good = self.seats[ticket.call.index()].stamp == ticket.stamp;
-            ticket.stamp = u32::from(good);
+    /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
+    /// come. Returns where each seat has gone; seats of calls that have ended are no more.
+    ///
+    /// A call that is `forgetful` of its failed tries has no use for their number.
+    pub fn canonical(&mut self, forgetful: bool) -> Vec<Option<Seat>> {
+        let mut order: Vec<usize> = self.under_way().map(Seat::index).collect();
+        order.sort_by_key(|&seat| {
+            let call = &self.seats[seat];
+            (
+                call.origin,
+                call.arrived,
+                call.group,
+                call.at,
+                call.phase,
+                call.token,
+                seat,
+            )
+        });
+        let mut places = vec![None; self.seats.len()];
+        for (place, &seat) in order.iter().enumerate() {
+            places[seat] = Some(Seat(place as u32));
         }
-        for call in &mut self.seats {
-            call.stamp = 1;
+        let calls = order.iter().map(|&seat| Call {
+            stamp: GOOD,
+            next: self.seats[seat].next.moved(&places),
+            luck: 0,
+            first_rejected: false,
+            attempts: 0,
+            // The wait is due from the second one on.
+            rejections: if forgetful {
+                0
+            } else {
+                self.seats[seat].rejections.min(2)
+            },
+            tries: if forgetful { 0 } else { self.seats[seat].tries },
+            ..self.seats[seat]
+        });
+        self.seats = calls.collect();
+        self.free = Link::NONE;
+        self.vacant = 0;
+        places
+    }
+
+    /// What a ticket is called after [`Calls::canonical`] has moved the calls; `good` is whether it was good before.
+    pub fn moved(places: &[Option<Seat>], ticket: Ticket, good: bool) -> Ticket {
+        match places[ticket.call.index()] {
+            Some(call) if good => Ticket { call, stamp: GOOD },
+            _ => Ticket {
+                call: Seat(0),
+                stamp: VOID,
+            },
+        }
+    }
+
+    /// Whether the message with this ticket still concerns its call.
+    pub fn is_good(&self, ticket: Ticket) -> bool {
+        self.seats
+            .get(ticket.call.index())
+            .is_some_and(|call| call.stamp == ticket.stamp)
+    }
+}
+
+impl Parked {
+    /// The list after its calls have moved.
+    pub fn moved(self, places: &[Option<Seat>]) -> Self {
+        Self {
+            first: self.first.moved(places),
+            last: self.last.moved(places),
         }
     }
 }
+
+/// Stamps of good and of void tickets in a canonical state. No call can have come to a void one by counting.
+const GOOD: u32 = 1;
+const VOID: u32 = u32::MAX;

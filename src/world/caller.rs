@@ -100,14 +100,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     #[inline]
     fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
+        self.note_success(self.calls.get(seat).at);
         let call = self.calls.get(seat);
-        if let Some(retries) = self.retries.get_mut(call.at.index()) {
-            retries.step = 0;
-            retries.previous = Millis::ZERO;
-            if let Some(breaker) = &self.client.breaker {
-                breaker.succeeded(&mut retries.breaker);
-            }
-        }
         if call.at == call.origin {
             let late = call.is_overdue(host.now(), self.patience(call.group));
             let outcome = if late { Outcome::Late } else { Outcome::Succeeded };
@@ -117,9 +111,23 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// A success ends a node's row of failures.
+    #[inline]
+    fn note_success(&mut self, id: NodeId) {
+        if let Some(retries) = self.retries.get_mut(id.index()) {
+            retries.step = 0;
+            retries.previous = Millis::ZERO;
+            if let Some(breaker) = &self.client.breaker {
+                breaker.succeeded(&mut retries.breaker);
+            }
+        }
+    }
+
     #[inline]
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let Some(()) = self.may_retry(seat, host) else { return };
+        // The attempt has been answered: its time-out must not strike while the call waits for a token.
+        self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
         let id = call.at;
@@ -330,6 +338,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         call.at = gateway;
         call.phase = Phase::Waiting;
+        // The gateway pays for the retries of the calls that it makes, so it also earns by them.
+        if let Some(retries) = self.retries.get_mut(gateway.index())
+            && let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)
+        {
+            budget.deposit(purse);
+        }
         self.hear(gateway, Input::Call { call: ticket.call }, host);
     }
 
@@ -339,6 +353,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         call.phase = Phase::Forwarded;
         let key = call.next_luck().into();
         host.send(Leg::GatewayResponse, key, Message::Answered { ticket, succeeded });
+        // The answer can be lost on its way; without a limit the origin would wait for it for ever.
+        self.limit(ticket, key, host);
     }
 
     /// The gateway's answer reaches the call's origin.
@@ -346,10 +362,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let now = host.now();
         let Some(call) = self.calls.holder(ticket) else { return };
         call.at = call.origin;
-        let (seat, overdue) = (
+        let (seat, origin, overdue) = (
             ticket.call,
+            call.origin,
             call.is_overdue(now, self.patience[usize::from(call.group.0)]),
         );
+        if succeeded {
+            self.note_success(origin);
+        }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {
             (true, false) => Outcome::Succeeded,
@@ -359,10 +379,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.end(seat, outcome, host);
     }
 
-    /// The call is its origin's again, whoever had it.
+    /// The call is its origin's again, whoever had it: a gateway that has parked it must not send it any more.
     pub(super) fn call_home(&mut self, seat: Seat) {
         let call = self.calls.get_mut(seat);
-        call.at = call.origin;
+        let keeper = std::mem::replace(&mut call.at, call.origin);
+        if keeper != call.origin {
+            self.calls.withdraw(&mut self.nodes[keeper.index()].parked, seat);
+        }
     }
 
     #[inline]
@@ -377,6 +400,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             attempts: call.attempts,
             rejections: call.rejections,
             first_rejected: call.first_rejected,
+            rejected_in_flight: call.rejected_in_flight,
         });
     }
 }

@@ -56,6 +56,11 @@ impl Client {
         }
     }
 
+    /// Whether it decides nothing how often a call has failed: tries are unbounded and the wait is always the same.
+    pub(super) fn is_forgetful(&self) -> bool {
+        self.retry.attempts().is_unbounded() && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
+    }
+
     /// Whether a node remembers anything of its retries beyond its calls.
     pub(super) fn remembers(&self) -> bool {
         self.budget.is_some() || self.breaker.is_some() || self.steps == Steps::PerNode

@@ -92,6 +92,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     call.rejections = call.rejections.saturating_add(1);
                     let first = call.attempts == 1;
                     call.first_rejected |= first;
+                    call.rejected_in_flight |= cause == Cause::InFlight;
                     let (group, arrived) = (call.group, call.arrived);
                     host.note(Event::AttemptRejected {
                         group,
@@ -99,6 +100,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         first,
                         cause,
                     });
+                } else {
+                    host.note(Event::AttemptRejectedUnheard);
                 }
                 Verdict::Rejected
             }
@@ -146,7 +149,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     (!no_op).then(|| denied(exceeded))
                 }),
             };
-            if failure.is_none() {
+            // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
+            if failure.is_none() && !no_op {
                 let message = Message::TokenRequest {
                     stage: Stage::Served,
                     node,
@@ -179,9 +183,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let granted = match self.provider.bucket(client, lane.slot) {
             None => Err(Failure::Refused),
-            Some(bucket) if no_op => self.current(now, bucket).ok_or(Failure::Throttled {
-                retry_after: Millis::ZERO,
-            }),
+            Some(bucket) if no_op => match self.current(now, bucket) {
+                Some(grant) => {
+                    host.note(Event::Returned);
+                    Ok(grant)
+                }
+                None => Err(Failure::Throttled {
+                    retry_after: Millis::ZERO,
+                }),
+            },
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
         };
         if granted.is_err() {

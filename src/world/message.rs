@@ -135,6 +135,46 @@ impl Message {
         *token = name(*token);
     }
 
+    /// The node, and which of its lives, that an answer to this message would find; none for messages about a call alone.
+    pub(super) fn addressee(&self) -> Option<(NodeId, u8)> {
+        match self {
+            Self::TokenRequest { node, epoch, .. }
+            | Self::TokenResponse { node, epoch, .. }
+            | Self::TokenTimedOut { node, epoch, .. }
+            | Self::StoreRequest { node, epoch, .. }
+            | Self::StoreResponse { node, epoch, .. }
+            | Self::StoreTimedOut { node, epoch, .. }
+            | Self::TimerRang { node, epoch, .. } => Some((*node, *epoch)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set_epoch(&mut self, to: u8) {
+        match self {
+            Self::TokenRequest { epoch, .. }
+            | Self::TokenResponse { epoch, .. }
+            | Self::TokenTimedOut { epoch, .. }
+            | Self::StoreRequest { epoch, .. }
+            | Self::StoreResponse { epoch, .. }
+            | Self::StoreTimedOut { epoch, .. }
+            | Self::TimerRang { epoch, .. } => *epoch = to,
+            _ => {}
+        }
+    }
+
+    /// Clears what names draws, and what only the trace asks for.
+    pub(super) fn forget_draws(&mut self) {
+        match self {
+            Self::ApiRequest { live, luck, .. } => {
+                *live = false;
+                *luck = 0;
+            }
+            Self::Arrival { luck, .. } => *luck = 0,
+            Self::TokenRequest { count, .. } => *count = 0,
+            _ => {}
+        }
+    }
+
     /// Names the draw of how long a server is busy with this request.
     pub(super) fn service_key(&self) -> u64 {
         match self {

@@ -5,6 +5,7 @@
 
 mod call;
 mod caller;
+mod canonical;
 mod client;
 mod endpoints;
 mod host;
@@ -13,7 +14,7 @@ mod nodes;
 
 use std::collections::VecDeque;
 
-use crate::base::{Duration, Group, NodeId, Time, prefetch};
+use crate::base::{Duration, Group, NodeId, prefetch};
 use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
@@ -250,78 +251,33 @@ impl<S: Strategy, R: Rule> World<S, R> {
     fn patience(&self, group: Group) -> Option<Duration> {
         self.patience[usize::from(group.0)]
     }
-
-    /// Renames tokens by rank and starts stamps anew, together with the messages that an engine keeps under way, so that
-    /// equal situations become equal states. Only sound while `now` does not move: a checker's clock stands still.
-    pub fn canonical(&mut self, now: Time, messages: &mut [Message]) {
-        let mut named = std::collections::BTreeSet::new();
-        self.rename(&mut |token| {
-            named.insert(token);
-            token
-        });
-        for message in messages.iter_mut() {
-            message.rename(&mut |token| {
-                named.insert(token);
-                token
-            });
-        }
-        for life in self.provider.ledger.remembered() {
-            if life.is_live(now) {
-                named.insert(life.token);
-            }
-        }
-        let rank = |token: Token| {
-            let place = named.range(..token).count() as u32;
-            Token::numbered(place + 1)
-        };
-        self.rename(&mut |token| rank(token));
-        self.provider
-            .ledger
-            .rename(now, named.len() as u32, &mut |token| rank(token));
-        for message in messages.iter_mut() {
-            message.rename(&mut |token| rank(token));
-        }
-        let mut tickets: Vec<_> = messages.iter_mut().filter_map(Message::ticket_mut).collect();
-        self.calls.restamp(&mut tickets);
-    }
-
-    fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
-        for node in &mut self.nodes {
-            S::rename(&mut node.memory, name);
-        }
-        for store in &mut self.stores {
-            store.rename(|shared| Shared {
-                token: name(shared.token),
-                ..shared
-            });
-        }
-        self.calls.rename(name);
-    }
 }
 
 /// Two worlds are equal when nothing that will happen can tell them apart; strategy, policy and layout are taken as equal.
-impl<S: Strategy, R> PartialEq for World<S, R> {
+impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
             && self.retries == other.retries
             && self.errands == other.errands
             && self.calls == other.calls
-            && self.provider.ledger == other.provider.ledger
+            && self.provider == other.provider
             && self.stores == other.stores
+            && self.store_down == other.store_down
             && self.waiting == other.waiting
     }
 }
 
-impl<S: Strategy, R> Eq for World<S, R> {}
+impl<S: Strategy, R: Rule> Eq for World<S, R> {}
 
-impl<S: Strategy, R> std::hash::Hash for World<S, R> {
+impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
         self.retries.hash(state);
         self.errands.hash(state);
         self.calls.hash(state);
-        self.provider.ledger.hash(state);
+        self.provider.hash(state);
         self.stores.hash(state);
+        self.store_down.hash(state);
         self.waiting.hash(state);
     }
 }

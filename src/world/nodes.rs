@@ -32,14 +32,14 @@ pub(super) struct Node<M> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Errands {
     /// Store operations sent so far; the low bits are the numbers of `stored`.
-    operations: u32,
+    pub operations: u32,
     /// Operations that are still waited for, a bit for each number.
-    stored: u32,
-    armed: [u8; TIMERS],
+    pub stored: u32,
+    pub armed: [u8; TIMERS],
 }
 
 /// Numbers of requests and operations that can be told apart while they are under way.
-const NUMBERS: u32 = 32;
+pub(super) const NUMBERS: u32 = 32;
 
 impl<M> Node<M> {
     pub fn down(memory: M, fleet: u16) -> Self {
@@ -78,35 +78,41 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// The node loses its memory and all its calls, and is down. Requests that it has sent stay under way.
-    pub fn crash(&mut self, id: NodeId, host: &mut impl Host) {
-        self.stop(id, host);
-        let me = self.me(id);
-        let memory = self.strategy.boot(me);
-        let node = &mut self.nodes[id.index()];
-        let before = S::view(&node.memory).token;
-        node.memory = memory;
-        node.epoch = node.epoch.wrapping_add(1);
-        node.parked = Parked::default();
-        node.asked = 0;
-        if let Some(errands) = self.errands.get_mut(id.index()) {
-            errands.stored = 0;
+    /// These nodes lose their memory and all their calls, and are down. Requests that they have sent stay under way.
+    pub fn crash(&mut self, ids: std::ops::Range<u32>, host: &mut impl Host) {
+        for id in ids.clone().map(NodeId) {
+            self.stop(id, host);
+            let memory = self.strategy.boot(self.me(id));
+            let node = &mut self.nodes[id.index()];
+            let before = S::view(&node.memory).token;
+            *node = Node {
+                epoch: node.epoch.wrapping_add(1),
+                requests: node.requests,
+                ..Node::down(memory, node.fleet)
+            };
+            if let Some(errands) = self.errands.get_mut(id.index()) {
+                errands.stored = 0;
+            }
+            if let Some(retries) = self.retries.get_mut(id.index()) {
+                *retries = client::Memory::default();
+            }
+            self.change_hands(before, None);
         }
-        if let Some(retries) = self.retries.get_mut(id.index()) {
-            *retries = client::Memory::default();
-        }
-        self.change_hands(before, None);
         let lost: Vec<_> = self
             .calls
             .under_way()
-            .filter(|&seat| self.calls.get(seat).at == id || self.calls.get(seat).origin == id)
+            .filter(|&seat| {
+                let call = self.calls.get(seat);
+                ids.contains(&call.at.0) || ids.contains(&call.origin.0)
+            })
             .collect();
         for seat in lost {
-            if self.calls.get(seat).origin == id {
+            let is_own = ids.contains(&self.calls.get(seat).origin.0);
+            self.call_home(seat);
+            if is_own {
                 self.end(seat, Outcome::Lost, host);
             } else {
                 // The connection to the gateway breaks: the origin learns of it at once.
-                self.call_home(seat);
                 self.stumble(seat, Failure::Unreachable, host);
             }
         }

@@ -5,12 +5,16 @@
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
-use tokenstorm::metric::{Observed, Setting};
+use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
-use tokenstorm::retry::{Attempts, Immediate, Retry};
+use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
-use tokenstorm::strategy::Coordination;
+use tokenstorm::strategy::{
+    AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
+    SingleFlight, SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
+};
+use tokenstorm::trace::Event;
 use tokenstorm::workload::Arrivals;
 use tokenstorm::world::{Client, Fleet, Layout, Leg};
 
@@ -103,21 +107,99 @@ pub fn constant(plan: &mut Plan, leg: Leg, span: Duration) {
     plan.links.leg_mut(leg).latency = Latency::constant(span);
 }
 
+/// All legs between nodes, provider and store take this long.
+pub fn all_legs(plan: &mut Plan, latency: &Latency) {
+    for leg in [
+        Leg::TokenRequest,
+        Leg::TokenResponse,
+        Leg::ApiRequest,
+        Leg::ApiResponse,
+        Leg::StoreRequest,
+        Leg::StoreResponse,
+        Leg::GatewayRequest,
+        Leg::GatewayResponse,
+    ] {
+        plan.links.leg_mut(leg).latency = latency.clone();
+    }
+}
+
+pub fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub fn a_lease() -> Lease {
+    Lease {
+        ttl: Duration::from_secs(10),
+        poll: ms(50),
+        wait: Duration::from_secs(12),
+        when_stuck: WhenStuck::Fail,
+        renew_ahead: None,
+        jitter: Duration::ZERO,
+    }
+}
+
+pub fn slots(count: u16) -> Coordination {
+    Coordination::SlotPerNode(SlotPerNode {
+        slots: count,
+        first: 0,
+        parameter: None,
+        fall_back: false,
+        known: true,
+    })
+}
+
+/// One of each strategy, with parameters that suit runs of seconds.
+pub fn every_strategy() -> [Coordination; 12] {
+    [
+        Coordination::TokenPerCall(TokenPerCall {}),
+        Coordination::Naive(Naive {}),
+        Coordination::SingleFlight(SingleFlight {}),
+        Coordination::CompareFirst(CompareFirst {}),
+        Coordination::WaitAndLook(WaitAndLook { spread: ms(200) }),
+        Coordination::SharedBlind(SharedBlind {}),
+        Coordination::Lease(a_lease()),
+        Coordination::Gateway(Gateway {}),
+        slots(2),
+        Coordination::AppPerNode(AppPerNode { apps: 2 }),
+        Coordination::Rotation(Rotation {
+            over: Over::Apps,
+            count: 2,
+            lease: a_lease(),
+        }),
+        Coordination::RenewAhead(RenewAhead {
+            margin: ms(500),
+            jitter: ms(500),
+        }),
+    ]
+}
+
+/// One of each retry policy.
+pub fn every_retry(base: Duration, cap: Duration, attempts: Attempts) -> [Retry; 7] {
+    [
+        Retry::None,
+        Retry::Immediate(Immediate { attempts }),
+        Retry::Fixed(Fixed { delay: base, attempts }),
+        Retry::Exponential(Exponential { base, cap, attempts }),
+        Retry::FullJitter(FullJitter { base, cap, attempts }),
+        Retry::EqualJitter(EqualJitter { base, cap, attempts }),
+        Retry::DecorrelatedJitter(DecorrelatedJitter { base, cap, attempts }),
+    ]
+}
+
+/// The whole trace of one run.
+pub fn record(plan: &Plan, dice: Dice) -> Vec<(Time, Event)> {
+    let mut trace = Vec::new();
+    tokenstorm::engine::sim::run(plan, dice, &mut trace);
+    trace
+}
+
 pub fn observe(plan: &Plan, dice: Dice) -> Observed {
     observe_with(plan, dice, Shortcuts::ALL)
 }
 
+/// As [`observe`], with a choice of the simulator's shortcuts.
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
-    let mut observed = Observed::new(Setting {
-        warmup: plan.span.warmup,
-        horizon: plan.span.horizon,
-        end: plan.span.end,
-        groups: plan.groups.len(),
-        nodes: plan.layout.fleets.last().unwrap().nodes.end as usize,
-        trigger: plan.trigger,
-        bare_api: Duration::ZERO,
-        needed_issuances: 0.0,
-    });
+    let mut observed = Observed::new(plan.setting());
     tokenstorm::engine::sim::run_with(plan, dice, &mut observed, shortcuts);
     observed.finish();
     observed
@@ -132,10 +214,14 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
-    let values: Vec<f64> = (0..replications)
-        .into_par_iter()
-        .map(|index| read(&observe(plan, Dice::replication(seed, index))))
-        .collect();
+    over_runs(replications, |index| {
+        read(&observe(plan, Dice::replication(seed, index)))
+    })
+}
+
+/// The mean of what a function says of each replication.
+pub fn over_runs(replications: u64, read: impl Fn(u64) -> f64 + Sync) -> Mean {
+    let values: Vec<f64> = (0..replications).into_par_iter().map(|index| read(index)).collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -143,6 +229,15 @@ pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) 
         mean,
         standard_error: (variance / n).sqrt(),
     }
+}
+
+/// Holds that a mean misses a law at the same confidence: the setting has been left.
+#[track_caller]
+pub fn fails(measured: Mean, law: f64) {
+    assert!(
+        (measured.mean - law).abs() > 3.66 * measured.standard_error + 1e-9,
+        "measured {measured:?}, which is not told apart from {law}"
+    );
 }
 
 /// Holds a mean to a law at a confidence of 99.9 % (two-sided Student quantile for at least 29 degrees of freedom: 3.66).

@@ -346,7 +346,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
                 }
             }
             Act::Stop(nodes) => nodes.clone().for_each(|node| self.world.stop(NodeId(node), host)),
-            Act::Crash(node) => self.world.crash(*node, host),
+            Act::Crash(nodes) => self.world.crash(nodes.clone(), host),
             Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),

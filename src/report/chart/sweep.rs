@@ -5,6 +5,7 @@
 use super::Chart;
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE, cut, width_of};
 use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
+use crate::base::{Duration, Rate};
 use crate::record::Record;
 use crate::report::{Figure, Figures, Sweep, number, one_line};
 
@@ -42,22 +43,16 @@ fn axis(record: &Record) -> Option<Axis> {
     };
     let words: Vec<String> = sweep.values.iter().filter_map(|v| v.first().cloned()).collect();
     let parsed: Vec<(f64, &str)> = words.iter().map(|w| quantity(w)).collect::<Option<_>>()?;
-    let in_seconds = |(v, unit): (f64, &str)| {
-        let factor = match unit {
-            "us" | "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "min" | "m" => 60.0,
-            "h" => 3600.0,
-            "d" => 86_400.0,
-            _ => return None,
-        };
-        Some(v * factor)
-    };
     let values: Vec<f64> = if parsed.windows(2).all(|p| p[0].1 == p[1].1) {
         parsed.iter().map(|p| p.0).collect()
     } else {
-        parsed.into_iter().map(in_seconds).collect::<Option<_>>()?
+        // Different units of one quantity.
+        let bare = |word: &String| word.trim().trim_matches('"').to_owned();
+        let spans = words
+            .iter()
+            .map(|w| Some(bare(w).parse::<Duration>().ok()?.as_secs_f64()));
+        let rates = words.iter().map(|w| Some(bare(w).parse::<Rate>().ok()?.per_second()));
+        spans.collect::<Option<_>>().or_else(|| rates.collect::<Option<_>>())?
     };
     let mut values: Vec<(f64, usize)> = values.into_iter().zip(0..).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));

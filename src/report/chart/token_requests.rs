@@ -111,7 +111,7 @@ fn draw(record: &Record) -> Drawing {
     };
     // Headroom for the peak's figure and the letters of the incidents.
     let (ticks, end) = frame::ticks(most, if columns == 1 { 5 } else { 3 });
-    let end = if incidents.is_empty() { end * 1.06 } else { end * 1.18 };
+    let end = if incidents.is_empty() { end * 1.2 } else { end * 1.3 };
     let labels: Vec<String> = ticks.iter().map(|t| number::short(*t)).collect();
     let axis = labels.iter().map(|l| width_of(l, SMALL, false)).fold(0.0, f64::max) + 6.0;
     let gap = 16.0;
@@ -199,11 +199,25 @@ fn time_axis(drawing: &mut Drawing, x: &Scale, until: f64, lower: f64, columns: 
     drawing.line([(x.at(0.0), lower), (x.at(until), lower)], 1.0, GREY);
     let (second, unit) = time_unit(until);
     let (ticks, _) = frame::ticks(until / second, if columns == 1 { 8 } else { 4 });
-    for tick in ticks.into_iter().map(|t| t * second).filter(|t| *t <= until) {
-        let text = format!("{} {unit}", number::significant(tick / second, 6));
-        let half = width_of(&text, SMALL, false) / 2.0;
+    let labels: Vec<(f64, String)> = ticks
+        .into_iter()
+        .map(|tick| (tick * second, format!("{} {unit}", number::significant(tick, 6))))
+        .filter(|(tick, _)| *tick <= until)
+        .collect();
+    // Every tick has its label where there is room, every second or third one elsewhere.
+    let widest = labels
+        .iter()
+        .map(|(_, text)| width_of(text, SMALL, false))
+        .fold(0.0, f64::max);
+    let pitch = labels.get(1).map_or(f64::INFINITY, |(tick, _)| x.at(*tick) - x.at(0.0));
+    let stride = (((widest + 8.0) / pitch).ceil() as usize).max(1);
+    for (at, (tick, text)) in labels.into_iter().enumerate() {
         drawing.line([(x.at(tick), lower), (x.at(tick), lower + 3.0)], 1.0, GREY);
+        if at % stride != 0 {
+            continue;
+        }
         // The outermost ones lean inwards, so that neighbouring panels do not touch.
+        let half = width_of(&text, SMALL, false) / 2.0;
         let place = x.at(tick).clamp(
             x.at(0.0) + half - 2.0,
             (x.at(until) - half + 2.0).max(x.at(0.0) + half - 2.0),

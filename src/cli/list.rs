@@ -1,0 +1,58 @@
+//! `tokenstorm list`: names that a scenario can use, with a sentence each.
+
+use clap::{Args, ValueEnum};
+
+use super::{Exit, print};
+use crate::metric::METRICS;
+use crate::provider::profiles::{PROFILES, find};
+use crate::retry::RETRIES;
+use crate::strategy::STRATEGIES;
+use crate::workload::WORKLOADS;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// What to list
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// Coordination strategies
+    Strategies,
+    /// Retry policies
+    Retries,
+    /// Arrival patterns
+    Workloads,
+    /// Provider profiles
+    Providers,
+    /// Metrics, with their units
+    Metrics,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+        list.iter()
+            .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()))
+            .collect()
+    };
+    let rows = match arguments.kind {
+        Kind::Strategies => pairs(&STRATEGIES),
+        Kind::Retries => pairs(&RETRIES),
+        Kind::Workloads => pairs(&WORKLOADS),
+        Kind::Providers => PROFILES
+            .iter()
+            .filter_map(|(name, _)| Some(((*name).to_owned(), find(name)?)))
+            .map(|(name, profile)| (name, format!("{} ({})", profile.summary, profile.period)))
+            .collect(),
+        Kind::Metrics => METRICS
+            .iter()
+            .map(|metric| (metric.name.to_owned(), format!("[{}] {}", metric.unit, metric.about)))
+            .collect(),
+    };
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: String = rows
+        .iter()
+        .map(|(name, about)| format!("{name:width$}  {about}\n"))
+        .collect();
+    print(&lines)
+}

@@ -1,0 +1,79 @@
+//! The command line: one file per subcommand. Results go to standard output, everything else to standard error; only this
+//! room prints.
+
+mod list;
+mod run;
+mod schema;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What happens when many processes share one OAuth credential: simulate it, and compare the strategies.
+#[derive(Debug, Parser)]
+#[command(name = "tokenstorm", version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    ok
+  1    an internal failure
+  2    usage or scenario error
+  99   an assertion of the scenario failed
+  130  interrupted, finished results kept";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios and compare their strategies
+    Run(run::Arguments),
+    /// Check scenario files without running them
+    Validate(validate::Arguments),
+    /// List what can be named in a scenario
+    List(list::Arguments),
+    /// Print the JSON schema of scenario files
+    Schema,
+}
+
+/// How a command ended. The numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    Ok = 0,
+    Internal = 1,
+    Usage = 2,
+    AssertionFailed = 99,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Runs the command that the process was given.
+pub fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Schema => schema::run(),
+    }
+    .into()
+}
+
+/// Prints a result; a reader that has gone (`| head`) is no failure of ours.
+fn print(text: &str) -> Exit {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            eprintln!("error: cannot write to standard output: {error}");
+            Exit::Internal
+        }
+        _ => Exit::Ok,
+    }
+}

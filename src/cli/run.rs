@@ -1,0 +1,239 @@
+//! `tokenstorm run`: runs scenarios, prints the comparison, and leaves the record on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sha2::{Digest, Sha256};
+
+use super::{Exit, print, validate};
+use crate::base::Share;
+use crate::engine::campaign::{self, Effort, Outcome, Progress};
+use crate::record::{CheckKind, Manifest, Record, write};
+use crate::report::{self, Format, chart};
+use crate::scenario::{MOST_REPLICATIONS, Scenario};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    scenarios: Vec<PathBuf>,
+    /// Where the files go [default: reports/<scenario name>]; a folder for each when there are several scenarios
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed, in place of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Replications, in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPLICATIONS)))]
+    replications: Option<u32>,
+    /// Replicate until every failure rate is known to within this share of itself, such as 5%
+    #[arg(long, value_name = "SHARE", conflicts_with = "replications")]
+    precision: Option<Share>,
+    /// Only the strategy of this name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Threads; the results do not depend on them [default: all cores]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: Arguments) -> Exit {
+    // All files are read before any is run: a slip in the last one should not cost an hour.
+    let scenarios: Vec<_> = arguments
+        .scenarios
+        .iter()
+        .map(|path| (path, validate::load(path)))
+        .collect();
+    if scenarios.iter().any(|(_, scenario)| scenario.is_none()) {
+        return Exit::Usage;
+    }
+    let scenarios: Vec<_> = scenarios
+        .into_iter()
+        .filter_map(|(path, scenario)| Some((path, scenario?)))
+        .collect();
+    if let Some(only) = &arguments.only {
+        for (path, scenario) in &scenarios {
+            if let Err(message) = known_strategy(only, scenario) {
+                eprintln!("error: {}: {message}", path.display());
+                return Exit::Usage;
+            }
+        }
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let handle = Arc::clone(&stop);
+    // A second interrupt ends at once.
+    let installed = ctrlc::set_handler(move || {
+        if handle.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    if let Err(error) = installed {
+        eprintln!("warning: an interrupt will lose what is finished: {error}");
+    }
+    let several = scenarios.len() > 1;
+    let mut worst = Exit::Ok;
+    for (path, scenario) in &scenarios {
+        let folder = match &arguments.out {
+            Some(folder) if several => folder.join(&scenario.file.name),
+            Some(folder) => folder.clone(),
+            None => Path::new("reports").join(&scenario.file.name),
+        };
+        worst = worst.max(one(path, scenario, &folder, &arguments, &stop));
+        if stop.load(Ordering::Relaxed) {
+            return Exit::Interrupted;
+        }
+    }
+    worst
+}
+
+fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
+    let names: Vec<&str> = scenario
+        .file
+        .strategy
+        .iter()
+        .map(|strategy| strategy.name.as_str())
+        .collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no strategy `{name}`; there are: {}",
+        names.join(", ")
+    ))
+}
+
+fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
+    let effort = Effort {
+        only: arguments.only.clone(),
+        seed: arguments.seed.unwrap_or(scenario.file.run.seed),
+        replications: arguments.replications.unwrap_or(scenario.file.run.replications),
+        precision: arguments.precision.map(Share::get),
+        threads: arguments.threads,
+    };
+    let bar = Bar::new(&scenario.file.name);
+    let outcome = match campaign::run(scenario, effort.clone(), &bar, stop) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            bar.0.finish_and_clear();
+            eprintln!("error: {}: {error}", path.display());
+            return Exit::Usage;
+        }
+    };
+    bar.0.finish_and_clear();
+    if let Some(precise) = outcome.precise {
+        let limit = if precise {
+            "the precision asked for was reached"
+        } else {
+            "the limit of replications ended it"
+        };
+        eprintln!("{}: {} replications; {limit}", scenario.file.name, outcome.replications);
+    }
+    if outcome.interrupted {
+        eprintln!("interrupted: the figures rest on the replications that were finished");
+    }
+    let record = record(path, scenario, outcome, &effort, arguments);
+    let mut exit = print(&report::render(&record, arguments.format, report::width()));
+    let saved = chart::files(&record)
+        .map_err(|error| error.to_string())
+        .and_then(|(charts, stale)| {
+            let files: Vec<_> = charts.into_iter().chain(write::files(&record)).collect();
+            write::place(folder, &files, &stale).map_err(|error| error.to_string())
+        });
+    match saved {
+        Ok(()) => eprintln!("seed {}; wrote {}", effort.seed, folder.display()),
+        Err(error) => {
+            eprintln!("error: {error}");
+            exit = exit.max(Exit::Internal);
+        }
+    }
+    if record
+        .checks
+        .iter()
+        .any(|check| check.kind == CheckKind::Assert && !check.holds)
+    {
+        exit = exit.max(Exit::AssertionFailed);
+    }
+    exit
+}
+
+fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, arguments: &Arguments) -> Record {
+    let file = &scenario.file;
+    Record {
+        manifest: Manifest {
+            tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: env!("TOKENSTORM_COMMIT").to_owned(),
+            scenario: file.name.clone(),
+            summary: file.summary.clone(),
+            source: file.source.clone(),
+            as_written: scenario.text.clone(),
+            as_resolved: scenario.to_resolved_toml(),
+            sha256: Sha256::digest(scenario.text.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            seed: effort.seed,
+            replications: outcome.replications,
+            warmup_s: file.run.warmup.as_secs_f64(),
+            duration_s: file.run.duration.as_secs_f64(),
+            drain_s: file.run.drain.as_secs_f64(),
+            events: outcome.events,
+            command_line: command_line(path, effort, arguments),
+        },
+        strategies: outcome.strategies,
+        points: outcome.points,
+        readings: outcome.readings,
+        series: outcome.series,
+        comparisons: outcome.comparisons,
+        checks: outcome.checks,
+        incidents: outcome.incidents,
+    }
+}
+
+/// What was asked for, as far as the results depend on it: neither threads nor the place of the files belong to it.
+fn command_line(path: &Path, effort: &Effort, arguments: &Arguments) -> Vec<String> {
+    let mut line = vec!["tokenstorm".to_owned(), "run".to_owned(), path.display().to_string()];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            line.extend([name.to_owned(), value]);
+        }
+    };
+    option("--seed", arguments.seed.map(|seed| seed.to_string()));
+    option(
+        "--replications",
+        arguments.replications.map(|replications| replications.to_string()),
+    );
+    option("--precision", effort.precision.map(|precision| precision.to_string()));
+    option("--only", effort.only.clone());
+    line
+}
+
+/// A progress bar on standard error; nothing where that is no terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(name: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} runs, {eta} left")
+            .expect("the template is a constant")
+            .progress_chars("=> ");
+        bar.set_style(style);
+        bar.set_message(name.to_owned());
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn planned(&self, runs: u64) {
+        self.0.inc_length(runs);
+    }
+
+    fn done(&self) {
+        self.0.inc(1);
+    }
+}

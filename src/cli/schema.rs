@@ -1,0 +1,7 @@
+//! `tokenstorm schema`: what an editor needs to complete and check a scenario.
+
+use super::{Exit, print};
+
+pub(super) fn run() -> Exit {
+    print(&crate::scenario::schema())
+}

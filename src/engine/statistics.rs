@@ -1,0 +1,113 @@
+//! Means over replications and what can be said of them at 95 %.
+//!
+//! Replications are the unit throughout: figures within a run are correlated, runs are independent.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// A mean with its confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    pub mean: f64,
+    /// None with fewer than two values.
+    pub interval: Option<(f64, f64)>,
+    pub count: u32,
+}
+
+/// Confidence of every interval that is reported.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// The mean of independent values, with Student's interval at `confidence`; none of no values.
+pub fn mean(values: &[f64], confidence: f64) -> Option<Estimate> {
+    if values.is_empty() {
+        return None;
+    }
+    let count = values.len() as f64;
+    // Equal values have exactly their own mean, which a sum and a division need not give.
+    if values.iter().all(|value| *value == values[0]) {
+        return Some(Estimate {
+            mean: values[0],
+            interval: (values.len() > 1).then_some((values[0], values[0])),
+            count: values.len() as u32,
+        });
+    }
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let half = student(count - 1.0, confidence) * (variance / count).sqrt();
+    Some(Estimate {
+        mean,
+        interval: Some((mean - half, mean + half)),
+        count: values.len() as u32,
+    })
+}
+
+/// A share of replications in which something was seen, with Wilson's interval. Source: E. B. Wilson, "Probable inference,
+/// the law of succession, and statistical inference", JASA 22, 1927.
+pub fn share(values: &[f64], confidence: f64) -> Option<Estimate> {
+    let estimate = mean(values, confidence)?;
+    let n = f64::from(estimate.count);
+    let z = normal(confidence);
+    let centre = (estimate.mean + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (estimate.mean * (1.0 - estimate.mean) / n + z * z / (4.0 * n * n)).sqrt();
+    let interval = estimate
+        .interval
+        .map(|_| ((centre - half).max(0.0), (centre + half).min(1.0)));
+    Some(Estimate { interval, ..estimate })
+}
+
+/// The two-sided quantile of Student's law.
+fn student(freedom: f64, confidence: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom)
+        .expect("degrees of freedom above zero")
+        .inverse_cdf(0.5 + confidence / 2.0)
+}
+
+/// The two-sided quantile of the normal law.
+fn normal(confidence: f64) -> f64 {
+    statrs::distribution::Normal::standard().inverse_cdf(0.5 + confidence / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Dice;
+
+    #[test]
+    fn quantiles_are_those_of_the_tables() {
+        assert!((student(29.0, 0.95) - 2.045).abs() < 5e-4);
+        assert!((student(1.0, 0.95) - 12.706).abs() < 5e-4);
+        assert!((normal(0.95) - 1.959_964).abs() < 1e-5);
+    }
+
+    #[test]
+    fn few_values_have_no_interval_and_equal_ones_no_width() {
+        assert_eq!(mean(&[], 0.95), None);
+        assert_eq!(mean(&[3.0], 0.95).unwrap().interval, None);
+        assert_eq!(mean(&[0.1; 30], 0.95).unwrap().interval, Some((0.1, 0.1)));
+    }
+
+    #[test]
+    fn wilson_stays_within_zero_and_one() {
+        // 0 of 30: Wilson's upper end is z^2 / (n + z^2) = 0.1135.
+        let none = share(&[0.0; 30], 0.95).unwrap().interval.unwrap();
+        assert!(none.0 == 0.0 && (none.1 - 0.1135).abs() < 1e-3, "{none:?}");
+        let all = share(&[1.0; 30], 0.95).unwrap().interval.unwrap();
+        assert!(all.1 == 1.0 && (all.0 - 0.8865).abs() < 1e-3, "{all:?}");
+    }
+
+    /// Of 2,000 intervals over 30 uniform draws, the share that covers the true mean is 0.95 within 4 standard deviations
+    /// (0.0195).
+    #[test]
+    fn intervals_cover_as_often_as_they_say() {
+        let dice = Dice::new(3);
+        let covered = (0..2000u64)
+            .filter(|&trial| {
+                let values: Vec<_> = (0..30)
+                    .map(|i| dice.draw(0, trial, i) as f64 / u64::MAX as f64)
+                    .collect();
+                let (low, high) = mean(&values, 0.95).unwrap().interval.unwrap();
+                low <= 0.5 && 0.5 <= high
+            })
+            .count();
+        assert!((f64::from(covered as u32) / 2000.0 - 0.95).abs() < 0.0195, "{covered}");
+    }
+}

@@ -1,0 +1,26 @@
+//! The book. Each chapter is a page of its own.
+//!
+//! 1. [`tour`]: a scenario from the first line to the comparison
+//! 2. [`architecture`]: rooms, and who may know whom
+//! 3. [`defaults`]: what a scenario that says nothing gets, and why
+//! 4. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 5. [`glossary`]: one meaning for each word
+//! 6. [`limits`]: what is not modelled, and what the numbers cannot say
+
+#[doc = include_str!("tour.md")]
+pub mod tour {}
+
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("defaults.md")]
+pub mod defaults {}
+
+#[doc = include_str!("findings.md")]
+pub mod findings {}
+
+#[doc = include_str!("glossary.md")]
+pub mod glossary {}
+
+#[doc = include_str!("limits.md")]
+pub mod limits {}

@@ -1,0 +1,258 @@
+//! What a scenario must be beyond its form: names that exist, numbers that can be. All of it is checked, so that one reading
+//! tells everything.
+
+mod event;
+mod expectation;
+mod party;
+mod provider;
+mod strategy;
+
+use std::fmt::Display;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::MOST_REPLICATIONS;
+use super::condition::is_number;
+use super::document::{Place, find};
+use super::error::{Mistake, steps, suggestion};
+use super::file::File;
+use crate::base::Duration;
+use crate::net::Distribution;
+use crate::provider::profiles::PROFILES;
+use crate::provider::settings::Settings;
+
+pub(super) use expectation::split_point;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub mistakes: Vec<Mistake>,
+    /// What is odd but can be run.
+    pub warnings: Vec<Mistake>,
+}
+
+struct Checker<'a> {
+    root: &'a DeTable<'a>,
+    file: &'a File,
+    folder: &'a Path,
+    /// Points of the sweep, as far as conditions may select among them.
+    points: Option<&'a [String]>,
+    found: Findings,
+}
+
+/// Whether the profile that a file names exists; without it nothing else can be resolved.
+pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mistake> {
+    let Some(name) = &settings.profile else { return Ok(()) };
+    let known = PROFILES.map(|(known, _)| known);
+    if known.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let place = find(root, &steps(&[&"provider", &"profile"]));
+    Err(Mistake::new(format!("unknown profile `{name}`"))
+        .at(place.value, "no such profile")
+        .help(suggestion(name, &known, "profiles")))
+}
+
+/// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to
+/// be checked.
+pub(super) fn check(root: &DeTable<'_>, file: &File, folder: &Path, points: Option<&[String]>) -> Findings {
+    let mut checker = Checker {
+        root,
+        file,
+        folder,
+        points,
+        found: Findings::default(),
+    };
+    checker.name();
+    checker.run();
+    checker.provider();
+    checker.apps();
+    checker.fleets();
+    checker.paths_between();
+    checker.strategies();
+    checker.events();
+    checker.expectations();
+    checker.found
+}
+
+fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(usize, usize, &'a str)> {
+    let names: Vec<&str> = names.collect();
+    let mut first = std::collections::HashMap::new();
+    let mut twice = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        match first.entry(*name) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(i);
+            }
+            std::collections::hash_map::Entry::Occupied(entry) => twice.push((*entry.get(), i, *name)),
+        }
+    }
+    twice
+}
+
+impl<'a> Checker<'a> {
+    fn place(&self, path: &[&dyn Display]) -> Place {
+        find(self.root, &steps(path))
+    }
+
+    fn wrong(&mut self, path: &[&dyn Display], message: impl Into<String>, label: &str, help: impl Into<String>) {
+        let at = self.place(path).value;
+        self.found.mistakes.push(Mistake::new(message).at(at, label).help(help));
+    }
+
+    fn odd(&mut self, path: &[&dyn Display], message: impl Into<String>, label: &str, help: impl Into<String>) {
+        let at = self.place(path).value;
+        self.found.warnings.push(Mistake::new(message).at(at, label).help(help));
+    }
+
+    fn name(&mut self) {
+        let fits = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part.trim() == part
+                && part
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' '))
+        };
+        // Reports are written into a folder of this name: it must not lead out of theirs.
+        if self.file.name.len() > 200 || !self.file.name.split('/').all(fits) {
+            self.wrong(
+                &[&"name"],
+                format!("`{}` cannot name a folder of reports", self.file.name),
+                "not a name",
+                "letters, digits, `.`, `_`, `-` and spaces, with `/` between parts: `zoom/default`",
+            );
+        }
+    }
+
+    fn end_of_arrivals(&self) -> Duration {
+        self.file.run.warmup.saturating_add(self.file.run.duration)
+    }
+
+    fn run(&mut self) {
+        let run = self.file.run;
+        if run.duration.is_zero() {
+            self.wrong(
+                &[&"run", &"duration"],
+                "a run without a measured span measures nothing",
+                "must be above zero",
+                "for instance `duration = \"10min\"`",
+            );
+        }
+        let whole = self.end_of_arrivals().saturating_add(run.drain);
+        if whole > Duration::LONGEST {
+            let (_, part) = [(run.duration, "duration"), (run.warmup, "warmup"), (run.drain, "drain")]
+                .into_iter()
+                .max_by_key(|(span, _)| *span)
+                .expect("there are three");
+            self.wrong(
+                &[&"run", &part],
+                format!(
+                    "warm-up, measured span and drain are {whole} in all; the longest run is {}",
+                    Duration::LONGEST
+                ),
+                "the longest part",
+                "shorten it; a token's life or a few thousand calls are usually enough",
+            );
+        }
+        if i64::try_from(run.seed).is_err() {
+            self.wrong(
+                &[&"run", &"seed"],
+                format!("the seed {} cannot be written in TOML again", run.seed),
+                "too large",
+                format!("a TOML integer ends at {}", i64::MAX),
+            );
+        }
+        if run.replications == 0 || run.replications > MOST_REPLICATIONS {
+            self.wrong(
+                &[&"run", &"replications"],
+                format!(
+                    "{} replications; there can be 1 to {MOST_REPLICATIONS}",
+                    run.replications
+                ),
+                "out of range",
+                "30 see most storms, 1000 measure rare ones",
+            );
+        }
+    }
+
+    /// A latency can be sampled.
+    fn distribution(&mut self, path: &[&dyn Display], distribution: Option<&Distribution>) {
+        let Some(distribution) = distribution else { return };
+        if let Err(error) = distribution.compile(self.folder) {
+            let text = error.to_string();
+            let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+            let at = self.place(path).value;
+            let mut mistake = Mistake::new(message).at(at, "this distribution");
+            if let Distribution::Empirical(_) = distribution
+                && help.is_empty()
+            {
+                mistake = mistake
+                    .help("a path is looked up from the scenario's folder; the file is a CSV with a column `ms`");
+            } else if !help.is_empty() {
+                mistake = mistake.help(help);
+            }
+            self.found.mistakes.push(mistake);
+        }
+    }
+
+    fn unique(&mut self, list: &'static str, names: Vec<String>) {
+        for (first, second, name) in twice(names.iter().map(String::as_str)) {
+            let before = self.place(&[&list, &first, &"name"]).value;
+            let at = self.place(&[&list, &second, &"name"]).value;
+            self.found.mistakes.push(
+                Mistake::new(format!("two {list} entries are named `{name}`"))
+                    .at(at, "the second one")
+                    .at(before, "the first one")
+                    .help("give one of them another name"),
+            );
+        }
+        for (i, name) in names.iter().enumerate() {
+            let odd = match list {
+                // Conditions and sweep points are written around strategy names, groups around fleet names.
+                "strategy" => name.contains('@') || name == "*" || is_number(name),
+                _ => name.contains(['@', '/']),
+            };
+            if odd || name.trim() != name || name.is_empty() || name.contains(['"', '\n']) {
+                self.wrong(
+                    &[&list, &i, &"name"],
+                    format!("`{name}` cannot be a name here"),
+                    "not a name",
+                    "use words: no quotes, no `@`, no `/` in a fleet or an app, and not a number",
+                );
+            }
+        }
+    }
+
+    fn at_least_one(&mut self, list: &'static str, count: usize, help: &str) {
+        if count == 0 {
+            let at = self.place(&[&list]).value;
+            self.found.mistakes.push(
+                Mistake::new(format!("a scenario needs at least one `[[{list}]]`"))
+                    .at(at, "")
+                    .help(help),
+            );
+        }
+    }
+
+    fn unknown(&mut self, path: &[&dyn Display], what: &str, name: &str, known: &[&str]) {
+        let all = match what {
+            "strategy" => "strategies".to_owned(),
+            _ => format!("{what}s"),
+        };
+        self.wrong(
+            path,
+            format!("unknown {what} `{name}`"),
+            &format!("no such {what}"),
+            suggestion(name, known, &all),
+        );
+    }
+
+    fn known_app(&mut self, path: &[&dyn Display], name: &str) {
+        let known: Vec<&str> = self.file.app.iter().map(|app| app.name.as_str()).collect();
+        if !known.contains(&name) {
+            self.unknown(path, "app", name, &known);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The provider: latencies that can be sampled, a rule under which something lives.
+
+use std::fmt::Display;
+
+use super::Checker;
+use crate::base::Duration;
+use crate::provider::settings::{EndpointLimits, RuleSettings};
+
+impl Checker<'_> {
+    pub(super) fn provider(&mut self) {
+        let settings = &self.file.provider;
+        for (key, distribution) in [
+            ("token_request", &settings.token_request),
+            ("token_response", &settings.token_response),
+            ("api_request", &settings.api_request),
+            ("api_response", &settings.api_response),
+        ] {
+            self.distribution(&[&"provider", &key], distribution.as_ref());
+        }
+        self.distribution(
+            &[&"provider", &"lags", &"visible_after"],
+            settings.lags.visible_after.as_ref(),
+        );
+        self.distribution(
+            &[&"provider", &"lags", &"invalidation"],
+            settings.lags.invalidation.as_ref(),
+        );
+        if settings.lags.replicas == Some(0) {
+            self.wrong(
+                &[&"provider", &"lags", &"replicas"],
+                "no resource server",
+                "must be at least 1",
+                "write 1, or leave it out",
+            );
+        }
+        self.limits("token", &settings.limits.token);
+        self.limits("api", &settings.limits.api);
+        let ttl = settings.token_ttl.unwrap_or_default();
+        if ttl < Duration::from_millis(1) {
+            self.wrong(
+                &[&"provider", &"token_ttl"],
+                "a token that is never valid",
+                "must be at least 1ms",
+                "most providers give an hour: `token_ttl = \"1h\"`",
+            );
+        }
+        self.rule(ttl);
+    }
+
+    fn limits(&mut self, endpoint: &'static str, limits: &EndpointLimits) {
+        let base: [&dyn Display; 3] = [&"provider", &"limits", &endpoint];
+        let at = |key: &'static &'static str| -> Vec<&dyn Display> {
+            base.iter().copied().chain([key as &dyn Display]).collect()
+        };
+        self.distribution(&at(&"service"), limits.service.as_ref());
+        if limits.servers == Some(0) {
+            self.wrong(
+                &at(&"servers"),
+                "an endpoint without a server",
+                "must be at least 1",
+                "leave it out for any number",
+            );
+        }
+        for (i, quota) in limits.quotas.iter().flatten().enumerate() {
+            if quota.window.is_zero() {
+                self.wrong(
+                    &[&"provider", &"limits", &endpoint, &"quotas", &i, &"window"],
+                    "a quota needs a window",
+                    "must be above zero",
+                    "for instance `window = \"1s\"`",
+                );
+            }
+        }
+    }
+
+    fn rule(&mut self, ttl: Duration) {
+        let Some(rule) = self.file.provider.rule else { return };
+        let (name, overlap) = match rule {
+            RuleSettings::Independent(_) => return,
+            RuleSettings::LatestOnly(rule) => ("latest_only", rule.overlap),
+            RuleSettings::Capacity(rule) => ("capacity", rule.overlap),
+            RuleSettings::Reuse(rule) => ("reuse", rule.overlap),
+        };
+        let nobody = match rule {
+            RuleSettings::Capacity(rule) => rule.live == 0,
+            RuleSettings::Reuse(rule) => rule.live == Some(0),
+            _ => false,
+        };
+        if nobody {
+            self.wrong(
+                &[&"provider", &"rule", &name, &"live"],
+                "no token may live",
+                "must be at least 1",
+                "1 is the rule `latest_only`",
+            );
+        }
+        if overlap > ttl {
+            self.odd(
+                &[&"provider", &"rule", &name, &"overlap"],
+                format!("the overlap {overlap} is longer than a token lives ({ttl})"),
+                "as good as the token's life",
+                "an overlap never prolongs a token; with this one, no token ends before it expires",
+            );
+        }
+        if let RuleSettings::Reuse(reuse) = rule
+            && reuse.threshold > ttl
+        {
+            self.odd(
+                &[&"provider", &"rule", &"reuse", &"threshold"],
+                format!("the threshold {} is longer than a token lives ({ttl})", reuse.threshold),
+                "no token is ever returned again",
+                "shorten it, or choose the rule `latest_only`",
+            );
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What is compared: strategies that the provider can serve, waits that end.
+
+use std::fmt::Display;
+
+use super::super::file::Strategy;
+use super::Checker;
+use crate::base::Duration;
+use crate::net::Distribution;
+use crate::retry::Retry;
+use crate::strategy::{Coordination, Lease};
+
+impl Checker<'_> {
+    pub(super) fn strategies(&mut self) {
+        let strategies = &self.file.strategy;
+        self.at_least_one(
+            "strategy",
+            strategies.len(),
+            "add `[[strategy]]` with a `name` and `coordination = \"naive\"`",
+        );
+        self.unique(
+            "strategy",
+            strategies.iter().map(|strategy| strategy.name.clone()).collect(),
+        );
+        for (i, strategy) in strategies.iter().enumerate() {
+            self.coordination(i, &strategy.coordination);
+            self.retry(i, strategy);
+            if strategy.timeout.is_some_and(Duration::is_zero) {
+                self.wrong(
+                    &[&"strategy", &i, &"timeout"],
+                    "nobody answers in no time",
+                    "must be above zero",
+                    "leave it out to wait for ever",
+                );
+            }
+            if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
+                self.wrong(
+                    &[&"strategy", &i, &"breaker", &"failures"],
+                    "a breaker that opens before a failure",
+                    "must be at least 1",
+                    "for instance 5",
+                );
+            }
+        }
+    }
+
+    fn coordination(&mut self, i: usize, coordination: &Coordination) {
+        let ttl = self.file.provider.token_ttl.unwrap_or_default();
+        let at_least_one = |count: u32, tag: &'static str, key: &'static str| (count == 0).then_some((tag, key));
+        let nothing = match coordination {
+            Coordination::SlotPerNode(it) => at_least_one(it.slots.into(), "slot_per_node", "slots"),
+            Coordination::AppPerNode(it) => at_least_one(it.apps.into(), "app_per_node", "apps"),
+            Coordination::Rotation(it) => at_least_one(it.count.into(), "rotation", "count"),
+            _ => None,
+        };
+        if let Some((tag, key)) = nothing {
+            self.wrong(
+                &[&"strategy", &i, &"coordination", &tag, &key],
+                format!("`{tag}` over none"),
+                "must be at least 1",
+                "count what the nodes are dealt out over",
+            );
+            return;
+        }
+        match coordination {
+            Coordination::Lease(lease) => self.lease(&[&"strategy", &i, &"coordination", &"lease"], lease, ttl),
+            Coordination::Rotation(it) => {
+                self.lease(
+                    &[&"strategy", &i, &"coordination", &"rotation", &"lease"],
+                    &it.lease,
+                    ttl,
+                );
+            }
+            Coordination::RenewAhead(it) if it.margin >= ttl => {
+                self.wrong(
+                    &[&"strategy", &i, &"coordination", &"renew_ahead", &"margin"],
+                    format!(
+                        "a token that lives {ttl} cannot be renewed {} before its end",
+                        it.margin
+                    ),
+                    "as long as the token's life",
+                    "a node would renew without a pause; make the margin shorter than `provider.token_ttl`",
+                );
+            }
+            Coordination::SlotPerNode(it) if u32::from(it.first) + u32::from(it.slots) > u32::from(u16::MAX) => {
+                self.wrong(
+                    &[&"strategy", &i, &"coordination", &"slot_per_node", &"first"],
+                    "slot indices end at 65534",
+                    "too high",
+                    "providers grant a handful",
+                );
+                return;
+            }
+            _ => {}
+        }
+        let clients = self.file.app.len() * usize::from(coordination.duplicate_apps());
+        if clients > usize::from(u16::MAX) {
+            self.wrong(
+                &[&"strategy", &i, &"coordination"],
+                format!("{clients} registered apps; there can be {}", u16::MAX),
+                "too many copies",
+                "copies beyond the number of nodes are never used",
+            );
+        }
+        let parameter = self.file.provider.slot_parameter.as_deref();
+        if coordination.highest_slot().is_some() && parameter.is_none() {
+            self.wrong(
+                &[&"strategy", &i, &"coordination"],
+                "this provider has no slots",
+                "asks for a slot",
+                "choose `profile = \"zoom-s2s-2022\"`, set `provider.slot_parameter`, or use `app_per_node`",
+            );
+        }
+        if let Coordination::SlotPerNode(it) = coordination
+            && let (Some(sent), Some(known)) = (it.parameter.as_deref(), parameter)
+            && sent != known
+        {
+            self.odd(
+                &[&"strategy", &i, &"coordination", &"slot_per_node", &"parameter"],
+                format!("the provider calls it `{known}` and ignores `{sent}`"),
+                "every node gets slot 0",
+                "leave it out to send the right name",
+            );
+        }
+    }
+
+    fn lease(&mut self, path: &[&dyn Display], lease: &Lease, ttl: Duration) {
+        for (key, span) in [("ttl", lease.ttl), ("poll", lease.poll)] {
+            // Nodes count these in whole milliseconds.
+            if span < Duration::from_millis(1) {
+                let path: Vec<&dyn Display> = path.iter().copied().chain([&key as &dyn Display]).collect();
+                self.wrong(
+                    &path,
+                    format!("a lease's `{key}` of {span} ends before it begins"),
+                    "must be at least 1ms",
+                    "defaults: a `ttl` of 10s, a `poll` of 100ms",
+                );
+            }
+        }
+        if lease.renew_ahead.is_some_and(|margin| margin >= ttl) {
+            let path: Vec<&dyn Display> = path.iter().copied().chain([&"renew_ahead" as &dyn Display]).collect();
+            self.wrong(
+                &path,
+                format!("a token that lives {ttl} cannot be renewed so long before its end"),
+                "as long as the token's life",
+                "the fleet would renew without a pause; make it shorter than `provider.token_ttl`",
+            );
+        }
+    }
+
+    fn retry(&mut self, i: usize, strategy: &Strategy) {
+        let (tag, base, cap) = match strategy.retry {
+            Retry::None | Retry::Immediate(_) => ("immediate", Duration::ZERO, Duration::ZERO),
+            Retry::Fixed(it) => ("fixed", it.delay, it.delay),
+            Retry::Exponential(it) => ("exponential", it.base, it.cap),
+            Retry::FullJitter(it) => ("full_jitter", it.base, it.cap),
+            Retry::EqualJitter(it) => ("equal_jitter", it.base, it.cap),
+            Retry::DecorrelatedJitter(it) => ("decorrelated_jitter", it.base, it.cap),
+        };
+        if base > cap {
+            self.wrong(
+                &[&"strategy", &i, &"retry", &tag, &"cap"],
+                format!("the cap {cap} lies below the base {base}"),
+                "shorter than the first wait",
+                "swap them?",
+            );
+        }
+        let still = |distribution: &Option<Distribution>| matches!(distribution, Some(Distribution::Constant(span)) if span.is_zero());
+        let provider = &self.file.provider;
+        let instant = [
+            &provider.token_request,
+            &provider.token_response,
+            &provider.api_request,
+            &provider.api_response,
+        ]
+        .into_iter()
+        .all(still);
+        if strategy.retry.attempts().is_unbounded() && base.is_zero() && instant {
+            self.wrong(
+                &[&"strategy", &i, &"retry"],
+                "tries without end that take no time never end",
+                "no wait, no bound",
+                "bound `attempts`, add a delay, or give the provider a latency",
+            );
+        }
+    }
+}

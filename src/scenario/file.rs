@@ -1,0 +1,340 @@
+//! A scenario as its file writes it. The comments on the fields are what the JSON schema says about them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::condition::Condition;
+use super::event::Event;
+use super::ordered::Ordered;
+use crate::base::{ByName, Duration, Share, by_name};
+use crate::net::Distribution;
+use crate::provider::settings::Settings;
+use crate::retry::{Breaker, Budget, Immediate, Retry};
+use crate::strategy::Coordination;
+use crate::workload::Arrivals;
+
+/// One story: who calls, through which provider, coordinated how, and what goes wrong meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "tokenstorm scenario")]
+pub struct File {
+    /// Name in reports, with a slash between folders: `zoom/default`. Letters, digits, `.`, `_`, `-` and spaces.
+    pub name: String,
+    /// The story in one sentence.
+    pub summary: String,
+    /// Where the story comes from.
+    pub source: String,
+    pub run: Run,
+    /// The provider: a profile, and what differs from it.
+    #[serde(default)]
+    pub provider: Settings,
+    /// Registered apps (OAuth clients); at least one.
+    #[serde(default)]
+    pub app: Vec<App>,
+    /// Groups of like processes; at least one.
+    #[serde(default)]
+    pub fleet: Vec<Fleet>,
+    /// The store that processes of one domain share; left out for one whose messages take 1 ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
+    /// The way to the gateway; left out for one whose messages take 1 ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+    /// What is compared; at least one.
+    #[serde(default)]
+    pub strategy: Vec<Strategy>,
+    /// What happens during the run.
+    #[serde(default)]
+    pub event: Vec<Event>,
+    /// Key of this file -> values to try in its place; several keys give every combination, the last one varying fastest.
+    /// An entry of a list of tables is addressed by its name (`fleet.web.nodes`), one without a name by its position from 0. A
+    /// name that contains a dot is put between quotes: `'strategy."v1.2".timeout'`.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    #[schemars(with = "Ordered<Vec<serde_json::Value>>")]
+    pub sweep: Ordered<Vec<toml::Value>>,
+    /// What a run must show; a run that does not ends with exit code 99.
+    #[serde(default)]
+    pub assert: Vec<Assert>,
+    /// Strategy, or `"strategy @ key=value"` for some points of the sweep -> metric -> condition: what the test suite holds
+    /// the scenario to.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub expect: Ordered<Ordered<Condition>>,
+}
+
+/// How long, how often, from which seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Measured span, after the warm-up; above zero.
+    pub duration: Duration,
+    /// Before the measured span: calls that arrive in it are served but not counted.
+    #[serde(default)]
+    pub warmup: Duration,
+    /// After the measured span: nothing arrives, and calls under way are followed for so long.
+    #[serde(default = "one_minute")]
+    pub drain: Duration,
+    /// Independent repetitions, each with draws of its own.
+    #[serde(default = "thirty")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub replications: u32,
+    /// Every draw follows from it: same seed, same bytes.
+    #[serde(default = "one")]
+    pub seed: u64,
+}
+
+/// A registered app: one `client_id`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    pub name: String,
+    /// Token slots granted to the app at the start; indices run from 0.
+    #[serde(default = "one_slot")]
+    #[schemars(range(min = 1))]
+    pub slots: u16,
+}
+
+/// Like processes that use one app.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    pub name: String,
+    /// Processes.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub nodes: u32,
+    /// Name of the app that they use.
+    pub app: String,
+    /// Nodes of one domain and one app share a store and a gateway; left out, all fleets are of the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Whether a strategy with slots sends an index; false for code that cannot be changed.
+    #[serde(default = "yes")]
+    pub sends_slot: bool,
+    /// Ask for a new token even where the provider would return the current one.
+    #[serde(default)]
+    pub force_renewal: bool,
+    /// When the nodes start.
+    #[serde(default)]
+    pub start: Start,
+    /// Calls that arrive at each node; none for an idle fleet.
+    #[serde(default)]
+    pub workload: Vec<Workload>,
+}
+
+/// When the nodes of a fleet start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Start {
+    /// The first one, counted from the start of the warm-up.
+    pub at: Duration,
+    /// The others follow, spread evenly over this time.
+    pub over: Duration,
+}
+
+/// Calls of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// A lower-case word such as `user` or `background`; results are counted apart for each kind.
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
+    pub kind: String,
+    /// When they arrive.
+    pub arrivals: Arrivals,
+    /// How long the caller waits before it has gone; left out for ever, or 30 s where answers can be lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Duration>,
+}
+
+/// The store that processes share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// Node to store.
+    pub request: Distribution,
+    /// Store to node.
+    pub response: Distribution,
+    /// Operations lost on their way: nothing happened.
+    pub lost_before: Share,
+    /// Answers lost on their way back: it happened, nobody knows.
+    pub lost_after: Share,
+    /// How long a node waits for an answer.
+    pub timeout: Duration,
+}
+
+/// The way between a node and its gateway.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateway {
+    /// Node to gateway.
+    pub request: Distribution,
+    /// Gateway to node.
+    pub response: Distribution,
+}
+
+/// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Strategy {
+    /// Free text, for reports.
+    pub name: String,
+    /// Whose token is used and when a new one is requested; `tokenstorm list strategies` names them.
+    #[serde(deserialize_with = "by_name")]
+    #[schemars(with = "ByName<Coordination>")]
+    pub coordination: Coordination,
+    /// How often a call is tried and how long it waits in between; left out, five tries without a wait.
+    #[serde(default = "at_once", deserialize_with = "by_name")]
+    #[schemars(with = "ByName<Retry>")]
+    pub retry: Retry,
+    /// How long a node waits for the answer to one attempt or one token request; left out for ever, or 30 s where answers can be lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Where the retry policy's wait goes after a refused token.
+    #[serde(default)]
+    pub delay_goes: DelayGoes,
+    /// Whether even the first renewal of a call waits.
+    #[serde(default)]
+    pub delay_first: bool,
+    /// What the backoff steps are counted by.
+    #[serde(default)]
+    pub steps: Steps,
+    /// Wait as long as a 429 says.
+    #[serde(default = "yes")]
+    pub obey_retry_after: bool,
+    /// Retries are paid from a purse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// After failures in a row a node refuses its own calls for a while.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+}
+
+/// Where the wait after a refused token goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DelayGoes {
+    /// Between the rejection and the token request.
+    #[default]
+    BeforeRenewal,
+    /// Between the new token and the next attempt: the token can die unused.
+    AfterRenewal,
+}
+
+/// What backoff steps are counted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Steps {
+    /// Each call begins with the shortest wait.
+    #[default]
+    PerCall,
+    /// The calls of a node share the count; an accepted call resets it.
+    PerNode,
+}
+
+/// What a run must show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assert {
+    /// Name of the strategy, or `*` for every one.
+    pub strategy: String,
+    /// Name of the metric; `name@fleet` or `name@fleet/kind` for a part of the calls.
+    pub metric: String,
+    pub op: Op,
+    pub value: f64,
+    /// Only where the sweep has these values: `key=value;key=value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<String>,
+}
+
+/// How a figure compares with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Op {
+    #[serde(rename = "<")]
+    Less,
+    #[serde(rename = "<=")]
+    AtMost,
+    #[serde(rename = ">")]
+    More,
+    #[serde(rename = ">=")]
+    AtLeast,
+    #[serde(rename = "==")]
+    Equal,
+}
+
+impl Op {
+    /// Equal means equal but for rounding in the twelfth digit: a mean of shares is seldom exact.
+    pub fn holds(self, figure: f64, value: f64) -> bool {
+        match self {
+            Self::Less => figure < value,
+            Self::AtMost => figure <= value,
+            Self::More => figure > value,
+            Self::AtLeast => figure >= value,
+            Self::Equal => (figure - value).abs() <= 1e-12 * value.abs().max(1.0),
+        }
+    }
+
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+        }
+    }
+}
+
+impl Assert {
+    /// As a condition.
+    pub const fn condition(&self) -> Condition {
+        Condition::Compare(self.op, self.value)
+    }
+}
+
+fn one_minute() -> Duration {
+    Duration::from_secs(60)
+}
+
+/// Enough to see whether a strategy storms in some runs only; see section 4 of the model.
+fn thirty() -> u32 {
+    30
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn one_slot() -> u16 {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn at_once() -> Retry {
+    Retry::Immediate(Immediate::default())
+}
+
+fn one_millisecond() -> Distribution {
+    Distribution::constant(Duration::from_millis(1))
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            request: one_millisecond(),
+            response: one_millisecond(),
+            lost_before: Share::default(),
+            lost_after: Share::default(),
+            timeout: Duration::SECOND,
+        }
+    }
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            request: one_millisecond(),
+            response: one_millisecond(),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! From a text to what it says: the values of the command line in place, profile and defaults filled in, the sweep's points.
+
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::condition::Condition;
+use super::document::{self, Span};
+use super::error::{self, Mistake};
+use super::file::File;
+use super::ordered::Ordered;
+use super::sweep::selects;
+use super::{MOST_POINTS, Overrides, check, sweep};
+use crate::provider::profiles;
+use crate::provider::settings::Settings;
+use crate::strategy::Coordination;
+
+/// A text with the overrides of the command line written at its end, so that a message can point at them.
+pub(super) struct Written {
+    pub text: String,
+    set: Vec<AddedValue>,
+    sweep: Vec<(String, Span, Vec<AddedValue>)>,
+}
+
+struct AddedValue {
+    key: String,
+    key_span: Span,
+    text: String,
+    at: usize,
+}
+
+impl Written {
+    pub fn new(text: &str, overrides: &Overrides) -> Self {
+        let mut all = text.to_owned();
+        if overrides.set.is_empty() && overrides.sweep.is_empty() {
+            return Self {
+                text: all,
+                set: Vec::new(),
+                sweep: Vec::new(),
+            };
+        }
+        all.push_str("\n# From the command line:\n");
+        let push = |all: &mut String, text: &str| {
+            let start = all.len();
+            all.push_str(text);
+            start..all.len()
+        };
+        let mut set = Vec::new();
+        for (key, value) in &overrides.set {
+            let key_span = push(&mut all, key);
+            all.push_str(" = ");
+            let span = push(&mut all, value);
+            all.push('\n');
+            set.push(AddedValue {
+                key: key.clone(),
+                key_span,
+                text: value.clone(),
+                at: span.start,
+            });
+        }
+        let mut sweep = Vec::new();
+        for (key, values) in &overrides.sweep {
+            let key_span = push(&mut all, key);
+            all.push_str(" = [");
+            let mut added = Vec::new();
+            for (i, value) in values.iter().enumerate() {
+                all.push_str(if i == 0 { "" } else { ", " });
+                added.push(AddedValue {
+                    key: key.clone(),
+                    key_span: key_span.clone(),
+                    text: value.clone(),
+                    at: push(&mut all, value).start,
+                });
+            }
+            all.push_str("]\n");
+            sweep.push((key.clone(), key_span, added));
+        }
+        Self { text: all, set, sweep }
+    }
+}
+
+impl AddedValue {
+    /// A TOML value where the text is one, otherwise a string.
+    fn value(&self) -> Spanned<DeValue<'_>> {
+        match DeValue::parse(&self.text) {
+            Ok(value) => document::shifted(value, self.at),
+            Err(_) => Spanned::new(
+                self.at..self.at + self.text.len(),
+                DeValue::String(self.text.as_str().into()),
+            ),
+        }
+    }
+}
+
+/// What a text says.
+pub(super) struct Resolved {
+    /// As written, and filled in.
+    pub file: File,
+    /// The same for every point of its sweep.
+    pub points: Vec<(String, File)>,
+    pub warnings: Vec<Mistake>,
+}
+
+/// Reads a text, with every point of its sweep.
+pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mistake>> {
+    let written_length = added.set.first().map(|value| value.key_span.start);
+    let written_length = written_length.or(added.sweep.first().map(|(_, span, _)| span.start));
+    let written = &added.text[..written_length.unwrap_or(added.text.len())];
+    let mut root = DeTable::parse(written)
+        .map_err(|error| vec![error::translate(&error, None)])?
+        .into_inner();
+    if !added.set.is_empty() {
+        let mut mistakes = Vec::new();
+        for value in &added.set {
+            let axis = sweep::Axis::new(&value.key, value.key_span.clone(), vec![value.value()]);
+            match axis.and_then(|axis| axis.put_first(&mut root)) {
+                Ok(()) => {}
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+    }
+    let axes = if added.sweep.is_empty() {
+        sweep::axes(&root)?
+    } else {
+        root.remove("sweep");
+        let axes: Result<Vec<_>, _> = added
+            .sweep
+            .iter()
+            .map(|(key, span, values)| {
+                sweep::Axis::new(key, span.clone(), values.iter().map(AddedValue::value).collect())
+            })
+            .collect();
+        axes.map_err(|mistake| vec![mistake])?
+    };
+    let points = if axes.is_empty() {
+        Vec::new()
+    } else {
+        sweep::points(&axes, &added.text, MOST_POINTS).map_err(|mistake| vec![mistake])?
+    };
+    let labels: Vec<String> = points.iter().map(|point| point.label.clone()).collect();
+    // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
+    let selectable = added.sweep.is_empty().then_some(labels.as_slice());
+    let (file, warnings) = one(root.clone(), folder, selectable)?;
+    let mut built = Vec::with_capacity(points.len());
+    for point in &points {
+        let spans = point.spans();
+        let read = point
+            .apply(&root)
+            .map_err(|mistake| vec![mistake])
+            .and_then(|root| one(root, folder, None))
+            .map_err(|mistakes| -> Vec<Mistake> {
+                mistakes
+                    .into_iter()
+                    .map(|mistake| mistake.in_sweep(&point.label, &spans))
+                    .collect()
+            });
+        let (mut file, _) = read?;
+        meant_for(&point.label, &mut file);
+        built.push((point.label.clone(), file));
+    }
+    Ok(Resolved {
+        file,
+        points: built,
+        warnings,
+    })
+}
+
+/// Reads, fills in and checks one file.
+fn one(root: DeTable<'_>, folder: &Path, points: Option<&[String]>) -> Result<(File, Vec<Mistake>), Vec<Mistake>> {
+    let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
+    let mut file: File =
+        serde::Deserialize::deserialize(deserializer).map_err(|error| vec![error::translate(&error, Some(&root))])?;
+    check::profile(&root, &file.provider).map_err(|mistake| vec![mistake])?;
+    fill_in(&mut file);
+    let found = check::check(&root, &file, folder, points);
+    if found.mistakes.is_empty() {
+        Ok((file, found.warnings))
+    } else {
+        Err(found.mistakes)
+    }
+}
+
+/// What the file leaves out, from the profile and the defaults.
+fn fill_in(file: &mut File) {
+    let profile = file.provider.profile.as_deref().and_then(profiles::find);
+    let settings = std::mem::take(&mut file.provider);
+    let settings = match profile {
+        Some(profile) => settings.over(profile.provider),
+        None => settings,
+    };
+    file.provider = settings.over(Settings::neutral());
+    let uses = |needs: fn(&Coordination) -> bool| file.strategy.iter().any(|strategy| needs(&strategy.coordination));
+    if uses(Coordination::needs_store) {
+        file.store.get_or_insert_default();
+    }
+    if uses(Coordination::needs_gateway) {
+        file.gateway.get_or_insert_default();
+    }
+    for strategy in &mut file.strategy {
+        if let Coordination::SlotPerNode(slots) = &mut strategy.coordination {
+            slots.known = slots.parameter.is_none() || slots.parameter == file.provider.slot_parameter;
+        }
+    }
+}
+
+/// Leaves the assertions and expectations that are meant for this point; what is said for it alone counts more than what is
+/// said for every point.
+fn meant_for(label: &str, file: &mut File) {
+    file.assert
+        .retain(|assertion| assertion.point.as_deref().is_none_or(|point| selects(point, label)));
+    for assertion in &mut file.assert {
+        assertion.point = None;
+    }
+    let mut meant: Ordered<Ordered<Condition>> = Ordered::default();
+    let (special, general): (Vec<_>, Vec<_>) = std::mem::take(&mut file.expect)
+        .0
+        .into_iter()
+        .partition(|(whose, _)| whose.contains('@'));
+    for (whose, conditions) in general.into_iter().chain(special) {
+        let (strategy, selector) = check::split_point(&whose);
+        if !selector.is_none_or(|selector| selects(selector, label)) {
+            continue;
+        }
+        let at = meant.position(strategy).unwrap_or(meant.0.len());
+        if at == meant.0.len() {
+            meant.0.push((strategy.to_owned(), Ordered::default()));
+        }
+        let known = &mut meant.0[at].1;
+        for (metric, condition) in conditions.0 {
+            match known.position(&metric) {
+                Some(at) => known.0[at].1 = condition,
+                None => known.0.push((metric, condition)),
+            }
+        }
+    }
+    file.expect = meant;
+}

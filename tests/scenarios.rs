@@ -1,0 +1,72 @@
+//! Every scenario of the repository runs, and what it expects of itself comes out.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use tokenstorm::engine::campaign::{self, Effort};
+use tokenstorm::scenario::Scenario;
+
+fn scenarios(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scenarios(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+fn all() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    scenarios(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut found);
+    assert!(found.len() >= 14, "only {} scenarios found", found.len());
+    found
+}
+
+#[test]
+fn every_expectation_holds() {
+    let mut broken = Vec::new();
+    for path in all() {
+        let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+        let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
+        let name = &scenario.file.name;
+        assert!(!outcome.checks.is_empty(), "{name} expects nothing");
+        for check in outcome.checks.iter().filter(|check| !check.holds) {
+            broken.push(format!(
+                "{name}: {} {}: {} {}, measured {:?} {:?}",
+                check.strategy, check.point, check.metric, check.condition, check.measured, check.ci95
+            ));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Its name is its path, it names the schema in its first line, tells its story, and names its source.
+#[test]
+fn every_scenario_says_what_it_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for path in all() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let scenario = Scenario::load(&path).unwrap();
+        let place = path.strip_prefix(&root).unwrap().with_extension("");
+        assert_eq!(Path::new(&scenario.file.name), place);
+        let mut lines = text.lines();
+        assert!(
+            lines.next().unwrap().starts_with("#:schema ../scenario.schema.json"),
+            "{}",
+            path.display()
+        );
+        assert!(
+            lines.next().unwrap().starts_with("# "),
+            "{} tells no story",
+            path.display()
+        );
+        assert!(
+            !scenario.file.source.is_empty() && !scenario.file.expect.is_empty(),
+            "{}",
+            path.display()
+        );
+    }
+}
