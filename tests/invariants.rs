@@ -659,7 +659,7 @@ fn audit(case: &Case) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 3_000,
+        cases: 6_000,
         rng_seed: RngSeed::Fixed(20_221),
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -669,4 +669,63 @@ proptest! {
     fn every_run_keeps_its_books(case in cases()) {
         audit(&case);
     }
+}
+
+/// Three nodes behind a gateway, 5 ms everywhere, three tries and a time-out; how the calls of a minute end.
+fn behind_a_gateway(change: impl FnOnce(&mut Plan)) -> BTreeMap<Outcome, usize> {
+    let fleets = [Nodes {
+        count: 3,
+        per_second: 5.0,
+    }];
+    let rule = Issuance::latest_only(Duration::from_secs(3600));
+    let mut plan = m0(every_strategy()[7].clone(), rule, &fleets, 60);
+    assert!(plan.coordination.needs_gateway());
+    all_legs(&mut plan, &Latency::constant(ms(5)));
+    plan.client.retry = every_retry(ms(20), ms(500), Attempts::at_most(3))[1];
+    plan.client.timeout = Some(ms(200));
+    change(&mut plan);
+    let mut ends = BTreeMap::new();
+    for (_, outcome) in Account::of(&record(&plan, Dice::new(1)))
+        .calls
+        .iter()
+        .map(|call| (call.0, call.2))
+    {
+        *ends.entry(outcome).or_default() += 1;
+    }
+    ends
+}
+
+#[test]
+fn an_answer_that_a_gateway_lost_is_not_waited_for_for_ever() {
+    let ends = behind_a_gateway(|plan| plan.links.leg_mut(Leg::GatewayResponse).loss = Chance::ALWAYS);
+    assert_eq!(ends.keys().copied().collect::<Vec<_>>(), [Outcome::GaveUp]);
+}
+
+/// One call in ten is lost on its way there: five such in a row are rare, five in all are not.
+#[test]
+fn what_a_gateway_answers_ends_a_row_of_failures() {
+    let ends = behind_a_gateway(|plan| {
+        plan.links.leg_mut(Leg::GatewayRequest).loss = Chance::of(0.1);
+        plan.client.breaker = Some(Breaker {
+            failures: 5,
+            open: Duration::SECOND,
+        });
+    });
+    let broken = ends.get(&Outcome::Broken).copied().unwrap_or(0);
+    assert!(ends[&Outcome::Succeeded] > 800 && broken < 10, "{ends:?}");
+}
+
+/// One attempt in five fails, one retry is earned by every two calls: enough for nearly all, at the gateway too.
+#[test]
+fn a_gateway_earns_by_the_calls_that_it_makes() {
+    let ends = behind_a_gateway(|plan| {
+        plan.provider.api_endpoint.errors = Chance::of(0.2);
+        plan.client.budget = Some(Budget {
+            per_call: Share::new(0.5).unwrap(),
+            per_time: None,
+            purse: 5,
+        });
+    });
+    let gave_up = ends.get(&Outcome::GaveUp).copied().unwrap_or(0);
+    assert!(ends[&Outcome::Succeeded] > 40 * gave_up.max(10), "{ends:?}");
 }

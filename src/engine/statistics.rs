@@ -48,9 +48,10 @@ pub fn share(values: &[f64], confidence: f64) -> Option<Estimate> {
     let z = normal(confidence);
     let centre = (estimate.mean + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (estimate.mean * (1.0 - estimate.mean) / n + z * z / (4.0 * n * n)).sqrt();
-    let interval = estimate
-        .interval
-        .map(|_| ((centre - half).max(0.0), (centre + half).min(1.0)));
+    // The ends are exact at none and at all, where rounding would leave a hair.
+    let low = if estimate.mean == 0.0 { 0.0 } else { centre - half };
+    let high = if estimate.mean == 1.0 { 1.0 } else { centre + half };
+    let interval = estimate.interval.map(|_| (low, high));
     Some(Estimate { interval, ..estimate })
 }
 

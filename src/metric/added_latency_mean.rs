@@ -6,7 +6,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "added_latency_mean",
     unit: "s",
     about: "Mean latency of successful calls above the bare API time.",
-    read: read,
+    read,
     by_group: None,
     better: Some(Better::Low),
 };

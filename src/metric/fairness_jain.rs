@@ -6,7 +6,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "fairness_jain",
     unit: "share",
     about: "Jain's index of the success rate over nodes.",
-    read: read,
+    read,
     by_group: None,
     better: Some(Better::High),
 };

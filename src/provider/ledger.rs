@@ -435,6 +435,35 @@ mod tests {
         assert_eq!(ledger.current(BUCKET), 1);
     }
 
+    #[test]
+    fn renamed_ledgers_forget_the_dead_and_keep_who_lingers() {
+        let build = |earlier: u64| {
+            let mut ledger = Ledger::new(1);
+            for _ in 0..earlier {
+                ledger.issue(BUCKET, at(0), Duration::SECOND);
+                ledger.supersede_oldest(BUCKET, at(0), Duration::ZERO);
+                ledger.settle(BUCKET, at(0), &mut |_| {});
+            }
+            ledger.issue(BUCKET, at(0), Duration::SECOND);
+            ledger.supersede_oldest(BUCKET, at(0), Duration::from_millis(5));
+            ledger.issue(BUCKET, at(0), Duration::SECOND);
+            let live: Vec<_> = ledger
+                .remembered()
+                .iter()
+                .filter(|life| life.is_live(at(0)))
+                .map(|life| life.token)
+                .collect();
+            ledger.rename(at(0), 2, &mut |token| {
+                Token::numbered(live.iter().position(|other| *other == token).unwrap() as u32 + 1)
+            });
+            ledger
+        };
+        let ledger = build(3);
+        assert!(ledger == build(0), "what has been forgotten does not count");
+        assert_eq!((ledger.lingering(BUCKET), ledger.current(BUCKET)), (1, 1));
+        assert_eq!(ledger.newest(BUCKET).unwrap().token, Token::numbered(2));
+    }
+
     proptest! {
         /// The table agrees with a map under random issues, supersessions and settlements of three buckets.
         #[test]

@@ -220,8 +220,8 @@ pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) 
 }
 
 /// The mean of what a function says of each replication.
-pub fn over_runs(replications: u64, read: impl Fn(u64) -> f64 + Sync) -> Mean {
-    let values: Vec<f64> = (0..replications).into_par_iter().map(|index| read(index)).collect();
+pub fn over_runs(replications: u64, read: impl Fn(u64) -> f64 + Sync + Send) -> Mean {
+    let values: Vec<f64> = (0..replications).into_par_iter().map(read).collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);

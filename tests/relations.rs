@@ -1,0 +1,450 @@
+//! Relations between runs (section 5 of the model): what a change of the plan may and may not change. Most hold exactly and
+//! event by event, because the draws are named by what they are for.
+
+mod common;
+
+use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, record, slots};
+use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
+use tokenstorm::metric::Observed;
+use tokenstorm::net::Latency;
+use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
+use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
+use tokenstorm::scenario::plan::{Act, Plan, Stream};
+use tokenstorm::strategy::{
+    AppPerNode, CompareFirst, Coordination, Naive, Over, RenewAhead, Rotation, TokenPerCall, WaitAndLook,
+};
+use tokenstorm::trace::Event;
+use tokenstorm::workload::{Arrivals, Periodic};
+
+type Trace = Vec<(Time, Event)>;
+
+fn at_most(attempts: u32) -> Retry {
+    Retry::Immediate(Immediate {
+        attempts: Attempts::at_most(attempts),
+    })
+}
+
+fn naive() -> Coordination {
+    Coordination::Naive(Naive {})
+}
+
+fn compare_first() -> Coordination {
+    Coordination::CompareFirst(CompareFirst {})
+}
+
+/// Three busy nodes with random latencies, tokens that expire, and a few tries.
+fn usual(strategy: Coordination) -> Plan {
+    let fleets = [Nodes {
+        count: 3,
+        per_second: 2.0,
+    }];
+    let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(9)), &fleets, 60);
+    all_legs(&mut plan, &Latency::exponential(ms(20)));
+    plan.client.retry = at_most(5);
+    plan
+}
+
+/// Every strategy, with all spans in units of `unit`.
+fn strategies_in(unit: u64) -> [Coordination; 12] {
+    let mut all = every_strategy();
+    for strategy in &mut all {
+        match strategy {
+            Coordination::WaitAndLook(one) => one.spread = ms(200 * unit),
+            Coordination::RenewAhead(one) => {
+                one.margin = ms(500 * unit);
+                one.jitter = ms(500 * unit);
+            }
+            Coordination::Lease(lease) | Coordination::Rotation(Rotation { lease, .. }) => {
+                lease.ttl = ms(10_000 * unit);
+                lease.poll = ms(50 * unit);
+                lease.wait = ms(12_000 * unit);
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Time four times as slow, everything else alike: the same events, each four times as late.
+#[test]
+fn time_has_no_unit() {
+    let plan = |strategy, unit: u64| {
+        let fleets = [Nodes {
+            count: 3,
+            per_second: 2.0 / unit as f64,
+        }];
+        let rule = Issuance::latest_only(Duration::from_secs(9 * unit));
+        let mut plan = m0(strategy, rule, &fleets, 60 * unit);
+        plan.span.end = plan.span.horizon + Duration::from_secs(60 * unit);
+        all_legs(&mut plan, &Latency::exponential(ms(20 * unit)));
+        plan.client.timeout = Some(ms(300 * unit));
+        plan.client.retry = Retry::FullJitter(FullJitter {
+            base: ms(10 * unit),
+            cap: ms(100 * unit),
+            attempts: Attempts::at_most(5),
+        });
+        plan
+    };
+    for (fast, slow) in strategies_in(1).into_iter().zip(strategies_in(4)) {
+        let (fast, slow) = (plan(fast, 1), plan(slow, 4));
+        let traces = [&fast, &slow].map(|plan| record(plan, Dice::new(4)));
+        let what = &fast.coordination;
+        assert_eq!(traces[0].len(), traces[1].len(), "{what:?}");
+        for ((early, one), (late, other)) in traces[0].iter().zip(&traces[1]) {
+            assert_eq!(std::mem::discriminant(one), std::mem::discriminant(other), "{what:?}");
+            // Each draw is rounded down to a nanosecond.
+            assert!(
+                late.nanos().abs_diff(4 * early.nanos()) < 1_000,
+                "{what:?} at {early:?}"
+            );
+        }
+    }
+}
+
+fn without_starts(trace: Trace) -> Trace {
+    trace
+        .into_iter()
+        .filter(|(_, event)| !matches!(event, Event::NodeStarted { .. }))
+        .collect()
+}
+
+/// All but the gateway's plan, in which the gateway is the last node and so gets another number, and other luck.
+#[test]
+fn a_node_that_nobody_calls_changes_nothing() {
+    for strategy in every_strategy()
+        .into_iter()
+        .filter(|strategy| !strategy.needs_gateway())
+    {
+        let plan = usual(strategy);
+        let mut more = plan.clone();
+        let mut idle = more.layout.fleets[0].clone();
+        (idle.nodes, idle.first_seat) = (3..5, 3);
+        more.layout.fleets.push(idle);
+        more.workloads.push(Vec::new());
+        more.timeline.push((Time::ZERO, Act::Start(3..5)));
+        let traces = [plan, more].map(|plan| without_starts(record(&plan, Dice::new(5))));
+        assert!(traces[0].len() > 500 && traces[0] == traces[1]);
+    }
+}
+
+fn same(one: &Plan, other: &Plan, why: &str) {
+    let traces = [one, other].map(|plan| record(plan, Dice::new(6)));
+    assert!(traces[0].len() > 500 && traces[0] == traces[1], "{why}");
+}
+
+#[test]
+fn neutral_parameters_give_the_base_model() {
+    for strategy in every_strategy() {
+        let base = usual(strategy);
+        let with = |why: &str, change: &dyn Fn(&mut Plan)| {
+            let mut plan = base.clone();
+            change(&mut plan);
+            same(&base, &plan, &format!("{why}, {:?}", base.coordination));
+        };
+        let day = Duration::from_secs(86_400);
+        with("no loss", &|plan| {
+            all_loss(plan, 0.0);
+        });
+        with("patient time-outs", &|plan| {
+            plan.client.timeout = Some(day);
+            plan.client.store_timeout = Some(day);
+        });
+        with("a full purse", &|plan| {
+            plan.client.budget = Some(Budget {
+                per_call: tokenstorm::base::Share::default(),
+                per_time: None,
+                purse: 1_000_000,
+            });
+        });
+        with("a breaker that never opens", &|plan| {
+            plan.client.breaker = Some(Breaker {
+                failures: u32::MAX,
+                open: day,
+            });
+        });
+        with("callers with patience", &|plan| plan.layout.patience.fill(Some(day)));
+        with("a quota beyond reach", &|plan| {
+            let quota = Quota {
+                count: u32::MAX,
+                window: day,
+                scope: Scope::Account,
+                on_exceed: OnExceed::NoOp,
+            };
+            plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
+            plan.provider.api_endpoint = plan.provider.api_endpoint.clone().with_quotas([quota]);
+        });
+        with("a server for everybody", &|plan| {
+            plan.provider.token_endpoint.servers = Some(u32::MAX);
+            plan.provider.api_endpoint.servers = Some(u32::MAX);
+        });
+        with("an overlap of nothing", &|plan| {
+            plan.provider.rule.overlap_depth = Some(3)
+        });
+        with("a threshold beyond the life", &|plan| {
+            plan.provider.rule.reuse_threshold = Some(day)
+        });
+        with("lags of nothing", &|plan| {
+            plan.links.visible_after = Latency::uniform(Duration::ZERO, Duration::ZERO);
+            plan.links.replicas = 7;
+        });
+        with("latencies times one", &|plan| {
+            plan.timeline.push((
+                Time::ZERO,
+                Act::Slow {
+                    legs: vec![tokenstorm::world::Leg::ApiRequest],
+                    thousandths: 1000,
+                },
+            ));
+        });
+    }
+}
+
+fn all_loss(plan: &mut Plan, share: f64) {
+    use tokenstorm::world::Leg;
+    for leg in [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse] {
+        plan.links.leg_mut(leg).loss = Chance::of(share);
+    }
+}
+
+#[test]
+fn strategies_meet_at_their_neutral_ends() {
+    same(&usual(slots(1)), &usual(compare_first()), "one slot is none");
+    let apps = Coordination::AppPerNode(AppPerNode { apps: 1 });
+    same(&usual(apps), &usual(compare_first()), "one app is the app");
+    let lease = a_lease();
+    let rotation = Rotation {
+        over: Over::Slots,
+        count: 1,
+        lease,
+    };
+    let lease = usual(Coordination::Lease(lease));
+    let mut turning = usual(Coordination::Rotation(rotation));
+    turning.provider.stride = 1;
+    same(&turning, &lease, "a rotation over one slot stands still");
+    let mut roomy = usual(naive());
+    roomy.provider.rule.capacity = Some(1_000_000);
+    let mut independent = usual(naive());
+    independent.provider.rule.capacity = None;
+    same(&roomy, &independent, "room for everybody is independence");
+}
+
+fn rejections(trace: &Trace) -> usize {
+    trace
+        .iter()
+        .filter(|(_, event)| matches!(event, Event::AttemptRejected { .. }))
+        .count()
+}
+
+#[test]
+fn room_for_every_node_ends_rejection() {
+    let run = |capacity| {
+        let fleets = [Nodes {
+            count: 4,
+            per_second: 1.0,
+        }];
+        let mut plan = m0(
+            naive(),
+            Issuance::latest_only(Duration::from_secs(86_400)),
+            &fleets,
+            300,
+        );
+        plan.provider.rule.capacity = Some(capacity);
+        rejections(&record(&plan, Dice::new(7)))
+    };
+    assert_eq!([run(4), run(5)], [0, 0]);
+    assert!(run(3) > 100);
+}
+
+/// M0 by node: rejected calls under one seed.
+fn rejected_by_node(strategy: Coordination, count: u32, seed: u64) -> Vec<u64> {
+    let fleets: Vec<_> = (0..count)
+        .map(|_| Nodes {
+            count: 1,
+            per_second: 1.0,
+        })
+        .collect();
+    let plan = m0(
+        strategy,
+        Issuance::latest_only(Duration::from_secs(86_400)),
+        &fleets,
+        200,
+    );
+    let mut by_node = vec![0; count as usize];
+    for (_, event) in record(&plan, Dice::new(seed)) {
+        if let Event::AttemptRejected { group, .. } = event {
+            by_node[usize::from(group.0)] += 1;
+        }
+    }
+    by_node
+}
+
+/// In M0 a call is rejected when another node of its slot has called since its own last did. So on every path finer slots
+/// reject no more, node by node, and more nodes reject no less.
+#[test]
+fn finer_slots_never_reject_more_and_more_nodes_never_less() {
+    for seed in 0..10 {
+        let by_slots = [1, 2, 4, 12].map(|k| rejected_by_node(slots(k), 12, seed));
+        for pair in by_slots.windows(2) {
+            assert!(
+                pair[0].iter().zip(&pair[1]).all(|(coarse, fine)| fine <= coarse),
+                "{pair:?}"
+            );
+        }
+        let by_nodes = [1, 2, 3, 5, 9].map(|n| rejected_by_node(naive(), n, seed));
+        for pair in by_nodes.windows(2) {
+            assert!(pair[0].iter().zip(&pair[1]).all(|(few, many)| few <= many), "{pair:?}");
+        }
+    }
+}
+
+/// Not path by path, but in the mean over fifty paired runs.
+#[test]
+fn a_longer_overlap_never_rejects_more() {
+    let rejected = |run: &Observed| run.total().rejections as f64 / run.total().calls as f64;
+    let shares = [0, 100, 500, 2_000, 10_000].map(|overlap| {
+        let fleets = [Nodes {
+            count: 5,
+            per_second: 1.0,
+        }];
+        let mut plan = m0(
+            naive(),
+            Issuance::latest_only(Duration::from_secs(86_400)),
+            &fleets,
+            200,
+        );
+        plan.provider.rule.overlap = ms(overlap);
+        mean(&plan, 50, 8, rejected).mean
+    });
+    assert!(shares.is_sorted_by(|one, other| one > other), "{shares:?}");
+}
+
+/// Timers of different periods instead of Poisson calls, constant latencies and no jitter: a run without any draw, so that
+/// the nodes can change places.
+#[test]
+fn nodes_may_change_places() {
+    let periods = [701u64, 1009, 1303];
+    let plan = |strategy: Coordination, order: [usize; 3]| {
+        let fleets = order.map(|_| Nodes {
+            count: 1,
+            per_second: 1.0,
+        });
+        let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(9)), &fleets, 60);
+        all_legs(&mut plan, &Latency::constant(Duration::from_nanos(20_000_003)));
+        plan.client.retry = at_most(4);
+        for (workload, place) in plan.workloads.iter_mut().zip(order) {
+            let group = workload[0].group;
+            let timer = Periodic {
+                every: ms(periods[place]),
+                jitter: Duration::ZERO,
+                aligned: true,
+            };
+            *workload = vec![Stream {
+                group,
+                arrivals: Arrivals::Periodic(timer),
+            }];
+        }
+        plan
+    };
+    for strategy in strategies_in(1) {
+        let strategy = match strategy {
+            // Slots and apps are dealt out by place.
+            Coordination::SlotPerNode(_) | Coordination::AppPerNode(_) => continue,
+            Coordination::WaitAndLook(_) => Coordination::WaitAndLook(WaitAndLook { spread: Duration::ZERO }),
+            Coordination::RenewAhead(one) => Coordination::RenewAhead(RenewAhead {
+                jitter: Duration::ZERO,
+                ..one
+            }),
+            other => other,
+        };
+        let order = [2, 0, 1];
+        let straight = without_starts(record(&plan(strategy.clone(), [0, 1, 2]), Dice::new(9)));
+        let permuted = without_starts(record(&plan(strategy.clone(), order), Dice::new(10)));
+        let back: Trace = permuted
+            .into_iter()
+            .map(|(now, event)| (now, renamed(event, &order)))
+            .collect();
+        assert!(straight.len() > 300 && straight == back, "{strategy:?}");
+    }
+}
+
+/// The event as it would be if the nodes, and with them the groups, stood where `order` took them from.
+fn renamed(mut event: Event, order: &[usize; 3]) -> Event {
+    let of_node = |node: &mut NodeId| {
+        if let Some(&place) = order.get(node.index()) {
+            *node = NodeId(place as u32);
+        }
+    };
+    let of_group = |group: &mut Group| *group = Group(order[usize::from(group.0)] as u16);
+    match &mut event {
+        Event::CallArrived { node, group }
+        | Event::AttemptSent { node, group, .. }
+        | Event::CallEnded { node, group, .. } => {
+            of_node(node);
+            of_group(group);
+        }
+        Event::AttemptRejected { group, .. } => of_group(group),
+        _ => {}
+    }
+    event
+}
+
+#[test]
+fn all_strategies_meet_the_same_arrivals() {
+    let arrivals = |strategy| -> Vec<_> {
+        record(&usual(strategy), Dice::new(11))
+            .into_iter()
+            .filter(|(_, event)| matches!(event, Event::CallArrived { .. }))
+            .collect()
+    };
+    let first = arrivals(naive());
+    assert!(first.len() > 200);
+    for strategy in every_strategy() {
+        assert!(first == arrivals(strategy));
+    }
+}
+
+/// Calls one after another, so that a trace shows how long each attempt took to be checked: by call, then by attempt.
+fn ways(strategy: Coordination) -> Vec<Vec<Duration>> {
+    let fleets = [Nodes {
+        count: 1,
+        per_second: 1.0,
+    }];
+    let mut plan = m0(strategy, Issuance::latest_only(Duration::SECOND), &fleets, 4000);
+    plan.workloads[0][0].arrivals = Arrivals::Periodic(Periodic {
+        every: Duration::from_secs(20),
+        jitter: Duration::ZERO,
+        aligned: true,
+    });
+    all_legs(&mut plan, &Latency::exponential(ms(20)));
+    let (mut calls, mut sent) = (Vec::new(), Time::ZERO);
+    for (now, event) in record(&plan, Dice::new(12)) {
+        match event {
+            Event::CallArrived { .. } => calls.push(Vec::new()),
+            Event::AttemptSent { .. } => sent = now,
+            Event::AttemptAccepted { .. } | Event::AttemptRejected { .. } => {
+                calls.last_mut().expect("a call").push(now.since(sent));
+            }
+            _ => {}
+        }
+    }
+    calls
+}
+
+#[test]
+fn the_same_attempt_of_a_call_takes_as_long_under_every_strategy() {
+    let naive = ways(naive());
+    assert!(naive.iter().any(|attempts| attempts.len() == 2), "some calls try twice");
+    let others = [
+        Coordination::WaitAndLook(WaitAndLook { spread: ms(300) }),
+        Coordination::TokenPerCall(TokenPerCall {}),
+        Coordination::Lease(a_lease()),
+    ];
+    for other in others {
+        let other = ways(other);
+        assert_eq!(naive.len(), other.len());
+        for (one, other) in naive.iter().zip(&other) {
+            let both = one.len().min(other.len());
+            assert!(both > 0 && one[..both] == other[..both], "{one:?} {other:?}");
+        }
+    }
+}
