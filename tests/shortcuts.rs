@@ -139,11 +139,14 @@ fn neither_ties_nor_chance_tell_the_ways_apart() {
     same_trace(&plan, "by chance");
 }
 
+/// What is compared, by name.
+type Reading = (&'static str, fn(&Observed) -> f64);
+
 /// Crowds follow the same law: means of the same readings over 30 replications each differ by no more than their errors
 /// allow (Welch's test, two-sided error 1e-3 a reading, Student's quantile for at least 29 degrees of freedom).
 #[test]
 fn crowds_follow_the_law_of_single_streams() {
-    let readings: [(&str, fn(&Observed) -> f64); 5] = [
+    let readings: [Reading; 5] = [
         ("calls", |run| run.total().calls as f64),
         ("first rejected", |run| {
             run.total().first_rejected as f64 / run.total().calls as f64
