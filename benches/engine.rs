@@ -78,7 +78,7 @@ struct Case {
 
 impl Case {
     fn new(nodes: u32, busy: bool, long: bool) -> Self {
-        let calls = if long { 2_000_000 } else { 250_000 };
+        let calls = if long { 2_000_000 } else { 200_000 };
         let per_second = if busy { u64::from(nodes) } else { 1 };
         // A call of the busy fleet takes half a second.
         let seconds = (calls / per_second).max(if long { 5 } else { 1 });
@@ -235,7 +235,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    (values[(values.len() - 1) / 2] + values[values.len() / 2]) / 2.0
 }
 
 /// One row, measured.
@@ -292,7 +292,13 @@ fn measure(case: Case, rounds: u64) -> Row {
         own_ratios.push(by_hand / own);
     }
     let best = |place: usize| rates.iter().map(|rate| rate[place]).fold(0.0, f64::max);
-    let setup = (0..3).map(|_| timed(|| engine(&case.empty(), Dice::new(1), Shortcuts::ALL)).1);
+    // Too short for the processor's accounts.
+    let setup = (0..5).map(|_| {
+        let plan = case.empty();
+        let start = Instant::now();
+        black_box(engine(&plan, Dice::new(1), Shortcuts::ALL));
+        start.elapsed().as_secs_f64()
+    });
     let (bytes_per_node, allocations_per_event) = memory(case, &plan);
     Row {
         case,
@@ -410,7 +416,16 @@ fn main() {
         .filter(|case| only.as_ref().is_none_or(|only| *only == case.name()))
         .map(|case| {
             eprintln!("{} ...", case.name());
-            measure(case, if long { 9 } else { 3 })
+            measure(
+                case,
+                if long {
+                    9
+                } else if case.nodes > 100_000 {
+                    2
+                } else {
+                    3
+                },
+            )
         })
         .collect();
     let table = table(&rows);
@@ -423,7 +438,7 @@ fn main() {
 
 const HEADING: &str = "# Benchmark
 
-`cargo bench --bench engine -- --long --write` wrote this. The model is that of `src/manual/speed.md`; *busy* is one call per second at \
+`cargo bench --bench engine -- --write` wrote this (`--long` measures longer). The model is that of `src/manual/speed.md`; *busy* is one call per second at \
 each node, *calm* one call per second over all nodes. Times are processor time of one thread; every row was measured beside \
 the loop tuned by hand (`benches/reference.rs`) in one process, taking turns. *ratio* compares calls per second with the loop's: \
 first as the engine runs by default, then with arrivals of its own for each node, as the loop has them (the counts of these two \

@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
+use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
@@ -193,8 +194,13 @@ pub fn record(plan: &Plan, dice: Dice) -> Vec<(Time, Event)> {
 }
 
 pub fn observe(plan: &Plan, dice: Dice) -> Observed {
+    observe_with(plan, dice, Shortcuts::ALL)
+}
+
+/// As [`observe`], with a choice of the simulator's shortcuts.
+pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut observed = Observed::new(plan.setting());
-    tokenstorm::engine::sim::run(plan, dice, &mut observed);
+    tokenstorm::engine::sim::run_with(plan, dice, &mut observed, shortcuts);
     observed.finish();
     observed
 }

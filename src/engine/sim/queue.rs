@@ -198,7 +198,7 @@ impl Queue {
     }
 
     /// Takes the first event.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     pub fn pop(&mut self) -> Option<(Time, Due)> {
         if self.stale {
             self.look();
@@ -261,7 +261,6 @@ impl Queue {
     }
 
     /// Looks for the first event of the rest.
-    #[inline]
     fn look(&mut self) {
         self.stale = false;
         let mut first = self.heap.first().unwrap_or(Event::NEVER);

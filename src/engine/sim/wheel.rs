@@ -74,10 +74,6 @@ impl Wheel {
         wheel
     }
 
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
     /// Whether an event lies beyond the current bucket; others are not the wheel's.
     #[inline]
     pub fn takes(&self, event: Event) -> bool {
@@ -95,12 +91,6 @@ impl Wheel {
     #[inline]
     pub fn first(&self) -> Option<Event> {
         self.near.last().copied()
-    }
-
-    /// The event that comes this many places after the first, if it is in the current bucket.
-    #[inline]
-    pub fn ahead(&self, places: usize) -> Option<Event> {
-        self.near.len().checked_sub(places + 1).map(|at| self.near[at])
     }
 
     #[inline]
