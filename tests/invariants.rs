@@ -14,6 +14,7 @@ use tokenstorm::oauth::Token;
 use tokenstorm::provider::{Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::scenario::plan::{Act, Plan};
+use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::{Event, Outcome};
 use tokenstorm::world::{Leg, Place, Steps};
 
@@ -728,4 +729,24 @@ fn a_gateway_earns_by_the_calls_that_it_makes() {
     });
     let gave_up = ends.get(&Outcome::GaveUp).copied().unwrap_or(0);
     assert!(ends[&Outcome::Succeeded] > 40 * gave_up.max(10), "{ends:?}");
+}
+
+/// Unbounded retries without a wait, at a store that fails without a latency: the run is ended, and says where.
+#[test]
+fn a_run_in_which_time_stands_still_is_ended() {
+    let lease = Coordination::Lease(toml::from_str("").unwrap());
+    let fleet = [Nodes {
+        count: 2,
+        per_second: 1.0,
+    }];
+    let mut plan = m0(lease, Issuance::latest_only(Duration::from_secs(3600)), &fleet, 60);
+    plan.timeline
+        .insert(0, (Time::ZERO, Act::StoreOutage(Some(Outage::Errors))));
+    let effort = tokenstorm::engine::sim::run(&plan, Dice::new(1), &mut ());
+    assert!(effort.stuck_at.is_some());
+    plan.timeline.remove(0);
+    assert_eq!(
+        tokenstorm::engine::sim::run(&plan, Dice::new(1), &mut ()).stuck_at,
+        None
+    );
 }

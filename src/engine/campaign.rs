@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
-use crate::base::Dice;
+use crate::base::{Dice, Duration, Time};
 use crate::metric::{Better, METRICS, Metric, Observed, Second};
 use crate::net::DistributionError;
 use crate::record::{Check, CheckKind, Comparison, Incident, Reading, Series, Verdict};
@@ -125,6 +125,16 @@ impl Outcome {
 pub enum CampaignError {
     #[error(transparent)]
     Distribution(#[from] DistributionError),
+    /// Retries without a wait, at a party that answers without a latency, would go on for ever.
+    #[error(
+        "strategy `{strategy}`{point}: time stands still at {at}: calls are tried again and again in one instant; \
+         give its retry policy a wait or a bound, or the latencies more than zero"
+    )]
+    Stuck {
+        strategy: String,
+        point: String,
+        at: Duration,
+    },
     #[error("cannot start {threads} threads: {reason}")]
     Threads { threads: usize, reason: String },
 }
@@ -165,7 +175,7 @@ pub fn run(
     let mut wanted = first;
     let mut precise = None;
     loop {
-        threads.install(|| campaign.replicate(wanted, progress, stop));
+        threads.install(|| campaign.replicate(wanted, progress, stop))?;
         let Some(precision) = effort.precision else { break };
         let reached = campaign.is_precise(precision);
         precise = Some(reached);
@@ -198,6 +208,19 @@ impl Arm {
             intervals: Vec::new(),
             width_s: 1,
             events: 0,
+        }
+    }
+
+    fn stuck(&self, at: Time) -> CampaignError {
+        let point = if self.point.is_empty() {
+            String::new()
+        } else {
+            format!(" at {}", self.point)
+        };
+        CampaignError::Stuck {
+            strategy: self.strategy.clone(),
+            point,
+            at: at.since(Time::ZERO),
         }
     }
 
@@ -258,7 +281,7 @@ fn parts(plan: &Plan) -> Vec<Part> {
     parts
 }
 
-fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, u64) {
+fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, sim::Effort) {
     let mut observed = Observed::new(plan.setting());
     let effort = sim::run(plan, dice, &mut observed);
     observed.finish();
@@ -274,12 +297,12 @@ fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, u64) {
         metrics: METRICS.iter().map(|metric| (metric.read)(&observed)).collect(),
         groups,
     };
-    (sample, observed, effort.events)
+    (sample, observed, effort)
 }
 
 impl Campaign {
     /// Runs more replications, until every arm has this many.
-    fn replicate(&mut self, until: u32, progress: &dyn Progress, stop: &AtomicBool) {
+    fn replicate(&mut self, until: u32, progress: &dyn Progress, stop: &AtomicBool) -> Result<(), CampaignError> {
         let arms = self.arms.len();
         let jobs: Vec<(u32, usize)> = (self.replications..until)
             .flat_map(|replication| (0..arms).map(move |arm| (replication, arm)))
@@ -300,12 +323,19 @@ impl Campaign {
                 .collect();
             for (&(_, arm), run) in chunk.iter().zip(runs) {
                 match run {
-                    Some((sample, observed, events)) => self.arms[arm].take(sample, &observed, events),
+                    Some((sample, observed, effort)) => {
+                        let arm = &mut self.arms[arm];
+                        if let Some(at) = effort.stuck_at {
+                            return Err(arm.stuck(at));
+                        }
+                        arm.take(sample, &observed, effort.events);
+                    }
                     None => self.arms[arm].samples.push(None),
                 }
             }
         }
         self.replications = until;
+        Ok(())
     }
 
     /// Whether every failure rate is known as well as was asked; a rate without any spread is not known at all.

@@ -5,7 +5,8 @@
 //! 3. [`defaults`]: what a scenario that says nothing gets, and why
 //! 4. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
 //! 5. [`glossary`]: one meaning for each word
-//! 6. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 6. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 7. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}
@@ -21,6 +22,9 @@ pub mod findings {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
+
+#[doc = include_str!("speed.md")]
+pub mod speed {}
 
 #[doc = include_str!("limits.md")]
 pub mod limits {}

@@ -145,3 +145,35 @@ impl<R: Rule> Provider<R> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::Slot;
+
+    /// Accepted up to the last nanosecond before its end, refused from its end on; a new token from its commit on.
+    #[test]
+    fn a_token_ends_at_the_instant_of_its_end() {
+        let ttl = Duration::from_secs(10);
+        let mut provider = Provider::new(Issuance::latest_only(ttl), OnBadSlot::Refuse, vec![1], 1);
+        let bucket = provider.bucket(0, Slot::Unnamed).unwrap();
+        let start = Time::ZERO + Duration::SECOND;
+        let issue = |provider: &mut Provider<Issuance>, now| {
+            let request = Request { bucket, force: false };
+            provider.rule.request(now, request, &mut provider.ledger).unwrap().token
+        };
+        let none = Duration::ZERO;
+        let first = issue(&mut provider, start);
+        assert_eq!(provider.check(start, first, none, none), Ok(()));
+        let last = start + ttl - Duration::from_nanos(1);
+        assert_eq!(provider.check(last, first, none, none), Ok(()));
+        assert_eq!(provider.check(start + ttl, first, none, none), Err(Cause::Expired));
+        let second = issue(&mut provider, last);
+        assert_eq!(
+            provider.check(last, first, none, none),
+            Err(Cause::Superseded),
+            "commits come before checks"
+        );
+        assert_eq!(provider.check(last, second, none, none), Ok(()));
+    }
+}

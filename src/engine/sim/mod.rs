@@ -31,7 +31,13 @@ pub struct Effort {
     pub events: u64,
     /// The most events that were pending at once.
     pub most_pending: usize,
+    /// Where the run was ended because time stood still: more events in one instant than any sensible run has.
+    pub stuck_at: Option<Time>,
 }
+
+/// Events that one instant may have, and as many more for each node: a fleet that starts at once has some dozens for each.
+const MOST_IN_AN_INSTANT: u64 = 10_000_000;
+const MOST_IN_AN_INSTANT_PER_NODE: u64 = 1000;
 
 /// The ways in which a run may be made shorter. Without any, all events lie in one heap and every node has arrivals of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +279,8 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
 
     fn run(mut self) -> Effort {
         self.schedule_act();
+        let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
+        let mut in_this_instant = 0;
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
         while let Some((at, due)) = self.clockwork.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
@@ -280,6 +288,15 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
                 break;
             }
             self.effort.events += 1;
+            in_this_instant = if at == self.clockwork.now {
+                in_this_instant + 1
+            } else {
+                0
+            };
+            if in_this_instant > most {
+                self.effort.stuck_at = Some(at);
+                break;
+            }
             self.clockwork.now = at;
             match due {
                 Due::Message(place) => {
