@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::event::{Event, How, Target, What};
+use super::event::{Event, Fail, How, Slow, Target, What};
 use super::file::{self, DelayGoes, File};
 use super::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
 use crate::base::{Chance, Duration, Group, NodeId, Time};
@@ -362,6 +362,34 @@ impl Timeline {
             );
         }
     }
+
+    fn outage(&mut self, at: Duration, fail: &Fail) {
+        let outage = match fail.how {
+            How::Errors => Outage::Errors,
+            How::Silent => Outage::Silent,
+        };
+        let act = match fail.endpoint {
+            Target::Token => Act::TokenOutage,
+            Target::Api => Act::ApiOutage,
+            Target::Store => Act::StoreOutage,
+        };
+        self.at(at, act(Some(outage)));
+        self.at(at.saturating_add(fail.lasts), act(None));
+    }
+
+    fn slowdown(&mut self, at: Duration, slow: &Slow) {
+        let legs = match slow.endpoint {
+            Target::Token => [Leg::TokenRequest, Leg::TokenResponse],
+            Target::Api => [Leg::ApiRequest, Leg::ApiResponse],
+            Target::Store => [Leg::StoreRequest, Leg::StoreResponse],
+        };
+        let act = |thousandths| Act::Slow {
+            legs: legs.to_vec(),
+            thousandths,
+        };
+        self.at(at, act((slow.factor * 1000.0).round() as u64));
+        self.at(at.saturating_add(slow.lasts), act(1000));
+    }
 }
 
 fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)> {
@@ -429,32 +457,8 @@ fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)>
                     timeline.at(at.saturating_add(crash.down), Act::Start(fleet.nodes.clone()));
                 }
             }
-            What::Fail(fail) => {
-                let outage = match fail.how {
-                    How::Errors => Outage::Errors,
-                    How::Silent => Outage::Silent,
-                };
-                let act = match fail.endpoint {
-                    Target::Token => Act::TokenOutage,
-                    Target::Api => Act::ApiOutage,
-                    Target::Store => Act::StoreOutage,
-                };
-                timeline.at(at, act(Some(outage)));
-                timeline.at(at.saturating_add(fail.lasts), act(None));
-            }
-            What::Slow(slow) => {
-                let legs = match slow.endpoint {
-                    Target::Token => [Leg::TokenRequest, Leg::TokenResponse],
-                    Target::Api => [Leg::ApiRequest, Leg::ApiResponse],
-                    Target::Store => [Leg::StoreRequest, Leg::StoreResponse],
-                };
-                let act = |thousandths| Act::Slow {
-                    legs: legs.to_vec(),
-                    thousandths,
-                };
-                timeline.at(at, act((slow.factor * 1000.0).round() as u64));
-                timeline.at(at.saturating_add(slow.lasts), act(1000));
-            }
+            What::Fail(fail) => timeline.outage(at, fail),
+            What::Slow(slow) => timeline.slowdown(at, slow),
             What::GrantSlots(grant) => {
                 let (clients, slots) = (names.clients(&grant.app), grant.slots);
                 timeline.at(at, Act::GrantSlots { clients, slots });
