@@ -13,9 +13,9 @@ pub enum Class {
 
 /// Instant (62 bits) and class (2 bits) in one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(u64);
+pub struct Moment(u64);
 
-impl Instant {
+impl Moment {
     #[inline]
     pub fn new(at: Time, class: Class) -> Self {
         debug_assert!(at.nanos() < 1 << 62, "the clock ends after 146 years");
@@ -33,7 +33,7 @@ impl Instant {
     }
 }
 
-/// An event in 16 bytes: instant, sequence (32 bits), payload (32), most significant first, so that one comparison orders it.
+/// An event in 16 bytes: moment, sequence (32 bits), payload (32), most significant first, so that one comparison orders it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event(u128);
 
@@ -42,13 +42,13 @@ impl Event {
     pub const NEVER: Self = Self(u128::MAX);
 
     #[inline]
-    pub fn new(instant: Instant, sequence: u32, payload: u32) -> Self {
+    pub fn new(instant: Moment, sequence: u32, payload: u32) -> Self {
         Self((u128::from(instant.0) << 64) | (u128::from(sequence) << 32) | u128::from(payload))
     }
 
     #[inline]
-    pub fn instant(self) -> Instant {
-        Instant((self.0 >> 64) as u64)
+    pub fn instant(self) -> Moment {
+        Moment((self.0 >> 64) as u64)
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 //! All lanes share one store of blocks. Blocks are used again, the latest freed first, so that a quiet run stays within a few
 //! cache lines and a busy one within what is under way at once.
 
-use super::event::{Event, Instant};
+use super::event::{Event, Moment};
 use crate::base::prefetch;
 use crate::world::Message;
 
@@ -12,7 +12,7 @@ const BLOCK: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    instant: Instant,
+    instant: Moment,
     sequence: u32,
     message: Message,
 }
@@ -22,7 +22,7 @@ struct Entry {
 struct Lane {
     head: u32,
     tail: u32,
-    last: Instant,
+    last: Moment,
     len: usize,
 }
 
@@ -43,7 +43,7 @@ impl Lanes {
         self.lanes.push(Lane {
             head: block * BLOCK as u32,
             tail: block * BLOCK as u32,
-            last: Instant::default(),
+            last: Moment::default(),
             len: 0,
         });
         self.lanes.len() - 1
@@ -51,13 +51,13 @@ impl Lanes {
 
     /// Whether an event would be the last of its lane.
     #[inline]
-    pub fn fits(&self, lane: usize, instant: Instant) -> bool {
+    pub fn fits(&self, lane: usize, instant: Moment) -> bool {
         instant >= self.lanes[lane].last
     }
 
     /// Appends a message; whether it is the first of its lane now.
     #[inline(always)]
-    pub fn push(&mut self, number: usize, instant: Instant, sequence: u32, message: Message) -> bool {
+    pub fn push(&mut self, number: usize, instant: Moment, sequence: u32, message: Message) -> bool {
         let lane = &mut self.lanes[number];
         self.entries[lane.tail as usize] = Entry {
             instant,
@@ -96,7 +96,7 @@ impl Lanes {
             self.next.reserve_exact(16 + block / 8);
         }
         let blank = Entry {
-            instant: Instant::default(),
+            instant: Moment::default(),
             sequence: 0,
             message: sample,
         };
@@ -107,7 +107,7 @@ impl Lanes {
 
     /// Takes the first message of a lane, and says when the next is due.
     #[inline(always)]
-    pub fn pop(&mut self, number: usize) -> (Message, Option<(Instant, u32)>) {
+    pub fn pop(&mut self, number: usize) -> (Message, Option<(Moment, u32)>) {
         let lane = &mut self.lanes[number];
         let message = self.entries[lane.head as usize].message;
         lane.len -= 1;
@@ -189,7 +189,7 @@ impl Lanes {
     }
 
     /// The first event of a lane.
-    pub fn first(&self, number: usize) -> Option<(Instant, u32)> {
+    pub fn first(&self, number: usize) -> Option<(Moment, u32)> {
         let entry = self.places(number).next().map(|at| &self.entries[at])?;
         Some((entry.instant, entry.sequence))
     }

@@ -4,7 +4,7 @@
 //! nothing else. An event that would not be the last of its lane (because a latency has just become shorter) is kept like
 //! any other.
 
-use super::event::{Class, Event, Instant};
+use super::event::{Class, Event, Moment};
 use super::heap::Heap;
 use super::lane::Lanes;
 use super::wheel::Wheel;
@@ -127,7 +127,7 @@ impl Queue {
             self.push_message(at, class, message);
             return;
         }
-        let instant = Instant::new(at, class);
+        let instant = Moment::new(at, class);
         let mut lane = self.lane_of[way];
         if lane == UNOPENED {
             lane = self.open(way, message);
@@ -170,7 +170,7 @@ impl Queue {
     #[inline]
     fn push(&mut self, at: Time, class: Class, payload: u32) {
         let sequence = self.number();
-        let event = Event::new(Instant::new(at, class), sequence, payload);
+        let event = Event::new(Moment::new(at, class), sequence, payload);
         self.heads[REST] = self.heads[REST].min(event);
         match &mut self.wheel {
             Some(wheel) if wheel.takes(event) => {
