@@ -60,7 +60,7 @@ pub struct Observed {
     pub groups: Vec<Tally>,
     /// Calls that ended so, by [`Outcome`].
     pub outcomes: [u64; 9],
-    /// Rejections by [`Cause`].
+    /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
     /// Latency of successful calls in microseconds.
     pub latency: Histogram<u32>,
