@@ -343,11 +343,10 @@ impl Campaign {
         let failures = position("failure_rate");
         self.arms.iter().all(|arm| {
             let values: Vec<f64> = arm.values(failures).into_iter().flatten().collect();
-            statistics::mean(&values, CONFIDENCE).is_some_and(|estimate| {
-                estimate.mean == 0.0
-                    || estimate
-                        .interval
-                        .is_some_and(|(low, high)| high > low && (high - low) / 2.0 <= precision * estimate.mean)
+            let estimate = statistics::mean(&values, CONFIDENCE);
+            // Without any spread nothing is known yet: the runs so far may all have been of the calm kind.
+            estimate.is_some_and(|Estimate { mean, interval, .. }| {
+                interval.is_some_and(|(low, high)| high > low && (high - low) / 2.0 <= precision * mean)
             })
         })
     }
