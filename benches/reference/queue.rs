@@ -59,12 +59,12 @@ impl Queue {
         self.sequence += 1;
         match &mut self.wheel {
             Some(wheel) if wheel.bucket(event) > wheel.cursor => wheel.insert(event),
-            _ => self.into_heap(event),
+            _ => self.push_heap(event),
         }
     }
 
     #[inline]
-    fn into_heap(&mut self, event: Event) {
+    fn push_heap(&mut self, event: Event) {
         if self.hole {
             self.hole = false;
             self.sift_down(event);
