@@ -7,26 +7,21 @@
 //! Times are those that a thread spent on a processor, so that other programs disturb them little; ratios are medians over
 //! rounds in which all ways take turns.
 
+mod model;
 mod reference;
 
 use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use tokenstorm::base::{Dice, Duration, Group, Rate, Time};
+use model::{Case, median, observed, timed};
+use tokenstorm::base::{Dice, Time};
 use tokenstorm::engine::sim::{self, Effort, Shortcuts};
-use tokenstorm::metric::{Observed, Setting};
-use tokenstorm::net::Latency;
-use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
-use tokenstorm::retry::{Attempts, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
-use tokenstorm::strategy::{Coordination, SingleFlight};
+use tokenstorm::metric::Observed;
+use tokenstorm::scenario::plan::{Plan, Span};
 use tokenstorm::trace::{Event, Outcome, Sink};
-use tokenstorm::workload::Arrivals;
-use tokenstorm::world::{Client, Fleet, Layout, Leg};
 
 /// Counts what the program allocates.
 struct Counting;
@@ -68,94 +63,24 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One row of the table: so many nodes, under one of the two loads.
-#[derive(Clone, Copy)]
-struct Case {
-    nodes: u32,
-    busy: bool,
-    seconds: u64,
+/// One row of this table.
+fn row(nodes: u32, busy: bool, long: bool) -> Case {
+    let calls = if long { 2_000_000 } else { 200_000 };
+    let per_second = if busy { u64::from(nodes) } else { 1 };
+    // A call of the busy fleet takes half a second.
+    let seconds = (calls / per_second).max(if long { 5 } else { 1 });
+    Case { nodes, busy, seconds }
 }
 
-impl Case {
-    fn new(nodes: u32, busy: bool, long: bool) -> Self {
-        let calls = if long { 2_000_000 } else { 200_000 };
-        let per_second = if busy { u64::from(nodes) } else { 1 };
-        // A call of the busy fleet takes half a second.
-        let seconds = (calls / per_second).max(if long { 5 } else { 1 });
-        Self { nodes, busy, seconds }
-    }
-
-    fn gap(self) -> Duration {
-        Duration::SECOND.saturating_mul(if self.busy { 1 } else { self.nodes.into() })
-    }
-
-    fn name(self) -> String {
-        format!("{}:{}", if self.busy { "busy" } else { "calm" }, self.nodes)
-    }
-
-    /// Nothing but the set-up.
-    fn empty(self) -> Plan {
-        let mut plan = self.plan();
-        plan.span = Span {
-            warmup: Time::ZERO,
-            horizon: Time::from_nanos(1),
-            end: Time::from_nanos(1),
-        };
-        plan
-    }
-
-    /// The benchmark model as a scenario would resolve it.
-    fn plan(self) -> Plan {
-        let ms = |ms| Latency::constant(Duration::from_millis(ms));
-        let mut links = Links::perfect();
-        links.leg_mut(Leg::ApiRequest).latency = ms(20);
-        links.leg_mut(Leg::ApiResponse).latency = ms(20);
-        links.leg_mut(Leg::TokenRequest).latency = ms(40);
-        links.leg_mut(Leg::TokenResponse).latency = ms(40);
-        let horizon = Time::ZERO + Duration::from_secs(self.seconds);
-        Plan {
-            coordination: Coordination::SingleFlight(SingleFlight {}),
-            client: Client::plain(Retry::Immediate(Immediate {
-                attempts: Attempts::at_most(5),
-            })),
-            layout: Layout {
-                fleets: vec![Fleet {
-                    nodes: 0..self.nodes,
-                    client: 0,
-                    store: 0,
-                    gateway: None,
-                    sends_slot: true,
-                    force: false,
-                    first_seat: 0,
-                    is_gateway: false,
-                }],
-                patience: vec![None],
-                stores: 1,
-            },
-            provider: ProviderPlan {
-                // No token expires within a run, not even within that of a million calm nodes.
-                rule: Issuance::latest_only(Duration::from_secs(1_000_000_000)),
-                on_bad_slot: OnBadSlot::Refuse,
-                slots: vec![1],
-                stride: 1,
-                token_endpoint: Endpoint::default(),
-                api_endpoint: Endpoint::default(),
-            },
-            links,
-            workloads: vec![vec![Stream {
-                group: Group(0),
-                arrivals: Arrivals::Poisson(Rate::of(1, self.gap())),
-            }]],
-            timeline: vec![(Time::ZERO, Act::Start(0..self.nodes))],
-            groups: vec![("fleet".to_owned(), "user".to_owned())],
-            span: Span {
-                warmup: Time::ZERO + Duration::from_nanos(horizon.nanos() / 2),
-                horizon,
-                end: horizon + Duration::from_secs(60),
-            },
-            trigger: None,
-        }
-    }
+/// Nothing but the set-up.
+fn empty(case: Case) -> Plan {
+    let mut plan = case.plan();
+    plan.span = Span {
+        warmup: Time::ZERO,
+        horizon: Time::from_nanos(1),
+        end: Time::from_nanos(1),
+    };
+    plan
 }
 
 /// The full statistics, and how much had been allocated when they began to count.
@@ -172,19 +97,6 @@ impl Sink for Watched {
         }
         self.observed.hear(now, event);
     }
-}
-
-fn observed(plan: &Plan) -> Observed {
-    Observed::new(Setting {
-        warmup: plan.span.warmup,
-        horizon: plan.span.horizon,
-        end: plan.span.end,
-        groups: plan.groups.len(),
-        nodes: plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize),
-        trigger: plan.trigger,
-        bare_api: Duration::from_millis(40),
-        needed_issuances: 0.0,
-    })
 }
 
 fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> (Observed, Effort) {
@@ -213,29 +125,6 @@ fn counts(seen: &Observed) -> reference::Counts {
         latency_sum: seen.latency_sum,
         latency_max: seen.latency_max.nanos(),
     }
-}
-
-/// Time that this thread has spent on a processor; where the system does not tell, time that has passed.
-fn clock() -> f64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = spent.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
-    match nanos {
-        Some(nanos) => nanos / 1e9,
-        None => START.get_or_init(Instant::now).elapsed().as_secs_f64(),
-    }
-}
-
-/// What it gives, and how long it takes.
-fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
-    let start = clock();
-    let result = black_box(work());
-    (result, clock() - start)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    (values[(values.len() - 1) / 2] + values[values.len() / 2]) / 2.0
 }
 
 /// One row, measured.
@@ -294,7 +183,7 @@ fn measure(case: Case, rounds: u64) -> Row {
     let best = |place: usize| rates.iter().map(|rate| rate[place]).fold(0.0, f64::max);
     // Too short for the processor's accounts.
     let setup = (0..5).map(|_| {
-        let plan = case.empty();
+        let plan = empty(case);
         let start = Instant::now();
         black_box(engine(&plan, Dice::new(1), Shortcuts::ALL));
         start.elapsed().as_secs_f64()
@@ -393,7 +282,7 @@ fn main() {
     let mut cases = Vec::new();
     for busy in [true, false] {
         for nodes in [10, 1_000, 100_000, 1_000_000] {
-            cases.push(Case::new(nodes, busy, long));
+            cases.push(row(nodes, busy, long));
         }
     }
     if let Some(name) = value("--profile") {
@@ -432,7 +321,10 @@ fn main() {
     println!("{table}");
     if has("--write") {
         let text = format!("{HEADING}\n{table}");
-        std::fs::write("reports/benchmark.md", text).expect("reports/ can be written");
+        let old = std::fs::read_to_string(model::REPORT).unwrap_or_default();
+        let beside = model::section(&old).map_or("", |(start, end)| &old[start..end]);
+        let gap = if beside.is_empty() { "" } else { "\n" };
+        std::fs::write(model::REPORT, format!("{text}{gap}{beside}")).expect("reports/ can be written");
     }
 }
 
