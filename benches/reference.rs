@@ -241,10 +241,12 @@ impl Loop {
 
     fn answer(&mut self, call: u32) {
         let record = self.calls[call as usize];
-        if !record.accepted && record.attempts < ATTEMPTS {
+        if !record.accepted {
             self.nodes[record.node as usize].token = 0;
-            self.wait(call, record.node);
-            return;
+            if record.attempts < ATTEMPTS {
+                self.wait(call, record.node);
+                return;
+            }
         }
         if record.arrived >= self.warmup {
             let counts = &mut self.counts;

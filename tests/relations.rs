@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, record, slots};
+use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, observe, record, slots};
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
@@ -446,5 +446,24 @@ fn the_same_attempt_of_a_call_takes_as_long_under_every_strategy() {
             let both = one.len().min(other.len());
             assert!(both > 0 && one[..both] == other[..both], "{one:?} {other:?}");
         }
+    }
+}
+
+/// A node learns of a refused token even from a call that is not tried again: with every strategy, one call is lost for each
+/// token that expires, not all that follow.
+#[test]
+fn a_call_without_retries_still_tells_its_node() {
+    for coordination in every_strategy() {
+        let fleet = [Nodes {
+            count: 1,
+            per_second: 1.0,
+        }];
+        let rule = Issuance::latest_only(Duration::from_secs(20));
+        let mut plan = m0(coordination, rule, &fleet, 1000);
+        plan.client.retry = Retry::None;
+        let total = observe(&plan, Dice::new(5)).total();
+        let lost = (total.calls - total.succeeded) as f64 / total.calls as f64;
+        // A token serves 20 s and then meets one call that dies of it: 1 in 21, or none where each call has a token of its own.
+        assert!(lost < 0.09, "{:?}: {lost}", plan.coordination);
     }
 }

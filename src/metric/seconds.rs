@@ -45,6 +45,9 @@ const POINTS: u64 = 600;
 /// How many seconds decide that goodput is back.
 const RECOVERY_S: usize = 10;
 
+/// Fewer seconds give no deviation worth the name.
+const FEWEST_FOR_LEVEL: u64 = 10;
+
 /// A storm that has begun.
 #[derive(Clone, Copy, Debug, Default)]
 struct Storm {
@@ -200,7 +203,7 @@ impl Seconds {
             return;
         }
         // Three seconds give no deviation worth the name.
-        if !whole || *count < 10 {
+        if !whole || *count < FEWEST_FOR_LEVEL {
             return;
         }
         let (base, border) = *self.border.get_or_insert_with(|| {
@@ -236,6 +239,11 @@ impl Seconds {
                 Some(storm) => self.pass(storm),
             }
         }
+    }
+
+    /// Whether enough seconds of a level before were seen to call anything a storm.
+    pub fn knows_its_level(&self) -> bool {
+        self.learnt.0 >= FEWEST_FOR_LEVEL
     }
 
     fn pass(&mut self, storm: Storm) {

@@ -6,7 +6,11 @@ pub(super) const METRIC: Metric = Metric {
     name: "storm_probability",
     unit: "share",
     about: "Replications with a retry storm.",
-    read: |run| Some(f64::from(u8::from(run.seconds.storms > 0))),
+    read: |run| {
+        run.seconds
+            .knows_its_level()
+            .then(|| f64::from(u8::from(run.seconds.storms > 0)))
+    },
     by_group: None,
     better: Some(Better::Low),
 };

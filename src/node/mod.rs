@@ -89,6 +89,10 @@ pub enum Input {
         call: Seat,
         token: Token,
     },
+    /// The API refused this token for a call that will not be tried again.
+    Refused {
+        token: Token,
+    },
     /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer
     /// that comes after the node had given it up.
     Token {

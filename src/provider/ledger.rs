@@ -82,6 +82,8 @@ pub struct Ledger {
     dead: VecDeque<Token>,
     last: u32,
     issued: u64,
+    /// How long dead tokens are remembered at least.
+    remember_for: Duration,
 }
 
 impl Ledger {
@@ -92,6 +94,7 @@ impl Ledger {
             count: 0,
             reach: 0,
             lines: vec![Line::default(); buckets],
+            remember_for: Duration::ZERO,
             dead: VecDeque::with_capacity(REMEMBERED + 1),
             last: 0,
             issued: 0,
@@ -217,18 +220,26 @@ impl Ledger {
                 line.current -= 1;
                 line.first_current = newer;
             }
-            self.bury(token);
+            self.bury(token, now);
         }
         self.lines[bucket.0 as usize] = line;
     }
 
-    fn bury(&mut self, token: Token) {
+    fn bury(&mut self, token: Token, now: Time) {
         self.dead.push_back(token);
-        if self.dead.len() > REMEMBERED
-            && let Some(forgotten) = self.dead.pop_front()
+        // A lagging replica may still accept a token that is dead.
+        while self.dead.len() > REMEMBERED
+            && let Some(&oldest) = self.dead.front()
+            && self.get(oldest).is_none_or(|life| now >= life.end + self.remember_for)
         {
-            self.forget(forgotten);
+            self.dead.pop_front();
+            self.forget(oldest);
         }
+    }
+
+    /// From now on a dead token is remembered for at least this long.
+    pub fn remember_for(&mut self, span: Duration) {
+        self.remember_for = span;
     }
 
     /// Takes a life out of the table, and closes the gap so that no probe breaks off early.

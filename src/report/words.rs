@@ -3,7 +3,7 @@
 //! This module does not know how the sentences will be laid out: it returns one string per line.
 
 use super::{Figure, Figures, Sweep, number, one_line};
-use crate::record::{Check, CheckKind, Record, Verdict};
+use crate::record::{Check, CheckKind, Comparison, Record, Verdict};
 
 /// A name between quotes, cut to what a sentence bears.
 pub(super) fn quoted(name: &str) -> String {
@@ -138,11 +138,16 @@ fn distinguishable(record: &Record) -> Option<String> {
                 .to_owned(),
         );
     }
-    let compared: Vec<_> = record
-        .comparisons
-        .iter()
-        .filter(|c| c.metric == "failure_rate")
-        .collect();
+    // Where as many calls fail for good, what is refused first tells strategies apart.
+    let of = |metric: &str| -> Vec<_> { record.comparisons.iter().filter(|c| c.metric == metric).collect() };
+    let tied = |compared: &[&Comparison]| compared.iter().all(|c| c.verdict == Verdict::NotDistinguishable);
+    let failed = of("failure_rate");
+    let refused = of("first_attempt_rejection_rate");
+    let (compared, measure) = if tied(&failed) && !tied(&refused) {
+        (refused, "first attempts refused (failed calls are alike)")
+    } else {
+        (failed, "failed calls")
+    };
     let reference = &compared.first()?.reference;
     let swept = record.points.len() > 1;
     let what = if swept { "comparisons" } else { "strategies" };
@@ -151,7 +156,7 @@ fn distinguishable(record: &Record) -> Option<String> {
         .filter(|c| c.verdict == Verdict::NotDistinguishable)
         .collect();
     let clear = compared.len() - noise.len();
-    let against = format!("{} in failed calls (95 %, all comparisons together)", quoted(reference));
+    let against = format!("{} in {measure} (95 %, all comparisons together)", quoted(reference));
     Some(match (clear, noise.as_slice()) {
         (1, []) => format!("The difference from {against} is more than noise."),
         (_, []) => format!("All {clear} {what} differ from {against} by more than noise."),

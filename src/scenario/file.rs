@@ -139,7 +139,7 @@ pub struct Workload {
     pub kind: String,
     /// When they arrive.
     pub arrivals: Arrivals,
-    /// How long the caller waits before it has gone; left out for ever, or 30 s where answers can be lost.
+    /// How long the caller waits before it has gone; left out for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
 }

@@ -336,6 +336,13 @@ fn spread(over: Duration, index: u32, count: u32) -> Duration {
     over.ratio(index.into(), count.max(1).into())
 }
 
+/// What may last at an endpoint.
+#[derive(PartialEq)]
+enum Spell {
+    Outage(Target),
+    Slowdown(Target),
+}
+
 struct Timeline {
     acts: Vec<(Time, Act)>,
 }
@@ -363,7 +370,7 @@ impl Timeline {
         }
     }
 
-    fn outage(&mut self, at: Duration, fail: &Fail) {
+    fn outage(&mut self, at: Duration, fail: &Fail, covers: &dyn Fn(Spell, Duration) -> bool) {
         let outage = match fail.how {
             How::Errors => Outage::Errors,
             How::Silent => Outage::Silent,
@@ -374,10 +381,13 @@ impl Timeline {
             Target::Store => Act::StoreOutage,
         };
         self.at(at, act(Some(outage)));
-        self.at(at.saturating_add(fail.lasts), act(None));
+        let end = at.saturating_add(fail.lasts);
+        if !covers(Spell::Outage(fail.endpoint), end) {
+            self.at(end, act(None));
+        }
     }
 
-    fn slowdown(&mut self, at: Duration, slow: &Slow) {
+    fn slowdown(&mut self, at: Duration, slow: &Slow, covers: &dyn Fn(Spell, Duration) -> bool) {
         let legs = match slow.endpoint {
             Target::Token => [Leg::TokenRequest, Leg::TokenResponse],
             Target::Api => [Leg::ApiRequest, Leg::ApiResponse],
@@ -388,7 +398,10 @@ impl Timeline {
             thousandths,
         };
         self.at(at, act((slow.factor * 1000.0).round() as u64));
-        self.at(at.saturating_add(slow.lasts), act(1000));
+        let end = at.saturating_add(slow.lasts);
+        if !covers(Spell::Slowdown(slow.endpoint), end) {
+            self.at(end, act(1000));
+        }
     }
 }
 
@@ -407,6 +420,17 @@ fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)>
     }
     let mut events: Vec<_> = file.event.iter().collect();
     events.sort_by_key(|event| event.at);
+    // A spell that ends while another of its kind goes on ends nothing.
+    let covers = |spell: Spell, end: Duration| {
+        file.event.iter().any(|event| {
+            let (kind, lasts) = match &event.what {
+                What::Fail(fail) => (Spell::Outage(fail.endpoint), fail.lasts),
+                What::Slow(slow) => (Spell::Slowdown(slow.endpoint), slow.lasts),
+                _ => return false,
+            };
+            kind == spell && event.at <= end && end < event.at.saturating_add(lasts)
+        })
+    };
     for event in events {
         let at = event.at;
         match &event.what {
@@ -457,8 +481,8 @@ fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)>
                     timeline.at(at.saturating_add(crash.down), Act::Start(fleet.nodes.clone()));
                 }
             }
-            What::Fail(fail) => timeline.outage(at, fail),
-            What::Slow(slow) => timeline.slowdown(at, slow),
+            What::Fail(fail) => timeline.outage(at, fail, &covers),
+            What::Slow(slow) => timeline.slowdown(at, slow, &covers),
             What::GrantSlots(grant) => {
                 let (clients, slots) = (names.clients(&grant.app), grant.slots);
                 timeline.at(at, Act::GrantSlots { clients, slots });

@@ -38,6 +38,11 @@ impl Cache {
                 self.asking = false;
                 out.push(Command::StumbleParked { why });
             }
+            Input::Refused { token } => {
+                if self.token == Some(token) {
+                    self.token = None;
+                }
+            }
             Input::Store(_) | Input::Timer(_) => {}
         }
     }

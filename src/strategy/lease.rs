@@ -196,7 +196,7 @@ impl Lease {
 
     /// The protocol, with tokens taken in turn from `lanes`.
     pub(super) fn step(&self, lanes: &impl Lanes, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } = input
+        if let Input::Rejected { token, .. } | Input::Refused { token } = input
             && node.token == Some(token)
         {
             node.token = None;

@@ -43,7 +43,8 @@ impl Strategy for Naive {
                 }
             }
             (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
-            (Input::TokenFailed { .. } | Input::Store(_) | Input::Timer(_), _) => {}
+            (Input::Refused { token }, Some(cached)) if cached == token => node.token = None,
+            (Input::Refused { .. } | Input::TokenFailed { .. } | Input::Store(_) | Input::Timer(_), _) => {}
         }
     }
 

@@ -87,6 +87,16 @@ impl Strategy for SharedBlind {
                     out.push(Command::StumbleParked { why });
                 }
             }
+            // The call is over, but its token is dead for all: whoever saw it renews.
+            Input::Refused { token } => {
+                if !node.asking && node.token == Some(token) {
+                    node.asking = true;
+                    out.push(Command::RequestToken {
+                        lane: Lane::default(),
+                        call: None,
+                    });
+                }
+            }
             Input::Store(_) | Input::Timer(_) => {}
         }
     }

@@ -24,7 +24,7 @@ impl Strategy for SingleFlight {
 
     #[inline(always)] // Called in one place of an engine.
     fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { .. } = input {
+        if let Input::Rejected { .. } | Input::Refused { .. } = input {
             node.token = None;
         }
         node.on(Lane::default(), input, out);

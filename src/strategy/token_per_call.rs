@@ -35,7 +35,11 @@ impl Strategy for TokenPerCall {
             }),
             Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
             // The call has gone meanwhile: its token is of no use to anybody.
-            Input::Token { .. } | Input::TokenFailed { .. } | Input::Store(_) | Input::Timer(_) => {}
+            Input::Refused { .. }
+            | Input::Token { .. }
+            | Input::TokenFailed { .. }
+            | Input::Store(_)
+            | Input::Timer(_) => {}
         }
     }
 

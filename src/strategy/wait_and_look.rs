@@ -62,7 +62,7 @@ impl Strategy for WaitAndLook {
     }
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } = input
+        if let Input::Rejected { token, .. } | Input::Refused { token } = input
             && node.token == Some(token)
         {
             node.token = None;
@@ -98,7 +98,7 @@ impl Strategy for WaitAndLook {
             }
             // Nothing new, or no store to look at: nobody else to wait for.
             (Input::Store(Answer::Value(_) | Answer::Failed), Phase::Looking) => Self::ask(node, out),
-            (Input::Token { grant, late, .. }, phase) if !late || phase == Phase::Idle => {
+            (Input::Token { grant, late, .. }, phase) if !late || (phase == Phase::Idle && node.token.is_none()) => {
                 Self::adopt(node, grant.token, out);
                 out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, 0))));
             }

@@ -125,12 +125,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     #[inline]
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
-        let Some(()) = self.may_retry(seat, host) else { return };
+        let id = self.calls.get(seat).at;
+        let Some(()) = self.may_retry(seat, host) else {
+            // Its call is over, but the node has learnt that the token is dead.
+            self.hear(id, Input::Refused { token }, host);
+            return;
+        };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
         self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
-        let id = call.at;
         let wait_is_due = call.rejections > 1 || self.client.delay_first;
         if wait_is_due {
             match self.client.place {
@@ -338,6 +342,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         call.at = gateway;
         call.phase = Phase::Waiting;
+        let now = host.now();
+        if let (Some(breaker), Some(retries)) = (&self.client.breaker, self.retries.get_mut(gateway.index()))
+            && !breaker.allows(&mut retries.breaker, now)
+        {
+            self.answer_origin(ticket.call, false, host);
+            return;
+        }
         // The gateway pays for the retries of the calls that it makes, so it also earns by them.
         if let Some(retries) = self.retries.get_mut(gateway.index())
             && let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)

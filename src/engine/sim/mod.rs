@@ -74,6 +74,8 @@ pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Short
             plan.provider.stride,
         )
         .with_endpoints(plan.provider.token_endpoint.clone(), plan.provider.api_endpoint.clone());
+        let mut provider = provider;
+        provider.ledger.remember_for(plan.links.invalidation.longest());
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         let world = World::new(strategy.clone(), plan.client.clone(), provider, plan.layout.clone());
         Sim::new(plan, world, dice, sink, shortcuts).run()
