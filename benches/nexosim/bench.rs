@@ -186,10 +186,12 @@ impl Node {
 
     #[nexosim(schedulable)]
     fn answer(&mut self, call: Call, cx: &Context<Self>, shared: &mut Arc<Shared>) {
-        if !call.accepted && call.attempts < ATTEMPTS {
+        if !call.accepted {
             self.token = 0;
-            self.wait(call, cx);
-            return;
+            if call.attempts < ATTEMPTS {
+                self.wait(call, cx);
+                return;
+            }
         }
         if call.arrived < shared.warmup {
             return;
