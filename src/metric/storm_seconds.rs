@@ -6,7 +6,11 @@ pub(super) const METRIC: Metric = Metric {
     name: "storm_seconds",
     unit: "s",
     about: "Time spent in retry storms.",
-    read: |run| run.seconds.knows_its_level().then(|| run.seconds.storm_seconds as f64),
+    read: |run| {
+        run.seconds
+            .knows_its_level()
+            .then_some(run.seconds.storm_seconds as f64)
+    },
     by_group: None,
     better: Some(Better::Low),
 };

@@ -554,6 +554,25 @@ fn texts_that_are_no_scenario() {
     }
 }
 
+#[test]
+fn what_no_memory_would_hold_is_refused() {
+    mistaken(
+        "arrivals = { poisson = \"2/s\" }",
+        "arrivals = { burst = { every = \"1min\", calls = 4000000000 } }",
+        "a burst of 4000000000 calls",
+        "4000000000",
+        "more bursts",
+    );
+    let text = VALID
+        .replace(
+            "coordination = \"naive\"",
+            "coordination = { app_per_node = { apps = 65535 } }",
+        )
+        .replace("name = \"main\"", "name = \"main\"\nslots = 65535");
+    let error = parse(&text).unwrap_err();
+    assert!(shown(&error).contains("slots in all"), "{}", shown(&error));
+}
+
 mod sweeps;
 
 mod files;

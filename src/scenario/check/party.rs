@@ -8,6 +8,9 @@ use super::{Checker, twice};
 use crate::base::Duration;
 use crate::workload::Arrivals;
 
+/// Calls that one node can make in one instant.
+const MOST_IN_A_BURST: u32 = 100_000;
+
 impl Checker<'_> {
     pub(super) fn apps(&mut self) {
         let apps = &self.file.app;
@@ -136,6 +139,20 @@ impl Checker<'_> {
                 "a burst without calls",
                 "must be at least 1",
                 "leave the workload out for an idle fleet",
+            );
+        }
+        if let Arrivals::Burst(pattern) = arrivals
+            && pattern.calls > MOST_IN_A_BURST
+        {
+            let path: Vec<&dyn Display> = at.into_iter().chain([&"calls" as &dyn Display]).collect();
+            self.wrong(
+                &path,
+                format!(
+                    "a burst of {} calls at each node; there can be {MOST_IN_A_BURST}",
+                    pattern.calls
+                ),
+                "too many",
+                "more nodes, or more bursts",
             );
         }
         if patience.is_some_and(Duration::is_zero) {

@@ -9,6 +9,9 @@ use crate::net::Distribution;
 use crate::retry::Retry;
 use crate::strategy::{Coordination, Lease};
 
+/// Slots of all registered copies of all apps together.
+const MOST_SLOTS: usize = 10_000_000;
+
 impl Checker<'_> {
     pub(super) fn strategies(&mut self) {
         let strategies = &self.file.strategy;
@@ -99,6 +102,21 @@ impl Checker<'_> {
                 format!("{clients} registered apps; there can be {}", u16::MAX),
                 "too many copies",
                 "copies beyond the number of nodes are never used",
+            );
+        }
+        let slots = self
+            .file
+            .app
+            .iter()
+            .map(|app| usize::from(app.slots))
+            .max()
+            .unwrap_or(1);
+        if clients * slots > MOST_SLOTS {
+            self.wrong(
+                &[&"strategy", &i, &"coordination"],
+                format!("{clients} registered apps with {slots} slots each; there can be {MOST_SLOTS} slots in all"),
+                "too many copies",
+                "copies and slots beyond the number of nodes are never used",
             );
         }
         let parameter = self.file.provider.slot_parameter.as_deref();
