@@ -189,15 +189,23 @@ pub fn every_retry(base: Duration, cap: Duration, attempts: Attempts) -> [Retry;
 /// The whole trace of one run.
 pub fn record(plan: &Plan, dice: Dice) -> Vec<(Time, Event)> {
     let mut trace = Vec::new();
-    tokenstorm::engine::sim::run(plan, dice, &mut trace);
+    tokenstorm::engine::sim::run_with(plan, dice, &mut trace, path());
     trace
 }
 
 pub fn observe(plan: &Plan, dice: Dice) -> Observed {
-    observe_with(plan, dice, Shortcuts::ALL)
+    observe_with(plan, dice, path())
 }
 
 /// As [`observe`], with a choice of the simulator's shortcuts.
+/// The way to run: with all shortcuts, or the general path where `TOKENSTORM_PATH=general` asks for it.
+fn path() -> Shortcuts {
+    match std::env::var("TOKENSTORM_PATH").as_deref() {
+        Ok("general") => Shortcuts::NONE,
+        _ => Shortcuts::ALL,
+    }
+}
+
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut observed = Observed::new(plan.setting());
     tokenstorm::engine::sim::run_with(plan, dice, &mut observed, shortcuts);
