@@ -227,6 +227,13 @@ fn an_interrupt_keeps_what_is_finished_and_ends_with_130() {
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(out.join("results.csv").exists(), "what was finished is kept");
+    let manifest = std::fs::read(out.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let finished = manifest["replications"].as_u64().unwrap();
+    assert!(
+        (1..100_000).contains(&finished),
+        "what was finished is counted, not what was wanted: {finished}"
+    );
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub struct Outcome {
     pub comparisons: Vec<Comparison>,
     pub checks: Vec<Check>,
     pub incidents: Vec<Incident>,
-    /// Replications that were begun for every arm; an interrupted one may lack some.
+    /// Replications that every arm has finished.
     pub replications: u32,
     pub interrupted: bool,
     /// With a wanted precision: whether it was reached.
@@ -385,11 +385,17 @@ impl Campaign {
                     label,
                 })
                 .collect(),
-            replications: self.replications,
+            replications: self.finished(),
             interrupted,
             precise,
             events: self.arms.iter().map(|arm| arm.events).sum(),
         }
+    }
+
+    /// Replications that every arm has finished; fewer than were wanted after an interrupt.
+    fn finished(&self) -> u32 {
+        let counts = self.arms.iter().map(|arm| arm.samples.iter().flatten().count());
+        counts.min().unwrap_or(0) as u32
     }
 
     fn arm(&self, strategy: &str, point: &str) -> Option<&Arm> {
