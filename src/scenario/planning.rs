@@ -10,7 +10,7 @@ use super::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
 use crate::base::{Chance, Duration, Group, NodeId, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::provider::settings::{
-    BadSlotSettings, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings,
+    BadSlotSettings, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
 };
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Outage};
 use crate::strategy::Coordination;
@@ -298,7 +298,10 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
 
 fn rule(settings: &Settings) -> Issuance {
     let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
-    issuance.issue_time_granularity = settings.issue_time_granularity;
+    issuance.issue_time_granularity = match settings.revealed() {
+        RevealsSettings::IssueTime(granularity) => Some(granularity),
+        RevealsSettings::Nothing | RevealsSettings::Order => None,
+    };
     match settings.rule {
         None | Some(RuleSettings::Independent(_)) => {}
         Some(RuleSettings::LatestOnly(rule)) => {

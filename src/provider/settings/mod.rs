@@ -3,6 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod refresh;
+
+pub use refresh::{
+    DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
+    RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,
+};
+
 use super::quota::Quota;
 use crate::base::{ByName, Duration, Share, by_name_if_any};
 use crate::net::Distribution;
@@ -13,13 +20,17 @@ use crate::net::Distribution;
 pub struct Settings {
     /// Profile that fills in what is left out here; `tokenstorm list providers` names them.
     pub profile: Option<String>,
-    /// What issuing a token does to earlier ones.
+    /// What issuing a token does to earlier ones, where a client obtains it for itself or by a login.
     #[serde(deserialize_with = "by_name_if_any")]
     #[schemars(with = "Option<ByName<RuleSettings>>")]
     pub rule: Option<RuleSettings>,
+    /// Refresh tokens; left out where there are none and clients obtain tokens for themselves.
+    pub refresh: Option<RefreshSettings>,
     /// Life of a token.
     pub token_ttl: Option<Duration>,
-    /// Granularity of the issue time that a token reveals; left out where it reveals none.
+    /// What two tokens reveal about which is newer; left out, nothing.
+    pub reveals: Option<RevealsSettings>,
+    /// The same as `reveals = { issue_time = .. }`.
     pub issue_time_granularity: Option<Duration>,
     /// Name of the request parameter that selects a slot; left out where there are no slots.
     pub slot_parameter: Option<String>,
@@ -118,6 +129,19 @@ pub struct ForceSettings {
     pub min_gap: Duration,
 }
 
+/// What two tokens reveal about which is newer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevealsSettings {
+    /// They are opaque.
+    #[default]
+    Nothing,
+    /// Which of them was issued later.
+    Order,
+    /// When each was issued, in units of this length.
+    IssueTime(Duration),
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BadSlotSettings {
@@ -183,11 +207,21 @@ impl Settings {
     /// These settings, and the profile's where they say nothing.
     #[must_use]
     pub fn over(self, profile: Self) -> Self {
+        // Two ways to write one thing: whichever is written here counts.
+        let revealing = match self.reveals.is_some() || self.issue_time_granularity.is_some() {
+            true => (self.reveals, self.issue_time_granularity),
+            false => (profile.reveals, profile.issue_time_granularity),
+        };
         Self {
             profile: self.profile.or(profile.profile),
             rule: self.rule.or(profile.rule),
+            refresh: match (self.refresh, profile.refresh) {
+                (Some(own), Some(theirs)) => Some(own.over(theirs)),
+                (own, theirs) => own.or(theirs),
+            },
             token_ttl: self.token_ttl.or(profile.token_ttl),
-            issue_time_granularity: self.issue_time_granularity.or(profile.issue_time_granularity),
+            reveals: revealing.0,
+            issue_time_granularity: revealing.1,
             slot_parameter: self.slot_parameter.or(profile.slot_parameter),
             on_bad_slot: self.on_bad_slot.or(profile.on_bad_slot),
             token_request: self.token_request.or(profile.token_request),
@@ -208,6 +242,17 @@ impl Settings {
                 replicas: self.lags.replicas.or(profile.lags.replicas),
             },
         }
+    }
+
+    /// Rules for refresh tokens, where there are any.
+    pub fn refresh_tokens(&self) -> Option<RefreshSettings> {
+        self.refresh.filter(|refresh| refresh.issued != Some(false))
+    }
+
+    /// What two tokens reveal about which is newer, by whichever key it was written.
+    pub fn revealed(&self) -> RevealsSettings {
+        let by_time = self.issue_time_granularity.map(RevealsSettings::IssueTime);
+        self.reveals.or(by_time).unwrap_or_default()
     }
 
     /// A provider that a scenario describes from nothing: tokens that live an hour and know nothing of each other, and
