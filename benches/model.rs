@@ -66,11 +66,18 @@ impl Case {
                     force: false,
                     first_seat: 0,
                     is_gateway: false,
+                    first_login: 0,
+                    login_each: false,
+                    clock_spread: Duration::ZERO,
                 }],
                 patience: vec![None],
                 stores: 1,
+                store: Default::default(),
+                login_again: None,
             },
             provider: ProviderPlan {
+                rotation: None,
+                reveals: Default::default(),
                 // No token expires within a run, not even within that of a million calm nodes.
                 rule: Issuance::latest_only(Duration::from_secs(1_000_000_000)),
                 on_bad_slot: OnBadSlot::Refuse,

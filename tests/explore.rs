@@ -71,6 +71,9 @@ fn explore<S: Strategy>(strategy: S, apps: u16, nodes: u32, calls: u32) -> Graph
         force: false,
         first_seat: 0,
         is_gateway: false,
+        first_login: 0,
+        login_each: false,
+        clock_spread: Duration::ZERO,
     };
     let attempts = Attempts::UNBOUNDED;
     let rule = Issuance::latest_only(Duration::from_secs(3600));
@@ -82,6 +85,8 @@ fn explore<S: Strategy>(strategy: S, apps: u16, nodes: u32, calls: u32) -> Graph
             fleets: vec![fleet],
             patience: vec![None],
             stores: 1,
+            store: Default::default(),
+            login_again: None,
         },
     );
     let mut bag = Bag::default();

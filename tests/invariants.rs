@@ -461,6 +461,7 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
                 case.rule.refuse_when_full || matches!(every_strategy()[case.strategy].highest_slot(), Some(1..))
             ),
             Outcome::Lost => assert!(plan.timeline.iter().any(|(_, act)| matches!(act, Act::Crash(_)))),
+            Outcome::LoggedOut => assert!(plan.provider.rotation.is_some()),
             Outcome::Unfinished => assert!(ended >= plan.span.horizon),
         }
     }

@@ -13,6 +13,8 @@ mod failure_rate;
 mod fairness_jain;
 mod first_attempt_rejection_rate;
 mod goodput;
+mod grants_lost;
+mod invalid_grants;
 mod issuances_per_call;
 mod issuances_per_hour;
 mod latency_max;
@@ -20,6 +22,7 @@ mod latency_p50;
 mod latency_p99;
 mod lease_lapses;
 mod livelock_seconds;
+mod logins;
 mod observed;
 mod peak_token_requests_per_s;
 mod quota_exhausted_seconds;
@@ -98,6 +101,9 @@ pub const METRICS: &[Metric] = &[
     time_to_recover::METRIC,
     fairness_jain::METRIC,
     quota_exhausted_seconds::METRIC,
+    grants_lost::METRIC,
+    logins::METRIC,
+    invalid_grants::METRIC,
     lease_lapses::METRIC,
     stale_store_writes::METRIC,
 ];

@@ -59,7 +59,7 @@ pub struct Observed {
     pub setting: Setting,
     pub groups: Vec<Tally>,
     /// Calls that ended so, by [`Outcome`].
-    pub outcomes: [u64; 9],
+    pub outcomes: [u64; 10],
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
     /// Latency of successful calls in microseconds.
@@ -79,6 +79,10 @@ pub struct Observed {
     pub useful_life: Histogram<u32>,
     pub lease_lapses: u64,
     pub stale_writes: u64,
+    /// Refresh families that ended or that nobody can use, users who logged in again, refresh tokens refused.
+    pub grants_lost: u64,
+    pub logins: u64,
+    pub invalid_grants: u64,
     quota_until: Time,
     pub quota_exhausted: Duration,
     /// Calls that arrived and that succeeded, by node.
@@ -92,7 +96,7 @@ impl Observed {
         let month_in_ms = 31 * 86_400_000;
         Self {
             groups: vec![Tally::default(); setting.groups],
-            outcomes: [0; 9],
+            outcomes: [0; 10],
             causes: [0; CAUSES],
             latency: saturating_histogram(day_in_us),
             latency_sum: 0,
@@ -107,6 +111,9 @@ impl Observed {
             useful_life: saturating_histogram(month_in_ms),
             lease_lapses: 0,
             stale_writes: 0,
+            grants_lost: 0,
+            logins: 0,
+            invalid_grants: 0,
             quota_until: Time::ZERO,
             quota_exhausted: Duration::ZERO,
             nodes: vec![(0, 0); setting.nodes],
@@ -245,6 +252,10 @@ impl Sink for Observed {
             Event::Returned => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
+            Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),
+            Event::LoggedIn => self.logins += u64::from(now > Time::ZERO && self.measured(now)),
+            // Grants that are found lost when the run ends count too.
+            Event::GrantLost => self.grants_lost += u64::from(now >= self.setting.warmup),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
             Event::NodeStarted { .. } => self.seconds.running(1),
             Event::NodeStopped { .. } => self.seconds.running(-1),

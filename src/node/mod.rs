@@ -9,6 +9,7 @@ pub use outbox::Outbox;
 
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::num::NonZeroU32;
 
 use crate::base::{Delay, Millis, NodeId, Seat};
 use crate::oauth::{Failure, Grant, Lane, Token};
@@ -30,8 +31,21 @@ pub trait Strategy: Clone + Send + Sync {
     /// What an observer may ask.
     fn view(node: &Self::Node) -> View;
 
-    /// Renames every token that the memory holds, so that a checker can number tokens by rank.
-    fn rename(node: &mut Self::Node, name: &mut dyn FnMut(Token) -> Token);
+    /// The newest token that the node would present a refresh token of, dead or alive.
+    fn credential(node: &Self::Node) -> Option<Token> {
+        Self::view(node).token
+    }
+
+    /// Renames everything numbered that the memory holds, so that a checker can number by rank.
+    fn rename(node: &mut Self::Node, names: &mut dyn Names);
+}
+
+/// Gives new names to what a memory holds.
+pub trait Names {
+    fn token(&mut self, token: Token) -> Token;
+
+    /// A fence of the shared store; zero, which is none, stays zero.
+    fn fence(&mut self, fence: u32) -> u32;
 }
 
 /// What a node knows of its own place.
@@ -41,6 +55,8 @@ pub struct Me {
     /// Position among the nodes that share this node's app and can be dealt a slot or a duplicate app, from 0.
     pub seat: u32,
     pub role: Role,
+    /// Its app has refresh tokens: a new token is obtained with the one before.
+    pub refreshes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +64,7 @@ pub enum Role {
     Worker,
     /// A worker whose code cannot be changed to send a slot index.
     Legacy,
-    /// The node that other nodes forward their calls to.
+    /// The node that other nodes forward their calls to, or leave the renewing to.
     Gateway,
 }
 
@@ -58,8 +74,55 @@ pub struct Shared {
     pub token: Token,
     /// Life that was left when it was issued.
     pub life: Millis,
+    /// What it reveals about when it was issued.
+    pub rank: Option<NonZeroU32>,
     /// Which of the strategy's lanes it came from.
     pub lane: u8,
+}
+
+impl Shared {
+    /// What a node puts into the store when it has obtained this.
+    pub const fn of(grant: Grant, lane: u8) -> Self {
+        Self {
+            token: grant.token,
+            life: grant.life,
+            rank: grant.rank,
+            lane,
+        }
+    }
+}
+
+impl store::Stored for Shared {
+    fn name(&self) -> NonZeroU32 {
+        self.token.0
+    }
+
+    fn rank(&self) -> u32 {
+        self.rank.map_or(0, NonZeroU32::get)
+    }
+}
+
+/// What nodes say to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Note {
+    /// Here is a token.
+    Token(Shared),
+    /// This token (none: I have none) will not do: please get me another.
+    Wanted(Option<Token>),
+    /// There is none to be had.
+    Failed(Failure),
+}
+
+/// Whom a node tells something: nodes of its own domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Whom {
+    One(NodeId),
+    /// The gateway.
+    Gateway,
+    /// Every other node but the gateway.
+    All,
+    /// The nodes 1, 2, 4, 8 ... places after it, this many of them: what is passed on so reaches everybody in few steps.
+    Some(u8),
 }
 
 pub type StoreOperation = store::Operation<Shared>;
@@ -72,10 +135,12 @@ pub enum Timer {
     Renew,
     /// A wait between two looks at the store.
     Wait,
+    /// The lease should be extended before it ends.
+    Extend,
 }
 
 /// How many kinds of [`Timer`] there are.
-pub const TIMERS: usize = 2;
+pub const TIMERS: usize = 3;
 
 /// What a node hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +172,16 @@ pub enum Input {
     },
     Store(StoreAnswer),
     Timer(Timer),
+    /// Another node says something.
+    Told {
+        from: NodeId,
+        note: Note,
+    },
+    /// The node has been given a token with a refresh token: it was deployed with it, or its user has logged in. A shared
+    /// store has been given the same.
+    Login {
+        grant: Grant,
+    },
 }
 
 /// What a node says.
@@ -138,12 +213,18 @@ pub enum Command {
     Forward {
         call: Seat,
     },
-    /// Ask the token endpoint, for the node as a whole or for one call alone.
+    /// Ask the token endpoint, for the node as a whole or for one call alone. Where there are refresh tokens, the one that
+    /// came `with` this token is presented.
     RequestToken {
         lane: Lane,
         call: Option<Seat>,
+        with: Option<Token>,
     },
     Store(StoreOperation),
+    Tell {
+        whom: Whom,
+        note: Note,
+    },
     Arm {
         timer: Timer,
         delay: Delay,

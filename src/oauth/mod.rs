@@ -4,7 +4,7 @@
 
 use crate::base::Millis;
 
-/// An access token, named by the issuer's sequence number.
+/// An access token, named by the issuer's sequence number; where a refresh token came with it, the number names the pair.
 ///
 /// The number orders tokens by their commit at the provider. The model may look at it; a strategy may only compare
 /// tokens for equality, as with an opaque string.
@@ -51,8 +51,9 @@ pub struct Grant {
     pub token: Token,
     /// `expires_in`: remaining life at the commit.
     pub life: Millis,
-    /// Issue time in units of the provider's granularity, where it reveals one.
-    pub issued_at: Option<std::num::NonZeroU32>,
+    /// What it reveals about when it was issued, where it reveals anything: its place in the order of issue, or its issue
+    /// time in units of the provider's granularity.
+    pub rank: Option<std::num::NonZeroU32>,
 }
 
 /// Why a token request or a call brought nothing.
@@ -64,6 +65,8 @@ pub enum Failure {
     ServerError,
     /// A 429 answer, with the wait that it asks for (zero when it names none): nothing happened.
     Throttled { retry_after: Millis },
+    /// `invalid_grant`: the refresh token was used up, superseded or revoked, or there is none.
+    InvalidGrant,
     /// The provider refuses for good: `invalid_request`, a slot out of range, or no room for another live token.
     Refused,
     /// The shared store or the gateway did not answer.

@@ -14,9 +14,6 @@ pub trait Rule: Clone + Eq + std::hash::Hash {
 
     /// Full life of a new token.
     fn ttl(&self) -> Duration;
-
-    /// The granularity in which issue times are revealed, if they are.
-    fn issue_time_granularity(&self) -> Option<Duration>;
 }
 
 /// A token request as the rule sees it.
@@ -77,7 +74,6 @@ pub struct Issuance {
     /// A token that is returned gets its full life again.
     pub extend: bool,
     pub force: Option<Force>,
-    pub issue_time_granularity: Option<Duration>,
     forced: Vec<Forced>,
 }
 
@@ -100,7 +96,6 @@ impl Issuance {
             reuse_threshold: None,
             extend: false,
             force: None,
-            issue_time_granularity: None,
             forced: Vec::new(),
         }
     }
@@ -178,10 +173,6 @@ impl Rule for Issuance {
 
     fn ttl(&self) -> Duration {
         self.ttl
-    }
-
-    fn issue_time_granularity(&self) -> Option<Duration> {
-        self.issue_time_granularity
     }
 }
 

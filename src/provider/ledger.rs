@@ -187,6 +187,8 @@ impl Ledger {
 
     fn strike(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
         let mut line = self.lines[bucket.0 as usize];
+        // Superseded tokens lie before the current ones; one that was ended early may lie among them.
+        let mut lingering = line.lingering;
         let mut before: Option<Token> = None;
         let mut next = line.oldest;
         while let Some(token) = next {
@@ -195,9 +197,10 @@ impl Ledger {
             let newer = life.newer;
             next = newer;
             let lingers = life.ending.is_some();
+            lingering -= u32::from(lingers);
             if now < life.end {
                 // Current tokens end in the order of issue: the rest of the line lives.
-                if !lingers {
+                if !lingers && lingering == 0 {
                     break;
                 }
                 before = Some(token);
@@ -218,11 +221,21 @@ impl Ledger {
                 line.lingering -= 1;
             } else {
                 line.current -= 1;
-                line.first_current = newer;
+                line.first_current = self.first_current_from(newer);
             }
             self.bury(token, now);
         }
         self.lines[bucket.0 as usize] = line;
+    }
+
+    /// The first token from this one on that nothing has ended.
+    fn first_current_from(&self, mut next: Option<Token>) -> Option<Token> {
+        while let Some(life) = next.and_then(|token| self.get(token))
+            && life.ending.is_some()
+        {
+            next = life.newer;
+        }
+        next
     }
 
     fn bury(&mut self, token: Token, now: Time) {
@@ -325,10 +338,34 @@ impl Ledger {
         let before = *life;
         life.end = life.end.min(now + overlap);
         life.ending = Some(Ending::Superseded);
+        let next = self.first_current_from(before.newer);
         let line = &mut self.lines[bucket.0 as usize];
-        line.first_current = before.newer;
+        line.first_current = next;
         line.current -= 1;
         line.lingering += 1;
+        Some(before)
+    }
+
+    /// Ends one token at this time, wherever in its line it is. Returns its life as it was, if that is shorter for it.
+    pub fn end_early(&mut self, token: Token, at: Time, ending: Ending) -> Option<Life> {
+        let life = self.get_mut(token)?;
+        let before = *life;
+        if life.end <= at {
+            return None;
+        }
+        life.end = at;
+        life.ending = Some(ending);
+        if before.ending.is_none() {
+            let line = self.lines[before.bucket.0 as usize];
+            let next = match line.first_current == Some(token) {
+                true => self.first_current_from(before.newer),
+                false => line.first_current,
+            };
+            let line = &mut self.lines[before.bucket.0 as usize];
+            line.first_current = next;
+            line.current -= 1;
+            line.lingering += 1;
+        }
         Some(before)
     }
 
@@ -339,9 +376,11 @@ impl Ledger {
         let mut next = line.oldest;
         while let (Some(token), 1..) = (next, surplus) {
             let life = self.get_mut(token).expect("a line names lives of the table");
-            life.end = life.end.min(now);
             next = life.newer;
-            surplus -= 1;
+            if life.ending.is_some() {
+                life.end = life.end.min(now);
+                surplus -= 1;
+            }
         }
     }
 
@@ -395,7 +434,7 @@ impl Ledger {
             };
             if life.ending.is_some() {
                 let line = &mut self.lines[life.bucket.0 as usize];
-                line.first_current = None;
+                line.first_current = line.first_current.filter(|&first| first != token);
                 line.current -= 1;
                 line.lingering += 1;
             }

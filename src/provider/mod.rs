@@ -8,12 +8,14 @@ mod issuance;
 mod ledger;
 pub mod profiles;
 mod quota;
+mod rotation;
 pub mod settings;
 
 pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Bucket, Ending, Ledger, Life};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
+pub use rotation::{Denied, Refreshed, Rotation, RotationRule};
 
 use crate::base::{Duration, Time};
 use crate::oauth::{Slot, Token};
@@ -26,6 +28,17 @@ pub enum OnBadSlot {
     Refuse,
     /// The index is ignored: slot 0.
     Ignore,
+}
+
+/// What two tokens reveal about which is newer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reveals {
+    /// They are opaque.
+    #[default]
+    Nothing,
+    Order,
+    /// When each was issued, in units of this length.
+    IssueTime(Duration),
 }
 
 /// Why a token was refused, as the model knows and a node does not.
@@ -47,7 +60,10 @@ pub enum Cause {
 pub struct Provider<R> {
     pub ledger: Ledger,
     pub rule: R,
+    /// Grants with refresh tokens, where the provider has them.
+    pub rotation: Option<Box<Rotation>>,
     pub on_bad_slot: OnBadSlot,
+    pub reveals: Reveals,
     /// Slots granted to each client, by client.
     slots: Vec<u16>,
     /// Slots that each client can ever have: buckets are laid out by it.
@@ -66,7 +82,9 @@ impl<R: Rule> Provider<R> {
         Self {
             ledger: Ledger::new(slots.len() * usize::from(stride)),
             rule,
+            rotation: None,
             on_bad_slot,
+            reveals: Reveals::Nothing,
             slots,
             stride,
             token_endpoint: Endpoint::default(),
@@ -81,6 +99,23 @@ impl<R: Rule> Provider<R> {
             token_endpoint,
             api_endpoint,
             ..self
+        }
+    }
+
+    /// With refresh tokens.
+    #[must_use]
+    pub fn with_rotation(self, rule: Option<RotationRule>) -> Self {
+        Self {
+            rotation: rule.map(|rule| Box::new(Rotation::new(rule))),
+            ..self
+        }
+    }
+
+    /// Whether a token is worth keeping: it is live, or the refresh token that came with it would be accepted.
+    pub fn is_worth(&self, now: Time, token: Token) -> bool {
+        match &self.rotation {
+            None => self.ledger.is_live(token, now),
+            Some(rotation) => rotation.accepts(now, token),
         }
     }
 

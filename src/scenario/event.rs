@@ -34,6 +34,8 @@ pub enum What {
     Fail(Fail),
     /// An endpoint takes longer.
     Slow(Slow),
+    /// The shared stores lose their primaries: replicas take over that had not heard of the last writes.
+    FailOverStore(FailOverStore),
     /// Support grants an app more slots.
     GrantSlots(GrantSlots),
     /// Somebody revokes an app's live tokens.
@@ -129,6 +131,13 @@ pub struct Slow {
     /// How long it lasts.
     #[serde(rename = "for")]
     pub lasts: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FailOverStore {
+    /// Writes younger than this are lost, leases included.
+    pub loses: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -40,6 +40,12 @@ pub struct File {
     /// The way to the gateway; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Gateway>,
+    /// The way between nodes that talk to each other; left out for one whose messages take 1 ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Peers>,
+    /// What users do whose grant is lost, where there are refresh tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
     /// What is compared; at least one.
     #[serde(default)]
     pub strategy: Vec<Strategy>,
@@ -112,6 +118,13 @@ pub struct Fleet {
     /// Ask for a new token even where the provider would return the current one.
     #[serde(default)]
     pub force_renewal: bool,
+    /// Whose grant the nodes use, where there are refresh tokens.
+    #[serde(default)]
+    pub login: LoginSettings,
+    /// How far the nodes' clocks are off, spread evenly from so much slow to so much fast: times of expiry in a shared store are
+    /// written by one clock and read by another.
+    #[serde(default)]
+    pub clock_skew: Duration,
     /// When the nodes start.
     #[serde(default)]
     pub start: Start,
@@ -158,6 +171,36 @@ pub struct Store {
     pub lost_after: Share,
     /// How long a node waits for an answer.
     pub timeout: Duration,
+    /// Reads are answered by a replica that has heard of nothing younger than this; left out, by the primary.
+    pub replica_lag: Option<Duration>,
+}
+
+/// The way between two nodes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Peers {
+    pub latency: Distribution,
+    /// Messages lost on their way.
+    pub lost: Share,
+}
+
+/// Users whose grant is lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Login {
+    /// A user logs in again this long after the first call that failed for want of a grant; left out, never.
+    pub again_after: Option<Duration>,
+}
+
+/// Whose grant a fleet's nodes use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginSettings {
+    /// One user has logged in once for all nodes of the domain.
+    #[default]
+    Shared,
+    /// A login for each node.
+    Own,
 }
 
 /// The way between a node and its gateway.
@@ -326,6 +369,16 @@ impl Default for Store {
             lost_before: Share::default(),
             lost_after: Share::default(),
             timeout: Duration::SECOND,
+            replica_lag: None,
+        }
+    }
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self {
+            latency: one_millisecond(),
+            lost: Share::default(),
         }
     }
 }

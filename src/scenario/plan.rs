@@ -5,7 +5,7 @@
 use crate::base::{Duration, Group, Time};
 use crate::metric::Setting;
 use crate::net::{Latency, Link};
-use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage};
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::Arrivals;
 use crate::world::{Client, LEGS, Layout, Leg};
@@ -44,6 +44,9 @@ pub struct Span {
 #[derive(Clone, Debug)]
 pub struct ProviderPlan {
     pub rule: Issuance,
+    /// Where there are refresh tokens.
+    pub rotation: Option<RotationRule>,
+    pub reveals: Reveals,
     pub on_bad_slot: OnBadSlot,
     /// Slots granted at first, by client; registered copies of an app follow it.
     pub slots: Vec<u16>,
@@ -101,6 +104,10 @@ pub enum Act {
     TokenOutage(Option<Outage>),
     ApiOutage(Option<Outage>),
     StoreOutage(Option<Outage>),
+    /// The stores' primaries die, and replicas take over that had not heard of the last writes.
+    StoreFailover {
+        loses: Duration,
+    },
     /// The latencies of these legs are multiplied by this many thousandths.
     Slow {
         legs: Vec<Leg>,

@@ -5,16 +5,16 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::event::{Event, Fail, How, Slow, Target, What};
-use super::file::{self, DelayGoes, File};
+use super::file::{self, DelayGoes, File, LoginSettings};
 use super::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
 use crate::base::{Chance, Duration, Group, NodeId, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::provider::settings::{
     BadSlotSettings, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
 };
-use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Outage};
+use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Outage, Reveals, RotationRule};
 use crate::strategy::Coordination;
-use crate::world::{Client, Fleet, Layout, Leg, Place, Steps};
+use crate::world::{Client, Fleet, Layout, Leg, Place, Steps, StoreLayout};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
@@ -139,6 +139,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut fleets, mut workloads, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut logins = LoginNumbers::default();
     for (fleet, nodes) in file.fleet.iter().zip(&names.nodes) {
         let next = domains.len() as u16;
         let domain = fleet.domain.as_deref().unwrap_or_default();
@@ -153,6 +154,9 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
             force: fleet.force_renewal,
             first_seat: *seat,
             is_gateway: false,
+            first_login: logins.of(&fleet.login, store, nodes),
+            login_each: fleet.login == LoginSettings::Own,
+            clock_spread: fleet.clock_skew,
         });
         // A fleet that never sends an index is dealt none.
         if fleet.sends_slot || coordination.highest_slot().is_none() {
@@ -173,12 +177,47 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
         add_gateways(&mut fleets, domains.len() as u16);
         workloads.resize_with(fleets.len(), Vec::new);
     }
+    let loses = file.event.iter().filter_map(|event| match &event.what {
+        What::FailOverStore(failover) => Some(failover.loses),
+        _ => None,
+    });
+    let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
     let layout = Layout {
         fleets,
         patience,
         stores: domains.len() as u16,
+        store: StoreLayout {
+            replica_lag,
+            remembers: loses.chain(replica_lag).max().unwrap_or_default(),
+        },
+        login_again: file.login.as_ref().and_then(|login| login.again_after),
     };
     (layout, workloads, groups)
+}
+
+/// Numbers logins: one for each domain, and one for each node that has its own.
+#[derive(Default)]
+struct LoginNumbers {
+    shared: BTreeMap<u16, u32>,
+    next: u32,
+}
+
+impl LoginNumbers {
+    fn of(&mut self, login: &LoginSettings, domain: u16, nodes: &Range<u32>) -> u32 {
+        let first = self.next;
+        let (first, taken) = match login {
+            LoginSettings::Own => (first, nodes.end - nodes.start),
+            LoginSettings::Shared => match self.shared.get(&domain) {
+                Some(&known) => (known, 0),
+                None => {
+                    self.shared.insert(domain, first);
+                    (first, 1)
+                }
+            },
+        };
+        self.next += taken;
+        first
+    }
 }
 
 /// One gateway for each app of a domain, after all nodes.
@@ -198,6 +237,8 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
             is_gateway: true,
             sends_slot: true,
             first_seat: 0,
+            login_each: false,
+            clock_spread: Duration::ZERO,
             ..served.clone()
         });
     }
@@ -210,6 +251,7 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     };
     let store = file.store.clone().unwrap_or_default();
     let gateway = file.gateway.clone().unwrap_or_default();
+    let peers = file.peers.clone().unwrap_or_default();
     let EndpointFaults {
         lost_before: token_before,
         lost_after: token_after,
@@ -238,6 +280,7 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
         ),
         (Leg::GatewayRequest, gateway.request.compile(folder)?, None),
         (Leg::GatewayResponse, gateway.response.compile(folder)?, None),
+        (Leg::Peer, peers.latency.compile(folder)?, Some(peers.lost)),
         (Leg::TokenService, compile(&settings.limits.token.service)?, None),
         (Leg::ApiService, compile(&settings.limits.api.service)?, None),
     ] {
@@ -275,6 +318,12 @@ fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan
     }
     ProviderPlan {
         rule: rule(settings),
+        rotation: settings.refresh_tokens().as_ref().map(RotationRule::of),
+        reveals: match settings.revealed() {
+            RevealsSettings::Nothing => Reveals::Nothing,
+            RevealsSettings::Order => Reveals::Order,
+            RevealsSettings::IssueTime(granularity) => Reveals::IssueTime(granularity),
+        },
         on_bad_slot: match settings.on_bad_slot.unwrap_or_default() {
             BadSlotSettings::Refuse => OnBadSlot::Refuse,
             BadSlotSettings::Ignore => OnBadSlot::Ignore,
@@ -298,10 +347,6 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
 
 fn rule(settings: &Settings) -> Issuance {
     let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
-    issuance.issue_time_granularity = match settings.revealed() {
-        RevealsSettings::IssueTime(granularity) => Some(granularity),
-        RevealsSettings::Nothing | RevealsSettings::Order => None,
-    };
     match settings.rule {
         None | Some(RuleSettings::Independent(_)) => {}
         Some(RuleSettings::LatestOnly(rule)) => {
@@ -486,6 +531,7 @@ fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)>
             }
             What::Fail(fail) => timeline.outage(at, fail, &covers),
             What::Slow(slow) => timeline.slowdown(at, slow, &covers),
+            What::FailOverStore(failover) => timeline.at(at, Act::StoreFailover { loses: failover.loses }),
             What::GrantSlots(grant) => {
                 let (clients, slots) = (names.clients(&grant.app), grant.slots);
                 timeline.at(at, Act::GrantSlots { clients, slots });
@@ -505,7 +551,7 @@ fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)>
 fn disturbance(event: &Event) -> Option<(Duration, Duration)> {
     let lasts = match &event.what {
         What::GrantSlots(_) => return None,
-        What::Start(_) | What::Stop(_) | What::Revoke(_) => Duration::ZERO,
+        What::Start(_) | What::Stop(_) | What::Revoke(_) | What::FailOverStore(_) => Duration::ZERO,
         What::Restart(restart) => restart.rolling.saturating_add(restart.down),
         What::Scale(scale) => scale.over,
         What::Crash(crash) => crash.down,
@@ -542,6 +588,7 @@ pub fn incident(event: &Event) -> (Duration, Duration, String) {
         What::Slow(slow) => format!("{} {} times slower", target(slow.endpoint), slow.factor),
         What::GrantSlots(grant) => format!("{} slots granted to {}", grant.slots, grant.app),
         What::Revoke(revoke) => format!("tokens of {} revoked", revoke.app),
+        What::FailOverStore(_) => "store fails over".to_owned(),
     };
     (from, until, label)
 }

@@ -1,43 +1,111 @@
 //! The store that processes share (a Redis, a database row) as a state machine: one register and one lease.
 //!
 //! Every operation is atomic at the instant in which it arrives. Does not know what the register's value means, nor who
-//! keeps it.
+//! keeps it: only its name and, where it has one, its rank.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
 
 use crate::base::{Duration, Millis, NodeId, Time};
+
+/// What a register may hold.
+pub trait Stored: Copy {
+    /// Tells values apart; no two different values have the same.
+    fn name(&self) -> NonZeroU32;
+
+    /// Orders values by age, as far as they reveal it: zero for one that reveals nothing.
+    fn rank(&self) -> u32;
+}
 
 /// What a node asks of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation<V> {
     Read,
-    /// Replaces the value, whatever it is.
-    Write(V),
-    /// Takes the lease for a time, unless another node holds it.
+    /// Replaces the value if the condition holds.
+    Write {
+        value: V,
+        when: When,
+    },
+    /// Takes the value away if the condition holds.
+    Clear {
+        when: When,
+    },
+    /// Takes the lease for a time (none: until it is given back), unless another node holds it.
     Acquire {
+        ttl: Option<Millis>,
+    },
+    /// Begins the lease's time anew, if it is still the one that was acquired.
+    Extend {
+        fence: u32,
         ttl: Millis,
     },
     /// Gives the lease back, if it is still the one that was acquired.
     Release {
         fence: u32,
     },
+    /// Deletes the lease, whoever holds it: what a release without an owner's check does.
+    Unlock,
+}
+
+/// On what condition a value is replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    #[default]
+    Always,
+    /// The value of this name (none: no value) still lies there. Names never come again, so this compares versions too.
+    Still(Option<NonZeroU32>),
+    /// No lease with a higher fence has written before.
+    Fence(u32),
+    /// What lies there is not of a higher rank.
+    NotOlder,
 }
 
 /// What the store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Answer<V> {
     Value(Option<Entry<V>>),
+    /// A write or a clearing has happened.
     Written,
+    /// The condition of a write did not hold: this lies there instead.
+    Kept(Option<Entry<V>>),
     /// The lease is the asker's; fences grow with each acquisition.
     Acquired {
         fence: u32,
     },
     /// Another node holds the lease.
     Busy,
+    /// The lease was still the asker's (`held`) and goes on, or had lapsed before.
+    Extended {
+        held: bool,
+    },
     /// The lease was still the asker's (`held`), or had lapsed before.
     Released {
         held: bool,
     },
-    /// No answer in time, or an error: it may or may not have happened.
-    Failed,
+    /// No answer to this kind of operation in time, or an error: it may or may not have happened.
+    Failed(Asked),
+}
+
+/// A kind of operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Asked {
+    Read,
+    Write,
+    Acquire,
+    Extend,
+    Release,
+}
+
+impl<V> Operation<V> {
+    pub const fn asked(&self) -> Asked {
+        match self {
+            Self::Read => Asked::Read,
+            Self::Write { .. } | Self::Clear { .. } => Asked::Write,
+            Self::Acquire { .. } => Asked::Acquire,
+            Self::Extend { .. } => Asked::Extend,
+            Self::Release { .. } | Self::Unlock => Asked::Release,
+        }
+    }
 }
 
 /// A stored value and how long it has lain there.
@@ -47,82 +115,211 @@ pub struct Entry<V> {
     pub age: Millis,
 }
 
-/// One register with a lease beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// One register with a lease beside it, and as much of their past as replicas lag behind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Store<V> {
+    state: State<V>,
+    /// States that were replaced, oldest first, with the time until which each held.
+    past: VecDeque<(Time, State<V>)>,
+    /// How far back the past is kept.
+    memory: Duration,
+    /// Fences are given out by the store's own counter, which no failover turns back.
+    last_fence: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct State<V> {
     register: Option<(V, Time)>,
     lease: Option<Lease>,
-    last_fence: u32,
+    /// The highest fence with which a fenced write has been made.
+    written_fence: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Lease {
     owner: NodeId,
     fence: u32,
-    until: Time,
+    /// None for ever.
+    until: Option<Time>,
+}
+
+impl Lease {
+    fn holds(&self, now: Time) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
 }
 
 impl<V> Default for Store<V> {
     fn default() -> Self {
         Self {
-            register: None,
-            lease: None,
+            state: State {
+                register: None,
+                lease: None,
+                written_fence: 0,
+            },
+            past: VecDeque::new(),
+            memory: Duration::ZERO,
             last_fence: 0,
         }
     }
 }
 
-impl<V: Copy> Store<V> {
+impl<V: Stored> State<V> {
+    fn entry(&self, now: Time) -> Option<Entry<V>> {
+        self.register.map(|(value, written)| Entry {
+            value,
+            age: now.since(written).into(),
+        })
+    }
+
+    fn allows(&self, when: When, rank: u32) -> bool {
+        let lies = self.register.map(|(value, _)| value);
+        match when {
+            When::Always => true,
+            When::Still(name) => lies.map(|value| value.name()) == name,
+            When::Fence(fence) => fence >= self.written_fence,
+            When::NotOlder => lies.is_none_or(|value| rank >= value.rank()),
+        }
+    }
+
+    fn is_held_by(&self, from: NodeId, fence: u32) -> bool {
+        self.lease
+            .is_some_and(|lease| lease.fence == fence && lease.owner == from)
+    }
+}
+
+impl<V: Stored> Store<V> {
+    /// A store that remembers what it was up to this long ago, for replicas that lag and failovers that lose writes.
+    pub fn remembering(memory: Duration) -> Self {
+        Self {
+            memory,
+            ..Self::default()
+        }
+    }
+
     /// Carries out one operation.
     pub fn apply(&mut self, now: Time, from: NodeId, operation: Operation<V>) -> Answer<V> {
+        if !matches!(operation, Operation::Read) {
+            self.keep_past(now);
+        }
+        let state = &mut self.state;
         match operation {
-            Operation::Read => Answer::Value(self.register.map(|(value, written)| Entry {
-                value,
-                age: now.since(written).into(),
-            })),
-            Operation::Write(value) => {
-                self.register = Some((value, now));
+            Operation::Read => Answer::Value(state.entry(now)),
+            Operation::Write { value, when } => {
+                if !state.allows(when, value.rank()) {
+                    return Answer::Kept(state.entry(now));
+                }
+                if let When::Fence(fence) = when {
+                    state.written_fence = fence;
+                }
+                state.register = Some((value, now));
+                Answer::Written
+            }
+            Operation::Clear { when } => {
+                if !state.allows(when, 0) {
+                    return Answer::Kept(state.entry(now));
+                }
+                state.register = None;
                 Answer::Written
             }
             Operation::Acquire { ttl } => {
-                if self.lease.is_some_and(|lease| now < lease.until) {
+                if state.lease.is_some_and(|lease| lease.holds(now)) {
                     return Answer::Busy;
                 }
                 self.last_fence += 1;
-                self.lease = Some(Lease {
+                state.lease = Some(Lease {
                     owner: from,
                     fence: self.last_fence,
-                    until: now + Duration::from(ttl),
+                    until: ttl.map(|ttl| now + Duration::from(ttl)),
                 });
                 Answer::Acquired { fence: self.last_fence }
             }
-            Operation::Release { fence } => {
-                let mine = self
-                    .lease
-                    .is_some_and(|lease| lease.fence == fence && lease.owner == from);
-                let held = mine && self.lease.is_some_and(|lease| now < lease.until);
-                if mine {
-                    self.lease = None;
+            Operation::Extend { fence, ttl } => {
+                let held = state.is_held_by(from, fence) && state.lease.is_some_and(|lease| lease.holds(now));
+                if held && let Some(lease) = &mut state.lease {
+                    lease.until = Some(now + Duration::from(ttl));
                 }
+                Answer::Extended { held }
+            }
+            Operation::Release { fence } => {
+                let mine = state.is_held_by(from, fence);
+                let held = mine && state.lease.is_some_and(|lease| lease.holds(now));
+                if mine {
+                    state.lease = None;
+                }
+                Answer::Released { held }
+            }
+            Operation::Unlock => {
+                let held = state.lease.is_some_and(|lease| lease.owner == from && lease.holds(now));
+                state.lease = None;
                 Answer::Released { held }
             }
         }
     }
 
-    /// The value that lies there now.
-    pub fn value(&self) -> Option<V> {
-        self.register.map(|(value, _)| value)
+    /// What a replica answers to a read that has heard of nothing younger than `lag`.
+    pub fn read_replica(&self, now: Time, lag: Duration) -> Answer<V> {
+        Answer::Value(self.as_of(now, lag).entry(now))
     }
 
-    /// Changes the stored value in place; its age stays.
-    pub fn rename(&mut self, change: impl FnOnce(V) -> V) {
-        self.register = self.register.map(|(value, written)| (change(value), written));
+    /// The primary dies and a replica takes over that had not heard of the last writes.
+    pub fn fail_over(&mut self, now: Time, lost: Duration) {
+        self.state = *self.as_of(now, lost);
+        self.past.clear();
+    }
+
+    fn as_of(&self, now: Time, ago: Duration) -> &State<V> {
+        let since = |until: Time| now.since(until) < ago;
+        self.past
+            .iter()
+            .find(|(until, _)| since(*until))
+            .map_or(&self.state, |(_, state)| state)
+    }
+
+    fn keep_past(&mut self, now: Time) {
+        if self.memory.is_zero() {
+            return;
+        }
+        let memory = self.memory;
+        while self.past.front().is_some_and(|(until, _)| now.since(*until) >= memory) {
+            self.past.pop_front();
+        }
+        self.past.push_back((now, self.state));
+    }
+
+    /// The value that lies there now.
+    pub fn value(&self) -> Option<V> {
+        self.state.register.map(|(value, _)| value)
+    }
+
+    /// Puts a value there that no node has written, as an operator or a login does.
+    pub fn put(&mut self, now: Time, value: V) {
+        self.keep_past(now);
+        self.state.register = Some((value, now));
+    }
+
+    /// Changes every value in place; its age stays.
+    pub fn rename(&mut self, mut change: impl FnMut(V) -> V) {
+        let states = self.past.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
+        for state in states {
+            state.register = state.register.map(|(value, written)| (change(value), written));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Stored for char {
+        fn name(&self) -> NonZeroU32 {
+            NonZeroU32::new(*self as u32).unwrap()
+        }
+
+        fn rank(&self) -> u32 {
+            *self as u32
+        }
+    }
 
     const A: NodeId = NodeId(0);
     const B: NodeId = NodeId(1);
@@ -131,11 +328,15 @@ mod tests {
         Time::ZERO + Duration::from_millis(ms)
     }
 
+    fn write(value: char, when: When) -> Operation<char> {
+        Operation::Write { value, when }
+    }
+
     #[test]
     fn a_value_ages_until_it_is_replaced() {
         let mut store = Store::default();
         assert_eq!(store.apply(at(0), A, Operation::Read), Answer::Value(None));
-        store.apply(at(10), A, Operation::Write('x'));
+        store.apply(at(10), A, write('x', When::Always));
         let entry = |value, age| {
             Answer::Value(Some(Entry {
                 value,
@@ -143,14 +344,14 @@ mod tests {
             }))
         };
         assert_eq!(store.apply(at(15), B, Operation::Read), entry('x', 5));
-        store.apply(at(20), B, Operation::Write('y'));
+        store.apply(at(20), B, write('y', When::Always));
         assert_eq!(store.apply(at(20), A, Operation::Read), entry('y', 0));
     }
 
     #[test]
     fn a_lease_excludes_lapses_and_is_released_by_its_owner_only() {
         let mut store = Store::<char>::default();
-        let ttl = Millis::new(100);
+        let ttl = Some(Millis::new(100));
         assert_eq!(
             store.apply(at(0), A, Operation::Acquire { ttl }),
             Answer::Acquired { fence: 1 }
@@ -177,5 +378,96 @@ mod tests {
             store.apply(at(104), A, Operation::Acquire { ttl }),
             Answer::Acquired { fence: 3 }
         );
+    }
+
+    #[test]
+    fn a_condition_that_does_not_hold_keeps_the_value() {
+        let mut store = Store::default();
+        let lies = |value| {
+            Answer::Kept(Some(Entry {
+                value,
+                age: Millis::ZERO,
+            }))
+        };
+        let name = |value: char| Some(value.name());
+        let now = at(1);
+        assert_eq!(store.apply(now, A, write('m', When::Still(None))), Answer::Written);
+        assert_eq!(store.apply(now, B, write('x', When::Still(None))), lies('m'));
+        assert_eq!(store.apply(now, B, write('x', When::Still(name('m')))), Answer::Written);
+        assert_eq!(
+            store.apply(now, A, write('n', When::NotOlder)),
+            lies('x'),
+            "n is older than x"
+        );
+        assert_eq!(store.apply(now, A, write('y', When::NotOlder)), Answer::Written);
+        assert_eq!(store.apply(now, A, write('a', When::Fence(2))), Answer::Written);
+        assert_eq!(
+            store.apply(now, B, write('z', When::Fence(1))),
+            lies('a'),
+            "a newer lease has written"
+        );
+        assert_eq!(
+            store.apply(
+                now,
+                B,
+                Operation::Clear {
+                    when: When::Still(name('z'))
+                }
+            ),
+            lies('a')
+        );
+        assert_eq!(
+            store.apply(now, B, Operation::Clear { when: When::Always }),
+            Answer::Written
+        );
+        assert_eq!(store.value(), None);
+    }
+
+    #[test]
+    fn a_lease_is_extended_by_its_owner_lasts_for_ever_without_a_time_and_can_be_torn_away() {
+        let mut store = Store::<char>::default();
+        let ttl = Millis::new(100);
+        store.apply(at(0), A, Operation::Acquire { ttl: Some(ttl) });
+        let extend = |fence| Operation::Extend { fence, ttl };
+        assert_eq!(store.apply(at(90), A, extend(1)), Answer::Extended { held: true });
+        assert_eq!(store.apply(at(189), B, Operation::Acquire { ttl: None }), Answer::Busy);
+        assert_eq!(store.apply(at(190), A, extend(1)), Answer::Extended { held: false });
+        assert_eq!(
+            store.apply(at(190), B, Operation::Acquire { ttl: None }),
+            Answer::Acquired { fence: 2 }
+        );
+        assert_eq!(
+            store.apply(at(1_000_000), A, Operation::Acquire { ttl: None }),
+            Answer::Busy
+        );
+        assert_eq!(
+            store.apply(at(1_000_000), A, Operation::Unlock),
+            Answer::Released { held: false }
+        );
+        assert_eq!(
+            store.apply(at(1_000_000), A, Operation::Acquire { ttl: None }),
+            Answer::Acquired { fence: 3 },
+            "an unlock that does not look whose it is takes another's lease away"
+        );
+    }
+
+    #[test]
+    fn replicas_lag_and_a_failover_loses_what_they_had_not_heard_of() {
+        let mut store = Store::remembering(Duration::from_millis(50));
+        let lag = Duration::from_millis(20);
+        let seen = |store: &Store<char>, now| match store.read_replica(at(now), lag) {
+            Answer::Value(entry) => entry.map(|entry| entry.value),
+            other => panic!("{other:?}"),
+        };
+        store.apply(at(10), A, write('x', When::Always));
+        store.apply(at(40), A, write('y', When::Always));
+        assert_eq!(
+            [10, 29, 30, 59, 60].map(|now| seen(&store, now)),
+            [None, None, Some('x'), Some('x'), Some('y')]
+        );
+        store.apply(at(65), A, write('z', When::Always));
+        store.fail_over(at(70), lag);
+        assert_eq!(store.value(), Some('y'), "the write of 5 ms ago is lost");
+        assert_eq!(seen(&store, 70), Some('y'));
     }
 }

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Input, Me, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot, Token};
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::{Lane, Slot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,14 +30,14 @@ impl Strategy for AppPerNode {
             duplicate: (me.seat % u32::from(self.apps)) as u16,
             slot: Slot::Unnamed,
         };
-        node.on(lane, input, out);
+        node.on(me, lane, input, out);
     }
 
     fn view(node: &Cache) -> View {
         node.view()
     }
 
-    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
-        node.rename(name);
+    fn rename(node: &mut Cache, names: &mut dyn Names) {
+        node.rename(names);
     }
 }

@@ -1,37 +1,39 @@
 //! One token per process with single-flight and a comparison: the part that several strategies share.
 
 use crate::base::Seat;
-use crate::node::{Command, Input, Outbox, View};
+use crate::node::{Command, Input, Me, Names, Outbox, View};
 use crate::oauth::{Lane, Token};
 
 /// A process-wide cache. No token means that it needs one; calls wait in the meantime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cache {
-    pub token: Option<Token>,
+    /// The newest token known here. A dead one is kept where a refresh token came with it.
+    held: Option<Token>,
+    dead: bool,
     /// A token request is on its way.
     pub asking: bool,
 }
 
 impl Cache {
-    /// Reacts to everything but store answers and timers, which it ignores.
+    /// Reacts to everything but store answers, timers and what other nodes say.
     #[inline(always)]
-    pub fn on(&mut self, lane: Lane, input: Input, out: &mut Outbox) {
+    pub fn on(&mut self, me: Me, lane: Lane, input: Input, out: &mut Outbox) {
         match input {
             Input::Call { call } => self.serve(lane, call, out),
             Input::Rejected { call, token } => {
                 // Only the token that was refused is dropped: a late 401 must not cost a fresh one.
-                if self.token == Some(token) {
-                    self.token = None;
+                if self.token() == Some(token) {
+                    self.discard(me);
                 }
                 self.serve(lane, call, out);
             }
             Input::Token { grant, late, .. } => {
                 // After a time-out another request is on its way or has been answered: its token is the newer one.
-                if late && (self.asking || self.token.is_some()) {
+                if late && (self.asking || self.token().is_some()) {
                     return;
                 }
                 self.asking = false;
-                self.token = Some(grant.token);
+                self.keep(grant.token);
                 out.push(Command::AttemptParked { token: grant.token });
             }
             Input::TokenFailed { why, .. } => {
@@ -39,17 +41,49 @@ impl Cache {
                 out.push(Command::StumbleParked { why });
             }
             Input::Refused { token } => {
-                if self.token == Some(token) {
-                    self.token = None;
+                if self.token() == Some(token) {
+                    self.discard(me);
                 }
             }
-            Input::Store(_) | Input::Timer(_) => {}
+            Input::Login { grant } => {
+                self.keep(grant.token);
+                out.push(Command::AttemptParked { token: grant.token });
+            }
+            Input::Store(_) | Input::Timer(_) | Input::Told { .. } => {}
+        }
+    }
+
+    /// The token to send.
+    #[inline(always)]
+    pub fn token(&self) -> Option<Token> {
+        if self.dead { None } else { self.held }
+    }
+
+    /// The token whose refresh token is to be presented.
+    #[inline(always)]
+    pub fn held(&self) -> Option<Token> {
+        self.held
+    }
+
+    #[inline(always)]
+    pub fn keep(&mut self, token: Token) {
+        self.held = Some(token);
+        self.dead = false;
+    }
+
+    /// The token is not to be sent any more.
+    #[inline(always)]
+    pub fn discard(&mut self, me: Me) {
+        if me.refreshes {
+            self.dead = self.held.is_some();
+        } else {
+            self.held = None;
         }
     }
 
     #[inline(always)]
     fn serve(&mut self, lane: Lane, call: Seat, out: &mut Outbox) {
-        match self.token {
+        match self.token() {
             Some(token) => out.push(Command::Attempt { call, token }),
             None => {
                 out.push(Command::Park { call });
@@ -63,16 +97,20 @@ impl Cache {
     pub fn ask(&mut self, lane: Lane, out: &mut Outbox) {
         if !self.asking {
             self.asking = true;
-            out.push(Command::RequestToken { lane, call: None });
+            out.push(Command::RequestToken {
+                lane,
+                call: None,
+                with: self.held,
+            });
         }
     }
 
     #[inline]
     pub fn view(&self) -> View {
-        View { token: self.token }
+        View { token: self.token() }
     }
 
-    pub fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
-        self.token = self.token.map(name);
+    pub fn rename(&mut self, names: &mut dyn Names) {
+        self.held = self.held.map(|token| names.token(token));
     }
 }

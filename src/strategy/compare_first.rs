@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Input, Me, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::Lane;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,15 +22,15 @@ impl Strategy for CompareFirst {
         Cache::default()
     }
 
-    fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
-        node.on(Lane::default(), input, out);
+    fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+        node.on(me, Lane::default(), input, out);
     }
 
     fn view(node: &Cache) -> View {
         node.view()
     }
 
-    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
-        node.rename(name);
+    fn rename(node: &mut Cache, names: &mut dyn Names) {
+        node.rename(names);
     }
 }

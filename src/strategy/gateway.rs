@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Command, Input, Me, Outbox, Role, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+use crate::oauth::Lane;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +25,7 @@ impl Strategy for Gateway {
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         match (me.role, input) {
             (Role::Worker | Role::Legacy, Input::Call { call }) => out.push(Command::Forward { call }),
-            _ => node.on(Lane::default(), input, out),
+            _ => node.on(me, Lane::default(), input, out),
         }
     }
 
@@ -33,7 +33,7 @@ impl Strategy for Gateway {
         node.view()
     }
 
-    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
-        node.rename(name);
+    fn rename(node: &mut Cache, names: &mut dyn Names) {
+        node.rename(names);
     }
 }

@@ -9,11 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::renew_ahead::ahead;
-use super::shared_blind::shared;
 use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Outbox, Strategy, Timer, View};
+use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use crate::oauth::{Failure, Grant, Lane, Token};
-use crate::store::{Answer, Entry, Operation};
+use crate::store::{Answer, Asked, Entry, Operation, When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,7 +155,7 @@ impl Lease {
         }
     }
 
-    fn adopt(&self, node: &mut Memory, entry: Entry<crate::node::Shared>, out: &mut Outbox) {
+    fn adopt(&self, node: &mut Memory, entry: Entry<Shared>, out: &mut Outbox) {
         let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
         self.hold(node, entry.value.token, entry.value.lane, left.into(), out);
         Self::rest(node, out);
@@ -180,6 +179,7 @@ impl Lease {
         out.push(Command::RequestToken {
             lane: lanes.lane(Self::next(node, lanes)),
             call: None,
+            with: node.token.or(node.stale),
         });
     }
 
@@ -191,7 +191,10 @@ impl Lease {
         let lane = Self::next(node, lanes);
         self.hold(node, grant.token, lane, grant.life, out);
         node.phase = Phase::Publishing;
-        out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, lane))));
+        out.push(Command::Store(Operation::Write {
+            value: Shared::of(grant, lane),
+            when: When::Always,
+        }));
     }
 
     /// The protocol, with tokens taken in turn from `lanes`.
@@ -222,7 +225,9 @@ impl Lease {
             }
             (Input::Store(Answer::Value(_)), Phase::Looking) => {
                 node.phase = Phase::Acquiring;
-                out.push(Command::Store(Operation::Acquire { ttl: self.ttl.into() }));
+                out.push(Command::Store(Operation::Acquire {
+                    ttl: Some(self.ttl.into()),
+                }));
             }
             (Input::Store(Answer::Value(stored)), Phase::Checking) => {
                 // The lane to use next follows the stored one, so that nodes that slept agree on it.
@@ -247,10 +252,13 @@ impl Lease {
                 }
             }
             (Input::Timer(Timer::Wait), Phase::Waiting) => Self::look(node, out),
-            (Input::Store(Answer::Failed), Phase::Looking | Phase::Acquiring | Phase::Checking) => {
+            (
+                Input::Store(Answer::Failed(Asked::Read | Asked::Acquire)),
+                Phase::Looking | Phase::Acquiring | Phase::Checking,
+            ) => {
                 self.stuck(node, lanes, out);
             }
-            (Input::Store(Answer::Written | Answer::Failed), Phase::Publishing) => Self::rest(node, out),
+            (Input::Store(Answer::Written | Answer::Failed(Asked::Write)), Phase::Publishing) => Self::rest(node, out),
             (Input::Token { grant, late: false, .. }, Phase::Asking) => self.obtained(lanes, node, grant, out),
             // An answer that was given up may carry the only live token; publish it, unless another round is under way.
             (Input::Token { grant, late: true, .. }, Phase::Idle) if node.token.is_none() => {
@@ -277,8 +285,9 @@ impl Strategy for Lease {
         View { token: node.token }
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        node.token = node.token.map(&mut *name);
-        node.stale = node.stale.map(name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.token = node.token.map(|token| names.token(token));
+        node.stale = node.stale.map(|token| names.token(token));
+        node.fence = names.fence(node.fence);
     }
 }

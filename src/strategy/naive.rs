@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Outbox, Strategy, View};
+use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,12 +28,13 @@ impl Strategy for Naive {
         Memory::default()
     }
 
-    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match (input, node.token) {
             (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
             (Input::Call { call } | Input::Rejected { call, .. }, _) => out.push(Command::RequestToken {
                 lane: Lane::default(),
                 call: Some(call),
+                with: node.token,
             }),
             (Input::Token { call, grant, .. }, _) => {
                 let token = grant.token;
@@ -43,8 +44,10 @@ impl Strategy for Naive {
                 }
             }
             (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
-            (Input::Refused { token }, Some(cached)) if cached == token => node.token = None,
-            (Input::Refused { .. } | Input::TokenFailed { .. } | Input::Store(_) | Input::Timer(_), _) => {}
+            (Input::Login { grant }, _) => node.token = Some(grant.token),
+            // Where a refresh token came with it, even a dead one is worth keeping.
+            (Input::Refused { token }, Some(cached)) if cached == token && !me.refreshes => node.token = None,
+            _ => {}
         }
     }
 
@@ -52,7 +55,7 @@ impl Strategy for Naive {
         View { token: node.token }
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        node.token = node.token.map(name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.token = node.token.map(|token| names.token(token));
     }
 }

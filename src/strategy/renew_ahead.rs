@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Outbox, Strategy, Timer, View};
-use crate::oauth::{Lane, Token};
+use crate::node::{Command, Input, Me, Names, Outbox, Strategy, Timer, View};
+use crate::oauth::Lane;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,13 +38,13 @@ impl Strategy for RenewAhead {
         Cache::default()
     }
 
-    fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+    fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         match input {
             Input::Timer(Timer::Renew) => node.ask(Lane::default(), out),
-            _ => node.on(Lane::default(), input, out),
+            _ => node.on(me, Lane::default(), input, out),
         }
-        if let Input::Token { grant, .. } = input
-            && node.token == Some(grant.token)
+        if let Input::Token { grant, .. } | Input::Login { grant } = input
+            && node.token() == Some(grant.token)
         {
             out.push(Command::Arm {
                 timer: Timer::Renew,
@@ -57,7 +57,7 @@ impl Strategy for RenewAhead {
         node.view()
     }
 
-    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
-        node.rename(name);
+    fn rename(node: &mut Cache, names: &mut dyn Names) {
+        node.rename(names);
     }
 }

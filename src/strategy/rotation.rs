@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lanes, Lease, Memory};
-use crate::node::{Input, Me, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot, Token};
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::{Lane, Slot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +70,7 @@ impl Strategy for Rotation {
         Lease::view(node)
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        Lease::rename(node, name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        Lease::rename(node, names);
     }
 }

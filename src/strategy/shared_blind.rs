@@ -8,10 +8,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Millis;
-use crate::node::{Command, Input, Me, Outbox, Shared, Strategy, View};
+use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Lane, Token};
-use crate::store::{Answer, Operation};
+use crate::store::{Answer, Operation, When};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +44,7 @@ impl Strategy for SharedBlind {
             Input::Rejected { call, .. } => out.push(Command::RequestToken {
                 lane: Lane::default(),
                 call: Some(call),
+                with: node.token,
             }),
             Input::Store(Answer::Value(Some(entry))) if node.reading => {
                 node.reading = false;
@@ -59,9 +59,10 @@ impl Strategy for SharedBlind {
                 out.push(Command::RequestToken {
                     lane: Lane::default(),
                     call: None,
+                    with: node.token,
                 });
             }
-            Input::Store(Answer::Failed) if node.reading => {
+            Input::Store(Answer::Failed(_)) if node.reading => {
                 node.reading = false;
                 out.push(Command::StumbleParked {
                     why: Failure::Unreachable,
@@ -78,7 +79,10 @@ impl Strategy for SharedBlind {
                     node.asking = false;
                     out.push(Command::AttemptParked { token: grant.token });
                 }
-                out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, 0))));
+                out.push(Command::Store(Operation::Write {
+                    value: Shared::of(grant, 0),
+                    when: When::Always,
+                }));
             }
             Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
             Input::TokenFailed { call: None, why } => {
@@ -94,10 +98,11 @@ impl Strategy for SharedBlind {
                     out.push(Command::RequestToken {
                         lane: Lane::default(),
                         call: None,
+                        with: node.token,
                     });
                 }
             }
-            Input::Store(_) | Input::Timer(_) => {}
+            Input::Store(_) | Input::Timer(_) | Input::Told { .. } | Input::Login { .. } => {}
         }
     }
 
@@ -105,12 +110,7 @@ impl Strategy for SharedBlind {
         View { token: node.token }
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        node.token = node.token.map(name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.token = node.token.map(|token| names.token(token));
     }
-}
-
-/// What goes into the store.
-pub(super) fn shared(token: Token, life: Millis, lane: u8) -> Shared {
-    Shared { token, life, lane }
 }

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Input, Me, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::Lane;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,11 +23,11 @@ impl Strategy for SingleFlight {
     }
 
     #[inline(always)] // Called in one place of an engine.
-    fn on(&self, _: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
+    fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         if let Input::Rejected { .. } | Input::Refused { .. } = input {
-            node.token = None;
+            node.discard(me);
         }
-        node.on(Lane::default(), input, out);
+        node.on(me, Lane::default(), input, out);
     }
 
     #[inline]
@@ -35,7 +35,7 @@ impl Strategy for SingleFlight {
         node.view()
     }
 
-    fn rename(node: &mut Cache, name: &mut dyn FnMut(Token) -> Token) {
-        node.rename(name);
+    fn rename(node: &mut Cache, names: &mut dyn Names) {
+        node.rename(names);
     }
 }

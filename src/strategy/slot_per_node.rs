@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Command, Input, Me, Outbox, Role, Strategy, View};
-use crate::oauth::{Failure, Lane, Slot, Token};
+use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+use crate::oauth::{Failure, Lane, Slot};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,17 +70,18 @@ impl Strategy for SlotPerNode {
             out.push(Command::RequestToken {
                 lane: self.lane(me, true),
                 call: None,
+                with: node.cache.held(),
             });
             return;
         }
-        node.cache.on(self.lane(me, node.refused), input, out);
+        node.cache.on(me, self.lane(me, node.refused), input, out);
     }
 
     fn view(node: &Memory) -> View {
         node.cache.view()
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        node.cache.rename(name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.cache.rename(names);
     }
 }

@@ -7,23 +7,37 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Outbox, Strategy, View};
+use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenPerCall {}
 
+/// The newest token that reached this process, where a refresh token came with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    newest: Option<Token>,
+}
+
 impl Strategy for TokenPerCall {
-    type Node = ();
+    type Node = Memory;
 
-    fn boot(&self, _: Me) {}
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
 
-    fn on(&self, _: Me, _: &mut (), input: Input, out: &mut Outbox) {
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Token { grant, .. } | Input::Login { grant } = input
+            && me.refreshes
+        {
+            node.newest = Some(grant.token);
+        }
         match input {
             Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
                 lane: Lane::default(),
                 call: Some(call),
+                with: node.newest,
             }),
             Input::Token {
                 call: Some(call),
@@ -35,17 +49,15 @@ impl Strategy for TokenPerCall {
             }),
             Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
             // The call has gone meanwhile: its token is of no use to anybody.
-            Input::Refused { .. }
-            | Input::Token { .. }
-            | Input::TokenFailed { .. }
-            | Input::Store(_)
-            | Input::Timer(_) => {}
+            _ => {}
         }
     }
 
-    fn view((): &()) -> View {
+    fn view(_: &Memory) -> View {
         View { token: None }
     }
 
-    fn rename((): &mut (), _: &mut dyn FnMut(Token) -> Token) {}
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.newest = node.newest.map(|token| names.token(token));
+    }
 }

@@ -8,11 +8,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shared_blind::shared;
 use crate::base::{Delay, Duration};
-use crate::node::{Command, Input, Me, Outbox, Strategy, Timer, View};
+use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use crate::oauth::{Lane, Token};
-use crate::store::{Answer, Operation};
+use crate::store::{Answer, Operation, When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +43,7 @@ impl WaitAndLook {
         out.push(Command::RequestToken {
             lane: Lane::default(),
             call: None,
+            with: node.token.or(node.stale),
         });
     }
 
@@ -97,10 +97,13 @@ impl Strategy for WaitAndLook {
                 Self::adopt(node, entry.value.token, out);
             }
             // Nothing new, or no store to look at: nobody else to wait for.
-            (Input::Store(Answer::Value(_) | Answer::Failed), Phase::Looking) => Self::ask(node, out),
+            (Input::Store(Answer::Value(_) | Answer::Failed(_)), Phase::Looking) => Self::ask(node, out),
             (Input::Token { grant, late, .. }, phase) if !late || (phase == Phase::Idle && node.token.is_none()) => {
                 Self::adopt(node, grant.token, out);
-                out.push(Command::Store(Operation::Write(shared(grant.token, grant.life, 0))));
+                out.push(Command::Store(Operation::Write {
+                    value: Shared::of(grant, 0),
+                    when: When::Always,
+                }));
             }
             (Input::TokenFailed { why, .. }, Phase::Asking) => {
                 node.phase = Phase::Idle;
@@ -114,8 +117,8 @@ impl Strategy for WaitAndLook {
         View { token: node.token }
     }
 
-    fn rename(node: &mut Memory, name: &mut dyn FnMut(Token) -> Token) {
-        node.token = node.token.map(&mut *name);
-        node.stale = node.stale.map(name);
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.token = node.token.map(|token| names.token(token));
+        node.stale = node.stale.map(|token| names.token(token));
     }
 }

@@ -50,6 +50,14 @@ pub enum Event {
     TokenRequested,
     /// The token endpoint refuses a request, or fails it.
     TokenDenied,
+    /// It refuses a refresh token: `invalid_grant`. `revokes` when the whole family ends for it.
+    GrantDenied {
+        revokes: bool,
+    },
+    /// A user has logged in: a new family of refresh tokens.
+    LoggedIn,
+    /// A family of refresh tokens has ended, or nobody holds one of it that would be accepted.
+    GrantLost,
     /// A quota of the token endpoint is used up for this long.
     QuotaExhausted {
         reset: Duration,
@@ -66,7 +74,8 @@ pub enum Event {
     Returned,
     /// A token's life has come to its end, or the run has (then `ending` is none).
     TokenEnded(Life),
-    /// A value reached the store; `regressed` when it replaced a live token by a dead one.
+    /// The store's value was replaced or taken away; `regressed` when one that was worth something made room for nothing or for
+    /// one that was not.
     StoreWritten {
         regressed: bool,
     },
@@ -96,6 +105,8 @@ pub enum Outcome {
     Impatient,
     /// The provider refused for good.
     Refused,
+    /// No refresh token that the provider accepts: a user has to log in.
+    LoggedOut,
     /// Its node crashed.
     Lost,
     /// The run ended first.

@@ -159,6 +159,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 self.give_up(seat, Outcome::Refused, host);
                 return;
             }
+            Failure::InvalidGrant => {
+                let at = self.calls.get(seat).at;
+                self.give_up(seat, Outcome::LoggedOut, host);
+                self.ask_for_login(at, host);
+                return;
+            }
             Failure::Throttled { retry_after } => retry_after,
             Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
         };

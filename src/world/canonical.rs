@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Millis, NodeId, Time};
-use crate::node::{Shared, Strategy, TIMERS};
+use crate::node::{Names, Shared, Strategy, TIMERS};
 use crate::oauth::Token;
 use crate::provider::Rule;
 
@@ -42,32 +42,35 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     fn rank_tokens(&mut self, now: Time, messages: &mut [&mut Message]) {
-        let mut named = BTreeSet::new();
-        let mut collect = |token| {
-            named.insert(token);
-            token
-        };
-        self.rename(&mut collect);
-        messages.iter_mut().for_each(|message| message.rename(&mut collect));
+        let mut named = Named::default();
+        self.rename(&mut named);
+        messages.iter_mut().for_each(|message| message.rename(&mut named));
+        let named = named.tokens;
         let living = self.provider.ledger.remembered();
-        named.extend(living.iter().filter(|life| life.is_live(now)).map(|life| life.token));
-        let mut rank = |token: Token| Token::numbered(named.range(..token).count() as u32 + 1);
+        let mut known = named.clone();
+        known.extend(living.iter().filter(|life| life.is_live(now)).map(|life| life.token));
+        let mut rank = Ranked { tokens: &known };
         self.rename(&mut rank);
         messages.iter_mut().for_each(|message| message.rename(&mut rank));
-        self.provider.ledger.rename(now, named.len() as u32, &mut rank);
+        let mut name = |token: Token| rank.token(token);
+        self.provider.ledger.rename(now, known.len() as u32, &mut name);
+        if let Some(rotation) = &mut self.provider.rotation {
+            rotation.rename(|token| known.contains(&token), &mut name);
+        }
     }
 
-    fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
+    fn rename(&mut self, names: &mut dyn Names) {
         for node in &mut self.nodes {
-            S::rename(&mut node.memory, name);
+            S::rename(&mut node.memory, names);
         }
         for store in &mut self.stores {
             store.rename(|shared| Shared {
-                token: name(shared.token),
+                token: names.token(shared.token),
                 ..shared
             });
         }
-        self.calls.rename(name);
+        self.calls.rename(&mut |token| names.token(token));
+        self.logins.rename(&mut |token| names.token(token));
     }
 
     fn order_calls(&mut self, messages: &mut [&mut Message]) {
@@ -104,6 +107,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     asker: Asker::Node(number),
                     ..
                 }
+                | Message::TokenServed {
+                    asker: Asker::Node(number),
+                    ..
+                }
                 | Message::TokenResponse {
                     asker: Asker::Node(number),
                     ..
@@ -129,6 +136,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
             message.set_epoch(if past { PAST } else { 0 });
             match message {
                 Message::TokenRequest {
+                    asker: Asker::Node(number),
+                    ..
+                }
+                | Message::TokenServed {
                     asker: Asker::Node(number),
                     ..
                 }
@@ -165,6 +176,38 @@ impl<S: Strategy, R: Rule> World<S, R> {
             retries.step = 0;
             retries.previous = Millis::ZERO;
         }
+    }
+}
+
+/// Collects the tokens that somebody names.
+#[derive(Default)]
+struct Named {
+    tokens: BTreeSet<Token>,
+}
+
+impl Names for Named {
+    fn token(&mut self, token: Token) -> Token {
+        self.tokens.insert(token);
+        token
+    }
+
+    fn fence(&mut self, fence: u32) -> u32 {
+        fence
+    }
+}
+
+/// Names tokens by their rank among those that are known.
+struct Ranked<'a> {
+    tokens: &'a BTreeSet<Token>,
+}
+
+impl Names for Ranked<'_> {
+    fn token(&mut self, token: Token) -> Token {
+        Token::numbered(self.tokens.range(..token).count() as u32 + 1)
+    }
+
+    fn fence(&mut self, fence: u32) -> u32 {
+        fence
     }
 }
 

@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use crate::base::{Millis, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
-use crate::provider::{Admission, Bucket, Cause, Exceeded, OnExceed, Outage, Request, Rule};
+use crate::provider::{
+    Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule,
+};
 use crate::trace::Event;
 
 use super::World;
@@ -80,6 +82,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let verdict = match self.provider.check(host.now(), token, visible_after, invalidation) {
             Ok(()) => {
                 host.note(Event::AttemptAccepted { token });
+                if let Some(rotation) = &mut self.provider.rotation {
+                    rotation.accepted(host.now(), token);
+                }
                 Verdict::Accepted
             }
             Err(cause) => {
@@ -119,6 +124,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         lane: Lane,
         asker: Asker,
         count: u32,
+        with: Option<Token>,
         host: &mut impl Host,
     ) {
         let key = node_key(node, count);
@@ -151,13 +157,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             };
             // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
             if failure.is_none() && !no_op {
-                let message = Message::TokenRequest {
-                    stage: Stage::Served,
+                let message = Message::TokenServed {
                     node,
                     epoch,
                     lane,
                     asker,
                     count,
+                    with,
                 };
                 match endpoint.admit() {
                     Admission::Free => {}
@@ -192,6 +198,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     retry_after: Millis::ZERO,
                 }),
             },
+            Some(_) if self.provider.rotation.is_some() => self.refresh(now, node, with, host),
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
         };
         if granted.is_err() {
@@ -206,14 +213,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         Some(Grant {
             token: life.token,
             life: life.remaining(now).into(),
-            issued_at: self.revealed(life.issued),
+            rank: self.revealed(life),
         })
     }
 
-    fn revealed(&self, issued: Time) -> Option<NonZeroU32> {
-        let granularity = self.provider.rule.issue_time_granularity()?;
-        let units = issued.nanos() / granularity.nanos().max(1);
-        NonZeroU32::new(u32::try_from(units).unwrap_or(u32::MAX - 1).saturating_add(1))
+    pub(super) fn revealed(&self, life: &Life) -> Option<NonZeroU32> {
+        match self.provider.reveals {
+            Reveals::Nothing => None,
+            Reveals::Order => Some(life.token.0),
+            Reveals::IssueTime(granularity) => {
+                let units = life.issued.nanos() / granularity.nanos().max(1);
+                NonZeroU32::new(u32::try_from(units).unwrap_or(u32::MAX - 1).saturating_add(1))
+            }
+        }
     }
 
     /// The commit of a token request.
@@ -240,17 +252,75 @@ impl<S: Strategy, R: Rule> World<S, R> {
         } else {
             host.note(Event::Returned);
         }
-        let life = *ledger.get(ruling.token).expect("a ruling names a live token");
-        Ok(Grant {
-            token: life.token,
+        Ok(self.granted(now, ruling.token))
+    }
+
+    fn granted(&self, now: Time, token: Token) -> Grant {
+        let life = self.provider.ledger.get(token).expect("a ruling names a live token");
+        Grant {
+            token,
             life: life.remaining(now).into(),
-            issued_at: self.revealed(life.issued),
-        })
+            rank: self.revealed(life),
+        }
+    }
+
+    /// The commit of a refresh: the refresh token that came `with` a token is used.
+    fn refresh(
+        &mut self,
+        now: Time,
+        node: NodeId,
+        with: Option<Token>,
+        host: &mut impl Host,
+    ) -> Result<Grant, Failure> {
+        let held = S::view(&self.nodes[node.index()].memory).token;
+        let Provider {
+            rotation, ledger, rule, ..
+        } = &mut self.provider;
+        let rotation = rotation.as_mut().expect("asked for where there are refresh tokens");
+        let unnecessary = held.is_some_and(|token| ledger.is_live(token, now));
+        let bucket = with.and_then(|with| rotation.bucket(with));
+        if let Some(bucket) = bucket {
+            ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        }
+        let answer = rotation.refresh(now, with, held, ledger, rule);
+        if let Some(bucket) = bucket {
+            ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        }
+        let refreshed = match answer {
+            Ok(refreshed) => refreshed,
+            Err(Denied::Full) => return Err(Failure::Refused),
+            Err(denied) => {
+                let revokes = denied == (Denied::Replayed { revokes: true });
+                host.note(Event::GrantDenied { revokes });
+                if revokes {
+                    host.note(Event::GrantLost);
+                }
+                return Err(Failure::InvalidGrant);
+            }
+        };
+        let ruling = refreshed.ruling;
+        if ruling.new {
+            let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
+            host.note(Event::Issued {
+                token: ruling.token,
+                unnecessary,
+                blast: refreshed.blast + ruling.superseded.map_or(0, |life| life.holders - own(&life)),
+                superseded: refreshed.ended || ruling.superseded.is_some(),
+            });
+        } else {
+            host.note(Event::Returned);
+        }
+        Ok(self.granted(now, ruling.token))
     }
 
     /// Ends the live tokens of a client's slot, or of all its slots.
     pub fn revoke(&mut self, client: u16, slot: Option<u16>, host: &mut impl Host) {
         let now = host.now();
+        if let Some(rotation) = &mut self.provider.rotation {
+            for _ in 0..rotation.revoke(now, client, &mut self.provider.ledger) {
+                host.note(Event::GrantLost);
+            }
+        }
         for (index, bucket) in self.provider.buckets(client).enumerate() {
             if slot.is_none_or(|slot| usize::from(slot) == index) {
                 self.provider

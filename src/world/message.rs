@@ -1,9 +1,9 @@
 //! What travels between the parties, and what wakes them.
 
 use crate::base::{Group, NodeId, Seat};
-use crate::node::{StoreAnswer, StoreOperation, Timer};
+use crate::node::{Names, Note, Shared, StoreAnswer, StoreOperation, Timer};
 use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
-use crate::store::{Answer, Operation};
+use crate::store::{Answer, Asked, Operation, When};
 
 /// A call as a message names it: only while the stamp is the call's, the message concerns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,14 +47,25 @@ pub enum Message {
         token: Token,
         verdict: Verdict,
     },
+    /// A token request arrives from the network.
     TokenRequest {
-        stage: Stage,
         node: NodeId,
         epoch: u8,
         lane: Lane,
         asker: Asker,
         /// Which request of its node it is: names its draws.
         count: u32,
+        /// Presents the refresh token that came with this token.
+        with: Option<Token>,
+    },
+    /// A server has served a token request.
+    TokenServed {
+        node: NodeId,
+        epoch: u8,
+        lane: Lane,
+        asker: Asker,
+        count: u32,
+        with: Option<Token>,
     },
     TokenResponse {
         node: NodeId,
@@ -101,12 +112,23 @@ pub enum Message {
         node: NodeId,
         epoch: u8,
         number: u8,
+        asked: Asked,
     },
     TimerRang {
         node: NodeId,
         epoch: u8,
         timer: Timer,
         armed: u8,
+    },
+    /// One node says something to another.
+    Told {
+        to: NodeId,
+        from: NodeId,
+        note: Note,
+    },
+    /// A user logs in again.
+    LoginAgain {
+        login: u32,
     },
     /// A call arrives from the workload.
     Arrival {
@@ -117,28 +139,35 @@ pub enum Message {
 }
 
 impl Message {
-    /// Renames every token that the message carries.
-    pub fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
+    /// Renames every token and fence that the message carries.
+    pub fn rename(&mut self, names: &mut dyn Names) {
         let token = match self {
             Self::ApiRequest { token, .. } | Self::ApiResponse { token, .. } => token,
+            Self::TokenRequest { with: Some(token), .. } | Self::TokenServed { with: Some(token), .. } => token,
             Self::TokenResponse { answer: Ok(grant), .. } => &mut grant.token,
-            Self::StoreRequest {
-                operation: Operation::Write(shared),
-                ..
-            } => &mut shared.token,
-            Self::StoreResponse {
-                answer: Answer::Value(Some(entry)),
-                ..
-            } => &mut entry.value.token,
+            Self::StoreRequest { operation, .. } => return rename_operation(operation, names),
+            Self::StoreResponse { answer, .. } => match answer {
+                Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) => &mut entry.value.token,
+                Answer::Acquired { fence } => {
+                    *fence = names.fence(*fence);
+                    return;
+                }
+                _ => return,
+            },
+            Self::Told { note, .. } => match note {
+                Note::Token(Shared { token, .. }) | Note::Wanted(Some(token)) => token,
+                Note::Wanted(None) | Note::Failed(_) => return,
+            },
             _ => return,
         };
-        *token = name(*token);
+        *token = names.token(*token);
     }
 
     /// The node, and which of its lives, that an answer to this message would find; none for messages about a call alone.
     pub(super) fn addressee(&self) -> Option<(NodeId, u8)> {
         match self {
             Self::TokenRequest { node, epoch, .. }
+            | Self::TokenServed { node, epoch, .. }
             | Self::TokenResponse { node, epoch, .. }
             | Self::TokenTimedOut { node, epoch, .. }
             | Self::StoreRequest { node, epoch, .. }
@@ -152,6 +181,7 @@ impl Message {
     pub(super) fn set_epoch(&mut self, to: u8) {
         match self {
             Self::TokenRequest { epoch, .. }
+            | Self::TokenServed { epoch, .. }
             | Self::TokenResponse { epoch, .. }
             | Self::TokenTimedOut { epoch, .. }
             | Self::StoreRequest { epoch, .. }
@@ -170,7 +200,7 @@ impl Message {
                 *luck = 0;
             }
             Self::Arrival { luck, .. } => *luck = 0,
-            Self::TokenRequest { count, .. } => *count = 0,
+            Self::TokenRequest { count, .. } | Self::TokenServed { count, .. } => *count = 0,
             _ => {}
         }
     }
@@ -179,7 +209,7 @@ impl Message {
     pub(super) fn service_key(&self) -> u64 {
         match self {
             Self::ApiRequest { luck, .. } => u64::from(*luck),
-            Self::TokenRequest { node, count, .. } => node_key(*node, *count),
+            Self::TokenRequest { node, count, .. } | Self::TokenServed { node, count, .. } => node_key(*node, *count),
             _ => 0,
         }
     }
@@ -197,6 +227,10 @@ impl Message {
                 asker: Asker::Call(ticket),
                 ..
             }
+            | Self::TokenServed {
+                asker: Asker::Call(ticket),
+                ..
+            }
             | Self::TokenResponse {
                 asker: Asker::Call(ticket),
                 ..
@@ -210,10 +244,30 @@ impl Message {
     }
 }
 
+fn rename_operation(operation: &mut StoreOperation, names: &mut dyn Names) {
+    let mut rename_when = |when: &mut When| match when {
+        When::Still(Some(name)) => *name = names.token(Token(*name)).0,
+        When::Fence(fence) => *fence = names.fence(*fence),
+        When::Always | When::Still(None) | When::NotOlder => {}
+    };
+    match operation {
+        Operation::Write { value, when } => {
+            rename_when(when);
+            value.token = names.token(value.token);
+        }
+        Operation::Clear { when } => rename_when(when),
+        Operation::Extend { fence, .. } | Operation::Release { fence } => *fence = names.fence(*fence),
+        Operation::Read | Operation::Acquire { .. } | Operation::Unlock => {}
+    }
+}
+
 /// Names a draw of a node: its count of requests, or of operations.
 pub(super) fn node_key(node: NodeId, count: u32) -> u64 {
     (u64::from(node.0) << 32) | u64::from(count)
 }
+
+// Half a million of them are under way in a large busy fleet.
+const _: () = assert!(size_of::<Message>() == 32);
 
 /// A way that a message takes; latency and loss are the engine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -232,6 +286,8 @@ pub enum Leg {
     GatewayRequest,
     /// Gateway to node.
     GatewayResponse,
+    /// Node to node.
+    Peer,
     /// Within the token endpoint: how long a server is busy.
     TokenService,
     /// Within the API: how long a server is busy.
@@ -239,4 +295,4 @@ pub enum Leg {
 }
 
 /// How many kinds of [`Leg`] there are.
-pub const LEGS: usize = 10;
+pub const LEGS: usize = 11;

@@ -9,6 +9,7 @@ mod canonical;
 mod client;
 mod endpoints;
 mod host;
+mod login;
 mod message;
 mod nodes;
 
@@ -18,7 +19,7 @@ use crate::base::{Duration, Group, NodeId, prefetch};
 use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
-use crate::store::Store;
+use crate::store::{Answer, Store};
 use crate::trace::Event;
 
 pub use call::{Call, Calls, Phase};
@@ -44,6 +45,11 @@ pub struct Fleet {
     /// Nodes of earlier fleets with the same app that are dealt slots or apps.
     pub first_seat: u32,
     pub is_gateway: bool,
+    /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
+    pub first_login: u32,
+    pub login_each: bool,
+    /// How far its nodes' clocks are off: spread evenly from so much slow to so much fast.
+    pub clock_spread: Duration,
 }
 
 /// What the world is made of, apart from strategy and provider.
@@ -53,6 +59,18 @@ pub struct Layout {
     /// How long the callers of each group wait.
     pub patience: Vec<Option<Duration>>,
     pub stores: u16,
+    pub store: StoreLayout,
+    /// How long after a grant was found lost its user logs in again; none for never.
+    pub login_again: Option<Duration>,
+}
+
+/// How the shared stores are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreLayout {
+    /// How far the replicas lag behind that answer reads; none where the primary does.
+    pub replica_lag: Option<Duration>,
+    /// The most that a failover can lose.
+    pub remembers: Duration,
 }
 
 /// The whole system between two instants.
@@ -70,6 +88,8 @@ pub struct World<S: Strategy, R> {
     calls: Calls,
     pub provider: Provider<R>,
     stores: Vec<Store<Shared>>,
+    store_layout: StoreLayout,
+    logins: login::Logins,
     store_down: Option<crate::provider::Outage>,
     /// Requests that wait for a server: of the token endpoint, of the API.
     waiting: [VecDeque<Message>; 2],
@@ -97,7 +117,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             nodes,
             calls: Calls::default(),
             provider,
-            stores: vec![Store::default(); usize::from(layout.stores)],
+            stores: vec![Store::remembering(layout.store.remembers); usize::from(layout.stores)],
+            store_layout: layout.store,
+            logins: login::Logins::new(layout.login_again),
             store_down: None,
             waiting: [VecDeque::new(), VecDeque::new()],
         }
@@ -118,13 +140,21 @@ impl<S: Strategy, R: Rule> World<S, R> {
             } => self.api_request(stage, ticket, node, token, live, luck, host),
             Message::ApiResponse { ticket, token, verdict } => self.api_response(ticket, token, verdict, host),
             Message::TokenRequest {
-                stage,
                 node,
                 epoch,
                 lane,
                 asker,
                 count,
-            } => self.token_request(stage, node, epoch, lane, asker, count, host),
+                with,
+            } => self.token_request(Stage::Arrived, node, epoch, lane, asker, count, with, host),
+            Message::TokenServed {
+                node,
+                epoch,
+                lane,
+                asker,
+                count,
+                with,
+            } => self.token_request(Stage::Served, node, epoch, lane, asker, count, with, host),
             Message::TokenResponse {
                 node,
                 epoch,
@@ -148,15 +178,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Message::BackoffOver { ticket } => self.backoff_over(ticket, host),
             Message::AttemptTimedOut { ticket } => self.attempt_timed_out(ticket, host),
             Message::TokenTimedOut { node, epoch, asker } => self.token_timed_out(node, epoch, asker, host),
-            Message::StoreTimedOut { node, epoch, number } => {
-                self.store_response(node, epoch, number, crate::store::Answer::Failed, host);
-            }
+            Message::StoreTimedOut {
+                node,
+                epoch,
+                number,
+                asked,
+            } => self.store_response(node, epoch, number, Answer::Failed(asked), host),
             Message::TimerRang {
                 node,
                 epoch,
                 timer,
                 armed,
             } => self.timer_rang(node, epoch, timer, armed, host),
+            Message::Told { to, from, note } => self.told(to, from, note, host),
+            Message::LoginAgain { login } => self.log_in_again(login, host),
         }
     }
 
@@ -187,7 +222,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     #[inline]
     fn hear(&mut self, id: NodeId, input: Input, host: &mut impl Host) {
         let node = &mut self.nodes[id.index()];
-        let me = place(&self.fleets[usize::from(node.fleet)], id);
+        let mut me = place(&self.fleets[usize::from(node.fleet)], id);
+        me.refreshes = self.provider.rotation.is_some();
         let before = S::view(&node.memory).token;
         let mut outbox = Outbox::default();
         self.strategy.on(me, &mut node.memory, input, &mut outbox);
@@ -211,7 +247,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Where a node stands, as it knows it.
     pub fn me(&self, id: NodeId) -> Me {
-        place(&self.fleets[usize::from(self.nodes[id.index()].fleet)], id)
+        Me {
+            refreshes: self.provider.rotation.is_some(),
+            ..place(&self.fleets[usize::from(self.nodes[id.index()].fleet)], id)
+        }
     }
 
     /// The strategy's memory at a node.
@@ -234,6 +273,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             self.end(seat, crate::trace::Outcome::Unfinished, host);
         }
         let now = host.now();
+        self.note_stranded(host);
         for client in 0..self.provider.clients() {
             for bucket in self.provider.buckets(client) {
                 self.provider
@@ -262,6 +302,7 @@ impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
             && self.calls == other.calls
             && self.provider == other.provider
             && self.stores == other.stores
+            && self.logins == other.logins
             && self.store_down == other.store_down
             && self.waiting == other.waiting
     }
@@ -277,6 +318,7 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
         self.calls.hash(state);
         self.provider.hash(state);
         self.stores.hash(state);
+        self.logins.hash(state);
         self.store_down.hash(state);
         self.waiting.hash(state);
     }
@@ -293,5 +335,6 @@ fn place(fleet: &Fleet, id: NodeId) -> Me {
         } else {
             Role::Legacy
         },
+        refreshes: false,
     }
 }

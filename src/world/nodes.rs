@@ -1,8 +1,8 @@
 //! Nodes as parties of the world: up or down, with timers, store operations and token requests under way.
 
-use crate::base::{Delay, NodeId};
-use crate::node::{Command, Input, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer};
-use crate::oauth::{Failure, Lane};
+use crate::base::{Delay, Duration, Millis, NodeId, Seat};
+use crate::node::{Command, Input, Note, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer, Whom};
+use crate::oauth::{Failure, Lane, Token};
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::{Event, Outcome};
@@ -11,7 +11,7 @@ use super::World;
 use super::call::{Parked, Phase};
 use super::client;
 use super::host::Host;
-use super::message::{Asker, Leg, Message, Stage, node_key};
+use super::message::{Asker, Leg, Message, node_key};
 
 /// One node: what nearly every message for it touches, within half a cache line for a small strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 retries.budget = budget;
             }
             host.note(Event::NodeStarted { node: id });
+            self.deploy(id, host);
         }
     }
 
@@ -143,14 +144,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 }
             }
             Command::Forward { call } => self.forward(call, host),
-            Command::RequestToken { lane, call } => self.ask(id, lane, call, host),
+            Command::RequestToken { lane, call, with } => self.ask(id, lane, call, with, host),
             Command::Store(operation) => self.operate(id, operation, host),
+            Command::Tell { whom, note } => self.tell(id, whom, note, host),
             Command::Arm { timer, delay } => self.arm(id, timer, delay, host),
         }
     }
 
     #[inline]
-    fn ask(&mut self, id: NodeId, lane: Lane, call: Option<crate::base::Seat>, host: &mut impl Host) {
+    fn ask(&mut self, id: NodeId, lane: Lane, call: Option<Seat>, with: Option<Token>, host: &mut impl Host) {
         let node = &mut self.nodes[id.index()];
         let asker = match call {
             Some(seat) => {
@@ -170,12 +172,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Leg::TokenRequest,
             key,
             Message::TokenRequest {
-                stage: Stage::Arrived,
                 node: id,
                 epoch,
                 lane,
                 asker,
                 count,
+                with,
             },
         );
         if let Some(timeout) = self.client.timeout {
@@ -187,7 +189,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    fn operate(&mut self, id: NodeId, operation: StoreOperation, host: &mut impl Host) {
+    fn operate(&mut self, id: NodeId, mut operation: StoreOperation, host: &mut impl Host) {
+        if let Operation::Write { value, .. } = &mut operation {
+            value.life = self.clock_says(id, value.life, true);
+        }
         let epoch = self.nodes[id.index()].epoch;
         let errands = self.errands_mut(id);
         let number = (errands.operations % NUMBERS) as u8;
@@ -212,6 +217,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     node: id,
                     epoch,
                     number,
+                    asked: operation.asked(),
                 },
             );
         }
@@ -262,16 +268,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let store = &mut self.stores[usize::from(store)];
         let answer = match self.store_down {
             Some(Outage::Silent) => return,
-            Some(Outage::Errors) => Answer::Failed,
+            Some(Outage::Errors) => Answer::Failed(operation.asked()),
             None => {
-                if let Operation::Write(shared) = operation {
-                    let ledger = &self.provider.ledger;
-                    let live = |shared: Shared| ledger.is_live(shared.token, now);
-                    let regressed = !live(shared) && store.value().is_some_and(live);
+                let before = store.value();
+                let answer = match (operation, self.store_layout.replica_lag) {
+                    (Operation::Read, Some(lag)) => store.read_replica(now, lag),
+                    _ => store.apply(now, id, operation),
+                };
+                if answer == Answer::Written {
+                    let worth = |shared: Shared| self.provider.is_worth(now, shared.token);
+                    let regressed = before.is_some_and(worth) && !store.value().is_some_and(worth);
                     host.note(Event::StoreWritten { regressed });
                 }
-                let answer = store.apply(now, id, operation);
-                if answer == (Answer::Released { held: false }) {
+                if matches!(
+                    answer,
+                    Answer::Released { held: false } | Answer::Extended { held: false }
+                ) {
                     host.note(Event::LeaseLapsed);
                 }
                 answer
@@ -303,7 +315,74 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let errands = self.errands_mut(id);
         if current == epoch && errands.stored & (1 << number) != 0 {
             errands.stored &= !(1 << number);
+            let mut answer = answer;
+            if let Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) = &mut answer {
+                entry.value.life = self.clock_says(id, entry.value.life, false);
+            }
             self.hear(id, Input::Store(answer), host);
+        }
+    }
+
+    /// The primary of every store fails, and a replica takes its place that had not heard of the last writes.
+    pub fn fail_over_stores(&mut self, lost: Duration, host: &mut impl Host) {
+        let now = host.now();
+        for store in &mut self.stores {
+            store.fail_over(now, lost);
+        }
+    }
+
+    /// A time of expiry as a node's clock has it: a stored one is absolute, by the writer's clock, and read by the reader's.
+    fn clock_says(&self, id: NodeId, life: Millis, writes: bool) -> Millis {
+        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
+        if fleet.clock_spread.is_zero() {
+            return life;
+        }
+        let place = u64::from(id.0 - fleet.nodes.start);
+        let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
+        // From `spread` slow, for the first node, to `spread` fast, for the last.
+        let ahead = fleet.clock_spread.ratio(2 * place, last);
+        let life = Duration::from(life);
+        let (more, less) = if writes {
+            (ahead, fleet.clock_spread)
+        } else {
+            (fleet.clock_spread, ahead)
+        };
+        life.saturating_add(more).saturating_sub(less).into()
+    }
+
+    fn tell(&mut self, id: NodeId, whom: Whom, note: Note, host: &mut impl Host) {
+        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
+        let (store, gateway) = (fleet.store, fleet.gateway);
+        let send = |to: NodeId, host: &mut _| {
+            Host::send(
+                host,
+                Leg::Peer,
+                node_key(id, to.0),
+                Message::Told { to, from: id, note },
+            );
+        };
+        match whom {
+            Whom::One(to) => send(to, host),
+            Whom::Gateway => send(gateway.expect("a strategy that tells a gateway has one"), host),
+            Whom::All => {
+                for peer in peers(&self.fleets, store).filter(|&peer| peer != id) {
+                    send(peer, host);
+                }
+            }
+            Whom::Some(count) => {
+                let all = peers(&self.fleets, store).count();
+                let own = peers(&self.fleets, store).position(|peer| peer == id).unwrap_or(0);
+                for step in (0..count).map(|power| 1usize << power).take_while(|&step| step < all) {
+                    let peer = peers(&self.fleets, store).nth((own + step) % all);
+                    send(peer.expect("within the count"), host);
+                }
+            }
+        }
+    }
+
+    pub(super) fn told(&mut self, to: NodeId, from: NodeId, note: Note, host: &mut impl Host) {
+        if self.nodes[to.index()].up {
+            self.hear(to, Input::Told { from, note }, host);
         }
     }
 
@@ -311,4 +390,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn set_store_outage(&mut self, outage: Option<Outage>) {
         self.store_down = outage;
     }
+}
+
+/// The nodes that share a store, gateways left out.
+fn peers(fleets: &[super::Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
+    fleets
+        .iter()
+        .filter(move |fleet| fleet.store == store && !fleet.is_gateway)
+        .flat_map(|fleet| fleet.nodes.clone().map(NodeId))
 }

@@ -7,7 +7,7 @@ use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
-use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
+use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
@@ -16,7 +16,7 @@ use tokenstorm::strategy::{
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Arrivals;
-use tokenstorm::world::{Client, Fleet, Layout, Leg};
+use tokenstorm::world::{Client, Fleet, Layout, Leg, StoreLayout};
 
 /// A fleet of a plan that is built in code.
 #[derive(Clone)]
@@ -43,6 +43,9 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             force: false,
             first_seat: first,
             is_gateway: false,
+            first_login: 0,
+            login_each: false,
+            clock_spread: Duration::ZERO,
         });
         first += fleet.count;
         let streams = if fleet.per_second > 0.0 {
@@ -80,8 +83,12 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             patience: vec![None; groups.len()],
             fleets: layout,
             stores: 1,
+            store: StoreLayout::default(),
+            login_again: None,
         },
         provider: ProviderPlan {
+            rotation: None,
+            reveals: Reveals::Nothing,
             rule,
             on_bad_slot: OnBadSlot::Refuse,
             slots: vec![stride; slots],

@@ -74,7 +74,8 @@ pub fn run_with<K: Sink>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Short
             plan.provider.stride,
         )
         .with_endpoints(plan.provider.token_endpoint.clone(), plan.provider.api_endpoint.clone());
-        let mut provider = provider;
+        let mut provider = provider.with_rotation(plan.provider.rotation);
+        provider.reveals = plan.provider.reveals;
         provider.ledger.remember_for(plan.links.invalidation.longest());
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         let world = World::new(strategy.clone(), plan.client.clone(), provider, plan.layout.clone());
@@ -93,6 +94,7 @@ const ALL_LEGS: [Leg; LEGS] = [
     Leg::GatewayResponse,
     Leg::TokenService,
     Leg::ApiService,
+    Leg::Peer,
 ];
 
 /// From this many nodes on, what a message touches has probably left the cache.
@@ -127,7 +129,7 @@ struct Clockwork<'a, K> {
 #[inline(always)]
 fn class(message: &Message) -> Class {
     match message {
-        Message::TokenRequest { .. } => Class::Commit,
+        Message::TokenRequest { .. } | Message::TokenServed { .. } => Class::Commit,
         Message::ApiRequest { .. } => Class::Check,
         _ => Class::Other,
     }
@@ -370,6 +372,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
+            Act::StoreFailover { loses } => self.world.fail_over_stores(*loses, host),
             Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
             Act::GrantSlots { clients, slots } => {
                 clients

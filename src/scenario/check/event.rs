@@ -93,6 +93,7 @@ impl Checker<'_> {
                         );
                     }
                 }
+                What::FailOverStore(_) => {}
                 What::GrantSlots(it) => {
                     self.known_app(&[&"event", &i, &"what", &"grant_slots", &"app"], &it.app);
                     if it.slots == 0 {

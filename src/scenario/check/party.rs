@@ -182,5 +182,8 @@ impl Checker<'_> {
             self.distribution(&[&"gateway", &"request"], Some(&gateway.request));
             self.distribution(&[&"gateway", &"response"], Some(&gateway.response));
         }
+        if let Some(peers) = &self.file.peers {
+            self.distribution(&[&"peers", &"latency"], Some(&peers.latency));
+        }
     }
 }

@@ -1,0 +1,528 @@
+//! The rotation machine: what happens to a grant when its refresh token is used, or used once more.
+//!
+//! A grant (a *family* of refresh tokens) begins with a login. Each refresh answers with a pair; the pair is named by its
+//! access token, so that "the refresh token that came with t" is what a node presents. One machine with parameters covers
+//! every rule that was found in the wild.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+
+use super::issuance::{Refusal, Request, Rule, Ruling};
+use super::ledger::{Bucket, Ending, Ledger};
+use super::settings::{
+    DepthSettings as Depth, KillsAccess, OnViolationSettings as OnViolation, RefreshSettings, ReplayAnswer,
+    RetireSettings as Retire, RotateSettings as Rotate, WhichUse,
+};
+use crate::base::{Duration, Time};
+use crate::oauth::Token;
+
+/// The parameters, resolved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RotationRule {
+    pub rotate: Rotate,
+    pub retire: Retire,
+    pub depth: Depth,
+    pub replay_answer: ReplayAnswer,
+    pub kills_access: KillsAccess,
+    /// Grants of one client that live at once; the oldest is evicted.
+    pub capacity: Option<u32>,
+    /// An evicted grant takes its access tokens with it.
+    pub evicts_access: bool,
+    pub on_violation: OnViolation,
+    /// Life of a refresh token.
+    pub ttl: Option<Duration>,
+}
+
+impl RotationRule {
+    /// What a profile or a scenario writes, with the defaults that its comments name.
+    pub fn of(written: &RefreshSettings) -> Self {
+        Self {
+            rotate: written.rotate.unwrap_or_default(),
+            retire: written.retire.unwrap_or_default(),
+            depth: written.depth.unwrap_or_default(),
+            replay_answer: written.replay_answer.unwrap_or_default(),
+            kills_access: written.kills_access.unwrap_or_default(),
+            capacity: written.capacity,
+            evicts_access: written.evicts_access.unwrap_or_default(),
+            on_violation: written.on_violation.unwrap_or_default(),
+            ttl: written.ttl,
+        }
+    }
+}
+
+/// One grant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Family {
+    client: u16,
+    bucket: Bucket,
+    /// From when on none of its refresh tokens is accepted.
+    revoked: Option<Time>,
+    /// Access tokens issued so far.
+    issued: u32,
+    /// Its access tokens that may still live, oldest first.
+    access: Vec<Token>,
+}
+
+/// A refresh token, by its place in the order of issue.
+type Serial = u32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Refresh {
+    family: u32,
+    parent: Option<Serial>,
+    issued: Time,
+    /// Access tokens of the family when it was issued, its own included.
+    issued_before: u32,
+    /// How often it was used, and when first.
+    used: u32,
+    first_used: Option<Time>,
+    /// The pair that its latest use got, and the refresh token of that pair.
+    answer: Option<Token>,
+    successor: Option<Serial>,
+    /// When a successor was first used, in the way that the rule looks at.
+    successor_used: Option<Time>,
+    /// Ended by the rule itself: a later answer to the same refresh token counts instead.
+    ended: bool,
+}
+
+/// Why a refresh token was refused. The provider tells none of them apart: `invalid_grant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Nobody knows it, or not any more.
+    Unknown,
+    /// Its family was revoked before.
+    Revoked,
+    Expired,
+    /// It was used before and is no longer accepted; `revokes` when the whole family falls for it.
+    Replayed {
+        revokes: bool,
+    },
+    /// The rule for access tokens refuses another one.
+    Full,
+}
+
+/// A refresh that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refreshed {
+    pub ruling: Ruling,
+    /// Nodes other than the asking one whose token it ended, beside those that the ruling names.
+    pub blast: u32,
+    pub ended: bool,
+}
+
+/// Pairs that are remembered at most; the oldest that were used up are forgotten first, as an issuer deletes old rows.
+const REMEMBERED: usize = 1 << 16;
+
+/// All grants, and the refresh tokens behind them.
+#[derive(Clone, Debug, Default)]
+pub struct Rotation {
+    pub rule: RotationRule,
+    families: Vec<Family>,
+    refresh: BTreeMap<Serial, Refresh>,
+    pairs: BTreeMap<Token, Serial>,
+    last: Serial,
+}
+
+impl PartialEq for Rotation {
+    fn eq(&self, other: &Self) -> bool {
+        self.families == other.families && self.refresh == other.refresh && self.pairs == other.pairs
+    }
+}
+
+impl Eq for Rotation {}
+
+impl Hash for Rotation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.families.hash(state);
+        self.refresh.hash(state);
+        self.pairs.hash(state);
+    }
+}
+
+impl Rotation {
+    pub fn new(rule: RotationRule) -> Self {
+        Self {
+            rule,
+            ..Self::default()
+        }
+    }
+
+    /// A user logs in: a new family with its first pair. The client's oldest family makes room where there are too many;
+    /// the answer says how many did.
+    ///
+    /// Errors when the rule for access tokens refuses another one.
+    pub fn login(
+        &mut self,
+        now: Time,
+        client: u16,
+        bucket: Bucket,
+        ledger: &mut Ledger,
+        rule: &mut impl Rule,
+    ) -> Result<(Ruling, u32), Refusal> {
+        let ruling = rule.request(now, Request { bucket, force: true }, ledger)?;
+        let mut evicted = 0;
+        if let Some(capacity) = self.rule.capacity {
+            while self.live(now, client).count() >= capacity.max(1) as usize {
+                let oldest = self.live(now, client).next().expect("just counted");
+                self.end(oldest, now, self.rule.evicts_access, ledger);
+                evicted += 1;
+            }
+        }
+        let family = self.families.len() as u32;
+        self.families.push(Family {
+            client,
+            bucket,
+            revoked: None,
+            issued: 1,
+            access: vec![ruling.token],
+        });
+        let serial = self.issue(now, family, None);
+        self.pairs.insert(ruling.token, serial);
+        Ok((ruling, evicted))
+    }
+
+    fn live(&self, now: Time, client: u16) -> impl Iterator<Item = u32> + use<'_> {
+        (0..self.families.len() as u32).filter(move |&family| {
+            let it = &self.families[family as usize];
+            it.client == client && it.revoked.is_none_or(|at| now < at)
+        })
+    }
+
+    fn issue(&mut self, now: Time, family: u32, parent: Option<Serial>) -> Serial {
+        self.last += 1;
+        self.refresh.insert(
+            self.last,
+            Refresh {
+                family,
+                parent,
+                issued: now,
+                issued_before: self.families[family as usize].issued,
+                used: 0,
+                first_used: None,
+                answer: None,
+                successor: None,
+                successor_used: None,
+                ended: false,
+            },
+        );
+        self.last
+    }
+
+    /// Ends a family from this time on, and its access tokens too where asked.
+    fn end(&mut self, family: u32, at: Time, access: bool, ledger: &mut Ledger) {
+        let family = &mut self.families[family as usize];
+        family.revoked = Some(family.revoked.map_or(at, |before| before.min(at)));
+        if access {
+            for token in family.access.drain(..) {
+                ledger.end_early(token, at, Ending::Revoked);
+            }
+        }
+    }
+
+    /// Ends all families of a client now, as a changed password does.
+    pub fn revoke(&mut self, now: Time, client: u16, ledger: &mut Ledger) -> u32 {
+        let all: Vec<_> = self.live(now, client).collect();
+        for &family in &all {
+            self.end(family, now, true, ledger);
+        }
+        all.len() as u32
+    }
+
+    /// Whether the refresh token that came with this token would be accepted now.
+    pub fn accepts(&self, now: Time, with: Token) -> bool {
+        self.pairs
+            .get(&with)
+            .is_some_and(|&serial| self.deny(now, serial).is_none())
+    }
+
+    /// Where the access tokens of a pair's family lie.
+    pub fn bucket(&self, of: Token) -> Option<Bucket> {
+        self.family(of).map(|family| self.families[family as usize].bucket)
+    }
+
+    /// The family of a pair that is still remembered.
+    pub fn family(&self, of: Token) -> Option<u32> {
+        self.pairs.get(&of).map(|serial| self.refresh[serial].family)
+    }
+
+    /// Whether the family has been revoked or evicted.
+    pub fn is_over(&self, now: Time, family: u32) -> bool {
+        self.families[family as usize].revoked.is_some_and(|at| at <= now)
+    }
+
+    /// Families so far.
+    pub fn grants(&self) -> u32 {
+        self.families.len() as u32
+    }
+
+    fn deny(&self, now: Time, serial: Serial) -> Option<Denied> {
+        let refresh = &self.refresh[&serial];
+        if self.is_over(now, refresh.family) {
+            return Some(Denied::Revoked);
+        }
+        if self.rule.ttl.is_some_and(|ttl| now >= refresh.issued + ttl) {
+            return Some(Denied::Expired);
+        }
+        let replay = refresh.ended || !self.tolerates(now, refresh);
+        replay.then_some(Denied::Replayed {
+            revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_)),
+        })
+    }
+
+    /// Whether a refresh token may be used although it may have been used before.
+    fn tolerates(&self, now: Time, refresh: &Refresh) -> bool {
+        let Some(first_used) = refresh.first_used else {
+            return true;
+        };
+        let successor_is_unused = refresh
+            .successor
+            .and_then(|successor| self.refresh.get(&successor))
+            .is_some_and(|successor| successor.first_used.is_none());
+        if self.rule.depth == Depth::Previous && !successor_is_unused {
+            return false;
+        }
+        match self.rule.retire {
+            Retire::OnIssue => false,
+            Retire::Leeway(leeway) => now < first_used + leeway,
+            Retire::Reuses(more) => refresh.used <= more,
+            Retire::Newer(newer) => self.families[refresh.family as usize].issued - refresh.issued_before < newer,
+            Retire::SuccessorUsed(rule) => {
+                refresh.successor_used.is_none_or(|used| now < used + rule.delay)
+                    && rule.cap.is_none_or(|cap| now < first_used + cap)
+            }
+        }
+    }
+
+    /// Answers a refresh with the refresh token that came `with` a token; `held` is what the asking node would send now.
+    pub fn refresh(
+        &mut self,
+        now: Time,
+        with: Option<Token>,
+        held: Option<Token>,
+        ledger: &mut Ledger,
+        rule: &mut impl Rule,
+    ) -> Result<Refreshed, Denied> {
+        let (with, serial) = with
+            .and_then(|with| Some((with, *self.pairs.get(&with)?)))
+            .ok_or(Denied::Unknown)?;
+        let before = self.refresh[&serial];
+        if let Some(denied) = self.deny(now, serial) {
+            if let (Denied::Replayed { .. }, OnViolation::RevokeFamily(revocation)) = (denied, self.rule.on_violation) {
+                self.end(before.family, now + revocation.takes, revocation.access, ledger);
+            }
+            return Err(denied);
+        }
+        let family = before.family;
+        let bucket = self.families[family as usize].bucket;
+        if before.first_used.is_some()
+            && self.rule.replay_answer == ReplayAnswer::SamePair
+            && let Some(token) = before.answer.filter(|&token| ledger.is_live(token, now))
+        {
+            self.use_once(serial, now, token, before.successor);
+            return Ok(Refreshed::same(token));
+        }
+        let ruling = rule
+            .request(now, Request { bucket, force: false }, ledger)
+            .map_err(|Refusal::Full| Denied::Full)?;
+        if !ruling.new {
+            return Ok(Refreshed::same(ruling.token));
+        }
+        let mut refreshed = Refreshed {
+            ruling,
+            blast: 0,
+            ended: false,
+        };
+        self.kill_access(now, family, with, held, ledger, &mut refreshed);
+        let grown = &mut self.families[family as usize];
+        grown.issued += 1;
+        grown.access.retain(|&token| ledger.is_live(token, now));
+        grown.access.push(ruling.token);
+        let rotates = match self.rule.rotate {
+            Rotate::Never => false,
+            Rotate::Always => true,
+            Rotate::AfterAge(age) => now.since(before.issued) >= age,
+        };
+        let same_again = before.first_used.is_some() && self.rule.replay_answer == ReplayAnswer::SamePair;
+        let own = if !rotates {
+            serial
+        } else if let (true, Some(successor)) = (same_again, before.successor) {
+            // The successor's access token has died meanwhile; the refresh token is still the same.
+            successor
+        } else {
+            if self.rule.replay_answer == ReplayAnswer::LastWins
+                && let Some(sibling) = before.successor
+            {
+                self.end_branch(sibling);
+            }
+            self.issue(now, family, Some(serial))
+        };
+        self.pairs.insert(ruling.token, own);
+        if rotates {
+            self.use_once(serial, now, ruling.token, Some(own));
+        }
+        self.forget();
+        Ok(refreshed)
+    }
+
+    fn kill_access(
+        &self,
+        now: Time,
+        family: u32,
+        with: Token,
+        held: Option<Token>,
+        ledger: &mut Ledger,
+        refreshed: &mut Refreshed,
+    ) {
+        let mut kill = |token: Token| {
+            if let Some(life) = ledger.end_early(token, now, Ending::Superseded) {
+                refreshed.blast += life.holders - u32::from(held == Some(token)).min(life.holders);
+                refreshed.ended = true;
+            }
+        };
+        match self.rule.kills_access {
+            KillsAccess::None => {}
+            KillsAccess::Paired => kill(with),
+            KillsAccess::All => self.families[family as usize].access.iter().copied().for_each(kill),
+        }
+    }
+
+    /// Notes a use that rotates, and that the token's own predecessor has been succeeded in use.
+    fn use_once(&mut self, serial: Serial, now: Time, answer: Token, successor: Option<Serial>) {
+        let refresh = self.refresh.get_mut(&serial).expect("just looked up");
+        refresh.used += 1;
+        refresh.first_used.get_or_insert(now);
+        refresh.answer = Some(answer);
+        refresh.successor = successor;
+        self.note_successor(serial, now, |which| which != WhichUse::Access);
+    }
+
+    fn note_successor(&mut self, serial: Serial, now: Time, counts: impl Fn(WhichUse) -> bool) {
+        let Retire::SuccessorUsed(rule) = self.rule.retire else {
+            return;
+        };
+        if counts(rule.which)
+            && let Some(parent) = self.refresh[&serial].parent
+            && let Some(parent) = self.refresh.get_mut(&parent)
+        {
+            parent.successor_used.get_or_insert(now);
+        }
+    }
+
+    /// The API has accepted an access token.
+    pub fn accepted(&mut self, now: Time, token: Token) {
+        if matches!(self.rule.retire, Retire::SuccessorUsed(rule) if rule.which != WhichUse::Refresh)
+            && let Some(&serial) = self.pairs.get(&token)
+        {
+            self.note_successor(serial, now, |which| which != WhichUse::Refresh);
+        }
+    }
+
+    /// Ends a refresh token and all that came of it.
+    fn end_branch(&mut self, root: Serial) {
+        let mut ended = vec![root];
+        while let Some(serial) = ended.pop() {
+            let children = self
+                .refresh
+                .range(serial + 1..)
+                .filter(|(_, refresh)| refresh.parent == Some(serial) && !refresh.ended)
+                .map(|(&child, _)| child);
+            ended.extend(children);
+            if let Some(refresh) = self.refresh.get_mut(&serial) {
+                refresh.ended = true;
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        if self.pairs.len() <= REMEMBERED {
+            return;
+        }
+        let oldest: Vec<_> = self.pairs.keys().take(REMEMBERED / 2).copied().collect();
+        for token in oldest {
+            let serial = self.pairs[&token];
+            if self.refresh[&serial].first_used.is_some()
+                || self.families[self.refresh[&serial].family as usize].revoked.is_some()
+            {
+                self.pairs.remove(&token);
+            }
+        }
+        self.forget_refresh();
+    }
+
+    /// Forgets refresh tokens that no pair names, but for those next to one that does.
+    fn forget_refresh(&mut self) {
+        let mut needed: BTreeSet<Serial> = self.pairs.values().copied().collect();
+        for serial in needed.clone() {
+            needed.extend(
+                [self.refresh[&serial].parent, self.refresh[&serial].successor]
+                    .iter()
+                    .flatten(),
+            );
+        }
+        self.refresh.retain(|serial, _| needed.contains(serial));
+    }
+
+    /// Renames all tokens by a monotone map, numbers refresh tokens and families by age, and forgets what is not `named` and
+    /// decides nothing any more, so that equal states become equal.
+    pub fn rename(&mut self, named: impl Fn(Token) -> bool, name: &mut dyn FnMut(Token) -> Token) {
+        self.pairs.retain(|&token, _| named(token));
+        let families = &mut self.families;
+        for family in families.iter_mut() {
+            family.access.retain(|&token| named(token));
+        }
+        self.forget_refresh();
+        let serials: BTreeMap<Serial, Serial> = self.refresh.keys().copied().zip(1..).collect();
+        let kept: BTreeSet<u32> = self.refresh.values().map(|refresh| refresh.family).collect();
+        let places: BTreeMap<u32, u32> = kept.iter().copied().zip(0..).collect();
+        self.families = kept
+            .iter()
+            .map(|&family| self.families[family as usize].clone())
+            .collect();
+        for family in &mut self.families {
+            for token in &mut family.access {
+                *token = name(*token);
+            }
+        }
+        let issued: Vec<u32> = self.families.iter().map(|family| family.issued).collect();
+        self.refresh = std::mem::take(&mut self.refresh)
+            .into_iter()
+            .map(|(serial, refresh)| {
+                let family = places[&refresh.family];
+                let newer = issued[family as usize] - refresh.issued_before;
+                let renamed = Refresh {
+                    family,
+                    parent: refresh.parent.and_then(|parent| serials.get(&parent).copied()),
+                    successor: refresh.successor.and_then(|successor| serials.get(&successor).copied()),
+                    // Counted back from the family's newest, whose count begins anew.
+                    issued_before: u32::MAX / 2 - newer,
+                    answer: refresh.answer.filter(|&token| named(token)).map(&mut *name),
+                    ..refresh
+                };
+                (serials[&serial], renamed)
+            })
+            .collect();
+        for family in &mut self.families {
+            family.issued = u32::MAX / 2;
+        }
+        self.pairs = std::mem::take(&mut self.pairs)
+            .into_iter()
+            .map(|(token, serial)| (name(token), serials[&serial]))
+            .collect();
+        self.last = serials.len() as u32;
+    }
+}
+
+impl Refreshed {
+    /// A pair that was issued before.
+    fn same(token: Token) -> Self {
+        Self {
+            ruling: Ruling {
+                token,
+                new: false,
+                superseded: None,
+            },
+            blast: 0,
+            ended: false,
+        }
+    }
+}
