@@ -57,6 +57,8 @@ struct Family {
     bucket: Bucket,
     /// From when on none of its refresh tokens is accepted.
     revoked: Option<Time>,
+    /// From when on none of its access tokens is live.
+    access_ends: Option<Time>,
     /// Access tokens issued so far.
     issued: u32,
     /// Its access tokens that may still live, oldest first.
@@ -173,6 +175,7 @@ impl Rotation {
             client,
             bucket,
             revoked: None,
+            access_ends: None,
             issued: 1,
             access: vec![ruling.token],
         });
@@ -213,7 +216,8 @@ impl Rotation {
         let family = &mut self.families[family as usize];
         family.revoked = Some(family.revoked.map_or(at, |before| before.min(at)));
         if access {
-            for token in family.access.drain(..) {
+            family.access_ends = Some(family.access_ends.map_or(at, |before| before.min(at)));
+            for &token in &family.access {
                 ledger.end_early(token, at, Ending::Revoked);
             }
         }
@@ -243,6 +247,11 @@ impl Rotation {
     /// The family of a pair that is still remembered.
     pub fn family(&self, of: Token) -> Option<u32> {
         self.pairs.get(&of).map(|serial| self.refresh[serial].family)
+    }
+
+    /// Which refresh token came with a token that is still remembered: a number of its own, in the order of issue.
+    pub fn refresh_token(&self, of: Token) -> Option<u32> {
+        self.pairs.get(&of).copied()
     }
 
     /// Whether the family has been revoked or evicted.
@@ -337,6 +346,10 @@ impl Rotation {
         grown.issued += 1;
         grown.access.retain(|&token| ledger.is_live(token, now));
         grown.access.push(ruling.token);
+        if let Some(end) = grown.access_ends {
+            // The revocation is under way.
+            ledger.end_early(ruling.token, end, Ending::Revoked);
+        }
         let rotates = match self.rule.rotate {
             Rotate::Never => false,
             Rotate::Always => true,

@@ -7,8 +7,11 @@
 
 mod app_per_node;
 mod cache;
+mod central_refresher;
 mod compare_first;
 mod gateway;
+mod gossip;
+mod leader;
 mod lease;
 mod naive;
 mod renew_ahead;
@@ -23,8 +26,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use app_per_node::AppPerNode;
+pub use central_refresher::CentralRefresher;
 pub use compare_first::CompareFirst;
 pub use gateway::Gateway;
+pub use gossip::Gossip;
+pub use leader::Leader;
 pub use lease::{Lease, WhenStuck};
 pub use naive::Naive;
 pub use renew_ahead::RenewAhead;
@@ -63,10 +69,16 @@ pub enum Coordination {
     Rotation(Rotation),
     /// Renewal at a jittered moment before expiry.
     RenewAhead(RenewAhead),
+    /// One process renews for all, pushes what is new and takes requests.
+    CentralRefresher(CentralRefresher),
+    /// The node that holds a lease renews for all; it keeps the lease.
+    Leader(Leader),
+    /// Nodes tell each other of new tokens.
+    Gossip(Gossip),
 }
 
 /// Names of the strategies with a sentence each, for `tokenstorm list strategies`.
-pub const STRATEGIES: [(&str, &str); 12] = [
+pub const STRATEGIES: [(&str, &str); 15] = [
     ("token_per_call", "a token for every call"),
     ("naive", "a cache per process; every call that meets a 401 renews"),
     (
@@ -91,6 +103,15 @@ pub const STRATEGIES: [(&str, &str); 12] = [
         "a shared token that moves on to the next app or slot with each renewal",
     ),
     ("renew_ahead", "renewal at a jittered moment before expiry"),
+    (
+        "central_refresher",
+        "one process renews for all, pushes what is new and takes requests",
+    ),
+    (
+        "leader",
+        "the node that holds a lease renews for all; it keeps the lease",
+    ),
+    ("gossip", "nodes tell each other of new tokens"),
 ];
 
 /// Evaluates an expression with the chosen strategy under its own type, so that an engine is compiled for each.
@@ -110,6 +131,9 @@ macro_rules! with_strategy {
             $crate::strategy::Coordination::AppPerNode($strategy) => $body,
             $crate::strategy::Coordination::Rotation($strategy) => $body,
             $crate::strategy::Coordination::RenewAhead($strategy) => $body,
+            $crate::strategy::Coordination::CentralRefresher($strategy) => $body,
+            $crate::strategy::Coordination::Leader($strategy) => $body,
+            $crate::strategy::Coordination::Gossip($strategy) => $body,
         }
     };
 }
@@ -119,13 +143,13 @@ impl Coordination {
     pub const fn needs_store(&self) -> bool {
         matches!(
             self,
-            Self::WaitAndLook(_) | Self::SharedBlind(_) | Self::Lease(_) | Self::Rotation(_)
+            Self::WaitAndLook(_) | Self::SharedBlind(_) | Self::Lease(_) | Self::Rotation(_) | Self::Leader(_)
         )
     }
 
-    /// Its nodes forward calls to a gateway.
+    /// Its nodes forward calls to a gateway, or leave the renewing to it.
     pub const fn needs_gateway(&self) -> bool {
-        matches!(self, Self::Gateway(_))
+        matches!(self, Self::Gateway(_) | Self::CentralRefresher(_))
     }
 
     /// How many registered copies of the app it uses.

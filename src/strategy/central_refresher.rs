@@ -1,0 +1,180 @@
+#![doc = include_str!("../manual/strategies/central_refresher.md")]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use super::renew_ahead::ahead;
+use crate::base::{Delay, Duration};
+use crate::node::{Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
+use crate::oauth::{Failure, Lane, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CentralRefresher {
+    /// The token is replaced this long before it expires; left out, once a worker says that it is refused.
+    pub renew_ahead: Option<Duration>,
+    /// A worker's calls fail this try when the refresher has not answered within this time.
+    #[serde(default = "default_wait")]
+    pub wait: Duration,
+    /// Whether the refresher takes a worker's word for a dead token; without, it renews by its clock alone.
+    #[serde(default = "yes")]
+    pub on_request: bool,
+}
+
+// As long as most HTTP clients in facts about locks wait for a token: WxJava gives up after 3 s, neon after 5 s.
+fn default_wait() -> Duration {
+    Duration::from_secs(5)
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A worker's cache, or the refresher's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    cache: Cache,
+    /// Worker: the refresher has been asked, and calls wait.
+    waiting: bool,
+    /// Refresher: what is told to whoever asks.
+    newest: Option<Shared>,
+}
+
+impl CentralRefresher {
+    fn work(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+            && node.cache.token() == Some(token)
+        {
+            node.cache.discard(me);
+        }
+        match input {
+            Input::Call { call } | Input::Rejected { call, .. } => match node.cache.token() {
+                Some(token) => out.push(Command::Attempt { call, token }),
+                None => {
+                    out.push(Command::Park { call });
+                    if !node.waiting {
+                        node.waiting = true;
+                        let dead = match input {
+                            Input::Rejected { token, .. } => Some(token),
+                            _ => node.cache.held(),
+                        };
+                        out.push(Command::Tell {
+                            whom: Whom::Gateway,
+                            note: Note::Wanted(dead),
+                        });
+                        out.push(Command::Arm {
+                            timer: Timer::Wait,
+                            delay: Delay::exactly(self.wait),
+                        });
+                    }
+                }
+            },
+            Input::Told {
+                note: Note::Token(Shared { token, .. }),
+                ..
+            } => Self::adopt(node, token, out),
+            Input::Login { grant } => Self::adopt(node, grant.token, out),
+            Input::Told {
+                note: Note::Failed(why),
+                ..
+            } if node.waiting => Self::give_up(node, why, out),
+            Input::Timer(Timer::Wait) if node.waiting => Self::give_up(node, Failure::Unreachable, out),
+            _ => {}
+        }
+    }
+
+    fn adopt(node: &mut Memory, token: Token, out: &mut Outbox) {
+        node.cache.keep(token);
+        node.waiting = false;
+        out.push(Command::AttemptParked { token });
+    }
+
+    fn give_up(node: &mut Memory, why: Failure, out: &mut Outbox) {
+        node.waiting = false;
+        out.push(Command::StumbleParked { why });
+    }
+
+    fn refresh(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Told {
+                from,
+                note: Note::Wanted(dead),
+            } => match node.newest.filter(|newest| Some(newest.token) != dead) {
+                Some(newest) => out.push(Command::Tell {
+                    whom: Whom::One(from),
+                    note: Note::Token(newest),
+                }),
+                None if self.on_request || node.newest.is_none() => node.cache.ask(Lane::default(), out),
+                None => {}
+            },
+            Input::Timer(Timer::Renew) => node.cache.ask(Lane::default(), out),
+            Input::TokenFailed { why, .. } => {
+                node.cache.asking = false;
+                out.push(Command::Tell {
+                    whom: Whom::All,
+                    note: Note::Failed(why),
+                });
+                if self.renew_ahead.is_some() && node.newest.is_some() {
+                    // A planned renewal that failed is tried again before long.
+                    out.push(Command::Arm {
+                        timer: Timer::Renew,
+                        delay: Delay::exactly(self.wait),
+                    });
+                }
+            }
+            Input::Token { grant, .. } | Input::Login { grant } => {
+                node.cache.on(me, Lane::default(), input, out);
+                if node.cache.token() != Some(grant.token) {
+                    return;
+                }
+                let newest = Shared::of(grant, 0);
+                node.newest = Some(newest);
+                if let Some(margin) = self.renew_ahead {
+                    out.push(Command::Arm {
+                        timer: Timer::Renew,
+                        delay: ahead(grant.life, margin, Duration::ZERO),
+                    });
+                }
+                if matches!(input, Input::Token { .. }) {
+                    out.push(Command::Tell {
+                        whom: Whom::All,
+                        note: Note::Token(newest),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Strategy for CentralRefresher {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match me.role {
+            Role::Gateway => self.refresh(me, node, input, out),
+            Role::Worker | Role::Legacy => self.work(me, node, input, out),
+        }
+    }
+
+    fn view(node: &Memory) -> View {
+        node.cache.view()
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.cache.held()
+    }
+
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.cache.rename(names);
+        node.newest = node.newest.map(|newest| Shared {
+            token: names.token(newest.token),
+            ..newest
+        });
+    }
+}

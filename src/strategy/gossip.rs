@@ -1,0 +1,139 @@
+#![doc = include_str!("../manual/strategies/gossip.md")]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::base::{Delay, Duration};
+use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
+use crate::oauth::{Lane, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gossip {
+    /// Peers that are told of a new token, and asked for one: those 1, 2, 4, 8 ... places on. Left out, all.
+    pub fanout: Option<u8>,
+    /// After a 401, peers are asked for a newer token and get so long to answer before the node renews; zero for not asking.
+    #[serde(default)]
+    pub wait: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    cache: Cache,
+    /// The cached token, as it is told to others.
+    newest: Option<Shared>,
+    /// Peers have been asked.
+    waiting: bool,
+}
+
+impl Gossip {
+    fn whom(&self) -> Whom {
+        self.fanout.map_or(Whom::All, Whom::Some)
+    }
+
+    /// The order that tokens reveal decides where they reveal one; else what is told last counts as the newest.
+    fn is_news(node: &Memory, told: Shared) -> bool {
+        node.newest.is_none_or(|newest| {
+            newest.token != told.token && (node.cache.token().is_none() || told.rank >= newest.rank)
+        })
+    }
+}
+
+impl Strategy for Gossip {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+            && node.cache.token() == Some(token)
+        {
+            node.cache.discard(me);
+        }
+        match input {
+            Input::Rejected { call, token }
+                if node.cache.token().is_none() && !node.cache.asking && !self.wait.is_zero() =>
+            {
+                out.push(Command::Park { call });
+                if !node.waiting {
+                    node.waiting = true;
+                    out.push(Command::Tell {
+                        whom: self.whom(),
+                        note: Note::Wanted(Some(token)),
+                    });
+                    out.push(Command::Arm {
+                        timer: Timer::Wait,
+                        delay: Delay::exactly(self.wait),
+                    });
+                }
+            }
+            Input::Call { call } if node.waiting => out.push(Command::Park { call }),
+            Input::Timer(Timer::Wait) if node.waiting => {
+                node.waiting = false;
+                node.cache.ask(Lane::default(), out);
+            }
+            Input::Told {
+                from,
+                note: Note::Wanted(dead),
+            } => {
+                if let Some(newest) = node.newest
+                    && node.cache.token() == Some(newest.token)
+                    && dead != Some(newest.token)
+                {
+                    out.push(Command::Tell {
+                        whom: Whom::One(from),
+                        note: Note::Token(newest),
+                    });
+                }
+            }
+            Input::Told {
+                note: Note::Token(told),
+                ..
+            } => {
+                if Self::is_news(node, told) {
+                    node.waiting = false;
+                    node.newest = Some(told);
+                    node.cache.keep(told.token);
+                    out.push(Command::AttemptParked { token: told.token });
+                }
+            }
+            Input::Token { grant, .. } => {
+                node.cache.on(me, Lane::default(), input, out);
+                if node.cache.token() == Some(grant.token) {
+                    node.waiting = false;
+                    let newest = Shared::of(grant, 0);
+                    node.newest = Some(newest);
+                    out.push(Command::Tell {
+                        whom: self.whom(),
+                        note: Note::Token(newest),
+                    });
+                }
+            }
+            Input::Login { grant } => {
+                node.cache.on(me, Lane::default(), input, out);
+                node.waiting = false;
+                node.newest = Some(Shared::of(grant, 0));
+            }
+            _ => node.cache.on(me, Lane::default(), input, out),
+        }
+    }
+
+    fn view(node: &Memory) -> View {
+        node.cache.view()
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.cache.held()
+    }
+
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.cache.rename(names);
+        node.newest = node.newest.map(|newest| Shared {
+            token: names.token(newest.token),
+            ..newest
+        });
+    }
+}
