@@ -19,7 +19,7 @@ const TOKEN: usize = 0;
 const API: usize = 1;
 
 impl<S: Strategy, R: Rule> World<S, R> {
-    #[inline]
+    #[inline(always)] // The stage is known where it is delivered.
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn api_request(
         &mut self,
@@ -114,7 +114,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host.send(Leg::ApiResponse, key, answer(verdict));
     }
 
-    #[inline]
+    #[inline(always)] // The stage is known where it is delivered.
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn token_request(
         &mut self,

@@ -123,13 +123,13 @@ impl Queue {
     /// A message that takes as long as all others of its way, or nearly always does.
     #[inline(always)] // The message is then written straight to its place.
     pub fn push_steady(&mut self, way: usize, at: Time, class: Class, message: Message) {
-        if !self.shortcuts {
-            self.push_message(at, class, message);
-            return;
-        }
         let instant = Moment::new(at, class);
         let mut lane = self.lane_of[way];
         if lane == UNOPENED {
+            if !self.shortcuts {
+                self.push_message(at, class, message);
+                return;
+            }
             lane = self.open(way, message);
         }
         if !self.lanes.fits(usize::from(lane), instant) {
