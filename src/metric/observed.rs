@@ -149,6 +149,7 @@ impl Observed {
         &mut self.groups[usize::from(group.0)]
     }
 
+    #[inline(always)] // Then only what is looked at is copied.
     fn token_ended(&mut self, life: &Life) {
         if !self.measured(life.issued) {
             return;

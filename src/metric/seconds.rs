@@ -62,12 +62,13 @@ pub struct Seconds {
     /// The second that is being counted, and where it ends.
     current: Second,
     until: Time,
-    index: u64,
     warmup: Time,
     horizon: Time,
     trigger: Option<(Time, Time)>,
     needed: f64,
     nodes: i64,
+    /// The interval that the current second lies in, and how many seconds of it have been closed.
+    place: (usize, u64),
     /// Width of an interval of the series in seconds, and the sums by interval.
     pub width: u64,
     pub intervals: Vec<Second>,
@@ -99,12 +100,12 @@ impl Seconds {
         Self {
             current: Second::default(),
             until: Time::ZERO + Duration::SECOND,
-            index: 0,
             warmup: setting.warmup,
             horizon: setting.horizon,
             trigger: setting.trigger,
             needed: setting.needed_issuances,
             nodes: 0,
+            place: (0, 0),
             width,
             intervals: vec![Second::default(); total.div_ceil(width) as usize + 1],
             measured: 0,
@@ -151,13 +152,13 @@ impl Seconds {
     }
 
     fn interval(&mut self, second: &Second) {
-        let at = if self.width == 1 {
-            self.index
-        } else {
-            self.index / self.width
-        };
-        let last = self.intervals.len() - 1;
-        self.intervals[(at as usize).min(last)].add(second);
+        let (at, closed) = &mut self.place;
+        self.intervals[*at].add(second);
+        *closed += 1;
+        if *closed == self.width && *at + 1 < self.intervals.len() {
+            *at += 1;
+            *closed = 0;
+        }
     }
 
     #[cold]
@@ -173,7 +174,6 @@ impl Seconds {
         }
         self.watch_storm(from, &second, whole);
         self.watch_recovery(from, &second, whole);
-        self.index += 1;
         self.until = self.until + Duration::SECOND;
     }
 

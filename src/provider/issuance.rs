@@ -139,6 +139,7 @@ impl Issuance {
 }
 
 impl Rule for Issuance {
+    #[inline]
     fn request(&mut self, now: Time, request: Request, ledger: &mut Ledger) -> Result<Ruling, Refusal> {
         let bucket = request.bucket;
         let reusable = self.reusable(now, bucket, ledger);

@@ -173,7 +173,7 @@ impl Ledger {
 
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
     #[inline]
-    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
         let line = &self.lines[bucket.0 as usize];
         // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
         if line.lingering == 0
@@ -185,7 +185,8 @@ impl Ledger {
         self.strike(bucket, now, told);
     }
 
-    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+    #[inline]
+    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
         let mut line = self.lines[bucket.0 as usize];
         // Superseded tokens lie before the current ones; one that was ended early may lie among them.
         let mut lingering = line.lingering;
@@ -280,6 +281,7 @@ impl Ledger {
     ///
     /// # Panics
     /// After 2^32 - 1 issuances in one run.
+    #[inline]
     pub fn issue(&mut self, bucket: Bucket, now: Time, ttl: Duration) -> Token {
         if (self.count + 1) * 2 > self.lives.len() {
             self.grow();
@@ -309,6 +311,7 @@ impl Ledger {
         token
     }
 
+    #[inline]
     fn insert(&mut self, life: Life) {
         let mask = self.mask();
         let home = life.token.sequence() as usize & mask;
@@ -321,6 +324,7 @@ impl Ledger {
         self.count += 1;
     }
 
+    #[cold]
     fn grow(&mut self) {
         let lives = std::mem::take(&mut self.lives);
         self.lives = vec![None; lives.len() * 2];
@@ -332,6 +336,7 @@ impl Ledger {
     }
 
     /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most. Returns its life as it was.
+    #[inline]
     pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Life> {
         let token = self.lines[bucket.0 as usize].first_current?;
         let life = self.get_mut(token).expect("a line names lives of the table");
@@ -393,7 +398,7 @@ impl Ledger {
     }
 
     /// Ends every token of a bucket now, and tells each.
-    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut dyn FnMut(Life)) {
+    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
         let line = &mut self.lines[bucket.0 as usize];
         line.lingering += line.current;
         line.current = 0;

@@ -114,7 +114,7 @@ pub struct Calls {
 const _: () = assert!(size_of::<Call>() == 48);
 
 impl Calls {
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, now: Time, node: NodeId, group: Group, luck: u32) -> Seat {
         let call = |stamp| Call {
             arrived: now,

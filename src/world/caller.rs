@@ -17,7 +17,7 @@ use super::message::{Asker, Leg, Message, Stage, Ticket};
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// A call arrives at a node; one that is down takes none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive(&mut self, id: NodeId, group: Group, luck: u32, host: &mut impl Host) {
         let now = host.now();
         if !self.nodes[id.index()].up {
@@ -86,7 +86,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// The API's answer reaches the node.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     pub(super) fn api_response(&mut self, ticket: Ticket, token: Token, verdict: Verdict, host: &mut impl Host) {
         if self.calls.holder(ticket).is_none() {
             return;

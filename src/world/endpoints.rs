@@ -19,7 +19,7 @@ const TOKEN: usize = 0;
 const API: usize = 1;
 
 impl<S: Strategy, R: Rule> World<S, R> {
-    #[inline]
+    #[inline(always)] // The stage is known where it is delivered.
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn api_request(
         &mut self,
@@ -32,7 +32,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host: &mut impl Host,
     ) {
         let key = u64::from(luck);
-        let answer = |verdict| Message::ApiResponse { ticket, token, verdict };
+        let answer = move |verdict| Message::ApiResponse { ticket, token, verdict };
         if stage == Stage::Arrived {
             let endpoint = &mut self.provider.api_endpoint;
             let failure = match endpoint.outage {
@@ -50,7 +50,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 host.send(Leg::ApiResponse, key, answer(Verdict::Failed(why)));
                 return;
             }
-            let message = Message::ApiRequest {
+            let message = move || Message::ApiRequest {
                 stage: Stage::Served,
                 ticket,
                 node,
@@ -61,11 +61,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
             match endpoint.admit() {
                 Admission::Free => {}
                 Admission::Serve => {
-                    host.send(Leg::ApiService, key, message);
+                    host.send(Leg::ApiService, key, message());
                     return;
                 }
                 Admission::Wait => {
-                    self.waiting[API].push_back(message);
+                    self.waiting[API].push_back(message());
                     return;
                 }
                 Admission::TurnedAway => {
@@ -114,7 +114,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host.send(Leg::ApiResponse, key, answer(verdict));
     }
 
-    #[inline]
+    #[inline(always)] // The stage is known where it is delivered.
     #[allow(clippy::too_many_arguments)] // The fields of one message.
     pub(super) fn token_request(
         &mut self,
@@ -131,7 +131,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let fleet = &self.fleets[usize::from(self.nodes[node.index()].fleet)];
         let client = fleet.client + lane.duplicate;
         let force = fleet.force;
-        let answer = |answer| Message::TokenResponse {
+        let answer = move |answer| Message::TokenResponse {
             node,
             epoch,
             asker,
@@ -146,6 +146,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 Some(Outage::Silent) => return,
                 Some(Outage::Errors) => Some(Failure::ServerError),
                 None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
+                None if endpoint.quotas.is_empty() => None,
                 None => endpoint.quota(now, client).err().and_then(|exceeded| {
                     if exceeded.first {
                         let reset = exceeded.until_reset;
@@ -157,7 +158,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             };
             // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
             if failure.is_none() && !no_op {
-                let message = Message::TokenServed {
+                let message = move || Message::TokenServed {
                     node,
                     epoch,
                     lane,
@@ -168,11 +169,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 match endpoint.admit() {
                     Admission::Free => {}
                     Admission::Serve => {
-                        host.send(Leg::TokenService, key, message);
+                        host.send(Leg::TokenService, key, message());
                         return;
                     }
                     Admission::Wait => {
-                        self.waiting[TOKEN].push_back(message);
+                        self.waiting[TOKEN].push_back(message());
                         return;
                     }
                     Admission::TurnedAway => failure = Some(Failure::ServerError),

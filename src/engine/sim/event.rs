@@ -16,6 +16,9 @@ pub enum Class {
 pub struct Moment(u64);
 
 impl Moment {
+    /// Later than every other.
+    pub const NEVER: Self = Self(u64::MAX);
+
     #[inline]
     pub fn new(at: Time, class: Class) -> Self {
         debug_assert!(at.nanos() < 1 << 62, "the clock ends after 146 years");

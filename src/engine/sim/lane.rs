@@ -4,7 +4,7 @@
 //! cache lines and a busy one within what is under way at once.
 
 use super::event::{Event, Moment};
-use crate::base::prefetch;
+use crate::base::{Group, NodeId, prefetch};
 use crate::world::Message;
 
 /// Messages in a block.
@@ -16,6 +16,17 @@ struct Entry {
     sequence: u32,
     message: Message,
 }
+
+/// A place that nothing has been written to.
+const BLANK: Entry = Entry {
+    instant: Moment::NEVER,
+    sequence: 0,
+    message: Message::Arrival {
+        node: NodeId(0),
+        group: Group(0),
+        luck: 0,
+    },
+};
 
 /// One list; positions are places in the store.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +48,13 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Opens a lane, and returns its number.
-    pub fn open(&mut self, sample: Message) -> usize {
-        let block = self.take_block(sample);
+    /// Opens a lane for messages from this moment on, and returns its number.
+    pub fn open(&mut self, after: Moment) -> usize {
+        let block = self.take_block();
         self.lanes.push(Lane {
             head: block * BLOCK as u32,
             tail: block * BLOCK as u32,
-            last: Moment::default(),
+            last: after,
             len: 0,
         });
         self.lanes.len() - 1
@@ -53,6 +64,17 @@ impl Lanes {
     #[inline]
     pub fn fits(&self, lane: usize, instant: Moment) -> bool {
         instant >= self.lanes[lane].last
+    }
+
+    /// Writes a message to the end of a lane, where the next one will take its place.
+    #[inline(always)]
+    pub fn write(&mut self, number: usize, message: Message) {
+        self.entries[self.lanes[number].tail as usize].message = message;
+    }
+
+    /// The message that was written to the end of a lane.
+    pub fn written(&self, number: usize) -> Message {
+        self.entries[self.lanes[number].tail as usize].message
     }
 
     /// Appends a message; whether it is the first of its lane now.
@@ -78,12 +100,12 @@ impl Lanes {
     fn extend(&mut self, number: usize) {
         let last = self.lanes[number].tail - 1;
         let full = last / BLOCK as u32;
-        let block = self.take_block(self.entries[last as usize].message);
+        let block = self.take_block();
         self.next[full as usize] = block;
         self.lanes[number].tail = block * BLOCK as u32;
     }
 
-    fn take_block(&mut self, sample: Message) -> u32 {
+    fn take_block(&mut self) -> u32 {
         if let Some(block) = self.free {
             let next = self.next[block as usize];
             self.free = (next != u32::MAX).then_some(next);
@@ -95,12 +117,7 @@ impl Lanes {
             self.entries.reserve_exact((16 + block / 8) * BLOCK);
             self.next.reserve_exact(16 + block / 8);
         }
-        let blank = Entry {
-            instant: Moment::default(),
-            sequence: 0,
-            message: sample,
-        };
-        self.entries.resize(self.entries.len() + BLOCK, blank);
+        self.entries.resize(self.entries.len() + BLOCK, BLANK);
         self.next.push(u32::MAX);
         block as u32
     }

@@ -149,17 +149,17 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
 impl<K: Sink> Clockwork<'_, K> {
-    fn send_by_chance(&mut self, leg: Leg, key: u64, message: Message) {
+    /// Which way a message on this leg goes, and how long it takes; none if it is lost.
+    fn by_chance(&self, leg: Leg, key: u64) -> Option<(Option<usize>, Duration)> {
         let link = self.links.leg(leg);
         if !link.loss.is_never() && link.loss.hit(self.dice.draw(LOSS + leg as u64, key, 0)) {
-            return;
+            return None;
         }
         let (way, latency) = match link.latency.as_constant() {
             Some(constant) => (Some(leg as usize), constant),
             None => (None, link.latency.sample(self.dice.draw(leg as u64, key, 0))),
         };
-        let latency = self.slowed(leg, latency);
-        self.schedule(way, self.now + latency, message);
+        Some((way, self.slowed(leg, latency)))
     }
 
     fn slowed(&self, leg: Leg, latency: Duration) -> Duration {
@@ -179,7 +179,7 @@ impl<K: Sink> Clockwork<'_, K> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
         match way {
             Some(way) => self.queue.push_steady(way, at, class(&message), message),
@@ -196,11 +196,9 @@ impl<K: Sink> Host for Clockwork<'_, K> {
 
     #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
-        match self.steady[leg as usize] {
-            Some(latency) => self
-                .queue
-                .push_steady(leg as usize, self.now + latency, class(&message), message),
-            None => self.send_by_chance(leg, key, message),
+        let steady = self.steady[leg as usize].map(|latency| (Some(leg as usize), latency));
+        if let Some((way, latency)) = steady.or_else(|| self.by_chance(leg, key)) {
+            self.schedule(way, self.now + latency, message);
         }
     }
 

@@ -75,7 +75,7 @@ struct Flights {
 }
 
 impl Flights {
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, message: Message) -> u32 {
         if let Some(place) = self.free.pop() {
             self.messages[place as usize] = message;
@@ -121,37 +121,51 @@ impl Queue {
     }
 
     /// A message that takes as long as all others of its way, or nearly always does.
-    #[inline(always)] // The message is then written straight to its place.
+    ///
+    /// Nothing but places in memory is handed the message: so it is written there field by field, and never put together on
+    /// the stack first, to be read again before it has got there.
+    #[inline(always)]
     pub fn push_steady(&mut self, way: usize, at: Time, class: Class, message: Message) {
-        if !self.shortcuts {
-            self.push_message(at, class, message);
-            return;
-        }
         let instant = Moment::new(at, class);
         let mut lane = self.lane_of[way];
         if lane == UNOPENED {
-            lane = self.open(way, message);
+            lane = self.open(way);
         }
-        if !self.lanes.fits(usize::from(lane), instant) {
-            self.push_message(at, class, message);
+        let lane = usize::from(lane);
+        if !self.lanes.fits(lane, instant) {
+            self.lanes.write(lane, message);
+            self.displace(lane, at, class);
             return;
         }
         let sequence = self.number();
-        if self.lanes.push(usize::from(lane), instant, sequence, message) {
-            self.heads[usize::from(lane) + 1] = Event::new(instant, sequence, LANE | u32::from(lane));
+        if self.lanes.push(lane, instant, sequence, message) {
+            self.heads[lane + 1] = Event::new(instant, sequence, LANE | lane as u32);
         }
     }
 
+    /// Opens a lane for this way; without shortcuts one that takes no message.
     #[cold]
-    fn open(&mut self, way: usize, message: Message) -> u8 {
-        let lane = self.lanes.open(message) as u8;
+    fn open(&mut self, way: usize) -> u8 {
+        let after = if self.shortcuts {
+            Moment::default()
+        } else {
+            Moment::NEVER
+        };
+        let lane = self.lanes.open(after) as u8;
         self.lane_of[way] = lane;
         self.sources += 1;
         lane
     }
 
+    /// The message that was written to the end of this lane may not stay there.
+    #[cold]
+    fn displace(&mut self, lane: usize, at: Time, class: Class) {
+        let message = self.lanes.written(lane);
+        self.push_message(at, class, message);
+    }
+
     /// A message that may take any time.
-    #[inline]
+    #[inline(always)] // As in a lane.
     pub fn push_message(&mut self, at: Time, class: Class, message: Message) {
         let place = self.flights.insert(message);
         self.push(at, class, MESSAGE | place);
@@ -167,7 +181,6 @@ impl Queue {
         self.push(at, Class::Commit, TIMELINE);
     }
 
-    #[inline]
     fn push(&mut self, at: Time, class: Class, payload: u32) {
         let sequence = self.number();
         let event = Event::new(Moment::new(at, class), sequence, payload);
