@@ -400,7 +400,7 @@ fn m4_a_lease_renews_once_a_lifetime() {
     let lease = share(&m4(Coordination::Lease(a_lease())), 48);
     assert_eq!((lease.mean, lease.standard_error), (0.0, 0.0), "exactly, in every run");
     // Outside: nobody takes the lock.
-    fails(share(&m4(Coordination::SharedBlind(SharedBlind {})), 49), 0.0);
+    fails(share(&m4(Coordination::SharedBlind(SharedBlind::default())), 49), 0.0);
     // Outside: the lease lapses before the renewal that it protects is published.
     let short = Lease {
         ttl: ms(20),

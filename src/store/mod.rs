@@ -34,6 +34,8 @@ pub enum Operation<V> {
     Acquire {
         ttl: Option<Millis>,
     },
+    /// Takes the lease for as long as the asker lives, unless another node holds it: what an operating system's lock on a file does.
+    Lock,
     /// Begins the lease's time anew, if it is still the one that was acquired.
     Extend {
         fence: u32,
@@ -101,7 +103,7 @@ impl<V> Operation<V> {
         match self {
             Self::Read => Asked::Read,
             Self::Write { .. } | Self::Clear { .. } => Asked::Write,
-            Self::Acquire { .. } => Asked::Acquire,
+            Self::Acquire { .. } | Self::Lock => Asked::Acquire,
             Self::Extend { .. } => Asked::Extend,
             Self::Release { .. } | Self::Unlock => Asked::Release,
         }
@@ -141,6 +143,8 @@ struct Lease {
     fence: u32,
     /// None for ever.
     until: Option<Time>,
+    /// It ends with its owner's life.
+    tied: bool,
 }
 
 impl Lease {
@@ -222,18 +226,8 @@ impl<V: Stored> Store<V> {
                 state.register = None;
                 Answer::Written
             }
-            Operation::Acquire { ttl } => {
-                if state.lease.is_some_and(|lease| lease.holds(now)) {
-                    return Answer::Busy;
-                }
-                self.last_fence += 1;
-                state.lease = Some(Lease {
-                    owner: from,
-                    fence: self.last_fence,
-                    until: ttl.map(|ttl| now + Duration::from(ttl)),
-                });
-                Answer::Acquired { fence: self.last_fence }
-            }
+            Operation::Acquire { ttl } => self.acquire(now, from, ttl, false),
+            Operation::Lock => self.acquire(now, from, None, true),
             Operation::Extend { fence, ttl } => {
                 let held = state.is_held_by(from, fence) && state.lease.is_some_and(|lease| lease.holds(now));
                 if held && let Some(lease) = &mut state.lease {
@@ -255,6 +249,25 @@ impl<V: Stored> Store<V> {
                 Answer::Released { held }
             }
         }
+    }
+
+    fn acquire(&mut self, now: Time, owner: NodeId, ttl: Option<Millis>, tied: bool) -> Answer<V> {
+        if self.state.lease.is_some_and(|lease| lease.holds(now)) {
+            return Answer::Busy;
+        }
+        self.last_fence += 1;
+        self.state.lease = Some(Lease {
+            owner,
+            fence: self.last_fence,
+            until: ttl.map(|ttl| now + Duration::from(ttl)),
+            tied,
+        });
+        Answer::Acquired { fence: self.last_fence }
+    }
+
+    /// A node has died: a lock that lasts as long as its owner is free.
+    pub fn bury(&mut self, owner: NodeId) {
+        self.state.lease = self.state.lease.filter(|lease| !lease.tied || lease.owner != owner);
     }
 
     /// What a replica answers to a read that has heard of nothing younger than `lag`.
@@ -448,6 +461,25 @@ mod tests {
             store.apply(at(1_000_000), A, Operation::Acquire { ttl: None }),
             Answer::Acquired { fence: 3 },
             "an unlock that does not look whose it is takes another's lease away"
+        );
+    }
+
+    #[test]
+    fn a_lock_ends_with_its_owner_and_a_lease_does_not() {
+        let mut store = Store::<char>::default();
+        assert_eq!(store.apply(at(0), A, Operation::Lock), Answer::Acquired { fence: 1 });
+        store.bury(B);
+        assert_eq!(store.apply(at(1), B, Operation::Lock), Answer::Busy);
+        store.bury(A);
+        assert_eq!(
+            store.apply(at(2), B, Operation::Acquire { ttl: None }),
+            Answer::Acquired { fence: 2 }
+        );
+        store.bury(B);
+        assert_eq!(
+            store.apply(at(3), A, Operation::Lock),
+            Answer::Busy,
+            "a lock file stays"
         );
     }
 

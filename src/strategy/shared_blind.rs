@@ -13,8 +13,11 @@ use crate::oauth::{Failure, Lane, Token};
 use crate::store::{Answer, Operation, When};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SharedBlind {}
+#[serde(deny_unknown_fields, default)]
+pub struct SharedBlind {
+    /// The stored token is taken away before a new one is requested: meanwhile others find none.
+    pub expire_first: bool,
+}
 
 /// Whether the process is reading the store for its parked calls, or has asked for a token for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,11 +44,16 @@ impl Strategy for SharedBlind {
                     out.push(Command::Store(Operation::Read));
                 }
             }
-            Input::Rejected { call, .. } => out.push(Command::RequestToken {
-                lane: Lane::default(),
-                call: Some(call),
-                with: node.token,
-            }),
+            Input::Rejected { call, .. } => {
+                if self.expire_first {
+                    out.push(Command::Store(Operation::Clear { when: When::Always }));
+                }
+                out.push(Command::RequestToken {
+                    lane: Lane::default(),
+                    call: Some(call),
+                    with: node.token,
+                });
+            }
             Input::Store(Answer::Value(Some(entry))) if node.reading => {
                 node.reading = false;
                 node.token = Some(entry.value.token);

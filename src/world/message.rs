@@ -257,7 +257,7 @@ fn rename_operation(operation: &mut StoreOperation, names: &mut dyn Names) {
         }
         Operation::Clear { when } => rename_when(when),
         Operation::Extend { fence, .. } | Operation::Release { fence } => *fence = names.fence(*fence),
-        Operation::Read | Operation::Acquire { .. } | Operation::Unlock => {}
+        Operation::Read | Operation::Acquire { .. } | Operation::Lock | Operation::Unlock => {}
     }
 }
 

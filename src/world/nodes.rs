@@ -98,6 +98,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 *retries = client::Memory::default();
             }
             self.change_hands(before, None);
+            let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
+            self.stores[usize::from(store)].bury(id);
         }
         let lost: Vec<_> = self
             .calls

@@ -163,7 +163,7 @@ pub fn every_strategy() -> [Coordination; 12] {
         Coordination::SingleFlight(SingleFlight {}),
         Coordination::CompareFirst(CompareFirst {}),
         Coordination::WaitAndLook(WaitAndLook { spread: ms(200) }),
-        Coordination::SharedBlind(SharedBlind {}),
+        Coordination::SharedBlind(SharedBlind::default()),
         Coordination::Lease(a_lease()),
         Coordination::Gateway(Gateway {}),
         slots(2),
