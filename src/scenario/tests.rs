@@ -576,6 +576,7 @@ fn what_no_memory_would_hold_is_refused() {
 mod sweeps;
 
 mod files;
+mod load;
 
 mod mutations;
 
