@@ -9,9 +9,9 @@ use tokenstorm::metric::{Observed, Setting};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
+use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{Coordination, SingleFlight};
-use tokenstorm::workload::Arrivals;
+use tokenstorm::workload::Pattern;
 use tokenstorm::world::{Client, Fleet, Layout, Leg};
 
 pub const REPORT: &str = "reports/benchmark.md";
@@ -87,9 +87,10 @@ impl Case {
                 api_endpoint: Endpoint::default(),
             },
             links,
+            beside: Beside::default(),
             workloads: vec![vec![Stream {
                 group: Group(0),
-                arrivals: Arrivals::Poisson(Rate::of(1, self.gap())),
+                arrivals: Pattern::Poisson(Rate::of(1, self.gap())),
             }]],
             timeline: vec![(Time::ZERO, Act::Start(0..self.nodes))],
             groups: vec![("fleet".to_owned(), "user".to_owned())],

@@ -13,10 +13,11 @@ use tokenstorm::net::Latency;
 use tokenstorm::oauth::Token;
 use tokenstorm::provider::{Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
-use tokenstorm::scenario::plan::{Act, Plan};
+use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::{Event, Outcome};
-use tokenstorm::world::{Leg, Place, Steps};
+use tokenstorm::workload::{Diurnal, OnOff, Pattern};
+use tokenstorm::world::{Leg, Party, Place, Steps};
 
 /// A plan in small numbers, so that proptest can shrink it; milliseconds and percent throughout.
 #[derive(Clone, Debug)]
@@ -30,6 +31,15 @@ struct Case {
     token: EndpointCase,
     api: EndpointCase,
     acts: Vec<(u64, u8, u32)>,
+    load: LoadCase,
+}
+
+/// What is there beside Poisson calls.
+#[derive(Clone, Debug)]
+struct LoadCase {
+    pattern: u8,
+    pauses: Option<(u64, u64)>,
+    revocations: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -141,6 +151,16 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn loads()(
+        pattern in prop_oneof![2 => Just(0), 1 => 1u8..5],
+        pauses in prop_oneof![3 => Just(None), 1 => (500u64..5_000, 1u64..3_000).prop_map(Some)],
+        revocations in prop_oneof![3 => Just(None), 1 => (200u64..5_000).prop_map(Some)],
+    ) -> LoadCase {
+        LoadCase { pattern, pauses, revocations }
+    }
+}
+
+prop_compose! {
     fn cases()(
         seed: u64,
         strategy in 0usize..12,
@@ -150,9 +170,10 @@ prop_compose! {
         network in networks(),
         token in endpoints(),
         api in endpoints(),
-        acts in prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec((0u64..9_000, 0u8..10, 0u32..8), 0..6)],
+        acts in prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec((0u64..9_000, 0u8..12, 0u32..8), 0..6)],
+        load in loads(),
     ) -> Case {
-        Case { seed, strategy, fleets, rule, client, network, token, api, acts }
+        Case { seed, strategy, fleets, rule, client, network, token, api, acts, load }
     }
 }
 
@@ -217,6 +238,27 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
                     thousandths: 500 * u64::from(which) + 100,
                 },
             )),
+            9 => timed.extend([
+                (
+                    at,
+                    Act::Pause {
+                        nodes: node..nodes,
+                        until: over,
+                    },
+                ),
+                (over, Act::Resume(node..nodes)),
+            ]),
+            10 => timed.extend([
+                (
+                    at,
+                    Act::Cut {
+                        nodes: 0..node + 1,
+                        from: [Party::TokenEndpoint, Party::Api, Party::Store][which as usize % 3],
+                        until: over,
+                    },
+                ),
+                (over, Act::Mend),
+            ]),
             _ => timed.push((
                 at,
                 Act::Revoke {
@@ -228,6 +270,59 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
     }
     timed.sort_by_key(|(at, _)| *at);
     plan.timeline.extend(timed);
+}
+
+/// Another pattern of calls for the first fleet, and what comes by chance.
+fn load(plan: &mut Plan, case: &LoadCase) {
+    let nodes = plan.layout.fleets[0].nodes.clone();
+    plan.beside.pauses.extend(case.pauses.map(|(every, lasts)| Pauses {
+        nodes: nodes.clone(),
+        every: ms(every),
+        lasts: Latency::exponential(ms(lasts)),
+    }));
+    plan.beside.revocations = case.revocations.map(ms);
+    let Some(stream) = plan.workloads[0].first_mut() else {
+        return;
+    };
+    let group = stream.group;
+    match case.pattern {
+        0 => {}
+        1 => {
+            stream.arrivals = Pattern::OnOff(OnOff {
+                rate: Rate::of(5, Duration::SECOND),
+                on: ms(500),
+                off: ms(1500),
+                fixed: nodes.end > 1,
+                aligned: false,
+            });
+        }
+        2 => {
+            let wave = Diurnal {
+                mean: Rate::of(2, Duration::SECOND),
+                amplitude: Share::new(1.0).unwrap(),
+                period: ms(4000),
+                peak_at: ms(1000),
+            };
+            stream.arrivals = Pattern::Diurnal(wave.wave());
+        }
+        3 => {
+            plan.workloads[0].clear();
+            plan.beside.loops.push(Loop {
+                group,
+                nodes,
+                users: 3,
+                think: Latency::exponential(ms(300)),
+            });
+        }
+        _ => {
+            plan.workloads[0].clear();
+            plan.beside.replays.push(Replay {
+                group,
+                nodes,
+                calls: (0..80).map(|call| Time::ZERO + ms(100 * (call / 2))).collect(),
+            });
+        }
+    }
 }
 
 fn rule(case: &RuleCase) -> Issuance {
@@ -310,6 +405,7 @@ fn plan(case: &Case) -> Plan {
     endpoint(&mut plan, &case.token, false);
     endpoint(&mut plan, &case.api, true);
     timeline(&mut plan, &case.acts);
+    load(&mut plan, &case.load);
     plan
 }
 
@@ -503,10 +599,12 @@ fn audit_attempts(case: &Case, plan: &Plan, account: &Account) {
     let sent: u64 = account.sent.values().map(|(sent, _)| sent).sum();
     let checked = account.accepted.len() as u64 + account.rejected + account.unheard + account.failed;
     assert!(checked <= sent, "{checked} answers to {sent} attempts");
-    let silent = plan
-        .timeline
-        .iter()
-        .any(|(_, act)| matches!(act, Act::ApiOutage(Some(Outage::Silent)) | Act::Crash(_)));
+    let silent = plan.timeline.iter().any(|(_, act)| {
+        matches!(
+            act,
+            Act::ApiOutage(Some(Outage::Silent)) | Act::Crash(_) | Act::Cut { .. }
+        )
+    });
     let loss = !plan.links.leg(Leg::ApiRequest).loss.is_never();
     let unfinished = account.calls.iter().any(|call| call.2 == Outcome::Unfinished);
     let slowed = plan.timeline.iter().any(|(_, act)| matches!(act, Act::Slow { .. }));

@@ -14,7 +14,7 @@ use tokenstorm::strategy::{
     AppPerNode, CompareFirst, Coordination, Naive, Over, RenewAhead, Rotation, TokenPerCall, WaitAndLook,
 };
 use tokenstorm::trace::Event;
-use tokenstorm::workload::{Arrivals, Periodic};
+use tokenstorm::workload::{Pattern, Periodic};
 
 type Trace = Vec<(Time, Event)>;
 
@@ -340,7 +340,7 @@ fn nodes_may_change_places() {
             };
             *workload = vec![Stream {
                 group,
-                arrivals: Arrivals::Periodic(timer),
+                arrivals: Pattern::Periodic(timer),
             }];
         }
         plan
@@ -410,7 +410,7 @@ fn ways(strategy: Coordination) -> Vec<Vec<Duration>> {
         per_second: 1.0,
     }];
     let mut plan = m0(strategy, Issuance::latest_only(Duration::SECOND), &fleets, 4000);
-    plan.workloads[0][0].arrivals = Arrivals::Periodic(Periodic {
+    plan.workloads[0][0].arrivals = Pattern::Periodic(Periodic {
         every: Duration::from_secs(20),
         jitter: Duration::ZERO,
         aligned: true,

@@ -12,10 +12,9 @@ use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Duration, Time};
 use crate::metric::{Better, METRICS, Metric, Observed, Second};
-use crate::net::DistributionError;
 use crate::record::{Check, CheckKind, Comparison, Incident, Reading, Series, Verdict};
 use crate::scenario::plan::Plan;
-use crate::scenario::{Condition, Outcome as ScenarioOutcome, Scenario};
+use crate::scenario::{Condition, Outcome as ScenarioOutcome, PlanError, Scenario};
 
 /// How often, from which seed, on how many threads.
 #[derive(Clone, Debug)]
@@ -124,7 +123,7 @@ impl Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
     #[error(transparent)]
-    Distribution(#[from] DistributionError),
+    Plan(#[from] PlanError),
     /// Retries without a wait, at a party that answers without a latency, would go on for ever.
     #[error(
         "strategy `{strategy}`{point}: time stands still at {at}: calls are tried again and again in one instant; \

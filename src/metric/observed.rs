@@ -250,7 +250,7 @@ impl Sink for Observed {
                     self.blast += u64::from(blast);
                 }
             }
-            Event::Returned => {}
+            Event::Returned | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),

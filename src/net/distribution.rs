@@ -1,14 +1,12 @@
 //! Distributions as a scenario file writes them, and their translation into a [`Latency`].
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
-use crate::base::Duration;
+use crate::base::{Duration, open_csv};
 
 /// How long something takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,8 +44,6 @@ pub enum DistributionError {
 
 /// The 99th percentile of the standard normal law.
 const Z99: f64 = 2.326_347_874_040_841;
-/// Measured values beyond this many bytes are not read: a latency file is a sample, not a log.
-const LARGEST_FILE: u64 = 64 << 20;
 
 impl Distribution {
     pub const fn constant(span: Duration) -> Self {
@@ -110,20 +106,7 @@ fn empirical(path: &Path) -> Result<Latency, DistributionError> {
         path: path.to_owned(),
         reason,
     };
-    let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
-    if !metadata.is_file() {
-        // A pipe would block and a device would never end.
-        return Err(fail("is not a regular file".into()));
-    }
-    let length = metadata.len();
-    if length > LARGEST_FILE {
-        return Err(fail(format!(
-            "{} MB is too large for a latency sample; keep some hundred thousand rows",
-            length >> 20
-        )));
-    }
-    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
-    let mut reader = csv::Reader::from_reader(file.take(LARGEST_FILE));
+    let mut reader = open_csv(path).map_err(fail)?;
     let column = reader
         .headers()
         .map_err(|error| fail(error.to_string()))?
@@ -135,7 +118,7 @@ fn empirical(path: &Path) -> Result<Latency, DistributionError> {
         let row = row.map_err(|error| fail(error.to_string()))?;
         let line = row.position().map_or(0, csv::Position::line);
         let cell = row.get(column).unwrap_or_default();
-        match cell.trim().parse::<f64>() {
+        match cell.parse::<f64>() {
             Ok(ms) if (0.0..=Duration::LONGEST.as_secs_f64() * 1e3).contains(&ms) => values.push(ms * 1e6),
             _ => return Err(fail(format!("line {line}: `{cell}` is not a number of milliseconds"))),
         }

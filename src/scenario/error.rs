@@ -6,6 +6,16 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use toml::de::DeTable;
 
 use super::document::{Path, Span, path_at};
+use crate::net::DistributionError;
+use crate::workload::trace::TraceError;
+
+/// Why a scenario that was read cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum PlanError {
+    Distribution(#[from] DistributionError),
+    Trace(#[from] TraceError),
+}
 
 /// Everything that was found wrong with one file.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Duration;
+use crate::world::Party;
 
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,8 +25,17 @@ pub enum What {
     Stop(OfFleet),
     /// The nodes of a fleet restart: memory and calls under way are lost.
     Restart(Restart),
+    /// A fleet is redeployed: its nodes restart in waves.
+    Redeploy(Redeploy),
     /// A fleet grows or shrinks.
     Scale(Scale),
+    /// A fleet grows and shrinks by a schedule.
+    Autoscale(Autoscale),
+    /// Nodes stand still, as in a long garbage collection or while a virtual machine is moved: they hear nothing and say
+    /// nothing. Calls arrive meanwhile, timers fall due and answers come in; at the end all of it reaches them, in order.
+    Pause(Pause),
+    /// Nodes cannot reach the store or an endpoint: whatever would arrive meanwhile, there or here, is lost.
+    Partition(Partition),
     /// One node dies and comes back with empty memory.
     Crash(Crash),
     /// The gateway of an app dies and comes back with empty memory.
@@ -74,6 +84,65 @@ pub struct Scale {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub struct Redeploy {
+    pub fleet: String,
+    /// Groups of neighbouring nodes, as equal in size as can be, that restart one after another.
+    #[schemars(range(min = 1))]
+    pub waves: u32,
+    /// From one wave's restart to the next one's.
+    pub between: Duration,
+    /// How long each node is away.
+    #[serde(default)]
+    pub down: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Autoscale {
+    pub fleet: String,
+    /// In order of time: `steps = [{ after = "0s", nodes = 20 }, { after = "10min", nodes = 4 }]`.
+    pub steps: Vec<Step>,
+}
+
+/// One change of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Counted from the event.
+    pub after: Duration,
+    /// Nodes from then on.
+    #[schemars(range(max = 10_000_000))]
+    pub nodes: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    pub fleet: String,
+    /// Which nodes, from 0; left out for all that are up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<u32>>,
+    /// How long it lasts.
+    #[serde(rename = "for")]
+    pub lasts: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Partition {
+    pub fleet: String,
+    /// Which nodes, from 0; left out for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<u32>>,
+    /// What they cannot reach.
+    pub from: Target,
+    /// How long it lasts.
+    #[serde(rename = "for")]
+    pub lasts: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Crash {
     pub fleet: String,
     /// Which node, from 0.
@@ -98,6 +167,32 @@ pub enum Target {
     Token,
     Api,
     Store,
+}
+
+impl Target {
+    /// As the world knows it.
+    pub fn party(self) -> Party {
+        match self {
+            Self::Token => Party::TokenEndpoint,
+            Self::Api => Party::Api,
+            Self::Store => Party::Store,
+        }
+    }
+}
+
+impl Event {
+    /// The fleet that the event scales, and the sizes that it gives it, with their times.
+    pub fn sizes(&self) -> Option<(&str, Vec<(Duration, u32)>)> {
+        match &self.what {
+            What::Scale(scale) => Some((&scale.fleet, vec![(self.at, scale.nodes)])),
+            What::Autoscale(autoscale) => {
+                let steps = autoscale.steps.iter();
+                let sizes = steps.map(|step| (self.at.saturating_add(step.after), step.nodes));
+                Some((&autoscale.fleet, sizes.collect()))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -128,6 +128,9 @@ pub struct Fleet {
     /// When the nodes start.
     #[serde(default)]
     pub start: Start,
+    /// Pauses of each node by chance; left out for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pauses: Option<Pauses>,
     /// Calls that arrive at each node; none for an idle fleet.
     #[serde(default)]
     pub workload: Vec<Workload>,
@@ -141,6 +144,16 @@ pub struct Start {
     pub at: Duration,
     /// The others follow, spread evenly over this time.
     pub over: Duration,
+}
+
+/// Pauses by chance: a node stands still now and then, as in a long garbage collection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pauses {
+    /// How long a node runs between two, on average; exponential.
+    pub every: Duration,
+    /// How long each lasts.
+    pub lasts: Distribution,
 }
 
 /// Calls of one kind.

@@ -15,19 +15,22 @@ mod planning;
 mod read;
 mod resolve;
 mod sweep;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 
 use crate::base::Duration;
-use crate::net::DistributionError;
 use crate::provider::settings::Settings;
 
 pub use condition::{Condition, ConditionError, Interval, Outcome};
-pub use error::{Mistake, ScenarioError};
+pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
-    Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Restart, Revoke, Scale, Slow, Target, What,
+    Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
+    Scale, Slow, Step, Target, What,
 };
-pub use file::{App, Assert, DelayGoes, File, Fleet, Gateway, Op, Run, Start, Steps, Store, Strategy, Workload};
+pub use file::{
+    App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Workload,
+};
 pub use ordered::Ordered;
 pub use sweep::selects;
 
@@ -170,14 +173,14 @@ impl Scenario {
 
     /// What an engine runs for one of the strategies, at this point.
     ///
-    /// Errors when a latency file can no longer be used.
-    pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, DistributionError> {
+    /// Errors when a file of latencies or of calls can no longer be used.
+    pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, PlanError> {
         planning::plan(&self.file, &self.file.provider, strategy, &self.folder)
     }
 
     /// The events of the timeline, for charts.
     pub fn incidents(&self) -> Vec<(Duration, Duration, String)> {
-        self.file.event.iter().map(planning::incident).collect()
+        self.file.event.iter().map(timeline::incident).collect()
     }
 
     /// What is odd but can be run; shown like an error, against [`text`](Self::text).

@@ -2,13 +2,16 @@
 //!
 //! Knows no file any more.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::base::{Duration, Group, Time};
 use crate::metric::Setting;
 use crate::net::{Latency, Link};
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage, Reveals, RotationRule};
 use crate::strategy::Coordination;
-use crate::workload::Arrivals;
-use crate::world::{Client, LEGS, Layout, Leg};
+use crate::workload::Pattern;
+use crate::world::{Client, LEGS, Layout, Leg, Party};
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
@@ -18,8 +21,9 @@ pub struct Plan {
     pub layout: Layout,
     pub provider: ProviderPlan,
     pub links: Links,
-    /// The workloads of each fleet, in the order of the layout.
+    /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
     pub workloads: Vec<Vec<Stream>>,
+    pub beside: Beside,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
     /// Names of the groups: fleet and kind of call.
@@ -91,16 +95,69 @@ impl Links {
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
     pub group: Group,
-    pub arrivals: Arrivals,
+    pub arrivals: Pattern,
+}
+
+/// What drives a run beside its timeline and the calls that come of themselves; most plans have none of it.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    pub loops: Vec<Loop>,
+    pub replays: Vec<Replay>,
+    pub pauses: Vec<Pauses>,
+    /// Mean gap between two revocations of all the live tokens of a client, chosen anew each time.
+    pub revocations: Option<Duration>,
+}
+
+/// Users who wait for the end of one call before they make the next.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    pub group: Group,
+    pub nodes: Range<u32>,
+    /// At each node.
+    pub users: u32,
+    pub think: Latency,
+}
+
+/// Calls of a recorded trace, dealt to the nodes in turn.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    pub group: Group,
+    pub nodes: Range<u32>,
+    /// In order.
+    pub calls: Arc<[Time]>,
+}
+
+/// Pauses by chance.
+#[derive(Clone, Debug)]
+pub struct Pauses {
+    pub nodes: Range<u32>,
+    /// Mean time that a node runs between two.
+    pub every: Duration,
+    pub lasts: Latency,
 }
 
 /// Something that the timeline does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    Start(std::ops::Range<u32>),
-    Stop(std::ops::Range<u32>),
+    Start(Range<u32>),
+    Stop(Range<u32>),
     /// Memory and calls under way are lost.
-    Crash(std::ops::Range<u32>),
+    Crash(Range<u32>),
+    /// The nodes stand still until then.
+    Pause {
+        nodes: Range<u32>,
+        until: Time,
+    },
+    /// Ends the pauses of these nodes that are due to end.
+    Resume(Range<u32>),
+    /// The nodes cannot reach a party until then.
+    Cut {
+        nodes: Range<u32>,
+        from: Party,
+        until: Time,
+    },
+    /// Ends all cuts that are due to end.
+    Mend,
     TokenOutage(Option<Outage>),
     ApiOutage(Option<Outage>),
     StoreOutage(Option<Outage>),
@@ -114,11 +171,11 @@ pub enum Act {
         thousandths: u64,
     },
     GrantSlots {
-        clients: std::ops::Range<u16>,
+        clients: Range<u16>,
         slots: u16,
     },
     Revoke {
-        clients: std::ops::Range<u16>,
+        clients: Range<u16>,
         slot: Option<u16>,
     },
 }

@@ -1,19 +1,22 @@
-//! From a scenario to a plan: names become indices, written quantities distributions, the timeline single acts.
+//! From a scenario to a plan: names become indices, written quantities distributions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::event::{Event, Fail, How, Slow, Target, What};
+use super::error::PlanError;
+use super::event::{How, Target, What};
 use super::file::{self, DelayGoes, File, LoginSettings};
-use super::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
-use crate::base::{Chance, Duration, Group, NodeId, Time};
+use super::plan::{Beside, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use super::timeline::{timeline, trigger};
+use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::provider::settings::{
     BadSlotSettings, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
 };
-use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Outage, Reveals, RotationRule};
+use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;
+use crate::workload::{Arrivals, Pattern, trace};
 use crate::world::{Client, Fleet, Layout, Leg, Place, Steps, StoreLayout};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
@@ -22,26 +25,23 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The plan of one strategy. `settings` are the provider's, complete; empirical latencies are looked up from `folder`.
 ///
-/// Errors when a distribution cannot be used. Everything else has been checked before.
-pub fn plan(
-    file: &File,
-    settings: &Settings,
-    strategy: &file::Strategy,
-    folder: &Path,
-) -> Result<Plan, DistributionError> {
+/// Errors when a distribution or a file of calls cannot be used. Everything else has been checked before.
+pub fn plan(file: &File, settings: &Settings, strategy: &file::Strategy, folder: &Path) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
     let (links, store_timeout) = links(file, settings, folder)?;
     let coordination = coordination(settings, &strategy.coordination);
-    let (layout, workloads, groups) = layout(file, &names, &coordination);
+    let (layout, groups) = layout(file, &names, &coordination);
+    let (workloads, beside) = workloads(file, settings, &layout, folder)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
     let unanswered = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse]
         .iter()
         .any(|&leg| !links.leg(leg).loss.is_never())
-        || file
-            .event
-            .iter()
-            .any(|event| matches!(&event.what, What::Fail(fail) if fail.how == How::Silent));
+        || file.event.iter().any(|event| match &event.what {
+            What::Fail(fail) => fail.how == How::Silent,
+            What::Partition(partition) => partition.from != Target::Store,
+            _ => false,
+        });
     Ok(Plan {
         client: Client {
             retry: strategy.retry,
@@ -71,19 +71,20 @@ pub fn plan(
         links,
         layout,
         workloads,
+        beside,
         groups,
         coordination,
     })
 }
 
 /// Where things of a file lie in the plan.
-struct Names<'a> {
-    fleets: BTreeMap<&'a str, usize>,
+pub(super) struct Names<'a> {
+    pub fleets: BTreeMap<&'a str, usize>,
     apps: BTreeMap<&'a str, usize>,
     /// Registered copies of each app, itself included.
     copies: u16,
     /// First node of each fleet, and how many it can ever have.
-    nodes: Vec<Range<u32>>,
+    pub nodes: Vec<Range<u32>>,
 }
 
 impl<'a> Names<'a> {
@@ -93,10 +94,10 @@ impl<'a> Names<'a> {
             let most = file
                 .event
                 .iter()
-                .filter_map(|event| match &event.what {
-                    What::Scale(scale) if scale.fleet == fleet.name => Some(scale.nodes),
-                    _ => None,
-                })
+                .filter_map(|event| event.sizes())
+                .filter(|(name, _)| *name == fleet.name)
+                .flat_map(|(_, sizes)| sizes)
+                .map(|(_, nodes)| nodes)
                 .fold(fleet.nodes, u32::max);
             first += most;
             first - most..first
@@ -119,7 +120,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn clients(&self, app: &str) -> Range<u16> {
+    pub fn clients(&self, app: &str) -> Range<u16> {
         let first = self.apps[app] as u16 * self.copies;
         first..first + self.copies
     }
@@ -135,10 +136,10 @@ fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
 
 type Groups = Vec<(String, String)>;
 
-fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layout, Vec<Vec<Stream>>, Groups) {
+fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
-    let (mut fleets, mut workloads, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
     let mut logins = LoginNumbers::default();
     for (fleet, nodes) in file.fleet.iter().zip(&names.nodes) {
         let next = domains.len() as u16;
@@ -162,20 +163,13 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
         if fleet.sends_slot || coordination.highest_slot().is_none() {
             *seat += nodes.end - nodes.start;
         }
-        let mut streams = Vec::new();
         for workload in &fleet.workload {
-            streams.push(Stream {
-                group: Group(groups.len() as u16),
-                arrivals: workload.arrivals,
-            });
             groups.push((fleet.name.clone(), workload.kind.clone()));
             patience.push(workload.patience);
         }
-        workloads.push(streams);
     }
     if coordination.needs_gateway() {
         add_gateways(&mut fleets, domains.len() as u16);
-        workloads.resize_with(fleets.len(), Vec::new);
     }
     let loses = file.event.iter().filter_map(|event| match &event.what {
         What::FailOverStore(failover) => Some(failover.loses),
@@ -192,7 +186,66 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
         },
         login_again: file.login.as_ref().and_then(|login| login.again_after),
     };
-    (layout, workloads, groups)
+    (layout, groups)
+}
+
+/// What makes calls, and what else drives a run. Groups are numbered as in the layout.
+fn workloads(
+    file: &File,
+    settings: &Settings,
+    layout: &Layout,
+    folder: &Path,
+) -> Result<(Vec<Vec<Stream>>, Beside), PlanError> {
+    let mut beside = Beside {
+        revocations: settings.faults.revocations.and_then(Rate::gap),
+        ..Beside::default()
+    };
+    let mut groups = (0..).map(Group);
+    let mut all = Vec::new();
+    for (fleet, Fleet { nodes, .. }) in file.fleet.iter().zip(&layout.fleets) {
+        let mut streams = Vec::new();
+        for (workload, group) in fleet.workload.iter().zip(&mut groups) {
+            let arrivals = match &workload.arrivals {
+                Arrivals::Poisson(rate) => Pattern::Poisson(*rate),
+                Arrivals::Periodic(pattern) => Pattern::Periodic(*pattern),
+                Arrivals::Burst(pattern) => Pattern::Burst(*pattern),
+                Arrivals::OnOff(pattern) => Pattern::OnOff(*pattern),
+                Arrivals::Diurnal(pattern) => Pattern::Diurnal(pattern.wave()),
+                Arrivals::ClosedLoop(users) => {
+                    beside.loops.push(Loop {
+                        group,
+                        nodes: nodes.clone(),
+                        users: users.users,
+                        think: users.think.compile(folder)?,
+                    });
+                    continue;
+                }
+                Arrivals::Trace(path) => {
+                    let rows = trace::rows(&folder.join(path))?.into_iter();
+                    beside.replays.push(Replay {
+                        group,
+                        nodes: nodes.clone(),
+                        calls: rows
+                            .filter(|row| row.fleet == fleet.name)
+                            .map(|row| Time::ZERO + row.at)
+                            .collect(),
+                    });
+                    continue;
+                }
+            };
+            streams.push(Stream { group, arrivals });
+        }
+        all.push(streams);
+        if let Some(pauses) = &fleet.pauses {
+            beside.pauses.push(Pauses {
+                nodes: nodes.clone(),
+                every: pauses.every,
+                lasts: pauses.lasts.compile(folder)?,
+            });
+        }
+    }
+    all.resize_with(layout.fleets.len(), Vec::new);
+    Ok((all, beside))
 }
 
 /// Numbers logins: one for each domain, and one for each node that has its own.
@@ -297,6 +350,7 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     let disturbed = file.event.iter().any(|event| match &event.what {
         What::Fail(fail) => fail.endpoint == Target::Store,
         What::Slow(slow) => slow.endpoint == Target::Store,
+        What::Partition(partition) => partition.from == Target::Store,
         _ => false,
     });
     // Where every answer comes in time, a timer for each operation would only cost events.
@@ -377,218 +431,4 @@ fn rule(settings: &Settings) -> Issuance {
         }
     }
     issuance
-}
-
-/// The i-th of `count` things spread evenly over a time, the first at its beginning.
-fn spread(over: Duration, index: u32, count: u32) -> Duration {
-    over.ratio(index.into(), count.max(1).into())
-}
-
-/// What may last at an endpoint.
-#[derive(PartialEq)]
-enum Spell {
-    Outage(Target),
-    Slowdown(Target),
-}
-
-struct Timeline {
-    acts: Vec<(Time, Act)>,
-}
-
-impl Timeline {
-    fn at(&mut self, at: Duration, act: Act) {
-        self.acts.push((Time::ZERO + at, act));
-    }
-
-    /// One act for all nodes at once, or one for each in turn.
-    fn over(&mut self, at: Duration, over: Duration, nodes: Range<u32>, act: impl Fn(Range<u32>) -> Act) {
-        if nodes.is_empty() {
-            return;
-        }
-        if over.is_zero() {
-            self.at(at, act(nodes));
-            return;
-        }
-        let count = nodes.end - nodes.start;
-        for (index, node) in nodes.enumerate() {
-            self.at(
-                at.saturating_add(spread(over, index as u32, count)),
-                act(node..node + 1),
-            );
-        }
-    }
-
-    fn outage(&mut self, at: Duration, fail: &Fail, covers: &dyn Fn(Spell, Duration) -> bool) {
-        let outage = match fail.how {
-            How::Errors => Outage::Errors,
-            How::Silent => Outage::Silent,
-        };
-        let act = match fail.endpoint {
-            Target::Token => Act::TokenOutage,
-            Target::Api => Act::ApiOutage,
-            Target::Store => Act::StoreOutage,
-        };
-        self.at(at, act(Some(outage)));
-        let end = at.saturating_add(fail.lasts);
-        if !covers(Spell::Outage(fail.endpoint), end) {
-            self.at(end, act(None));
-        }
-    }
-
-    fn slowdown(&mut self, at: Duration, slow: &Slow, covers: &dyn Fn(Spell, Duration) -> bool) {
-        let legs = match slow.endpoint {
-            Target::Token => [Leg::TokenRequest, Leg::TokenResponse],
-            Target::Api => [Leg::ApiRequest, Leg::ApiResponse],
-            Target::Store => [Leg::StoreRequest, Leg::StoreResponse],
-        };
-        let act = |thousandths| Act::Slow {
-            legs: legs.to_vec(),
-            thousandths,
-        };
-        self.at(at, act((slow.factor * 1000.0).round() as u64));
-        let end = at.saturating_add(slow.lasts);
-        if !covers(Spell::Slowdown(slow.endpoint), end) {
-            self.at(end, act(1000));
-        }
-    }
-}
-
-fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)> {
-    let mut timeline = Timeline { acts: Vec::new() };
-    // Gateways are there before the first node.
-    for fleet in layout.fleets.iter().filter(|fleet| fleet.is_gateway) {
-        timeline.at(Duration::ZERO, Act::Start(fleet.nodes.clone()));
-    }
-    let first = |fleet: usize| names.nodes[fleet].start;
-    // Nodes that each fleet has, as the events go by.
-    let mut sizes: Vec<u32> = file.fleet.iter().map(|fleet| fleet.nodes).collect();
-    for (at, fleet) in file.fleet.iter().enumerate() {
-        let nodes = first(at)..first(at) + fleet.nodes;
-        timeline.over(fleet.start.at, fleet.start.over, nodes, Act::Start);
-    }
-    let mut events: Vec<_> = file.event.iter().collect();
-    events.sort_by_key(|event| event.at);
-    // A spell that ends while another of its kind goes on ends nothing.
-    let covers = |spell: Spell, end: Duration| {
-        file.event.iter().any(|event| {
-            let (kind, lasts) = match &event.what {
-                What::Fail(fail) => (Spell::Outage(fail.endpoint), fail.lasts),
-                What::Slow(slow) => (Spell::Slowdown(slow.endpoint), slow.lasts),
-                _ => return false,
-            };
-            kind == spell && event.at <= end && end < event.at.saturating_add(lasts)
-        })
-    };
-    for event in events {
-        let at = event.at;
-        match &event.what {
-            What::Start(which) => {
-                let fleet = names.fleets[which.fleet.as_str()];
-                timeline.at(at, Act::Start(first(fleet)..first(fleet) + sizes[fleet]));
-            }
-            What::Stop(which) => {
-                let fleet = names.fleets[which.fleet.as_str()];
-                timeline.at(at, Act::Stop(first(fleet)..first(fleet) + sizes[fleet]));
-            }
-            What::Restart(restart) => {
-                let fleet = names.fleets[restart.fleet.as_str()];
-                let nodes = first(fleet)..first(fleet) + sizes[fleet];
-                timeline.over(at, restart.rolling, nodes.clone(), Act::Crash);
-                timeline.over(at.saturating_add(restart.down), restart.rolling, nodes, Act::Start);
-            }
-            What::Scale(scale) => {
-                let fleet = names.fleets[scale.fleet.as_str()];
-                let (before, after) = (sizes[fleet], scale.nodes);
-                sizes[fleet] = after;
-                timeline.over(
-                    at,
-                    scale.over,
-                    first(fleet) + before..first(fleet) + after.max(before),
-                    Act::Start,
-                );
-                timeline.over(
-                    at,
-                    scale.over,
-                    first(fleet) + after..first(fleet) + before.max(after),
-                    Act::Stop,
-                );
-            }
-            What::Crash(crash) => {
-                let node = first(names.fleets[crash.fleet.as_str()]) + crash.node;
-                timeline.at(at, Act::Crash(node..node + 1));
-                timeline.at(at.saturating_add(crash.down), Act::Start(node..node + 1));
-            }
-            What::CrashGateway(crash) => {
-                let client = names.clients(&crash.app).start;
-                for fleet in layout
-                    .fleets
-                    .iter()
-                    .filter(|fleet| fleet.is_gateway && fleet.client == client)
-                {
-                    timeline.at(at, Act::Crash(fleet.nodes.clone()));
-                    timeline.at(at.saturating_add(crash.down), Act::Start(fleet.nodes.clone()));
-                }
-            }
-            What::Fail(fail) => timeline.outage(at, fail, &covers),
-            What::Slow(slow) => timeline.slowdown(at, slow, &covers),
-            What::FailOverStore(failover) => timeline.at(at, Act::StoreFailover { loses: failover.loses }),
-            What::GrantSlots(grant) => {
-                let (clients, slots) = (names.clients(&grant.app), grant.slots);
-                timeline.at(at, Act::GrantSlots { clients, slots });
-            }
-            What::Revoke(revoke) => {
-                let (clients, slot) = (names.clients(&revoke.app), revoke.slot);
-                timeline.at(at, Act::Revoke { clients, slot });
-            }
-        }
-    }
-    // Stable: acts of one instant stay in the order in which they were written.
-    timeline.acts.sort_by_key(|(at, _)| *at);
-    timeline.acts
-}
-
-/// When an event begins and when its cause has gone; none for one that disturbs nobody.
-fn disturbance(event: &Event) -> Option<(Duration, Duration)> {
-    let lasts = match &event.what {
-        What::GrantSlots(_) => return None,
-        What::Start(_) | What::Stop(_) | What::Revoke(_) | What::FailOverStore(_) => Duration::ZERO,
-        What::Restart(restart) => restart.rolling.saturating_add(restart.down),
-        What::Scale(scale) => scale.over,
-        What::Crash(crash) => crash.down,
-        What::CrashGateway(crash) => crash.down,
-        What::Fail(fail) => fail.lasts,
-        What::Slow(slow) => slow.lasts,
-    };
-    Some((event.at, event.at.saturating_add(lasts)))
-}
-
-fn trigger(file: &File) -> Option<(Time, Time)> {
-    let times: Vec<_> = file.event.iter().filter_map(disturbance).collect();
-    let begin = times.iter().map(|(begin, _)| *begin).min()?;
-    let end = times.iter().map(|(_, end)| *end).max()?;
-    Some((Time::ZERO + begin, Time::ZERO + end))
-}
-
-/// What a chart says about an event: when it begins, when its cause has gone, and a few words.
-pub fn incident(event: &Event) -> (Duration, Duration, String) {
-    let (from, until) = disturbance(event).unwrap_or((event.at, event.at));
-    let target = |target: Target| match target {
-        Target::Token => "token endpoint",
-        Target::Api => "API",
-        Target::Store => "store",
-    };
-    let label = match &event.what {
-        What::Start(which) => format!("{} starts", which.fleet),
-        What::Stop(which) => format!("{} stops", which.fleet),
-        What::Restart(restart) => format!("{} restarts", restart.fleet),
-        What::Scale(scale) => format!("{} scales to {}", scale.fleet, scale.nodes),
-        What::Crash(crash) => format!("{} {} crashes", crash.fleet, crash.node),
-        What::CrashGateway(crash) => format!("gateway of {} crashes", crash.app),
-        What::Fail(fail) => format!("{} fails", target(fail.endpoint)),
-        What::Slow(slow) => format!("{} {} times slower", target(slow.endpoint), slow.factor),
-        What::GrantSlots(grant) => format!("{} slots granted to {}", grant.slots, grant.app),
-        What::Revoke(revoke) => format!("tokens of {} revoked", revoke.app),
-        What::FailOverStore(_) => "store fails over".to_owned(),
-    };
-    (from, until, label)
 }

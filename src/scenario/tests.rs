@@ -529,7 +529,7 @@ fn one_mistake_is_shown_with_its_line_and_its_fix() {
     ·   ╰── no such key
  18 │ app = "main"
     ╰────
-  help: did you mean `nodes`? keys: `name`, `nodes`, `app`, `domain`, `sends_slot`, `force_renewal`, `start`, `workload`
+  help: did you mean `nodes`? keys: `name`, `nodes`, `app`, `domain`, `sends_slot`, `force_renewal`, `login`, `clock_skew`, `start`, `pauses`, `workload`
 "#);
 }
 
@@ -576,6 +576,7 @@ fn what_no_memory_would_hold_is_refused() {
 mod sweeps;
 
 mod files;
+mod load;
 
 mod mutations;
 

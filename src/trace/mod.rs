@@ -87,6 +87,14 @@ pub enum Event {
     NodeStopped {
         node: NodeId,
     },
+    /// A node stands still from now on.
+    NodePaused {
+        node: NodeId,
+    },
+    /// It goes on.
+    NodeResumed {
+        node: NodeId,
+    },
 }
 
 /// How a call ended.

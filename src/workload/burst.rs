@@ -21,7 +21,7 @@ pub struct Burst {
 }
 
 impl Burst {
-    pub(super) fn next(&self, count: u64, draw: u64) -> Arrival {
+    pub(super) fn next(&self, first: bool, draw: u64) -> Arrival {
         let timer = Periodic {
             every: self.every,
             jitter: self.jitter,
@@ -29,7 +29,7 @@ impl Burst {
         };
         Arrival {
             calls: self.calls,
-            ..timer.next(count, draw)
+            ..timer.next(first, draw)
         }
     }
 }

@@ -19,10 +19,10 @@ pub struct Periodic {
 }
 
 impl Periodic {
-    pub(super) fn next(&self, count: u64, draw: u64) -> Arrival {
+    pub(super) fn next(&self, first: bool, draw: u64) -> Arrival {
         let uniform =
             |span: Duration| Duration::from_nanos(((u128::from(span.nanos()) * u128::from(draw)) >> 64) as u64);
-        let gap = if count == 0 && !self.aligned {
+        let gap = if first && !self.aligned {
             uniform(self.every)
         } else {
             self.every
@@ -44,10 +44,10 @@ mod tests {
             jitter: Duration::from_secs(10),
             aligned: false,
         };
-        assert_eq!(pattern.next(0, 0).gap, Duration::ZERO);
-        assert!(pattern.next(0, u64::MAX).gap < Duration::from_secs(60));
-        assert_eq!(pattern.next(1, 0).gap, Duration::from_secs(55));
-        assert_eq!(pattern.next(1, 1 << 63).gap, Duration::from_secs(60));
-        assert!(pattern.next(1, u64::MAX).gap < Duration::from_secs(65));
+        assert_eq!(pattern.next(true, 0).gap, Duration::ZERO);
+        assert!(pattern.next(true, u64::MAX).gap < Duration::from_secs(60));
+        assert_eq!(pattern.next(false, 0).gap, Duration::from_secs(55));
+        assert_eq!(pattern.next(false, 1 << 63).gap, Duration::from_secs(60));
+        assert!(pattern.next(false, u64::MAX).gap < Duration::from_secs(65));
     }
 }

@@ -44,6 +44,8 @@ pub enum Phase {
     InFlight,
     /// On its way to the gateway, in its hands, or on its way back.
     Forwarded,
+    /// It has arrived at a node that stands still.
+    Unheard,
     /// Waiting before the strategy hears of it again as a call.
     BackoffThenCall,
     /// Waiting before the strategy hears that `token` was refused.

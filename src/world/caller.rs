@@ -25,6 +25,21 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         host.note(Event::CallArrived { node: id, group });
         let seat = self.calls.insert(now, id, group, luck);
+        if self.disturbance.is_any() && self.disturbance.is_paused(id) {
+            let call = self.calls.get_mut(seat);
+            call.phase = Phase::Unheard;
+            let ticket = self.calls.ticket(seat);
+            self.disturbance.hold(id, Message::BackoffOver { ticket });
+            return;
+        }
+        self.admit(seat, host);
+    }
+
+    /// The node hears of a call that has arrived.
+    #[inline]
+    fn admit(&mut self, seat: Seat, host: &mut impl Host) {
+        let id = self.calls.get(seat).origin;
+        let now = host.now();
         if let Some(retries) = self.retries.get_mut(id.index()) {
             if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
                 budget.deposit(purse);
@@ -253,6 +268,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let (seat, id, phase, token) = (ticket.call, call.at, call.phase, call.token);
         call.phase = Phase::Waiting;
         match (phase, token) {
+            (Phase::Unheard, _) => self.admit(seat, host),
             (Phase::BackoffThenSend, Some(token)) => self.send_attempt(seat, token, host),
             (Phase::BackoffThenRejected, Some(token)) => self.hear(id, Input::Rejected { call: seat, token }, host),
             _ => self.hear(id, Input::Call { call: seat }, host),

@@ -26,8 +26,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// call it is, why it was rejected, when a token was last used) is not to be trusted after it.
     pub fn canonical(&mut self, now: Time, messages: &mut [Message]) {
         let mut waiting = std::mem::take(&mut self.waiting);
+        let mut disturbance = std::mem::take(&mut self.disturbance);
         {
-            let mut all: Vec<&mut Message> = messages.iter_mut().chain(waiting.iter_mut().flatten()).collect();
+            let held = waiting.iter_mut().flatten().chain(disturbance.held_mut());
+            let mut all: Vec<&mut Message> = messages.iter_mut().chain(held).collect();
             self.calls.forget_tokens();
             self.rank_tokens(now, &mut all);
             self.order_calls(&mut all);
@@ -39,6 +41,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         }
         self.waiting = waiting;
+        self.disturbance = disturbance;
     }
 
     fn rank_tokens(&mut self, now: Time, messages: &mut [&mut Message]) {

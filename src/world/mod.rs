@@ -7,6 +7,7 @@ mod call;
 mod caller;
 mod canonical;
 mod client;
+mod disturbance;
 mod endpoints;
 mod host;
 mod login;
@@ -24,6 +25,8 @@ use crate::trace::Event;
 
 pub use call::{Call, Calls, Phase};
 pub use client::{Client, Place, Steps};
+use disturbance::Disturbance;
+pub use disturbance::Party;
 pub use host::Host;
 pub use message::{Asker, LEGS, Leg, Message, Stage, Ticket};
 use nodes::{Errands, Node};
@@ -93,6 +96,8 @@ pub struct World<S: Strategy, R> {
     store_down: Option<crate::provider::Outage>,
     /// Requests that wait for a server: of the token endpoint, of the API.
     waiting: [VecDeque<Message>; 2],
+    /// Nodes that stand still, and nodes that are cut off.
+    disturbance: Disturbance,
 }
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -122,12 +127,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
             logins: login::Logins::new(layout.login_again),
             store_down: None,
             waiting: [VecDeque::new(), VecDeque::new()],
+            disturbance: Disturbance::default(),
         }
     }
 
     /// Delivers one message or alarm to the party that it is for.
     #[inline(always)] // An engine delivers in one place, and its message need not be copied to get here.
     pub fn deliver(&mut self, message: Message, host: &mut impl Host) {
+        if self.disturbance.is_any() && self.intercept(&message, host.now()) {
+            return;
+        }
         match message {
             Message::Arrival { node, group, luck } => self.arrive(node, group, luck, host),
             Message::ApiRequest {
@@ -305,6 +314,7 @@ impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
             && self.logins == other.logins
             && self.store_down == other.store_down
             && self.waiting == other.waiting
+            && self.disturbance == other.disturbance
     }
 }
 
@@ -321,6 +331,7 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
         self.logins.hash(state);
         self.store_down.hash(state);
         self.waiting.hash(state);
+        self.disturbance.hash(state);
     }
 }
 

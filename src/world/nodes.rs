@@ -119,6 +119,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 self.stumble(seat, Failure::Unreachable, host);
             }
         }
+        ids.map(NodeId).for_each(|id| self.wake_for_nobody(id, host));
     }
 
     /// Whether the node serves calls.

@@ -9,13 +9,13 @@ use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Links, Plan, ProviderPlan, Span, Stream};
+use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
     AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
     SingleFlight, SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
 };
 use tokenstorm::trace::Event;
-use tokenstorm::workload::Arrivals;
+use tokenstorm::workload::Pattern;
 use tokenstorm::world::{Client, Fleet, Layout, Leg, StoreLayout};
 
 /// A fleet of a plan that is built in code.
@@ -52,7 +52,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             let rate: Rate = format!("{}/s", fleet.per_second).parse().unwrap();
             vec![Stream {
                 group: Group(index as u16),
-                arrivals: Arrivals::Poisson(rate),
+                arrivals: Pattern::Poisson(rate),
             }]
         } else {
             Vec::new()
@@ -98,6 +98,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
         },
         links: Links::perfect(),
         workloads,
+        beside: Beside::default(),
         timeline: vec![(Time::ZERO, Act::Start(0..first))],
         groups,
         span: Span {

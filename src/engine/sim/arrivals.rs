@@ -3,17 +3,17 @@
 //! Independent Poisson streams together are one Poisson stream whose calls each choose their node uniformly. So a fleet of
 //! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
 
-use crate::base::{Dice, NodeId, mix, unit_exponential};
-use crate::base::{Duration, Group};
+use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
 use crate::scenario::plan::{Plan, Stream};
-use crate::workload::Arrivals;
+use crate::workload::{Moment, Pattern};
 use crate::world::Message;
 
-use super::ARRIVALS;
 use super::queue::LIMIT;
+use super::{ARRIVALS, PHASE};
 
 /// All streams of a run. Numbers from zero are those of single nodes; crowds follow them.
 pub struct Sources {
+    dice: Dice,
     /// Streams of a fleet's nodes lie together, those of one node side by side; this is where each fleet's begin.
     first: Vec<u32>,
     /// State of each stream of a node; zero before its node has started for the first time, and in a crowd for ever.
@@ -41,7 +41,7 @@ struct Crowd {
 impl Crowd {
     fn of(nodes: std::ops::Range<u32>, workload: &Stream) -> Option<Self> {
         let count = nodes.end - nodes.start;
-        let Arrivals::Poisson(rate) = workload.arrivals else {
+        let Pattern::Poisson(rate) = workload.arrivals else {
             return None;
         };
         if count < 2 {
@@ -74,8 +74,9 @@ impl Crowd {
 
 impl Sources {
     /// With `together`, like Poisson streams of one fleet become one.
-    pub fn new(plan: &Plan, together: bool) -> Self {
+    pub fn new(plan: &Plan, dice: Dice, together: bool) -> Self {
         let mut sources = Self {
+            dice,
             first: Vec::with_capacity(plan.workloads.len() + 1),
             streams: Vec::new(),
             crowds: Vec::new(),
@@ -103,8 +104,14 @@ impl Sources {
         sources
     }
 
+    /// The number after the last stream's.
+    pub fn end(&self) -> u32 {
+        (self.streams.len() + self.crowds.len()) as u32
+    }
+
     /// Begins the streams of a node that starts for the first time; `due` is told each stream and when its first call is.
-    pub fn begin(&mut self, plan: &Plan, dice: Dice, node: NodeId, mut due: impl FnMut(u32, Duration)) {
+    pub fn begin(&mut self, plan: &Plan, now: Time, node: NodeId, mut due: impl FnMut(u32, Duration)) {
+        let dice = self.dice;
         let fleet = plan.layout.fleets.partition_point(|fleet| fleet.nodes.end <= node.0);
         let workloads = &plan.workloads[fleet];
         let place = node.0 - plan.layout.fleets[fleet].nodes.start;
@@ -122,9 +129,15 @@ impl Sources {
             if *state != 0 {
                 continue;
             }
-            *state = dice.stream(ARRIVALS, (u64::from(node.0) << 8) | index as u64).max(1);
+            let party = (u64::from(node.0) << 8) | index as u64;
+            *state = dice.stream(ARRIVALS, party).max(1);
+            let moment = Moment {
+                first: true,
+                now,
+                phase: dice.draw(PHASE, party, 0),
+            };
             let draw = Dice::next(state);
-            if let Some(first) = workload.arrivals.next(0, draw) {
+            if let Some(first) = workload.arrivals.next(moment, draw, state) {
                 due(at, first.gap);
             }
         }
@@ -132,7 +145,13 @@ impl Sources {
 
     /// Hands over the calls that are due at a stream, and returns the time until its next.
     #[inline]
-    pub fn arrive(&mut self, plan: &Plan, number: u32, mut deliver: impl FnMut(Message)) -> Option<Duration> {
+    pub fn arrive(
+        &mut self,
+        plan: &Plan,
+        now: Time,
+        number: u32,
+        mut deliver: impl FnMut(Message),
+    ) -> Option<Duration> {
         if let Some(index) = (number as usize).checked_sub(self.streams.len()) {
             let crowd = self.crowds[index].as_mut().expect("only crowds are numbered so");
             let (node, luck) = crowd.next;
@@ -143,9 +162,15 @@ impl Sources {
             });
             return Some(crowd.draw());
         }
-        let (node, stream) = self.owner(plan, number);
-        let mut draw = Dice::next(&mut self.streams[number as usize]);
-        let next = stream.arrivals.next(1, draw)?;
+        let (node, index, stream) = self.owner(plan, number);
+        let moment = Moment {
+            first: false,
+            now,
+            phase: self.dice.draw(PHASE, (u64::from(node.0) << 8) | index, 0),
+        };
+        let state = &mut self.streams[number as usize];
+        let mut draw = Dice::next(state);
+        let next = stream.arrivals.next(moment, draw, state)?;
         for _ in 0..next.calls {
             draw = mix(draw);
             deliver(Message::Arrival {
@@ -165,12 +190,13 @@ impl Sources {
     }
 
     /// Which node and which of its workloads a stream belongs to.
-    fn owner(&self, plan: &Plan, stream: u32) -> (NodeId, Stream) {
+    fn owner<'a>(&self, plan: &'a Plan, stream: u32) -> (NodeId, u64, &'a Stream) {
         let fleet = self.first.partition_point(|&first| first <= stream) - 1;
         let workloads = &plan.workloads[fleet];
         let place = stream - self.first[fleet];
         let count = workloads.len() as u32;
         let node = plan.layout.fleets[fleet].nodes.start + place / count;
-        (NodeId(node), workloads[(place % count) as usize])
+        let index = place % count;
+        (NodeId(node), u64::from(index), &workloads[index as usize])
     }
 }

@@ -5,6 +5,7 @@
 //! and the same latencies.
 
 mod arrivals;
+mod beside;
 mod event;
 mod heap;
 mod lane;
@@ -21,6 +22,7 @@ use crate::with_strategy;
 use crate::world::{Host, LEGS, Leg, Message, World};
 
 use arrivals::Sources;
+use beside::{Beside, Turn};
 use event::Class;
 use queue::{Due, Queue};
 
@@ -110,6 +112,11 @@ const WAKE: u64 = LOSS + LEGS as u64;
 const HIT: u64 = WAKE + 1;
 const REPLICA: u64 = HIT + 1;
 const LAG: u64 = REPLICA + 1;
+const PHASE: u64 = LAG + 1;
+const USERS: u64 = PHASE + 1;
+const REPLAYS: u64 = USERS + 1;
+const PAUSES: u64 = REPLAYS + 1;
+const REVOCATIONS: u64 = PAUSES + 1;
 
 /// The simulator's side of the world: clock, order and dice.
 struct Clockwork<'a, K> {
@@ -123,6 +130,7 @@ struct Clockwork<'a, K> {
     steady: [Option<Duration>; LEGS],
     /// The lags of the resource servers, where they are always the same.
     steady_lags: Option<(Duration, Duration)>,
+    beside: Beside<'a>,
     sink: &'a mut K,
 }
 
@@ -239,6 +247,12 @@ impl<K: Sink> Host for Clockwork<'_, K> {
 
     #[inline(always)] // The listener then meets only the event that is told here.
     fn note(&mut self, event: Event) {
+        if let Event::CallEnded { node, group, .. } = event
+            && self.beside.has_loops()
+            && let Some((number, think)) = self.beside.ended(node, group)
+        {
+            self.queue.push_arrival(self.now + think, number);
+        }
         self.sink.hear(self.now, &event);
     }
 }
@@ -257,6 +271,7 @@ struct Sim<'a, S: Strategy, R, K> {
 impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
     fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K, shortcuts: Shortcuts) -> Self {
         let links = &plan.links;
+        let sources = Sources::new(plan, dice, shortcuts.crowds);
         let mut sim = Self {
             plan,
             world,
@@ -268,10 +283,11 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
                 slowness: [1000; LEGS],
                 steady: [None; LEGS],
                 steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
+                beside: Beside::new(plan, dice, sources.end()),
                 sink,
             },
             span: plan.span,
-            sources: Sources::new(plan, shortcuts.crowds),
+            sources,
             acts: 0,
             effort: Effort::default(),
         };
@@ -281,6 +297,8 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
 
     fn run(mut self) -> Effort {
         self.schedule_act();
+        let Clockwork { queue, beside, .. } = &mut self.clockwork;
+        beside.begin(|number, at| queue.push_arrival(at, number));
         let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
         let mut in_this_instant = 0;
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
@@ -325,10 +343,14 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
     #[inline]
     fn arrival(&mut self, number: u32) {
         let now = self.clockwork.now;
+        if number >= self.clockwork.beside.first() {
+            self.beside(number);
+            return;
+        }
         if now >= self.span.horizon {
             return;
         }
-        let next = self.sources.arrive(self.plan, number, |message| {
+        let next = self.sources.arrive(self.plan, now, number, |message| {
             self.world.deliver(message, &mut self.clockwork);
         });
         if let Some(gap) = next {
@@ -339,12 +361,57 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
         }
     }
 
-    /// Begins the arrivals of a node that starts for the first time.
+    /// Something is due that is no stream of arrivals.
+    #[cold]
+    fn beside(&mut self, number: u32) {
+        let now = self.clockwork.now;
+        let turn = self.clockwork.beside.turn(number);
+        if now >= self.span.horizon && !matches!(turn, Turn::Resume(_)) {
+            return;
+        }
+        let world = &mut self.world;
+        match turn {
+            Turn::User(node) => match world.is_up(node) {
+                true => {
+                    let arrival = self.clockwork.beside.call(number, node);
+                    world.deliver(arrival, &mut self.clockwork);
+                }
+                false => self.clockwork.beside.wait_for(number),
+            },
+            Turn::Replay => {
+                let call = self.clockwork.beside.replayed(number, |node| world.is_up(node));
+                if let Some(at) = call.next {
+                    self.clockwork.queue.push_arrival(at, number);
+                }
+                if let Some(arrival) = call.arrival {
+                    world.deliver(arrival, &mut self.clockwork);
+                }
+            }
+            Turn::Pause => {
+                let (node, lasts, next) = self.clockwork.beside.pause(number, now);
+                self.clockwork.queue.push_arrival(next, number);
+                if world.is_up(node) && !world.is_paused(node) {
+                    world.pause(node, now + lasts, &mut self.clockwork);
+                    let resume = self.clockwork.beside.resumption(node);
+                    self.clockwork.queue.push_arrival(now + lasts, resume);
+                }
+            }
+            Turn::Revocation => {
+                let (draw, next) = self.clockwork.beside.revocation(now);
+                self.clockwork.queue.push_arrival(next, number);
+                let client = (u128::from(draw) * u128::from(world.provider.clients())) >> 64;
+                world.revoke(client as u16, None, &mut self.clockwork);
+            }
+            Turn::Resume(node) => world.resume(node, &mut self.clockwork),
+        }
+    }
+
+    /// Begins the arrivals of a node that starts.
     fn begin(&mut self, node: NodeId) {
-        let Clockwork { queue, now, dice, .. } = &mut self.clockwork;
-        self.sources.begin(self.plan, *dice, node, |number, gap| {
-            queue.push_arrival(*now + gap, number)
-        });
+        let Clockwork { queue, now, beside, .. } = &mut self.clockwork;
+        let mut due = |number, gap| queue.push_arrival(*now + gap, number);
+        self.sources.begin(self.plan, *now, node, &mut due);
+        beside.started(node, due);
     }
 
     fn schedule_act(&mut self) {
@@ -367,6 +434,13 @@ impl<'a, S: Strategy, R: Rule, K: Sink> Sim<'a, S, R, K> {
             }
             Act::Stop(nodes) => nodes.clone().for_each(|node| self.world.stop(NodeId(node), host)),
             Act::Crash(nodes) => self.world.crash(nodes.clone(), host),
+            Act::Pause { nodes, until } => {
+                let nodes = nodes.clone().map(NodeId);
+                nodes.for_each(|node| self.world.pause(node, *until, host));
+            }
+            Act::Resume(nodes) => nodes.clone().for_each(|node| self.world.resume(NodeId(node), host)),
+            Act::Cut { nodes, from, until } => self.world.cut(nodes.clone(), *from, *until),
+            Act::Mend => self.world.mend(host.now),
             Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),

@@ -11,7 +11,7 @@ pub use refresh::{
 };
 
 use super::quota::Quota;
-use crate::base::{ByName, Duration, Share, by_name_if_any};
+use crate::base::{ByName, Duration, Rate, Share, by_name_if_any};
 use crate::net::Distribution;
 
 /// Everything about a provider; what is left out comes from the profile, then from [`Settings::neutral`].
@@ -172,12 +172,14 @@ pub struct EndpointLimits {
     pub quotas: Option<Vec<Quota>>,
 }
 
-/// What goes wrong, at both endpoints.
+/// What goes wrong at the provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
     pub token: EndpointFaults,
     pub api: EndpointFaults,
+    /// How often the provider, of its own accord and at random times, revokes all live tokens of an app chosen at random.
+    pub revocations: Option<Rate>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -235,6 +237,7 @@ impl Settings {
             faults: Faults {
                 token: self.faults.token.over(profile.faults.token),
                 api: self.faults.api.over(profile.faults.api),
+                revocations: self.faults.revocations.or(profile.faults.revocations),
             },
             lags: Lags {
                 visible_after: self.lags.visible_after.or(profile.lags.visible_after),

@@ -1,7 +1,9 @@
 //! What happens during the run, to whom.
 
+use std::fmt::Display;
+
 use super::super::MOST_NODES;
-use super::super::event::What;
+use super::super::event::{Autoscale, Event, Revoke, What};
 use super::Checker;
 use crate::base::Duration;
 
@@ -35,35 +37,31 @@ impl Checker<'_> {
                 What::Restart(it) => _ = self.event_fleet(i, "restart", &it.fleet),
                 What::Scale(it) => {
                     self.event_fleet(i, "scale", &it.fleet);
-                    if it.nodes > MOST_NODES {
+                    self.size(&[&"event", &i, &"what", &"scale", &"nodes"], it.nodes);
+                }
+                What::Redeploy(it) => {
+                    self.event_fleet(i, "redeploy", &it.fleet);
+                    if it.waves == 0 {
                         self.wrong(
-                            &[&"event", &i, &"what", &"scale", &"nodes"],
-                            format!("{} nodes; there can be {MOST_NODES}", it.nodes),
-                            "too many",
-                            "use fewer",
+                            &[&"event", &i, &"what", &"redeploy", &"waves"],
+                            "a redeployment without a wave",
+                            "must be at least 1",
+                            "1 restarts all nodes at once",
                         );
                     }
                 }
+                What::Autoscale(it) => self.autoscale(i, event.at, it),
+                What::Pause(it) => {
+                    self.some_nodes(i, "pause", &it.fleet, it.nodes.as_deref());
+                    self.lasting(i, "pause", it.lasts);
+                }
+                What::Partition(it) => {
+                    self.some_nodes(i, "partition", &it.fleet, it.nodes.as_deref());
+                    self.lasting(i, "partition", it.lasts);
+                }
                 What::Crash(it) => {
                     if self.event_fleet(i, "crash", &it.fleet) {
-                        let started = file
-                            .fleet
-                            .iter()
-                            .filter(|fleet| fleet.name == it.fleet)
-                            .map(|fleet| fleet.nodes);
-                        let scaled = file.event.iter().filter_map(|event| match &event.what {
-                            What::Scale(scale) if scale.fleet == it.fleet => Some(scale.nodes),
-                            _ => None,
-                        });
-                        let most = started.chain(scaled).max().unwrap_or(0);
-                        if it.node >= most {
-                            self.wrong(
-                                &[&"event", &i, &"what", &"crash", &"node"],
-                                format!("fleet `{}` has {most} nodes; there is no node {}", it.fleet, it.node),
-                                "no such node",
-                                format!("nodes count from 0: the last one is {}", most.saturating_sub(1)),
-                            );
-                        }
+                        self.known_node(&[&"event", &i, &"what", &"crash", &"node"], &it.fleet, it.node);
                     }
                 }
                 What::CrashGateway(it) => {
@@ -105,31 +103,120 @@ impl Checker<'_> {
                         );
                     }
                 }
-                What::Revoke(it) => {
-                    self.known_app(&[&"event", &i, &"what", &"revoke", &"app"], &it.app);
-                    let granted = file.event.iter().filter_map(|event| match &event.what {
-                        What::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
-                        _ => None,
-                    });
-                    let most = file
-                        .app
-                        .iter()
-                        .filter(|app| app.name == it.app)
-                        .map(|app| app.slots)
-                        .chain(granted)
-                        .max();
-                    if let (Some(slot), Some(most)) = (it.slot, most)
-                        && slot >= most
-                    {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"revoke", &"slot"],
-                            format!("app `{}` never has a slot {slot}", it.app),
-                            "no such slot",
-                            format!("slots count from 0: the last one is {}", most.saturating_sub(1)),
-                        );
-                    }
-                }
+                What::Revoke(it) => self.revocation(i, it),
             }
+        }
+    }
+
+    fn revocation(&mut self, i: usize, it: &Revoke) {
+        self.known_app(&[&"event", &i, &"what", &"revoke", &"app"], &it.app);
+        let granted = self.file.event.iter().filter_map(|event| match &event.what {
+            What::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
+            _ => None,
+        });
+        let apps = self.file.app.iter().filter(|app| app.name == it.app);
+        let most = apps.map(|app| app.slots).chain(granted).max();
+        if let (Some(slot), Some(most)) = (it.slot, most)
+            && slot >= most
+        {
+            self.wrong(
+                &[&"event", &i, &"what", &"revoke", &"slot"],
+                format!("app `{}` never has a slot {slot}", it.app),
+                "no such slot",
+                format!("slots count from 0: the last one is {}", most.saturating_sub(1)),
+            );
+        }
+    }
+
+    fn size(&mut self, path: &[&dyn Display], nodes: u32) {
+        if nodes > MOST_NODES {
+            self.wrong(
+                path,
+                format!("{nodes} nodes; there can be {MOST_NODES}"),
+                "too many",
+                "use fewer",
+            );
+        }
+    }
+
+    fn autoscale(&mut self, i: usize, at: Duration, it: &Autoscale) {
+        self.event_fleet(i, "autoscale", &it.fleet);
+        if it.steps.is_empty() {
+            self.wrong(
+                &[&"event", &i, &"what", &"autoscale", &"steps"],
+                "a schedule without a step",
+                "empty",
+                "for instance `steps = [{ after = \"10min\", nodes = 20 }]`",
+            );
+        }
+        for (k, step) in it.steps.iter().enumerate() {
+            self.size(
+                &[&"event", &i, &"what", &"autoscale", &"steps", &k, &"nodes"],
+                step.nodes,
+            );
+            let path: [&dyn Display; 7] = [&"event", &i, &"what", &"autoscale", &"steps", &k, &"after"];
+            if k > 0 && step.after <= it.steps[k - 1].after {
+                self.wrong(
+                    &path,
+                    format!(
+                        "this step comes {} after the event, not later than the one before",
+                        step.after
+                    ),
+                    "out of order",
+                    "write the steps in order of time, each `after` counted from the event",
+                );
+            }
+            if at.saturating_add(step.after) > self.end_of_arrivals() {
+                self.wrong(
+                    &path,
+                    "this step comes after the last call",
+                    "too late",
+                    format!(
+                        "calls arrive until {} after the start of the warm-up",
+                        self.end_of_arrivals()
+                    ),
+                );
+            }
+        }
+    }
+
+    /// The fleet exists, and of its nodes each that is named, once.
+    fn some_nodes(&mut self, i: usize, what: &'static str, fleet: &str, nodes: Option<&[u32]>) {
+        if !self.event_fleet(i, what, fleet) {
+            return;
+        }
+        let Some(nodes) = nodes else { return };
+        if nodes.is_empty() {
+            self.wrong(
+                &[&"event", &i, &"what", &what, &"nodes"],
+                "an event that meets no node",
+                "empty",
+                "leave it out for all nodes of the fleet",
+            );
+        }
+        for (k, &node) in nodes.iter().enumerate() {
+            let path: [&dyn Display; 6] = [&"event", &i, &"what", &what, &"nodes", &k];
+            self.known_node(&path, fleet, node);
+            if nodes[..k].contains(&node) {
+                self.wrong(&path, format!("node {node} is named twice"), "again", "name it once");
+            }
+        }
+    }
+
+    /// The fleet has such a node at some time.
+    fn known_node(&mut self, path: &[&dyn Display], name: &str, node: u32) {
+        let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
+        let scaled = self.file.event.iter().filter_map(Event::sizes);
+        let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
+        let sizes = scaled.map(|(_, nodes)| nodes);
+        let most = fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0);
+        if node >= most {
+            self.wrong(
+                path,
+                format!("fleet `{name}` has {most} nodes; there is no node {node}"),
+                "no such node",
+                format!("nodes count from 0: the last one is {}", most.saturating_sub(1)),
+            );
         }
     }
 

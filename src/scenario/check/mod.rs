@@ -6,6 +6,7 @@ mod expectation;
 mod party;
 mod provider;
 mod strategy;
+mod workload;
 
 use std::fmt::Display;
 use std::path::Path;

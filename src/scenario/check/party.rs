@@ -1,15 +1,10 @@
 //! Who takes part: apps, fleets and their calls, the store and the gateway between them.
 
-use std::fmt::Display;
-
 use super::super::MOST_NODES;
 use super::super::error::Mistake;
+use super::super::file::{Pauses, Workload};
 use super::{Checker, twice};
 use crate::base::Duration;
-use crate::workload::Arrivals;
-
-/// Calls that one node can make in one instant.
-const MOST_IN_A_BURST: u32 = 100_000;
 
 impl Checker<'_> {
     pub(super) fn apps(&mut self) {
@@ -70,8 +65,9 @@ impl Checker<'_> {
                 );
             }
             for (j, workload) in fleet.workload.iter().enumerate() {
-                self.workload(i, j, &workload.kind, workload.arrivals, workload.patience);
+                self.workload(i, j, workload);
             }
+            self.pauses(i, fleet.pauses.as_ref());
             for (first, second, kind) in twice(fleet.workload.iter().map(|workload| workload.kind.as_str())) {
                 let before = self.place(&[&"fleet", &i, &"workload", &first, &"kind"]).value;
                 let at = self.place(&[&"fleet", &i, &"workload", &second, &"kind"]).value;
@@ -94,7 +90,8 @@ impl Checker<'_> {
         }
     }
 
-    fn workload(&mut self, i: usize, j: usize, kind: &str, arrivals: Arrivals, patience: Option<Duration>) {
+    fn workload(&mut self, i: usize, j: usize, workload: &Workload) {
+        let kind = &workload.kind;
         let word = kind.starts_with(|c: char| c.is_ascii_lowercase())
             && kind
                 .chars()
@@ -107,55 +104,8 @@ impl Checker<'_> {
                 "for instance `user` or `background`",
             );
         }
-        let (pattern, every, jitter) = match arrivals {
-            Arrivals::Poisson(_) => ("poisson", None, Duration::ZERO),
-            Arrivals::Periodic(pattern) => ("periodic", Some(pattern.every), pattern.jitter),
-            Arrivals::Burst(pattern) => ("burst", Some(pattern.every), pattern.jitter),
-        };
-        let at: [&dyn Display; 6] = [&"fleet", &i, &"workload", &j, &"arrivals", &pattern];
-        if every.is_some_and(Duration::is_zero) {
-            let path: Vec<&dyn Display> = at.into_iter().chain([&"every" as &dyn Display]).collect();
-            self.wrong(
-                &path,
-                "calls without a gap never end",
-                "must be above zero",
-                "for instance `every = \"1min\"`",
-            );
-        } else if every.is_some_and(|every| jitter.ratio(1, 2) >= every) {
-            let path: Vec<&dyn Display> = at.into_iter().chain([&"jitter" as &dyn Display]).collect();
-            self.wrong(
-                &path,
-                "half of the jitter is as long as the period",
-                "too long",
-                "each gap is off by up to half of the jitter; independent calls are `{ poisson = \"2/s\" }`",
-            );
-        }
-        if let Arrivals::Burst(pattern) = arrivals
-            && pattern.calls == 0
-        {
-            let path: Vec<&dyn Display> = at.into_iter().chain([&"calls" as &dyn Display]).collect();
-            self.wrong(
-                &path,
-                "a burst without calls",
-                "must be at least 1",
-                "leave the workload out for an idle fleet",
-            );
-        }
-        if let Arrivals::Burst(pattern) = arrivals
-            && pattern.calls > MOST_IN_A_BURST
-        {
-            let path: Vec<&dyn Display> = at.into_iter().chain([&"calls" as &dyn Display]).collect();
-            self.wrong(
-                &path,
-                format!(
-                    "a burst of {} calls at each node; there can be {MOST_IN_A_BURST}",
-                    pattern.calls
-                ),
-                "too many",
-                "more nodes, or more bursts",
-            );
-        }
-        if patience.is_some_and(Duration::is_zero) {
+        self.arrivals(i, j, &workload.arrivals);
+        if workload.patience.is_some_and(Duration::is_zero) {
             self.wrong(
                 &[&"fleet", &i, &"workload", &j, &"patience"],
                 "a caller without patience is never served",
@@ -163,6 +113,19 @@ impl Checker<'_> {
                 "leave it out for a caller who waits for ever",
             );
         }
+    }
+
+    fn pauses(&mut self, i: usize, pauses: Option<&Pauses>) {
+        let Some(pauses) = pauses else { return };
+        if pauses.every.is_zero() {
+            self.wrong(
+                &[&"fleet", &i, &"pauses", &"every"],
+                "nodes that pause all the time never run",
+                "must be above zero",
+                "for instance `every = \"10min\"`",
+            );
+        }
+        self.distribution(&[&"fleet", &i, &"pauses", &"lasts"], Some(&pauses.lasts));
     }
 
     pub(super) fn paths_between(&mut self) {

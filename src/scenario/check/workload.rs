@@ -1,0 +1,223 @@
+//! When calls arrive: patterns that end, users who exist, traces that can be read.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use super::super::error::{Mistake, nearest};
+use super::Checker;
+use crate::base::Duration;
+use crate::workload::{Arrivals, ClosedLoop, OnOff, trace};
+
+/// Calls that one node can make in one instant.
+const MOST_IN_A_BURST: u32 = 100_000;
+/// Users of one node.
+const MOST_USERS: u32 = 100_000;
+/// Users of all nodes of a fleet: each has an event pending.
+const MOST_USERS_OF_A_FLEET: u64 = 10_000_000;
+/// A spell of calls sees at least one call in so many spells.
+const SPELLS_PER_CALL: u128 = 1000;
+
+impl Checker<'_> {
+    pub(super) fn arrivals(&mut self, i: usize, j: usize, arrivals: &Arrivals) {
+        match arrivals {
+            Arrivals::Poisson(_) => {}
+            Arrivals::Periodic(it) => self.timer((i, j, "periodic"), it.every, it.jitter),
+            Arrivals::Burst(it) => {
+                self.timer((i, j, "burst"), it.every, it.jitter);
+                self.burst(i, j, it.calls);
+            }
+            Arrivals::OnOff(it) => self.on_off(i, j, it),
+            Arrivals::Diurnal(it) => {
+                if it.period.is_zero() {
+                    self.pattern(
+                        (i, j, "diurnal"),
+                        "period",
+                        "a wave without a length",
+                        "must be above zero",
+                        "leave it out for a day",
+                    );
+                }
+            }
+            Arrivals::ClosedLoop(it) => self.closed_loop(i, j, it),
+            Arrivals::Trace(path) => self.trace(i, j, path),
+        }
+    }
+
+    /// A mistake in one key of a pattern.
+    fn pattern(
+        &mut self,
+        (i, j, pattern): (usize, usize, &'static str),
+        key: &'static str,
+        message: impl Into<String>,
+        label: &str,
+        help: &str,
+    ) {
+        let path: [&dyn Display; 7] = [&"fleet", &i, &"workload", &j, &"arrivals", &pattern, &key];
+        self.wrong(&path, message, label, help);
+    }
+
+    fn timer(&mut self, place: (usize, usize, &'static str), every: Duration, jitter: Duration) {
+        if every.is_zero() {
+            self.pattern(
+                place,
+                "every",
+                "calls without a gap never end",
+                "must be above zero",
+                "for instance `every = \"1min\"`",
+            );
+        } else if jitter.ratio(1, 2) >= every {
+            self.pattern(
+                place,
+                "jitter",
+                "half of the jitter is as long as the period",
+                "too long",
+                "each gap is off by up to half of the jitter; independent calls are `{ poisson = \"2/s\" }`",
+            );
+        }
+    }
+
+    fn burst(&mut self, i: usize, j: usize, calls: u32) {
+        if calls == 0 {
+            self.pattern(
+                (i, j, "burst"),
+                "calls",
+                "a burst without calls",
+                "must be at least 1",
+                "leave the workload out for an idle fleet",
+            );
+        } else if calls > MOST_IN_A_BURST {
+            self.pattern(
+                (i, j, "burst"),
+                "calls",
+                format!("a burst of {calls} calls at each node; there can be {MOST_IN_A_BURST}"),
+                "too many",
+                "more nodes, or more bursts",
+            );
+        }
+    }
+
+    fn on_off(&mut self, i: usize, j: usize, pattern: &OnOff) {
+        let place = (i, j, "on_off");
+        for (key, span) in [("on", pattern.on), ("off", pattern.off)] {
+            if span.is_zero() {
+                self.pattern(
+                    place,
+                    key,
+                    "a spell that is over as soon as it begins",
+                    "must be above zero",
+                    "calls without spells are `{ poisson = \"2/s\" }`",
+                );
+            }
+        }
+        if pattern.aligned && !pattern.fixed {
+            self.pattern(
+                place,
+                "aligned",
+                "spells of random length cannot be the same at all nodes",
+                "only with `fixed`",
+                "add `fixed = true`, or leave `aligned` out",
+            );
+        }
+        let Some(gap) = pattern.rate.gap() else { return };
+        if !pattern.on.is_zero() && u128::from(gap.nanos()) > SPELLS_PER_CALL * u128::from(pattern.on.nanos()) {
+            self.pattern(
+                place,
+                "on",
+                format!("a spell of {} at {} sees hardly ever a call", pattern.on, pattern.rate),
+                "too short",
+                "`rate` is the rate within a spell; rare independent calls are `{ poisson = \"2/h\" }`",
+            );
+        }
+    }
+
+    fn closed_loop(&mut self, i: usize, j: usize, pattern: &ClosedLoop) {
+        let place = (i, j, "closed_loop");
+        let all = u64::from(pattern.users) * u64::from(self.file.fleet[i].nodes);
+        if pattern.users == 0 {
+            self.pattern(
+                place,
+                "users",
+                "a loop without users",
+                "must be at least 1",
+                "leave the workload out for an idle fleet",
+            );
+        } else if pattern.users > MOST_USERS {
+            self.pattern(
+                place,
+                "users",
+                format!("{} users at each node; there can be {MOST_USERS}", pattern.users),
+                "too many",
+                "so many are as good as independent calls: `{ poisson = \"100/s\" }`",
+            );
+        } else if all > MOST_USERS_OF_A_FLEET {
+            self.pattern(
+                place,
+                "users",
+                format!("{all} users at all nodes; there can be {MOST_USERS_OF_A_FLEET}"),
+                "too many",
+                "so many are as good as independent calls: `{ poisson = \"100/s\" }`",
+            );
+        }
+        let think: [&dyn Display; 7] = [&"fleet", &i, &"workload", &j, &"arrivals", &"closed_loop", &"think"];
+        self.distribution(&think, Some(&pattern.think));
+        let longest = pattern.think.compile(self.folder).map(|think| think.longest());
+        if longest.is_ok_and(Duration::is_zero) {
+            self.wrong(
+                &think,
+                "users who never think call for ever in one instant where a call can fail at once",
+                "must be above zero",
+                "for instance `think = { exponential = { mean = \"10s\" } }`",
+            );
+        }
+    }
+
+    fn trace(&mut self, i: usize, j: usize, path: &Path) {
+        let at = self
+            .place(&[&"fleet", &i, &"workload", &j, &"arrivals", &"trace"])
+            .value;
+        let mut wrong = |mistake: Mistake| self.found.mistakes.push(mistake);
+        let file = self.folder.join(path);
+        let rows = match trace::rows(&file) {
+            Ok(rows) => rows,
+            Err(error) => {
+                let text = error.to_string();
+                let (message, help) = text.split_once("; ").unwrap_or((
+                    &text,
+                    "a path is looked up from the scenario's folder; the file is a CSV with the header `timestamp,fleet`",
+                ));
+                wrong(Mistake::new(message).at(at, "this file").help(help));
+                return;
+            }
+        };
+        let known: Vec<&str> = self.file.fleet.iter().map(|fleet| fleet.name.as_str()).collect();
+        if let Some(row) = rows.iter().find(|row| !known.contains(&row.fleet.as_str())) {
+            let help = match nearest(&row.fleet, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "each row names a fleet of the scenario".to_owned(),
+            };
+            let error = trace::TraceError::at_line(&file, row.line, &format!("unknown fleet `{}`", row.fleet));
+            wrong(Mistake::new(error.to_string()).at(at, "this file").help(help));
+            return;
+        }
+        let name = &self.file.fleet[i].name;
+        let own = || rows.iter().filter(|row| row.fleet == *name);
+        if own().next().is_none() {
+            let message = format!("{}: no row names the fleet `{name}`", file.display());
+            wrong(
+                Mistake::new(message)
+                    .at(at, "this file")
+                    .help("leave the workload out for an idle fleet"),
+            );
+        }
+        let end = self.end_of_arrivals();
+        let late = own().filter(|row| row.at >= end).count();
+        if late > 0 {
+            self.odd(
+                &[&"fleet", &i, &"workload", &j, &"arrivals", &"trace"],
+                format!("{late} calls of this file come after the run's arrivals end"),
+                "this file",
+                format!("arrivals end {end} after the start of the warm-up"),
+            );
+        }
+    }
+}
