@@ -11,6 +11,7 @@ use proptest::test_runner::RngSeed;
 use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::oauth::Token;
+use tokenstorm::provider::settings::{Answer, Dialect, DialectSettings, Reads};
 use tokenstorm::provider::{Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
@@ -68,6 +69,8 @@ struct ClientCase {
     budget: Option<(u8, bool, u32)>,
     breaker: Option<(u32, u64)>,
     patience: Option<u64>,
+    /// The answers say what they mean, or come as 200 with the error in the body; to a client that reads it or not.
+    dialect: Option<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -122,8 +125,11 @@ prop_compose! {
         budget in rarely((0u8..50, any::<bool>(), 0u32..20)),
         breaker in rarely((1u32..5, 100u64..2_000)),
         patience in rarely(10u64..2_000),
+        dialect in rarely(any::<bool>()),
     ) -> ClientCase {
-        ClientCase { retry, attempts, timeout, store_timeout, after_renewal, delay_first, per_node, budget, breaker, patience }
+        ClientCase {
+            retry, attempts, timeout, store_timeout, after_renewal, delay_first, per_node, budget, breaker, patience, dialect,
+        }
     }
 }
 
@@ -377,6 +383,7 @@ fn plan(case: &Case) -> Plan {
         budget,
         breaker,
         patience,
+        dialect,
     } = case.client;
     let client = &mut plan.client;
     let attempts = attempts.map_or(Attempts::UNBOUNDED, Attempts::at_most);
@@ -399,6 +406,12 @@ fn plan(case: &Case) -> Plan {
         failures,
         open: ms(open),
     });
+    if let Some(reads_body) = dialect {
+        client.perceptions = Dialect::of(&errors_in_bodies()).perceptions(match reads_body {
+            true => Reads::Body,
+            false => Reads::Status,
+        });
+    }
     plan.layout.patience.fill(patience.map(ms));
     plan.layout.fleets[0].force = case.rule.force.is_some();
     network(&mut plan, &case.network);
@@ -407,6 +420,21 @@ fn plan(case: &Case) -> Plan {
     timeline(&mut plan, &case.acts);
     load(&mut plan, &case.load);
     plan
+}
+
+fn errors_in_bodies() -> DialectSettings {
+    let answer = |body: &str| {
+        Some(Answer {
+            status: 200,
+            body: body.to_owned(),
+        })
+    };
+    DialectSettings {
+        rejected: answer("dead token"),
+        throttled: answer("too often"),
+        server_error: answer("sorry"),
+        ..DialectSettings::default()
+    }
 }
 
 fn budget_rate() -> Rate {
@@ -559,6 +587,9 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
             Outcome::Lost => assert!(plan.timeline.iter().any(|(_, act)| matches!(act, Act::Crash(_)))),
             Outcome::LoggedOut => assert!(plan.provider.rotation.is_some()),
             Outcome::Unfinished => assert!(ended >= plan.span.horizon),
+            Outcome::Misread => {
+                assert!(attempts > 0 && (case.client.dialect == Some(false) || case.api.quota.is_some()))
+            }
         }
     }
     if let Some(budget) = plan.client.budget {

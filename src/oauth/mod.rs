@@ -79,5 +79,7 @@ pub enum Verdict {
     Accepted,
     /// A 401: the provider says no more than that.
     Rejected,
+    /// An error that the node takes for a success.
+    Misread,
     Failed(Failure),
 }

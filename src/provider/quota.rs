@@ -33,12 +33,12 @@ pub enum Scope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnExceed {
-    /// 429 with the time until the window ends, in seconds or as a date.
+    /// It is throttled, and told how long until the window ends, as the dialect has it.
     #[default]
     RetryAfter,
-    /// 429 without a hint.
+    /// It is throttled without a hint.
     Throttle,
-    /// HTTP 200 with an error in the body.
+    /// It is throttled without a hint, under HTTP 200 with an error in the body.
     ErrorBody,
     /// The token endpoint returns the current token, where there is one.
     NoOp,

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
-use crate::provider::settings::Settings;
+use crate::provider::settings::{Reads, Settings};
 use crate::retry::{Breaker, Budget, Immediate, Retry};
 use crate::strategy::Coordination;
 use crate::workload::Arrivals;
@@ -252,6 +252,9 @@ pub struct Strategy {
     /// What the backoff steps are counted by.
     #[serde(default)]
     pub steps: Steps,
+    /// How much of an answer the client's code reads: what it cannot tell apart it cannot act on.
+    #[serde(default)]
+    pub reads: Reads,
     /// Wait as long as a 429 says.
     #[serde(default = "yes")]
     pub obey_retry_after: bool,

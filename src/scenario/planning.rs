@@ -12,7 +12,7 @@ use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::provider::settings::{
-    BadSlotSettings, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
+    BadSlotSettings, Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
 };
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;
@@ -56,6 +56,7 @@ pub fn plan(file: &File, settings: &Settings, strategy: &file::Strategy, folder:
                 file::Steps::PerCall => Steps::PerCall,
                 file::Steps::PerNode => Steps::PerNode,
             },
+            perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
             obey_retry_after: strategy.obey_retry_after,
             budget: strategy.budget,
             breaker: strategy.breaker,

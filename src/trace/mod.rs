@@ -119,6 +119,8 @@ pub enum Outcome {
     Lost,
     /// The run ended first.
     Unfinished,
+    /// An error was taken for a success.
+    Misread,
 }
 
 /// Who listens.

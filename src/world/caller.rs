@@ -109,6 +109,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         match verdict {
             Verdict::Accepted => self.succeed(ticket.call, host),
             Verdict::Rejected => self.rejected(ticket.call, token, host),
+            Verdict::Misread => {
+                self.note_success(self.calls.get(ticket.call).at);
+                self.give_up(ticket.call, Outcome::Misread, host);
+            }
             Verdict::Failed(why) => self.stumble(ticket.call, why, host),
         }
     }
@@ -181,7 +185,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             }
             Failure::Throttled { retry_after } => retry_after,
-            Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
+            Failure::Unknown | Failure::ServerError | Failure::Unreachable | Failure::InvalidGrant => Millis::ZERO,
         };
         let Some(()) = self.may_retry(seat, host) else { return };
         let delay = self.backoff(seat, retry_after);

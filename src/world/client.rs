@@ -1,6 +1,7 @@
 //! The retry side of a client: everything about a strategy that is not coordination.
 
 use crate::base::{Delay, Duration, Millis};
+use crate::provider::settings::Perceptions;
 use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry};
 
 /// How calls are retried; the same for all nodes that run a strategy.
@@ -15,6 +16,8 @@ pub struct Client {
     /// Whether the first renewal of a call waits too.
     pub delay_first: bool,
     pub steps: Steps,
+    /// What a node makes of the answers that are no success.
+    pub perceptions: Perceptions,
     pub obey_retry_after: bool,
     pub budget: Option<Budget>,
     pub breaker: Option<Breaker>,
@@ -50,6 +53,7 @@ impl Client {
             place: Place::default(),
             delay_first: false,
             steps: Steps::default(),
+            perceptions: Perceptions::default(),
             obey_retry_after: true,
             budget: None,
             breaker: None,

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use crate::base::{Millis, NodeId, Time};
+use crate::base::{Duration, Millis, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
+use crate::provider::settings::{At, Kind, Perceived, Perceptions};
 use crate::provider::{
     Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule,
 };
@@ -33,21 +34,24 @@ impl<S: Strategy, R: Rule> World<S, R> {
     ) {
         let key = u64::from(luck);
         let answer = move |verdict| Message::ApiResponse { ticket, token, verdict };
+        let heard = self.client.perceptions;
         if stage == Stage::Arrived {
             let endpoint = &mut self.provider.api_endpoint;
-            let failure = match endpoint.outage {
+            let error = || (heard.of(At::Api, Kind::ServerError), Duration::ZERO);
+            let failed = match endpoint.outage {
                 Some(Outage::Silent) => return,
-                Some(Outage::Errors) => Some(Failure::ServerError),
-                None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
+                Some(Outage::Errors) => Some(error()),
+                None if host.hit(endpoint.errors, key) => Some(error()),
                 None if endpoint.quotas.is_empty() => None,
                 None => {
                     let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
-                    endpoint.quota(host.now(), client).err().map(denied)
+                    let exceeded = endpoint.quota(host.now(), client).err();
+                    exceeded.map(|exceeded| denied(&heard, At::Api, exceeded))
                 }
             };
-            if let Some(why) = failure {
+            if let Some((perceived, wait)) = failed {
                 host.note(Event::AttemptFailed);
-                host.send(Leg::ApiResponse, key, answer(Verdict::Failed(why)));
+                host.send(Leg::ApiResponse, key, answer(verdict(perceived, wait)));
                 return;
             }
             let message = move || Message::ApiRequest {
@@ -70,7 +74,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 }
                 Admission::TurnedAway => {
                     host.note(Event::AttemptFailed);
-                    host.send(Leg::ApiResponse, key, answer(Verdict::Failed(Failure::ServerError)));
+                    let (perceived, wait) = error();
+                    host.send(Leg::ApiResponse, key, answer(verdict(perceived, wait)));
                     return;
                 }
             }
@@ -79,7 +84,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             host.send(Leg::ApiService, next.service_key(), next);
         }
         let (visible_after, invalidation) = host.lags(token, key);
-        let verdict = match self.provider.check(host.now(), token, visible_after, invalidation) {
+        let said = match self.provider.check(host.now(), token, visible_after, invalidation) {
             Ok(()) => {
                 host.note(Event::AttemptAccepted { token });
                 if let Some(rotation) = &mut self.provider.rotation {
@@ -108,10 +113,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 } else {
                     host.note(Event::AttemptRejectedUnheard);
                 }
-                Verdict::Rejected
+                let kind = match cause {
+                    Cause::Expired => Kind::Expired,
+                    _ => Kind::Rejected,
+                };
+                verdict(heard.of(At::Api, kind), Duration::ZERO)
             }
         };
-        host.send(Leg::ApiResponse, key, answer(verdict));
+        host.send(Leg::ApiResponse, key, answer(said));
     }
 
     #[inline(always)] // The stage is known where it is delivered.
@@ -138,14 +147,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
             answer,
         };
         let now = host.now();
+        let heard = self.client.perceptions;
+        let failed = |kind| failure(heard.of(At::Token, kind), Duration::ZERO);
         let mut no_op = false;
         if stage == Stage::Arrived {
             host.note(Event::TokenRequested);
             let endpoint = &mut self.provider.token_endpoint;
-            let mut failure = match endpoint.outage {
+            let mut failed_with = match endpoint.outage {
                 Some(Outage::Silent) => return,
-                Some(Outage::Errors) => Some(Failure::ServerError),
-                None if host.hit(endpoint.errors, key) => Some(Failure::ServerError),
+                Some(Outage::Errors) => Some(failed(Kind::ServerError)),
+                None if host.hit(endpoint.errors, key) => Some(failed(Kind::ServerError)),
                 None if endpoint.quotas.is_empty() => None,
                 None => endpoint.quota(now, client).err().and_then(|exceeded| {
                     if exceeded.first {
@@ -153,11 +164,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         host.note(Event::QuotaExhausted { reset });
                     }
                     no_op = exceeded.on_exceed == OnExceed::NoOp;
-                    (!no_op).then(|| denied(exceeded))
+                    (!no_op).then(|| {
+                        let (perceived, wait) = denied(&heard, At::Token, exceeded);
+                        failure(perceived, wait)
+                    })
                 }),
             };
             // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
-            if failure.is_none() && !no_op {
+            if failed_with.is_none() && !no_op {
                 let message = move || Message::TokenServed {
                     node,
                     epoch,
@@ -176,10 +190,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         self.waiting[TOKEN].push_back(message());
                         return;
                     }
-                    Admission::TurnedAway => failure = Some(Failure::ServerError),
+                    Admission::TurnedAway => failed_with = Some(failed(Kind::ServerError)),
                 }
             }
-            if let Some(why) = failure {
+            if let Some(why) = failed_with {
                 host.note(Event::TokenDenied);
                 host.send(Leg::TokenResponse, key, answer(Err(why)));
                 return;
@@ -189,15 +203,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             host.send(Leg::TokenService, next.service_key(), next);
         }
         let granted = match self.provider.bucket(client, lane.slot) {
-            None => Err(Failure::Refused),
+            None => Err(failed(Kind::BadSlot)),
             Some(bucket) if no_op => match self.current(now, bucket) {
                 Some(grant) => {
                     host.note(Event::Returned);
                     Ok(grant)
                 }
-                None => Err(Failure::Throttled {
-                    retry_after: Millis::ZERO,
-                }),
+                None => Err(failed(Kind::Throttled)),
             },
             Some(_) if self.provider.rotation.is_some() => self.refresh(now, node, with, host),
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
@@ -206,6 +218,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
             host.note(Event::TokenDenied);
         }
         host.send(Leg::TokenResponse, key, answer(granted));
+    }
+
+    /// What a node believes that its token request met.
+    fn failed(&self, kind: Kind) -> Failure {
+        failure(self.client.perceptions.of(At::Token, kind), Duration::ZERO)
     }
 
     /// The current token of a bucket, unchanged.
@@ -240,7 +257,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .provider
             .rule
             .request(now, request, ledger)
-            .map_err(|_| Failure::Refused)?;
+            .map_err(|_| failure(self.client.perceptions.of(At::Token, Kind::Full), Duration::ZERO))?;
         ledger.settle(request.bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
         if ruling.new {
             let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
@@ -289,14 +306,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let refreshed = match answer {
             Ok(refreshed) => refreshed,
-            Err(Denied::Full) => return Err(Failure::Refused),
+            Err(Denied::Full) => return Err(self.failed(Kind::Full)),
             Err(denied) => {
                 let revokes = denied == (Denied::Replayed { revokes: true });
                 host.note(Event::GrantDenied { revokes });
                 if revokes {
                     host.note(Event::GrantLost);
                 }
-                return Err(Failure::InvalidGrant);
+                return Err(self.failed(Kind::StaleRefresh));
             }
         };
         let ruling = refreshed.ruling;
@@ -332,18 +349,36 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 }
 
-/// What a node is told when a quota is used up.
-fn denied(exceeded: Exceeded) -> Failure {
+/// What a node makes of the answer to a request beyond a quota, and the wait that it is told.
+fn denied(heard: &Perceptions, at: At, exceeded: Exceeded) -> (Perceived, Duration) {
     match exceeded.on_exceed {
-        OnExceed::RetryAfter => Failure::Throttled {
+        OnExceed::RetryAfter => (heard.of(at, Kind::Throttled), exceeded.until_reset),
+        OnExceed::Throttle | OnExceed::NoOp => (heard.of(at, Kind::Throttled), Duration::ZERO),
+        OnExceed::ErrorBody => (heard.of(at, Kind::ThrottledInBody), Duration::ZERO),
+    }
+}
+
+/// What a node believes that its token request met.
+fn failure(perceived: Perceived, wait: Duration) -> Failure {
+    match perceived {
+        Perceived::Throttled { wait: told } => Failure::Throttled {
             // In whole seconds, rounded up, as the header has them.
-            retry_after: Millis::from(crate::base::Duration::from_secs(
-                exceeded.until_reset.nanos().div_ceil(1_000_000_000),
-            )),
+            retry_after: match told {
+                true => Millis::from(Duration::from_secs(wait.nanos().div_ceil(1_000_000_000))),
+                false => Millis::ZERO,
+            },
         },
-        OnExceed::Throttle | OnExceed::NoOp => Failure::Throttled {
-            retry_after: Millis::ZERO,
-        },
-        OnExceed::ErrorBody => Failure::ServerError,
+        Perceived::ServerError | Perceived::Success => Failure::ServerError,
+        Perceived::InvalidGrant => Failure::InvalidGrant,
+        Perceived::Refused | Perceived::Rejected => Failure::Refused,
+    }
+}
+
+/// What a node believes that its attempt met.
+fn verdict(perceived: Perceived, wait: Duration) -> Verdict {
+    match perceived {
+        Perceived::Success => Verdict::Misread,
+        Perceived::Rejected => Verdict::Rejected,
+        other => Verdict::Failed(failure(other, wait)),
     }
 }

@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod dialect;
 mod refresh;
 
+pub use dialect::{Answer, At, Dialect, DialectSettings, Kind, Perceived, Perceptions, Reads, RetryAfter};
 pub use refresh::{
     DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
     RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,
@@ -44,6 +46,8 @@ pub struct Settings {
     pub api_request: Option<Distribution>,
     /// Check until the node knows (r).
     pub api_response: Option<Distribution>,
+    /// How it words what it refuses.
+    pub dialect: DialectSettings,
     pub limits: Limits,
     pub faults: Faults,
     pub lags: Lags,
@@ -230,6 +234,7 @@ impl Settings {
             token_response: self.token_response.or(profile.token_response),
             api_request: self.api_request.or(profile.api_request),
             api_response: self.api_response.or(profile.api_response),
+            dialect: self.dialect.over(profile.dialect),
             limits: Limits {
                 token: self.limits.token.over(profile.limits.token),
                 api: self.limits.api.over(profile.limits.api),
