@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use tokenstorm::engine::campaign::{self, Effort};
+use tokenstorm::provider::profiles::PROFILES;
 use tokenstorm::scenario::Scenario;
 
 fn scenarios(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -68,5 +69,43 @@ fn every_scenario_says_what_it_is() {
             "{}",
             path.display()
         );
+    }
+}
+
+/// Every profile serves a small fleet, to clients that read the whole answer and to such that read its status alone.
+#[test]
+fn every_profile_runs() {
+    for (name, _) in PROFILES {
+        let text = format!(
+            r#"name = "test/{name}"
+            summary = "Two nodes share one app"
+            source = "made up"
+            run = {{ duration = "2h", replications = 2 }}
+            provider = {{ profile = "{name}" }}
+            app = [{{ name = "main" }}]
+            [[fleet]]
+            name = "web"
+            nodes = 2
+            app = "main"
+            workload = [{{ kind = "user", arrivals = {{ poisson = "2/min" }} }}]
+            [[strategy]]
+            name = "naive"
+            coordination = "naive"
+            [[strategy]]
+            name = "lease"
+            coordination = "lease"
+            reads = "status""#
+        );
+        let scenario = Scenario::parse(name, &text, Path::new("."))
+            .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+        assert!(
+            scenario.warnings().is_empty(),
+            "{name} is odd: {:?}",
+            scenario.warnings()
+        );
+        let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
+        for strategy in ["naive", "lease"] {
+            assert!(outcome.mean(strategy, "calls").unwrap() > 300.0, "{name}");
+        }
     }
 }

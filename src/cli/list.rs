@@ -42,7 +42,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Kind::Providers => PROFILES
             .iter()
             .filter_map(|(name, _)| Some(((*name).to_owned(), find(name)?)))
-            .map(|(name, profile)| (name, format!("{} ({})", profile.summary, profile.period)))
+            .map(|(name, profile)| match profile.period.as_str() {
+                "current" => (name, profile.summary),
+                period => (name, format!("{} ({period})", profile.summary)),
+            })
             .collect(),
         Kind::Metrics => METRICS
             .iter()

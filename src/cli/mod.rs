@@ -4,6 +4,7 @@
 mod list;
 mod run;
 mod schema;
+mod show;
 mod validate;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Command {
     Validate(validate::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
+    /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
+    Show(show::Arguments),
     /// Print the JSON schema of scenario files
     Schema,
 }
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
         Command::Schema => schema::run(),
     }
     .into()

@@ -180,7 +180,7 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// `did you mean`, and what there is where that is short enough to read.
-pub(super) fn suggestion(name: &str, known: &[&str], what: &str) -> String {
+pub fn suggestion(name: &str, known: &[&str], what: &str) -> String {
     /// More names than a reader takes in at a glance.
     const MOST_LISTED: usize = 16;
     let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));

@@ -23,7 +23,7 @@ use crate::base::Duration;
 use crate::provider::settings::Settings;
 
 pub use condition::{Condition, ConditionError, Interval, Outcome};
-pub use error::{Mistake, PlanError, ScenarioError};
+pub use error::{Mistake, PlanError, ScenarioError, suggestion};
 pub use event::{
     Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
     Scale, Slow, Step, Target, What,

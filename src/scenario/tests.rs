@@ -580,6 +580,8 @@ mod load;
 
 mod mutations;
 
+mod providers;
+
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }

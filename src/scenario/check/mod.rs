@@ -52,7 +52,10 @@ pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mis
     let place = find(root, &steps(&[&"provider", &"profile"]));
     Err(Mistake::new(format!("unknown profile `{name}`"))
         .at(place.value, "no such profile")
-        .help(suggestion(name, &known, "profiles")))
+        .help(format!(
+            "{}; `tokenstorm list providers` names them all",
+            suggestion(name, &known, "profiles").trim_end_matches('?')
+        )))
 }
 
 /// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Checker;
 use crate::base::Duration;
-use crate::provider::settings::{EndpointLimits, RuleSettings};
+use crate::provider::settings::{EndpointLimits, RetireSettings, RevealsSettings, RotateSettings, RuleSettings};
 
 impl Checker<'_> {
     pub(super) fn provider(&mut self) {
@@ -45,6 +45,9 @@ impl Checker<'_> {
             );
         }
         self.rule(ttl);
+        self.reveals();
+        self.refresh();
+        self.dialect();
     }
 
     fn limits(&mut self, endpoint: &'static str, limits: &EndpointLimits) {
@@ -111,6 +114,99 @@ impl Checker<'_> {
                 "no token is ever returned again",
                 "shorten it, or choose the rule `latest_only`",
             );
+        }
+    }
+
+    fn reveals(&mut self) {
+        let settings = &self.file.provider;
+        let granularity = settings.issue_time_granularity;
+        if settings.reveals.is_some() && granularity.is_some() {
+            self.wrong(
+                &[&"provider", &"issue_time_granularity"],
+                "`reveals` and `issue_time_granularity` say the same thing twice",
+                "one of the two",
+                "keep `reveals`; `reveals = { issue_time = \"1s\" }` is what the other key means",
+            );
+        }
+        if let RevealsSettings::IssueTime(unit) = settings.revealed()
+            && unit.is_zero()
+        {
+            let key = if granularity.is_some() {
+                "issue_time_granularity"
+            } else {
+                "reveals"
+            };
+            self.wrong(
+                &[&"provider", &key],
+                "an issue time in units of nothing",
+                "must be above zero",
+                "tokens carry whole seconds: `reveals = { issue_time = \"1s\" }`",
+            );
+        }
+    }
+
+    fn refresh(&mut self) {
+        let Some(refresh) = self.file.provider.refresh_tokens() else {
+            return;
+        };
+        if refresh.capacity == Some(0) {
+            self.wrong(
+                &[&"provider", &"refresh", &"capacity"],
+                "no grant may live",
+                "must be at least 1",
+                "`refresh.issued = false` is a provider without refresh tokens",
+            );
+        }
+        if refresh.ttl.is_some_and(Duration::is_zero) {
+            self.wrong(
+                &[&"provider", &"refresh", &"ttl"],
+                "a refresh token that is never valid",
+                "must be above zero",
+                "leave it out for one that does not expire",
+            );
+        }
+        if let Some(RetireSettings::SuccessorUsed(used)) = refresh.retire
+            && used.cap.is_some_and(|cap| cap < used.delay)
+        {
+            self.wrong(
+                &[&"provider", &"refresh", &"retire"],
+                format!(
+                    "the delay {} is longer than the cap, which ends the token first",
+                    used.delay
+                ),
+                "never waits so long",
+                "make the cap longer, or leave it out",
+            );
+        }
+        let retire = refresh.retire.unwrap_or_default();
+        if refresh.rotate == Some(RotateSettings::Never) && retire != RetireSettings::OnIssue {
+            self.odd(
+                &[&"provider", &"refresh", &"retire"],
+                "a refresh token that never rotates has no successor to retire for",
+                "nothing comes of it",
+                "set `rotate = \"always\"`, or leave `retire` out",
+            );
+        }
+    }
+
+    fn dialect(&mut self) {
+        let dialect = &self.file.provider.dialect;
+        for (key, answer) in dialect.written() {
+            if !(200..600).contains(&answer.status) {
+                self.wrong(
+                    &[&"provider", &"dialect", &key, &"status"],
+                    format!("{} is no status of a final answer", answer.status),
+                    "must be 200 to 599",
+                    "for instance 401",
+                );
+            } else if answer.status < 300 && answer.body.is_empty() {
+                self.wrong(
+                    &[&"provider", &"dialect", &key],
+                    format!("a {} without a body cannot be told from a success", answer.status),
+                    "says nothing",
+                    "add a `body`, or another status",
+                );
+            }
         }
     }
 }

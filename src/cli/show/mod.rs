@@ -1,0 +1,120 @@
+//! `tokenstorm show`: all about one thing that a scenario can name.
+
+mod parameters;
+mod provider;
+
+use clap::Args;
+
+use super::{Exit, print};
+use crate::metric::METRICS;
+use crate::provider::profiles::PROFILES;
+use crate::retry::{RETRIES, Retry};
+use crate::scenario::suggestion;
+use crate::strategy::{Coordination, STRATEGIES};
+use crate::workload::{Arrivals, WORKLOADS};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Its name, as `tokenstorm list` prints it
+    name: String,
+}
+
+/// Columns that a text fills.
+const WIDTH: usize = 100;
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let pages = pages(&arguments.name);
+    if pages.is_empty() {
+        let known = known();
+        let help = suggestion(&arguments.name, &known, "things that can be named");
+        eprintln!("error: nothing is named `{}`", arguments.name);
+        eprintln!("help: {help}; `tokenstorm list KIND` names what there is");
+        return Exit::Usage;
+    }
+    print(&pages.join("\n"))
+}
+
+fn known() -> Vec<&'static str> {
+    let mut names: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
+    for list in [STRATEGIES.as_slice(), &RETRIES, &WORKLOADS] {
+        names.extend(list.iter().map(|(name, _)| *name));
+    }
+    names.extend(METRICS.iter().map(|metric| metric.name));
+    names
+}
+
+/// A page for each thing of this name.
+fn pages(name: &str) -> Vec<String> {
+    let mut pages = Vec::new();
+    let about = |list: &[(&str, &str)]| {
+        let found = list.iter().find(|(known, _)| *known == name);
+        found.map(|(_, about)| (*about).to_owned())
+    };
+    if let Some(about) = about(&STRATEGIES) {
+        let parameters = parameters::of::<Coordination>(name);
+        let lines = format!("[[strategy]]\nname = \"{name}\"\ncoordination = ");
+        pages.push(choice(name, "a coordination strategy", &about, &parameters, &lines));
+    }
+    if let Some(about) = about(&RETRIES) {
+        let parameters = parameters::of::<Retry>(name);
+        let lines = "[[strategy]]\nname = \"my strategy\"\ncoordination = \"naive\"\nretry = ";
+        pages.push(choice(name, "a retry policy", &about, &parameters, lines));
+    }
+    if let Some(about) = about(&WORKLOADS) {
+        let parameters = parameters::of::<Arrivals>(name);
+        let lines = "[[fleet.workload]]\nkind = \"user\"\narrivals = ";
+        pages.push(choice(name, "a workload", &about, &parameters, lines));
+    }
+    if let Some(metric) = METRICS.iter().find(|metric| metric.name == name) {
+        let parts = match metric.by_group {
+            Some(_) => "Measured for each fleet and kind of call too: write `name@fleet` or `name@fleet/kind`.\n\n",
+            None => "",
+        };
+        pages.push(format!(
+            "{name}: a metric, unit {}\n\n{}\n{parts}In a scenario:\n\n    [[assert]]\n    strategy = \"*\"\n    metric = \"{name}\"\n    op = \"<\"\n    value = 0.5\n",
+            metric.unit,
+            paragraph(metric.about),
+        ));
+    }
+    pages.extend(provider::page(name));
+    pages
+}
+
+fn choice(name: &str, kind: &str, about: &str, parameters: &parameters::Parameters, lines: &str) -> String {
+    let mut page = format!("{name}: {kind}\n\n{}\n", paragraph(about));
+    page.push_str(&parameters.table());
+    page.push_str("In a scenario:\n\n");
+    let written = format!("{lines}{}", parameters.example(name));
+    for line in written.lines() {
+        page.push_str(&format!("    {line}\n"));
+    }
+    page
+}
+
+/// A text as a sentence, wrapped.
+fn paragraph(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with(['.', '`', '?']) { "" } else { "." };
+    wrap(&format!("{first}{}{end}", letters.as_str()), "")
+}
+
+/// Lines of at most [`WIDTH`] columns, unless one word is longer; each begins with the indent.
+fn wrap(text: &str, indent: &str) -> String {
+    let mut wrapped = String::new();
+    let mut line = indent.to_owned();
+    for word in text.split_whitespace() {
+        let begun = line.len() > indent.len();
+        if begun && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            wrapped.push_str(&line);
+            wrapped.push('\n');
+            line = indent.to_owned();
+        } else if begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    wrapped.push_str(&line);
+    wrapped.push('\n');
+    wrapped
+}

@@ -1,0 +1,147 @@
+//! The parameters of a choice, as the JSON schema has them: what the schema says about a key is said here too.
+
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
+
+use super::wrap;
+
+/// What can be set.
+pub(super) struct Parameters {
+    rows: Vec<Row>,
+    /// What stands for the settings where they are one value and no table: `poisson = "2/s"`.
+    value: Option<String>,
+}
+
+struct Row {
+    key: String,
+    about: String,
+    /// As TOML.
+    default: Option<String>,
+    required: bool,
+    example: String,
+}
+
+/// Those of one alternative of a choice.
+pub(super) fn of<T: JsonSchema>(name: &str) -> Parameters {
+    let schema = schema_for!(T).to_value();
+    let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+    let settings = alternatives
+        .filter_map(|alternative| alternative["properties"].get(name))
+        .map(|settings| follow(&schema, settings))
+        .next();
+    let Some(settings) = settings else {
+        return Parameters {
+            rows: Vec::new(),
+            value: None,
+        };
+    };
+    let Some(properties) = settings["properties"].as_object() else {
+        let empty = settings["type"] == "object";
+        return Parameters {
+            rows: Vec::new(),
+            value: (!empty).then(|| example(&schema, settings)),
+        };
+    };
+    let required: Vec<&Value> = settings["required"].as_array().into_iter().flatten().collect();
+    let rows = properties.iter().map(|(key, property)| {
+        let own = property["description"].as_str();
+        let about = own.or_else(|| follow(&schema, property)["description"].as_str());
+        Row {
+            key: key.clone(),
+            about: about.unwrap_or_default().to_owned(),
+            default: property.get("default").map(toml_of),
+            required: required.iter().any(|other| *other == key),
+            example: example(&schema, property),
+        }
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| !row.required);
+    Parameters { rows, value: None }
+}
+
+/// The definition behind a reference; of an optional value, that of the value.
+fn follow<'a>(schema: &'a Value, at: &'a Value) -> &'a Value {
+    if let Some(first) = at["anyOf"].get(0)
+        && at["anyOf"].get(1).is_some_and(|other| other["type"] == "null")
+    {
+        return follow(schema, first);
+    }
+    match at["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+        Some(path) => schema.pointer(path).map_or(at, |target| follow(schema, target)),
+        None => at,
+    }
+}
+
+/// Some value that may stand there.
+fn example(schema: &Value, at: &Value) -> String {
+    if let Some(default) = at.get("default").filter(|default| !default.is_null()) {
+        return toml_of(default);
+    }
+    let target = follow(schema, at);
+    if let Some(example) = target["examples"].get(0) {
+        return toml_of(example);
+    }
+    if let Some(choice) = target["oneOf"].get(0).or(target["anyOf"].get(0)) {
+        if let Some(name) = choice.get("const") {
+            return toml_of(name);
+        }
+        if let Some(name) = choice["required"].get(0) {
+            return toml_of(name);
+        }
+    }
+    match target["type"].as_str() {
+        Some("integer" | "number") => target["minimum"].as_u64().unwrap_or(0).max(1).to_string(),
+        Some("boolean") => "true".to_owned(),
+        Some("object") => "{}".to_owned(),
+        _ => "\"...\"".to_owned(),
+    }
+}
+
+fn toml_of(value: &Value) -> String {
+    toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
+}
+
+impl Parameters {
+    pub(super) fn table(&self) -> String {
+        if self.rows.is_empty() {
+            return match &self.value {
+                Some(_) => String::new(),
+                None => "It has no parameters.\n\n".to_owned(),
+            };
+        }
+        let mut table = "Parameters:\n\n".to_owned();
+        for row in &self.rows {
+            let default = match (&row.default, row.required) {
+                (Some(default), _) if default != "null" => format!(" (default {default})"),
+                (_, true) => " (required)".to_owned(),
+                _ => " (may be left out)".to_owned(),
+            };
+            table.push_str(&format!("  {}{default}\n{}", row.key, wrap(&row.about, "      ")));
+        }
+        table.push('\n');
+        table
+    }
+
+    /// The choice written out with what it cannot do without; with its first parameters where it can do without any.
+    pub(super) fn example(&self, name: &str) -> String {
+        if let Some(value) = &self.value {
+            return format!("{{ {name} = {value} }}");
+        }
+        let required = self.rows.iter().filter(|row| row.required).count();
+        let shown = match required {
+            0 => 2,
+            some => some,
+        };
+        let settings: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|row| row.default.as_deref() != Some("null"))
+            .take(shown)
+            .map(|row| format!("{} = {}", row.key, row.example))
+            .collect();
+        match settings.is_empty() {
+            true => format!("\"{name}\""),
+            false => format!("{{ {name} = {{ {} }} }}", settings.join(", ")),
+        }
+    }
+}
