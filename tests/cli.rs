@@ -263,6 +263,40 @@ fn lists_name_what_there_is() {
     assert!(schema["properties"]["strategy"].is_object());
 }
 
+#[test]
+fn show_tells_all_about_one_thing() {
+    for (name, told) in [
+        ("zoho", "rule.capacity.live = 15"),
+        ("zoho", "[documentation] 15 access tokens of one refresh token"),
+        ("zoho", "Sources do not agree:"),
+        ("zoho", "profile = \"zoho\""),
+        ("wechat-classic", "200 -> a success"),
+        ("lease", "ttl (default \"10s\")"),
+        ("full_jitter", "base (required)"),
+        ("poisson", "arrivals = { poisson ="),
+        ("goodput", "unit per s"),
+    ] {
+        let output = tokenstorm(&["show", name]);
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        assert!(text(&output.stdout).contains(told), "{name}: {}", text(&output.stdout));
+    }
+    let output = tokenstorm(&["show", "zohoo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("did you mean `zoho`?"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(output.stdout.is_empty());
+    let output = tokenstorm(&["show", "nothing-of-the-kind"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("tokenstorm list"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
 /// The table in the README is what its command prints. `UPDATE_README=1` writes it anew.
 #[test]
 fn the_readme_shows_what_its_command_prints() {

@@ -189,7 +189,7 @@ pub fn suggestion(name: &str, known: &[&str], what: &str) -> String {
     match (near, all) {
         (Some(near), Some(all)) => format!("{near} {all}"),
         (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => format!("no {what} has a name like it"),
+        (None, None) => format!("none of the {what} has a name like it"),
     }
 }
 

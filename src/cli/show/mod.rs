@@ -28,7 +28,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         let known = known();
         let help = suggestion(&arguments.name, &known, "things that can be named");
         eprintln!("error: nothing is named `{}`", arguments.name);
-        eprintln!("help: {help}; `tokenstorm list KIND` names what there is");
+        eprintln!("help: {help}");
+        eprintln!("      `tokenstorm list KIND` names what there is");
         return Exit::Usage;
     }
     print(&pages.join("\n"))
@@ -84,9 +85,14 @@ fn choice(name: &str, kind: &str, about: &str, parameters: &parameters::Paramete
     let mut page = format!("{name}: {kind}\n\n{}\n", paragraph(about));
     page.push_str(&parameters.table());
     page.push_str("In a scenario:\n\n");
-    let written = format!("{lines}{}", parameters.example(name));
-    for line in written.lines() {
+    for line in format!("{lines}{}", parameters.example(name)).lines() {
         page.push_str(&format!("    {line}\n"));
+    }
+    if let Some(whole) = parameters.whole(name) {
+        page.push_str("\nThe same, written out:\n\n");
+        for line in format!("{lines}{whole}").lines() {
+            page.push_str(&format!("    {line}\n"));
+        }
     }
     page
 }
@@ -117,4 +123,46 @@ fn wrap(text: &str, indent: &str) -> String {
     wrapped.push_str(&line);
     wrapped.push('\n');
     wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::Scenario;
+
+    /// The indented lines of a page are a part of a scenario, and say there what the page is about.
+    #[test]
+    fn what_a_page_says_to_write_can_be_written() {
+        for name in known() {
+            for page in pages(name) {
+                for snippet in page.split("\n\n").filter(|part| part.starts_with("    ")) {
+                    let mut text = "name = \"a\"\nsummary = \"b\"\nsource = \"c\"\nrun = { duration = \"1min\" }\n\
+                        app = [{ name = \"main\", slots = 9 }]\n"
+                        .to_owned();
+                    if !snippet.contains("[provider]") {
+                        text.push_str("provider = { profile = \"zoom-s2s-2022\" }\n");
+                    }
+                    text.push_str("[[fleet]]\nname = \"web\"\nnodes = 2\napp = \"main\"\n");
+                    text.push_str(snippet);
+                    if !snippet.contains("[[strategy]]") {
+                        text.push_str("\n[[strategy]]\nname = \"s\"\ncoordination = \"naive\"\n");
+                    }
+                    let read = Scenario::parse("page", &text, Path::new("."));
+                    assert!(read.is_ok(), "{name}: {:?}\n{text}", read.map_err(miette::Report::new));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_name_has_a_page_of_readable_width() {
+        for name in known() {
+            let pages = pages(name);
+            assert!(!pages.is_empty(), "{name}");
+            let wide = |line: &&str| line.chars().count() > WIDTH && !line.starts_with("  ");
+            assert_eq!(pages.iter().flat_map(|page| page.lines()).find(wide), None, "{name}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub(super) fn of<T: JsonSchema>(name: &str) -> Parameters {
         let empty = settings["type"] == "object";
         return Parameters {
             rows: Vec::new(),
-            value: (!empty).then(|| example(&schema, settings)),
+            value: (!empty).then(|| example(&schema, settings, name)),
         };
     };
     let required: Vec<&Value> = settings["required"].as_array().into_iter().flatten().collect();
@@ -49,9 +49,12 @@ pub(super) fn of<T: JsonSchema>(name: &str) -> Parameters {
         Row {
             key: key.clone(),
             about: about.unwrap_or_default().to_owned(),
-            default: property.get("default").map(toml_of),
+            default: property
+                .get("default")
+                .filter(|default| !default.is_null())
+                .map(toml_of),
             required: required.iter().any(|other| *other == key),
-            example: example(&schema, property),
+            example: example(&schema, property, key),
         }
     });
     let mut rows: Vec<_> = rows.collect();
@@ -73,13 +76,18 @@ fn follow<'a>(schema: &'a Value, at: &'a Value) -> &'a Value {
 }
 
 /// Some value that may stand there.
-fn example(schema: &Value, at: &Value) -> String {
+fn example(schema: &Value, at: &Value, key: &str) -> String {
     if let Some(default) = at.get("default").filter(|default| !default.is_null()) {
         return toml_of(default);
     }
     let target = follow(schema, at);
-    if let Some(example) = target["examples"].get(0) {
-        return toml_of(example);
+    if let Some(examples) = target["examples"].as_array().filter(|examples| !examples.is_empty()) {
+        // A cap as short as its base would be an odd example.
+        let nth = usize::from(key == "cap") % examples.len();
+        return toml_of(&examples[nth]);
+    }
+    if let Some(name) = target["enum"].get(0) {
+        return toml_of(name);
     }
     if let Some(choice) = target["oneOf"].get(0).or(target["anyOf"].get(0)) {
         if let Some(name) = choice.get("const") {
@@ -112,7 +120,7 @@ impl Parameters {
         let mut table = "Parameters:\n\n".to_owned();
         for row in &self.rows {
             let default = match (&row.default, row.required) {
-                (Some(default), _) if default != "null" => format!(" (default {default})"),
+                (Some(default), _) => format!(" (default {default})"),
                 (_, true) => " (required)".to_owned(),
                 _ => " (may be left out)".to_owned(),
             };
@@ -122,26 +130,27 @@ impl Parameters {
         table
     }
 
-    /// The choice written out with what it cannot do without; with its first parameters where it can do without any.
+    /// The choice with what it cannot do without.
     pub(super) fn example(&self, name: &str) -> String {
         if let Some(value) = &self.value {
             return format!("{{ {name} = {value} }}");
         }
-        let required = self.rows.iter().filter(|row| row.required).count();
-        let shown = match required {
-            0 => 2,
-            some => some,
-        };
-        let settings: Vec<_> = self
-            .rows
-            .iter()
-            .filter(|row| row.default.as_deref() != Some("null"))
-            .take(shown)
-            .map(|row| format!("{} = {}", row.key, row.example))
-            .collect();
-        match settings.is_empty() {
-            true => format!("\"{name}\""),
-            false => format!("{{ {name} = {{ {} }} }}", settings.join(", ")),
+        if self.rows.iter().all(|row| !row.required) {
+            return format!("\"{name}\"");
         }
+        format!("{{ {name} = {{ {} }} }}", self.settings(|row| row.required))
+    }
+
+    /// The choice with everything that has a default, where [`Parameters::example`] leaves it all out.
+    pub(super) fn whole(&self, name: &str) -> Option<String> {
+        let settings = self.settings(|row| row.default.is_some());
+        let needed = self.rows.iter().any(|row| row.required) || settings.is_empty();
+        (!needed).then(|| format!("{{ {name} = {{ {settings} }} }}"))
+    }
+
+    fn settings(&self, which: impl Fn(&Row) -> bool) -> String {
+        let rows = self.rows.iter().filter(|row| which(row));
+        let settings: Vec<_> = rows.map(|row| format!("{} = {}", row.key, row.example)).collect();
+        settings.join(", ")
     }
 }

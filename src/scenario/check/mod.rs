@@ -53,8 +53,8 @@ pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mis
     Err(Mistake::new(format!("unknown profile `{name}`"))
         .at(place.value, "no such profile")
         .help(format!(
-            "{}; `tokenstorm list providers` names them all",
-            suggestion(name, &known, "profiles").trim_end_matches('?')
+            "{}; all: `tokenstorm list providers`",
+            suggestion(name, &known, "profiles")
         )))
 }
 
