@@ -59,7 +59,7 @@ pub struct Observed {
     pub setting: Setting,
     pub groups: Vec<Tally>,
     /// Calls that ended so, by [`Outcome`].
-    pub outcomes: [u64; 10],
+    pub outcomes: [u64; 11],
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
     /// Latency of successful calls in microseconds.
@@ -96,7 +96,7 @@ impl Observed {
         let month_in_ms = 31 * 86_400_000;
         Self {
             groups: vec![Tally::default(); setting.groups],
-            outcomes: [0; 10],
+            outcomes: [0; 11],
             causes: [0; CAUSES],
             latency: saturating_histogram(day_in_us),
             latency_sum: 0,

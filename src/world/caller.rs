@@ -185,7 +185,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             }
             Failure::Throttled { retry_after } => retry_after,
-            Failure::Unknown | Failure::ServerError | Failure::Unreachable | Failure::InvalidGrant => Millis::ZERO,
+            Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
         };
         let Some(()) = self.may_retry(seat, host) else { return };
         let delay = self.backoff(seat, retry_after);
