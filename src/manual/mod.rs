@@ -3,10 +3,13 @@
 //! 1. [`tour`]: a scenario from the first line to the comparison
 //! 2. [`architecture`]: rooms, and who may know whom
 //! 3. [`defaults`]: what a scenario that says nothing gets, and why
-//! 4. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 5. [`glossary`]: one meaning for each word
-//! 6. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 7. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 4. [`strategies`]: a page for each, what it does, who does so, what breaks it
+//! 5. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 6. [`glossary`]: one meaning for each word
+//! 7. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 8. [`limits`]: what is not modelled, and what the numbers cannot say
+
+pub mod strategies;
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}

@@ -2,38 +2,52 @@
 //!
 //! A strategy does not know which engine runs it, nor which rule the provider follows.
 //!
-//! A new strategy is one file here, its `mod` line, and its lines in [`Coordination`], [`STRATEGIES`] and
+//! What each does, who does so, and what breaks it: [the pages of the manual](crate::manual::strategies), which are also the
+//! head of each file. A new strategy is one file here with its page, its `mod` line, and its lines in [`Coordination`], [`STRATEGIES`] and
 //! [`with_strategy!`](crate::with_strategy).
 
 mod app_per_node;
 mod cache;
+mod compare_and_set;
 mod compare_first;
+#[cfg(test)]
+mod drive;
 mod gateway;
 mod lease;
+mod look_first;
 mod naive;
+mod put_if_newer;
 mod renew_ahead;
+mod reread;
 mod rotation;
 mod shared_blind;
 mod single_flight;
 mod slot_per_node;
 mod token_per_call;
 mod wait_and_look;
+mod wiping_loser;
+mod xfetch;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use app_per_node::AppPerNode;
+pub use compare_and_set::CompareAndSet;
 pub use compare_first::CompareFirst;
 pub use gateway::Gateway;
-pub use lease::{Lease, WhenStuck};
+pub use lease::{Lease, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 pub use naive::Naive;
+pub use put_if_newer::PutIfNewer;
 pub use renew_ahead::RenewAhead;
+pub use reread::Reread;
 pub use rotation::{Over, Rotation};
 pub use shared_blind::SharedBlind;
 pub use single_flight::SingleFlight;
 pub use slot_per_node::SlotPerNode;
 pub use token_per_call::TokenPerCall;
 pub use wait_and_look::WaitAndLook;
+pub use wiping_loser::WipingLoser;
+pub use xfetch::Xfetch;
 
 /// The coordination strategy of a client, as a scenario names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,10 +77,20 @@ pub enum Coordination {
     Rotation(Rotation),
     /// Renewal at a jittered moment before expiry.
     RenewAhead(RenewAhead),
+    /// A shared store, written only while what was read still lies there.
+    CompareAndSet(CompareAndSet),
+    /// A shared store, written only with what is not older.
+    PutIfNewer(PutIfNewer),
+    /// A copy per process of one stored credential, read again when a refresh is refused.
+    Reread(Reread),
+    /// The same, but a refused refresh takes the stored credential away.
+    WipingLoser(WipingLoser),
+    /// A shared store, renewed early at random.
+    Xfetch(Xfetch),
 }
 
 /// Names of the strategies with a sentence each, for `tokenstorm list strategies`.
-pub const STRATEGIES: [(&str, &str); 12] = [
+pub const STRATEGIES: [(&str, &str); 17] = [
     ("token_per_call", "a token for every call"),
     ("naive", "a cache per process; every call that meets a 401 renews"),
     (
@@ -91,6 +115,20 @@ pub const STRATEGIES: [(&str, &str); 12] = [
         "a shared token that moves on to the next app or slot with each renewal",
     ),
     ("renew_ahead", "renewal at a jittered moment before expiry"),
+    (
+        "compare_and_set",
+        "a shared store, written only while what was read still lies there",
+    ),
+    ("put_if_newer", "a shared store, written only with what is not older"),
+    (
+        "reread",
+        "a copy per process of one stored credential, read again when a refresh is refused",
+    ),
+    (
+        "wiping_loser",
+        "the same, but a refused refresh takes the stored credential away",
+    ),
+    ("xfetch", "a shared store, renewed early at random (XFetch)"),
 ];
 
 /// Evaluates an expression with the chosen strategy under its own type, so that an engine is compiled for each.
@@ -110,6 +148,11 @@ macro_rules! with_strategy {
             $crate::strategy::Coordination::AppPerNode($strategy) => $body,
             $crate::strategy::Coordination::Rotation($strategy) => $body,
             $crate::strategy::Coordination::RenewAhead($strategy) => $body,
+            $crate::strategy::Coordination::CompareAndSet($strategy) => $body,
+            $crate::strategy::Coordination::PutIfNewer($strategy) => $body,
+            $crate::strategy::Coordination::Reread($strategy) => $body,
+            $crate::strategy::Coordination::WipingLoser($strategy) => $body,
+            $crate::strategy::Coordination::Xfetch($strategy) => $body,
         }
     };
 }
@@ -119,7 +162,15 @@ impl Coordination {
     pub const fn needs_store(&self) -> bool {
         matches!(
             self,
-            Self::WaitAndLook(_) | Self::SharedBlind(_) | Self::Lease(_) | Self::Rotation(_)
+            Self::WaitAndLook(_)
+                | Self::SharedBlind(_)
+                | Self::Lease(_)
+                | Self::Rotation(_)
+                | Self::CompareAndSet(_)
+                | Self::PutIfNewer(_)
+                | Self::Reread(_)
+                | Self::WipingLoser(_)
+                | Self::Xfetch(_)
         )
     }
 
@@ -145,6 +196,20 @@ impl Coordination {
                 Some(u16::from(strategy.count.saturating_sub(1)))
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_strategy_has_its_page() {
+        let manual = include_str!("../manual/strategies/mod.rs");
+        for (name, _) in STRATEGIES {
+            assert!(manual.contains(&format!("pub mod {name} {{}}")), "{name} has no page");
+            assert!(manual.contains(&format!("[`{name}`]")), "{name} is missing in the list");
         }
     }
 }
