@@ -101,7 +101,7 @@ impl Sink for Watched {
 
 fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> (Observed, Effort) {
     let mut seen = observed(plan);
-    let effort = sim::run_with(plan, dice, &mut seen, shortcuts);
+    let effort = sim::observe(plan, dice, &mut seen, shortcuts);
     seen.finish();
     (seen, effort)
 }

@@ -43,7 +43,7 @@ struct Row {
 
 fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut seen = observed(plan);
-    sim::run_with(plan, dice, &mut seen, shortcuts);
+    sim::observe(plan, dice, &mut seen, shortcuts);
     seen.finish();
     seen
 }

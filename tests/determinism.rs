@@ -57,7 +57,7 @@ fn the_seed_is_the_run() {
 
 #[test]
 fn threads_do_not_matter() {
-    let plans: Vec<_> = every_strategy().map(plan).into();
+    let plans: Vec<_> = every_strategy().into_iter().map(plan).collect();
     let alone: Vec<_> = plans.iter().map(|plan| bytes(plan, 3)).collect();
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

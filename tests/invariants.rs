@@ -169,7 +169,7 @@ prop_compose! {
 prop_compose! {
     fn cases()(
         seed: u64,
-        strategy in 0usize..12,
+        strategy in 0..every_strategy().len(),
         fleets in prop::collection::vec((1u32..4, 0u8..40), 1..3),
         rule in rules(),
         client in clients(),

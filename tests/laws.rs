@@ -15,7 +15,7 @@ use tokenstorm::net::Latency;
 use tokenstorm::provider::{Ending, Issuance, Outage};
 use tokenstorm::retry::{Attempts, Fixed, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Plan};
-use tokenstorm::strategy::{CompareFirst, Coordination, Lease, Naive, SharedBlind, TokenPerCall};
+use tokenstorm::strategy::{CompareFirst, Coordination, Lease, Naive, SharedBlind, TokenPerCall, Ttl};
 use tokenstorm::trace::Event;
 use tokenstorm::world::Leg;
 
@@ -403,7 +403,7 @@ fn m4_a_lease_renews_once_a_lifetime() {
     fails(share(&m4(Coordination::SharedBlind(SharedBlind::default())), 49), 0.0);
     // Outside: the lease lapses before the renewal that it protects is published.
     let short = Lease {
-        ttl: ms(20),
+        ttl: Ttl::After(ms(20)),
         poll: ms(5),
         ..a_lease()
     };

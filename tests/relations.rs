@@ -11,7 +11,7 @@ use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Plan, Stream};
 use tokenstorm::strategy::{
-    AppPerNode, CompareFirst, Coordination, Naive, Over, RenewAhead, Rotation, TokenPerCall, WaitAndLook,
+    AppPerNode, CompareFirst, Coordination, Naive, Over, RenewAhead, Rotation, TokenPerCall, Ttl, WaitAndLook,
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::{Pattern, Periodic};
@@ -45,19 +45,26 @@ fn usual(strategy: Coordination) -> Plan {
 }
 
 /// Every strategy, with all spans in units of `unit`.
-fn strategies_in(unit: u64) -> [Coordination; 12] {
+fn strategies_in(unit: u64) -> Vec<Coordination> {
     let mut all = every_strategy();
     for strategy in &mut all {
         match strategy {
+            Coordination::Xfetch(one) => one.delta = ms(400 * unit),
             Coordination::WaitAndLook(one) => one.spread = ms(200 * unit),
             Coordination::RenewAhead(one) => {
                 one.margin = ms(500 * unit);
                 one.jitter = ms(500 * unit);
             }
             Coordination::Lease(lease) | Coordination::Rotation(Rotation { lease, .. }) => {
-                lease.ttl = ms(10_000 * unit);
-                lease.poll = ms(50 * unit);
-                lease.wait = ms(12_000 * unit);
+                let times = |span: Duration| span.saturating_mul(unit);
+                if let Ttl::After(span) = &mut lease.ttl {
+                    *span = times(*span);
+                }
+                lease.extend_every = lease.extend_every.map(times);
+                lease.poll = times(lease.poll);
+                lease.wait = times(lease.wait);
+                lease.renew_ahead = lease.renew_ahead.map(times);
+                lease.jitter = times(lease.jitter);
             }
             _ => {}
         }

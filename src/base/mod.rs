@@ -18,5 +18,5 @@ pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};
 pub use prefetch::prefetch;
 pub use quantiles::{Quantiles, exponential, unit_exponential};
-pub use quantity::{QuantityError, Rate, Share};
-pub use time::{Delay, Duration, Millis, Time};
+pub use quantity::{Factor, QuantityError, Rate, Share};
+pub use time::{Delay, Duration, Law, Millis, Time};

@@ -26,6 +26,10 @@ pub struct Rate {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share(f64);
 
+/// How many times as much: a number of zero or more, in whole thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factor(u32);
+
 const DURATION_UNITS: [(&str, f64); 7] = [
     ("ns", 1.0),
     ("us", 1e3),
@@ -203,6 +207,35 @@ impl FromStr for Share {
     }
 }
 
+impl Factor {
+    pub const ONE: Self = Self(1000);
+
+    /// Errors when the value is negative or above a million.
+    pub fn new(value: f64) -> Result<Self, QuantityError> {
+        match (0.0..=1e6).contains(&value) {
+            true => Ok(Self((value * 1000.0).round() as u32)),
+            false => Err(QuantityError(format!(
+                "{value} is not a factor between 0 and a million"
+            ))),
+        }
+    }
+
+    pub const fn of(self, span: Duration) -> Duration {
+        span.ratio(self.0 as u64, 1000)
+    }
+}
+
+impl FromStr for Factor {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        match split(text) {
+            (digits, "") => Self::new(number(digits, text, "1.5")?),
+            _ => Err(QuantityError(format!("`{text}` is not a factor; write `1.5`"))),
+        }
+    }
+}
+
 /// Reads a quantity from a string, and from a bare number where that has one meaning.
 struct Quantity<T> {
     expecting: &'static str,
@@ -302,6 +335,14 @@ written_quantity!(
     Share::new,
     |share, serializer| serializer.serialize_f64(share.0)
 );
+written_quantity!(
+    Factor,
+    "Factor",
+    "a factor of zero or more, such as 1.5",
+    [1.0, 1.5],
+    Factor::new,
+    |factor, serializer| serializer.serialize_f64(f64::from(factor.0) / 1000.0)
+);
 
 #[cfg(test)]
 mod tests {
@@ -344,6 +385,11 @@ mod tests {
             assert!(error.contains(hint), "{text}: {error}");
         }
         assert!("130%".parse::<Share>().is_err());
+        assert!("-1".parse::<Factor>().is_err());
+        assert_eq!(
+            "1.5".parse::<Factor>().unwrap().of(Duration::SECOND),
+            Duration::from_millis(1500)
+        );
     }
 
     #[test]

@@ -282,7 +282,7 @@ fn parts(plan: &Plan) -> Vec<Part> {
 
 fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, sim::Effort) {
     let mut observed = Observed::new(plan.setting());
-    let effort = sim::run(plan, dice, &mut observed);
+    let effort = sim::observe(plan, dice, &mut observed, sim::Shortcuts::ALL);
     observed.finish();
     let groups = parts(plan)
         .iter()

@@ -4,10 +4,13 @@
 //! 2. [`architecture`]: rooms, and who may know whom
 //! 3. [`defaults`]: what a scenario that says nothing gets, and why
 //! 4. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
-//! 5. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 6. [`glossary`]: one meaning for each word
-//! 7. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 8. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 5. [`strategies`]: a page for each, what it does, who does so, what breaks it
+//! 6. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 7. [`glossary`]: one meaning for each word
+//! 8. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 9. [`limits`]: what is not modelled, and what the numbers cannot say
+
+pub mod strategies;
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}

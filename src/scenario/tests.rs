@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::*;
-use crate::strategy::Coordination;
+use crate::strategy::{Coordination, Ttl};
 
 const VALID: &str = r#"name = "test/valid"
 summary = "Two nodes share one app"

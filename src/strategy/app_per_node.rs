@@ -1,14 +1,11 @@
-//! App per node: the app is registered several times, and the nodes are dealt out over the copies.
-//!
-//! Who does so: "just create duplicate identical applications for however many concurrent tokens you need" (first seed
-//! thread); one app per site (moodle-mod_zoom#473). What breaks it: fewer copies than nodes, and the number of secrets.
+#![doc = include_str!("../manual/strategies/app_per_node.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot};
+use crate::oauth::{Lane, Slot, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +32,10 @@ impl Strategy for AppPerNode {
 
     fn view(node: &Cache) -> View {
         node.view()
+    }
+
+    fn credential(node: &Cache) -> Option<Token> {
+        node.held()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -28,11 +28,12 @@ impl Cache {
                 self.serve(lane, call, out);
             }
             Input::Token { grant, late, .. } => {
-                // After a time-out another request is on its way or has been answered: its token is the newer one.
-                if late && (self.asking || self.token().is_some()) {
+                // After a time-out another request is on its way or has been answered: its token is the newer one. Unless the
+                // refresh token is spent by the first one: then no other is to come.
+                if late && (self.asking && !me.refreshes || self.token().is_some()) {
                     return;
                 }
-                self.asking = false;
+                self.asking &= late;
                 self.keep(grant.token);
                 out.push(Command::AttemptParked { token: grant.token });
             }

@@ -1,15 +1,11 @@
-//! Compare before renewing: single-flight, and a 401 for a token that the cache has replaced meanwhile is answered by the
-//! cached one instead of a new request.
-//!
-//! Who does so: WxJava ("expire only if the stored token is still the rejected one").
-//! What breaks it: a second process. Within one process it is the best that can be done without foresight.
+#![doc = include_str!("../manual/strategies/compare_first.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::Lane;
+use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +24,10 @@ impl Strategy for CompareFirst {
 
     fn view(node: &Cache) -> View {
         node.view()
+    }
+
+    fn credential(node: &Cache) -> Option<Token> {
+        node.held()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -1,15 +1,11 @@
-//! Gateway: one process alone holds the token and makes the calls; the others forward theirs to it.
-//!
-//! Who does so: the first seed thread asks for it ("a proxy to place in front of the api"); central token services are its
-//! cousins. What breaks it: the gateway itself, when it crashes or is slow; a second gateway; anybody who asks for a
-//! token past it.
+#![doc = include_str!("../manual/strategies/gateway.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
-use crate::oauth::Lane;
+use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +27,10 @@ impl Strategy for Gateway {
 
     fn view(node: &Cache) -> View {
         node.view()
+    }
+
+    fn credential(node: &Cache) -> Option<Token> {
+        node.held()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

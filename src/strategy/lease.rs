@@ -1,25 +1,27 @@
-//! Shared store under a lease: whoever needs a new token looks at the store, takes the lease, looks again, renews,
-//! publishes, and releases once the publication is acknowledged. The others wait and look.
-//!
-//! Who does so: WxJava with Redisson, Nango, n8n, oauth2-proxy, neon's MCP server; with leases from 2 s to 60 s.
-//! What breaks it: a lease shorter than the renewal it protects; a wait limit shorter than the holder's work; a store that
-//! is down.
+#![doc = include_str!("../manual/strategies/lease.md")]
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod steps;
 
-use super::renew_ahead::ahead;
-use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
-use crate::oauth::{Failure, Grant, Lane, Token};
-use crate::store::{Answer, Asked, Entry, Operation, When};
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::base::Duration;
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::{Lane, Token};
+
+pub use steps::Memory;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
-    /// The store takes the lease back after this time.
-    #[serde(default = "default_ttl")]
-    pub ttl: Duration,
+    /// The store takes the lease back after this time, or `"never"`, or when its holder dies: `"while_alive"`.
+    #[serde(default)]
+    pub ttl: Ttl,
+    /// The holder begins the lease's time anew this often; without it, never.
+    pub extend_every: Option<Duration>,
     /// How often a waiter looks whether the holder is done.
     #[serde(default = "default_poll")]
     pub poll: Duration,
@@ -29,11 +31,38 @@ pub struct Lease {
     /// What a node does that has waited too long, or finds no store.
     #[serde(default)]
     pub when_stuck: WhenStuck,
+    /// On what condition a new token is written.
+    #[serde(default)]
+    pub write: Write,
+    /// Whether the lease is kept until the store has answered the write.
+    #[serde(default)]
+    pub publish: Publish,
+    /// What is done under the lease.
+    #[serde(default)]
+    pub covers: Covers,
+    /// How the lease is given back.
+    #[serde(default)]
+    pub release: Release,
+    /// The token to be refreshed is read before the lease is taken and not looked at again under it.
+    #[serde(default)]
+    pub read_before_lock: bool,
+    /// What the holder does whose refresh token is refused.
+    #[serde(default)]
+    pub on_invalid_grant: OnInvalidGrant,
     /// The token is replaced this long before it expires; without it, once it is refused.
     pub renew_ahead: Option<Duration>,
     /// A planned renewal starts up to this much earlier, at random for each node.
     #[serde(default)]
     pub jitter: Duration,
+}
+
+/// How long a lease lasts that is not given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ttl {
+    After(Duration),
+    Never,
+    /// As long as its holder lives, as an operating system's lock does.
+    WhileAlive,
 }
 
 /// What a node does that cannot get the lease in time.
@@ -45,11 +74,88 @@ pub enum WhenStuck {
     Fail,
     /// It renews without the lease.
     GoAlone,
+    /// The waiting calls are sent with the token that was to be replaced.
+    UseStale,
+}
+
+/// On what condition the holder's token replaces the stored one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Write {
+    /// None.
+    #[default]
+    Blind,
+    /// No later holder of the lease has written before.
+    Fenced,
+    /// The stored one is not newer, as far as tokens reveal it.
+    PutIfNewer,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Publish {
+    /// The lease is given back once the store has answered the write.
+    #[default]
+    Acknowledged,
+    /// The write and the release are sent one after the other; either may arrive first.
+    Unacknowledged,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Covers {
+    /// The renewal, from the look at the store to the write.
+    #[default]
+    Renewal,
+    /// The write alone: the renewal has happened by then.
+    Write,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// Only if it is still the one that was acquired.
+    #[default]
+    Owner,
+    /// Whosever it is by now.
+    Unchecked,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnInvalidGrant {
+    /// The waiting calls fail for good.
+    #[default]
+    Fail,
+    /// It reads the store again and uses what another has put there meanwhile.
+    Reread,
 }
 
 // 10 s, 100 ms and 12 s are Nango's lease and wait, and the poll interval that neon and WxJava use.
-fn default_ttl() -> Duration {
-    Duration::from_secs(10)
+impl Default for Ttl {
+    fn default() -> Self {
+        Self::After(Duration::from_secs(10))
+    }
+}
+
+impl Default for Lease {
+    fn default() -> Self {
+        Self {
+            ttl: Ttl::default(),
+            extend_every: None,
+            poll: default_poll(),
+            wait: default_wait(),
+            when_stuck: WhenStuck::default(),
+            write: Write::default(),
+            publish: Publish::default(),
+            covers: Covers::default(),
+            release: Release::default(),
+            read_before_lock: false,
+            on_invalid_grant: OnInvalidGrant::default(),
+            renew_ahead: None,
+            jitter: Duration::ZERO,
+        }
+    }
 }
 
 fn default_poll() -> Duration {
@@ -60,37 +166,52 @@ fn default_wait() -> Duration {
     Duration::from_secs(12)
 }
 
-/// One node's part of the protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Memory {
-    token: Option<Token>,
-    /// The token to be replaced: a look that finds it again finds nothing new.
-    stale: Option<Token>,
-    /// Lane that the newest token known here came from.
-    lane: u8,
-    /// Calls are parked.
-    wanted: bool,
-    phase: Phase,
-    /// Our acquisition of the lease, zero for none.
-    fence: u32,
-    /// Looks at a held lease so far.
-    polls: u16,
+impl Ttl {
+    /// The time after which it ends, if it does.
+    pub const fn span(self) -> Option<Duration> {
+        match self {
+            Self::After(span) => Some(span),
+            Self::Never | Self::WhileAlive => None,
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Phase {
-    #[default]
-    Idle,
-    /// Reading the store before taking the lease.
-    Looking,
-    Acquiring,
-    /// Waiting for another holder.
-    Waiting,
-    /// Reading the store again under the lease.
-    Checking,
-    Asking,
-    /// The new token is on its way to the store; the lease is kept until that is acknowledged.
-    Publishing,
+impl<'de> Deserialize<'de> for Ttl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match &*text {
+            "never" => Ok(Self::Never),
+            "while_alive" => Ok(Self::WhileAlive),
+            _ => text
+                .parse()
+                .map(Self::After)
+                .map_err(|error| de::Error::custom(format!("{error}; or `never`, or `while_alive`"))),
+        }
+    }
+}
+
+impl Serialize for Ttl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::After(span) => span.serialize(serializer),
+            Self::Never => serializer.serialize_str("never"),
+            Self::WhileAlive => serializer.serialize_str("while_alive"),
+        }
+    }
+}
+
+impl JsonSchema for Ttl {
+    fn schema_name() -> Cow<'static, str> {
+        "Ttl".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How long a lease lasts that is not given back",
+            "anyOf": [generator.subschema_for::<Duration>(), { "enum": ["never", "while_alive"] }],
+            "default": "10s"
+        })
+    }
 }
 
 /// Where new tokens come from: rotation takes several lanes in turn.
@@ -112,164 +233,6 @@ impl Lanes for OneLane {
     }
 }
 
-impl Lease {
-    fn look(node: &mut Memory, out: &mut Outbox) {
-        node.phase = Phase::Looking;
-        out.push(Command::Store(Operation::Read));
-    }
-
-    fn need(node: &mut Memory, out: &mut Outbox) {
-        node.wanted = true;
-        if node.phase == Phase::Idle {
-            node.polls = 0;
-            Self::look(node, out);
-        }
-    }
-
-    fn release(node: &mut Memory, out: &mut Outbox) {
-        if node.fence != 0 {
-            out.push(Command::Store(Operation::Release { fence: node.fence }));
-            node.fence = 0;
-        }
-    }
-
-    /// The protocol has come to an end; another round begins when a call has been refused meanwhile.
-    fn rest(node: &mut Memory, out: &mut Outbox) {
-        Self::release(node, out);
-        node.phase = Phase::Idle;
-        if node.wanted && node.token.is_none() {
-            Self::need(node, out);
-        }
-    }
-
-    fn hold(&self, node: &mut Memory, token: Token, lane: u8, life: Millis, out: &mut Outbox) {
-        node.token = Some(token);
-        node.lane = lane;
-        node.wanted = false;
-        out.push(Command::AttemptParked { token });
-        if let Some(margin) = self.renew_ahead {
-            out.push(Command::Arm {
-                timer: Timer::Renew,
-                delay: ahead(life, margin, self.jitter),
-            });
-        }
-    }
-
-    fn adopt(&self, node: &mut Memory, entry: Entry<Shared>, out: &mut Outbox) {
-        let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-        self.hold(node, entry.value.token, entry.value.lane, left.into(), out);
-        Self::rest(node, out);
-    }
-
-    fn give_up(node: &mut Memory, why: Failure, out: &mut Outbox) {
-        node.wanted = false;
-        out.push(Command::StumbleParked { why });
-        Self::rest(node, out);
-    }
-
-    fn stuck(&self, node: &mut Memory, lanes: &impl Lanes, out: &mut Outbox) {
-        match self.when_stuck {
-            WhenStuck::Fail => Self::give_up(node, Failure::Unreachable, out),
-            WhenStuck::GoAlone => Self::ask(node, lanes, out),
-        }
-    }
-
-    fn ask(node: &mut Memory, lanes: &impl Lanes, out: &mut Outbox) {
-        node.phase = Phase::Asking;
-        out.push(Command::RequestToken {
-            lane: lanes.lane(Self::next(node, lanes)),
-            call: None,
-            with: node.token.or(node.stale),
-        });
-    }
-
-    fn next(node: &Memory, lanes: &impl Lanes) -> u8 {
-        (node.lane + 1) % lanes.count()
-    }
-
-    fn obtained(&self, lanes: &impl Lanes, node: &mut Memory, grant: Grant, out: &mut Outbox) {
-        let lane = Self::next(node, lanes);
-        self.hold(node, grant.token, lane, grant.life, out);
-        node.phase = Phase::Publishing;
-        out.push(Command::Store(Operation::Write {
-            value: Shared::of(grant, lane),
-            when: When::Always,
-        }));
-    }
-
-    /// The protocol, with tokens taken in turn from `lanes`.
-    pub(super) fn step(&self, lanes: &impl Lanes, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
-            && node.token == Some(token)
-        {
-            node.token = None;
-            node.stale = Some(token);
-        }
-        match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token {
-                Some(token) => out.push(Command::Attempt { call, token }),
-                None => {
-                    out.push(Command::Park { call });
-                    Self::need(node, out);
-                }
-            },
-            (Input::Timer(Timer::Renew), Phase::Idle) => {
-                node.stale = node.token;
-                node.polls = 0;
-                Self::look(node, out);
-            }
-            (Input::Store(Answer::Value(Some(entry))), Phase::Looking | Phase::Checking)
-                if Some(entry.value.token) != node.stale =>
-            {
-                self.adopt(node, entry, out);
-            }
-            (Input::Store(Answer::Value(_)), Phase::Looking) => {
-                node.phase = Phase::Acquiring;
-                out.push(Command::Store(Operation::Acquire {
-                    ttl: Some(self.ttl.into()),
-                }));
-            }
-            (Input::Store(Answer::Value(stored)), Phase::Checking) => {
-                // The lane to use next follows the stored one, so that nodes that slept agree on it.
-                node.lane = stored.map_or(node.lane, |entry| entry.value.lane);
-                Self::ask(node, lanes, out);
-            }
-            (Input::Store(Answer::Acquired { fence }), Phase::Acquiring) => {
-                node.fence = fence;
-                node.phase = Phase::Checking;
-                out.push(Command::Store(Operation::Read));
-            }
-            (Input::Store(Answer::Busy), Phase::Acquiring) => {
-                node.polls = node.polls.saturating_add(1);
-                if self.poll.saturating_mul(u64::from(node.polls)) > self.wait {
-                    self.stuck(node, lanes, out);
-                } else {
-                    node.phase = Phase::Waiting;
-                    out.push(Command::Arm {
-                        timer: Timer::Wait,
-                        delay: Delay::exactly(self.poll),
-                    });
-                }
-            }
-            (Input::Timer(Timer::Wait), Phase::Waiting) => Self::look(node, out),
-            (
-                Input::Store(Answer::Failed(Asked::Read | Asked::Acquire)),
-                Phase::Looking | Phase::Acquiring | Phase::Checking,
-            ) => {
-                self.stuck(node, lanes, out);
-            }
-            (Input::Store(Answer::Written | Answer::Failed(Asked::Write)), Phase::Publishing) => Self::rest(node, out),
-            (Input::Token { grant, late: false, .. }, Phase::Asking) => self.obtained(lanes, node, grant, out),
-            // An answer that was given up may carry the only live token; publish it, unless another round is under way.
-            (Input::Token { grant, late: true, .. }, Phase::Idle) if node.token.is_none() => {
-                self.obtained(lanes, node, grant, out);
-            }
-            (Input::TokenFailed { why, .. }, Phase::Asking) => Self::give_up(node, why, out),
-            _ => {}
-        }
-    }
-}
-
 impl Strategy for Lease {
     type Node = Memory;
 
@@ -277,17 +240,223 @@ impl Strategy for Lease {
         Memory::default()
     }
 
-    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        self.step(&OneLane, node, input, out);
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        self.step(&OneLane, me, node, input, out);
     }
 
     fn view(node: &Memory) -> View {
-        View { token: node.token }
+        node.view()
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.credential()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
-        node.stale = node.stale.map(|token| names.token(token));
-        node.fence = names.fence(node.fence);
+        node.rename(names);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::drive::{Node, entry, grant, invalid_grant, lies, obtained, rejected, token};
+    use super::*;
+    use crate::base::{Delay, Seat};
+    use crate::node::{Command, Shared, StoreAnswer, Timer};
+    use crate::oauth::Failure;
+    use crate::store::{Answer, Asked, Operation, When};
+
+    const CALL: Seat = Seat(0);
+    const READ: Command = Command::Store(Operation::Read);
+
+    fn lease(keys: &str) -> Lease {
+        toml::from_str(keys).unwrap()
+    }
+
+    fn said(answer: StoreAnswer) -> Input {
+        Input::Store(answer)
+    }
+
+    fn attempt(number: u32) -> Command {
+        Command::AttemptParked { token: token(number) }
+    }
+
+    fn ask(with: u32) -> Command {
+        Command::RequestToken {
+            lane: Lane::default(),
+            call: None,
+            with: Some(token(with)),
+        }
+    }
+
+    fn write(number: u32, when: When) -> Command {
+        Command::Store(Operation::Write {
+            value: Shared::of(grant(number), 0),
+            when,
+        })
+    }
+
+    fn release(fence: u32) -> Command {
+        Command::Store(Operation::Release { fence })
+    }
+
+    /// A node whose token 1 has been refused and that is taking the lease.
+    fn acquiring(keys: &str) -> Node<Lease> {
+        let mut node = Node::new(lease(keys));
+        node.hear(Input::Call { call: CALL });
+        node.hear(entry(1));
+        assert_eq!(node.hear(rejected(1)), [Command::Park { call: CALL }, READ]);
+        let taken = node.hear(entry(1));
+        assert!(
+            matches!(taken[..], [Command::Store(Operation::Acquire { .. })]),
+            "{taken:?}"
+        );
+        node
+    }
+
+    /// The same node, with the lease of fence 7 and its request under way.
+    fn asking(keys: &str) -> Node<Lease> {
+        let mut node = acquiring(keys);
+        node.hear(said(Answer::Acquired { fence: 7 }));
+        assert_eq!(node.hear(entry(1)), [ask(1)]);
+        node
+    }
+
+    #[test]
+    fn the_lease_is_kept_until_the_write_is_acknowledged_or_not() {
+        let mut node = asking("");
+        assert_eq!(node.hear(obtained(2)), [attempt(2), write(2, When::Always)]);
+        assert_eq!(node.hear(said(Answer::Written)), [release(7)]);
+        let mut hasty = asking("publish = 'unacknowledged'");
+        assert_eq!(
+            hasty.hear(obtained(2)),
+            [attempt(2), write(2, When::Always), release(7)]
+        );
+    }
+
+    #[test]
+    fn a_fenced_write_that_is_refused_gives_way_to_what_lies_there() {
+        let mut node = asking("write = 'fenced'");
+        assert_eq!(node.hear(obtained(3)), [attempt(3), write(3, When::Fence(7))]);
+        assert_eq!(node.hear(said(Answer::Kept(lies(2)))), [attempt(2), release(7)]);
+        // What was to be replaced is no better than what replaces it.
+        let mut node = asking("write = 'put_if_newer'");
+        assert_eq!(node.hear(obtained(3))[1], write(3, When::NotOlder));
+        assert_eq!(node.hear(said(Answer::Kept(lies(1)))), [release(7)]);
+    }
+
+    #[test]
+    fn a_release_without_a_look_deletes_the_lease_of_another() {
+        let mut node = asking("release = 'unchecked'");
+        node.hear(obtained(2));
+        assert_eq!(node.hear(said(Answer::Written)), [Command::Store(Operation::Unlock)]);
+    }
+
+    #[test]
+    fn a_lease_is_extended_until_it_is_found_to_have_lapsed() {
+        let mut node = acquiring("extend_every = '3s'\nttl = '5s'");
+        let later = Command::Arm {
+            timer: Timer::Extend,
+            delay: Delay::exactly(Duration::from_secs(3)),
+        };
+        assert_eq!(node.hear(said(Answer::Acquired { fence: 7 })), [later, READ]);
+        node.hear(entry(1));
+        let ttl = Duration::from_secs(5).into();
+        let extend = Command::Store(Operation::Extend { fence: 7, ttl });
+        assert_eq!(node.hear(Input::Timer(Timer::Extend)), [extend, later]);
+        assert_eq!(node.hear(said(Answer::Extended { held: false })), []);
+        assert_eq!(node.hear(Input::Timer(Timer::Extend)), []);
+        node.hear(obtained(2));
+        assert_eq!(node.hear(said(Answer::Written)), [], "nothing is left to give back");
+    }
+
+    #[test]
+    fn a_token_read_before_the_lease_is_not_looked_at_again() {
+        let mut node = acquiring("read_before_lock = true");
+        node.hear(said(Answer::Busy));
+        let again = node.hear(Input::Timer(Timer::Wait));
+        assert!(
+            matches!(again[..], [Command::Store(Operation::Acquire { .. })]),
+            "{again:?}"
+        );
+        assert_eq!(node.hear(said(Answer::Acquired { fence: 7 })), [ask(1)]);
+    }
+
+    #[test]
+    fn a_holder_may_look_again_after_invalid_grant() {
+        let why = Failure::InvalidGrant;
+        assert_eq!(
+            asking("").hear(invalid_grant()),
+            [Command::StumbleParked { why }, release(7)]
+        );
+        let mut node = asking("on_invalid_grant = 'reread'");
+        assert_eq!(node.hear(invalid_grant()), [READ]);
+        assert_eq!(node.hear(entry(2)), [attempt(2), release(7)]);
+    }
+
+    #[test]
+    fn who_is_stuck_fails_goes_alone_or_uses_the_stale_token() {
+        let stuck = |when: &str| acquiring(&format!("wait = '0s'\nwhen_stuck = '{when}'")).hear(said(Answer::Busy));
+        let why = Failure::Unreachable;
+        assert_eq!(stuck("fail"), [Command::StumbleParked { why }]);
+        assert_eq!(stuck("go_alone"), [ask(1)]);
+        assert_eq!(stuck("use_stale"), [attempt(1)]);
+    }
+
+    #[test]
+    fn a_planned_renewal_that_fails_is_tried_again() {
+        let mut node = Node::new(lease("renew_ahead = '40s'"));
+        node.hear(Input::Call { call: CALL });
+        node.hear(entry(1));
+        assert_eq!(node.hear(Input::Timer(Timer::Renew)), [READ]);
+        let why = Failure::Unreachable;
+        let quarter = Duration::from_secs(10);
+        let again = Command::Arm {
+            timer: Timer::Renew,
+            delay: Delay::between(quarter, quarter),
+        };
+        assert_eq!(
+            node.hear(said(Answer::Failed(Asked::Read))),
+            [Command::StumbleParked { why }, again]
+        );
+    }
+
+    #[test]
+    fn a_failed_release_does_not_touch_the_next_round() {
+        let mut node = asking("");
+        node.hear(obtained(2));
+        node.hear(said(Answer::Written));
+        assert_eq!(node.hear(rejected(2)), [Command::Park { call: CALL }, READ]);
+        assert_eq!(node.hear(said(Answer::Failed(Asked::Release))), []);
+        assert_eq!(node.hear(entry(3)), [attempt(3)]);
+    }
+
+    #[test]
+    fn an_answer_that_was_given_up_is_published_when_there_is_nothing_better() {
+        let mut node = asking("");
+        let late = Input::Token {
+            call: None,
+            grant: grant(2),
+            late: true,
+        };
+        // The request that was sent in its place presents a spent refresh token.
+        assert_eq!(node.hear(late), [attempt(2), write(2, When::Always)]);
+        assert_eq!(node.hear(invalid_grant()), []);
+        assert_eq!(node.hear(said(Answer::Written)), [release(7)]);
+        // A lease that nobody waits for any more is given back.
+        let mut node = acquiring("");
+        assert_eq!(node.hear(late), [attempt(2), write(2, When::Always)]);
+        assert_eq!(node.hear(said(Answer::Acquired { fence: 8 })), [release(8)]);
+    }
+
+    #[test]
+    fn a_lease_that_never_ends_is_written_so() {
+        assert_eq!(lease("ttl = 'never'").ttl, Ttl::Never);
+        assert_eq!(lease("").ttl, Ttl::After(Duration::from_secs(10)));
+        let error = toml::from_str::<Lease>("ttl = '5m'").unwrap_err().to_string();
+        assert!(
+            error.contains("did you mean `5min`") && error.contains("or `never`"),
+            "{error}"
+        );
     }
 }

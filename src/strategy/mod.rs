@@ -2,44 +2,60 @@
 //!
 //! A strategy does not know which engine runs it, nor which rule the provider follows.
 //!
-//! A new strategy is one file here, its `mod` line, and its lines in [`Coordination`], [`STRATEGIES`] and
+//! What each does, who does so, and what breaks it: [the pages of the manual](crate::manual::strategies), which are also the
+//! head of each file. A new strategy is one file here with its page, its `mod` line, and its lines in [`Coordination`], [`STRATEGIES`] and
 //! [`with_strategy!`](crate::with_strategy).
 
 mod app_per_node;
 mod cache;
 mod central_refresher;
+mod compare_and_set;
 mod compare_first;
+#[cfg(test)]
+mod drive;
+mod file_lock;
 mod gateway;
 mod gossip;
 mod leader;
 mod lease;
+mod look_first;
 mod naive;
+mod put_if_newer;
 mod renew_ahead;
+mod reread;
 mod rotation;
 mod shared_blind;
 mod single_flight;
 mod slot_per_node;
 mod token_per_call;
 mod wait_and_look;
+mod wiping_loser;
+mod xfetch;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use app_per_node::AppPerNode;
 pub use central_refresher::CentralRefresher;
+pub use compare_and_set::CompareAndSet;
 pub use compare_first::CompareFirst;
+pub use file_lock::{FileLock, Kind as LockKind};
 pub use gateway::Gateway;
 pub use gossip::Gossip;
 pub use leader::Leader;
-pub use lease::{Lease, WhenStuck};
+pub use lease::{Covers, Lease, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 pub use naive::Naive;
+pub use put_if_newer::PutIfNewer;
 pub use renew_ahead::RenewAhead;
+pub use reread::Reread;
 pub use rotation::{Over, Rotation};
 pub use shared_blind::SharedBlind;
 pub use single_flight::SingleFlight;
 pub use slot_per_node::SlotPerNode;
 pub use token_per_call::TokenPerCall;
 pub use wait_and_look::WaitAndLook;
+pub use wiping_loser::WipingLoser;
+pub use xfetch::Xfetch;
 
 /// The coordination strategy of a client, as a scenario names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,10 +91,22 @@ pub enum Coordination {
     Leader(Leader),
     /// Nodes tell each other of new tokens.
     Gossip(Gossip),
+    /// A shared store, written only while what was read still lies there.
+    CompareAndSet(CompareAndSet),
+    /// A shared store, written only with what is not older.
+    PutIfNewer(PutIfNewer),
+    /// A copy per process of one stored credential, read again when a refresh is refused.
+    Reread(Reread),
+    /// The same, but a refused refresh takes the stored credential away.
+    WipingLoser(WipingLoser),
+    /// A shared store, renewed early at random.
+    Xfetch(Xfetch),
+    /// A credential file of one machine, renewed under a lock.
+    FileLock(FileLock),
 }
 
 /// Names of the strategies with a sentence each, for `tokenstorm list strategies`.
-pub const STRATEGIES: [(&str, &str); 15] = [
+pub const STRATEGIES: [(&str, &str); 21] = [
     ("token_per_call", "a token for every call"),
     ("naive", "a cache per process; every call that meets a 401 renews"),
     (
@@ -112,6 +140,21 @@ pub const STRATEGIES: [(&str, &str); 15] = [
         "the node that holds a lease renews for all; it keeps the lease",
     ),
     ("gossip", "nodes tell each other of new tokens"),
+    (
+        "compare_and_set",
+        "a shared store, written only while what was read still lies there",
+    ),
+    ("put_if_newer", "a shared store, written only with what is not older"),
+    (
+        "reread",
+        "a copy per process of one stored credential, read again when a refresh is refused",
+    ),
+    (
+        "wiping_loser",
+        "the same, but a refused refresh takes the stored credential away",
+    ),
+    ("xfetch", "a shared store, renewed early at random (XFetch)"),
+    ("file_lock", "a credential file of one machine, renewed under a lock"),
 ];
 
 /// Evaluates an expression with the chosen strategy under its own type, so that an engine is compiled for each.
@@ -134,6 +177,12 @@ macro_rules! with_strategy {
             $crate::strategy::Coordination::CentralRefresher($strategy) => $body,
             $crate::strategy::Coordination::Leader($strategy) => $body,
             $crate::strategy::Coordination::Gossip($strategy) => $body,
+            $crate::strategy::Coordination::CompareAndSet($strategy) => $body,
+            $crate::strategy::Coordination::PutIfNewer($strategy) => $body,
+            $crate::strategy::Coordination::Reread($strategy) => $body,
+            $crate::strategy::Coordination::WipingLoser($strategy) => $body,
+            $crate::strategy::Coordination::Xfetch($strategy) => $body,
+            $crate::strategy::Coordination::FileLock($strategy) => $body,
         }
     };
 }
@@ -143,7 +192,17 @@ impl Coordination {
     pub const fn needs_store(&self) -> bool {
         matches!(
             self,
-            Self::WaitAndLook(_) | Self::SharedBlind(_) | Self::Lease(_) | Self::Rotation(_) | Self::Leader(_)
+            Self::WaitAndLook(_)
+                | Self::SharedBlind(_)
+                | Self::Lease(_)
+                | Self::Rotation(_)
+                | Self::Leader(_)
+                | Self::CompareAndSet(_)
+                | Self::PutIfNewer(_)
+                | Self::Reread(_)
+                | Self::WipingLoser(_)
+                | Self::Xfetch(_)
+                | Self::FileLock(_)
         )
     }
 
@@ -169,6 +228,20 @@ impl Coordination {
                 Some(u16::from(strategy.count.saturating_sub(1)))
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_strategy_has_its_page() {
+        let manual = include_str!("../manual/strategies/mod.rs");
+        for (name, _) in STRATEGIES {
+            assert!(manual.contains(&format!("pub mod {name} {{}}")), "{name} has no page");
+            assert!(manual.contains(&format!("[`{name}`]")), "{name} is missing in the list");
         }
     }
 }

@@ -1,9 +1,4 @@
-//! Naive cache: one token per process, renewed by every call that meets a 401, each on its own.
-//!
-//! Who does so: most first versions, and libraries without single-flight (google-auth refreshes on a 401 "without checking
-//! whether the token already changed"; @zoom/rivet has none either).
-//! What breaks it: a second process. Each renewal kills the other's token, so with N like nodes under the rule "latest
-//! only" a share (N-1)/N of all calls is rejected first; and calls under way in one process kill each other's tokens too.
+#![doc = include_str!("../manual/strategies/naive.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

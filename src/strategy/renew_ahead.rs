@@ -1,9 +1,4 @@
-//! Renewal ahead of expiry: a timer replaces the token before it dies, at a jittered moment; calls go on with the old one
-//! meanwhile. A 401 is handled as by `compare_first`.
-//!
-//! Who does so: most SDKs, with margins from 10 s to 2 h; the only jitter on the margin found in the wild is aws-smithy's.
-//! What breaks it: a second process under "latest only". Each planned renewal kills the others' tokens although nothing was
-//! wrong with them.
+#![doc = include_str!("../manual/strategies/renew_ahead.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use crate::base::{Delay, Duration, Millis};
 use crate::node::{Command, Input, Me, Names, Outbox, Strategy, Timer, View};
-use crate::oauth::Lane;
+use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +24,12 @@ pub(super) fn ahead(life: Millis, margin: Duration, jitter: Duration) -> Delay {
     let latest = life.saturating_sub(margin);
     let earliest = latest.saturating_sub(jitter);
     Delay::between(earliest, latest.saturating_sub(earliest))
+}
+
+/// When to try again a planned renewal that has failed: soon enough for another two tries before the token ends.
+pub(super) fn again(margin: Duration) -> Delay {
+    let quarter = margin.ratio(1, 4);
+    Delay::between(quarter, quarter)
 }
 
 impl Strategy for RenewAhead {
@@ -51,10 +52,22 @@ impl Strategy for RenewAhead {
                 delay: ahead(grant.life, self.margin, self.jitter),
             });
         }
+        if let Input::TokenFailed { .. } = input
+            && node.token().is_some()
+        {
+            out.push(Command::Arm {
+                timer: Timer::Renew,
+                delay: again(self.margin),
+            });
+        }
     }
 
     fn view(node: &Cache) -> View {
         node.view()
+    }
+
+    fn credential(node: &Cache) -> Option<Token> {
+        node.held()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

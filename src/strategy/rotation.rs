@@ -1,16 +1,11 @@
-//! Rotation over two apps or two slots: the fleet shares one token under a lease, and each renewal takes the next app or
-//! slot in turn, so that the old token outlives the switch.
-//!
-//! Who does so: the second author of the first seed thread ("create two identical applications to simulate two concurrent
-//! valid keys"). What breaks it: a call that spans as many renewals as there are lanes; somebody outside the fleet who
-//! renews on one of them.
+#![doc = include_str!("../manual/strategies/rotation.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lanes, Lease, Memory};
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot};
+use crate::oauth::{Lane, Slot, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,12 +57,16 @@ impl Strategy for Rotation {
         self.lease.boot(me)
     }
 
-    fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        self.lease.step(self, node, input, out);
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        self.lease.step(self, me, node, input, out);
     }
 
     fn view(node: &Memory) -> View {
         Lease::view(node)
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        Lease::credential(node)
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

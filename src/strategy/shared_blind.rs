@@ -1,16 +1,11 @@
-//! Shared store, written blindly: every call takes the token that lies in the store; a 401 fetches a new one at once and
-//! overwrites whatever is there.
-//!
-//! Who does so: co-wechat-api (`saveToken` without a look), wechatpy with a Redis session.
-//! What breaks it: two nodes that meet the same dead token. Both renew, the second kills the first's token, and when the
-//! first one's answer is the slower one, a dead token ends up in the store.
+#![doc = include_str!("../manual/strategies/shared_blind.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Lane, Token};
-use crate::store::{Answer, Operation, When};
+use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -70,7 +65,7 @@ impl Strategy for SharedBlind {
                     with: node.token,
                 });
             }
-            Input::Store(Answer::Failed(_)) if node.reading => {
+            Input::Store(Answer::Failed(Asked::Read)) if node.reading => {
                 node.reading = false;
                 out.push(Command::StumbleParked {
                     why: Failure::Unreachable,

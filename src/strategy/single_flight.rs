@@ -1,15 +1,11 @@
-//! Single-flight: the naive cache with at most one token request under way in a process; calls that arrive or fail
-//! meanwhile wait for it. A 401 renews even when the refused token is no longer the cached one.
-//!
-//! Who does so: @badgateway/oauth2-client ("no check which token was rejected"), undici-oidc-interceptor.
-//! What breaks it: a second process, as before; and late 401s, each of which throws away a fresh token.
+#![doc = include_str!("../manual/strategies/single_flight.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::Lane;
+use crate::oauth::{Lane, Token};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +29,10 @@ impl Strategy for SingleFlight {
     #[inline]
     fn view(node: &Cache) -> View {
         node.view()
+    }
+
+    fn credential(node: &Cache) -> Option<Token> {
+        node.held()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

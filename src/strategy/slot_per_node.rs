@@ -1,14 +1,11 @@
-//! Slot per node: one app, and each node asks for a token in a slot of its own (`token_index` at Zoom in 2022).
-//!
-//! Who does so: both seed threads; support raised the number of slots on request, to three as a rule. What breaks it: fewer
-//! slots than nodes; an index beyond what was granted (an error); the parameter under a wrong name (silently slot 0).
+#![doc = include_str!("../manual/strategies/slot_per_node.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
-use crate::oauth::{Failure, Lane, Slot};
+use crate::oauth::{Failure, Lane, Slot, Token};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +76,10 @@ impl Strategy for SlotPerNode {
 
     fn view(node: &Memory) -> View {
         node.cache.view()
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.cache.held()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -1,8 +1,4 @@
-//! A token for every call: no cache, nothing to share, nothing to invalidate but each other.
-//!
-//! Who does so: small scripts, and services whose staff was told to by the provider ("request a token for each call").
-//! What breaks it: any rule under which a new token kills an old one, since every call kills all others in flight; and
-//! every quota on token requests.
+#![doc = include_str!("../manual/strategies/token_per_call.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +51,10 @@ impl Strategy for TokenPerCall {
 
     fn view(_: &Memory) -> View {
         View { token: None }
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.newest
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

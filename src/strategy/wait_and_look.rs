@@ -1,9 +1,4 @@
-//! Wait a random while, look again, then renew: after a 401 a node sleeps, reads the shared store, and renews only if
-//! nobody has put another token there; then it publishes its own.
-//!
-//! Who does so: "perhaps some random delay for retries, so nodes won't hammer the api when there is a conflict" (first
-//! seed thread). What breaks it: a spread that is not much longer than the time a renewal takes to become visible, and
-//! callers who cannot wait.
+#![doc = include_str!("../manual/strategies/wait_and_look.md")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use crate::oauth::{Lane, Token};
-use crate::store::{Answer, Operation, When};
+use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,7 +92,7 @@ impl Strategy for WaitAndLook {
                 Self::adopt(node, entry.value.token, out);
             }
             // Nothing new, or no store to look at: nobody else to wait for.
-            (Input::Store(Answer::Value(_) | Answer::Failed(_)), Phase::Looking) => Self::ask(node, out),
+            (Input::Store(Answer::Value(_) | Answer::Failed(Asked::Read)), Phase::Looking) => Self::ask(node, out),
             (Input::Token { grant, late, .. }, phase) if !late || (phase == Phase::Idle && node.token.is_none()) => {
                 Self::adopt(node, grant.token, out);
                 out.push(Command::Store(Operation::Write {
@@ -115,6 +110,10 @@ impl Strategy for WaitAndLook {
 
     fn view(node: &Memory) -> View {
         View { token: node.token }
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.token.or(node.stale)
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

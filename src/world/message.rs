@@ -286,12 +286,12 @@ pub enum Leg {
     GatewayRequest,
     /// Gateway to node.
     GatewayResponse,
-    /// Node to node.
-    Peer,
     /// Within the token endpoint: how long a server is busy.
     TokenService,
     /// Within the API: how long a server is busy.
     ApiService,
+    /// Node to node.
+    Peer,
 }
 
 /// How many kinds of [`Leg`] there are.

@@ -11,8 +11,9 @@ use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
-    AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
-    SingleFlight, SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
+    AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway, Gossip, Leader,
+    Lease, LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, Release, RenewAhead, Reread, Rotation,
+    SharedBlind, SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck, WipingLoser, Write, Xfetch,
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Pattern;
@@ -137,12 +138,38 @@ pub fn ms(ms: u64) -> Duration {
 
 pub fn a_lease() -> Lease {
     Lease {
-        ttl: Duration::from_secs(10),
+        ttl: Ttl::After(Duration::from_secs(10)),
+        extend_every: None,
         poll: ms(50),
         wait: Duration::from_secs(12),
         when_stuck: WhenStuck::Fail,
+        write: Write::Blind,
+        publish: Publish::Acknowledged,
+        covers: Covers::Renewal,
+        release: Release::Owner,
+        read_before_lock: false,
+        on_invalid_grant: OnInvalidGrant::Fail,
         renew_ahead: None,
         jitter: Duration::ZERO,
+    }
+}
+
+/// A lease in which nothing is as in [`a_lease`].
+pub fn another_lease() -> Lease {
+    Lease {
+        ttl: Ttl::After(ms(400)),
+        extend_every: Some(ms(150)),
+        poll: ms(30),
+        wait: ms(300),
+        when_stuck: WhenStuck::UseStale,
+        write: Write::Fenced,
+        publish: Publish::Unacknowledged,
+        covers: Covers::Renewal,
+        release: Release::Unchecked,
+        read_before_lock: true,
+        on_invalid_grant: OnInvalidGrant::Reread,
+        renew_ahead: Some(ms(500)),
+        jitter: ms(500),
     }
 }
 
@@ -156,9 +183,9 @@ pub fn slots(count: u16) -> Coordination {
     })
 }
 
-/// One of each strategy, with parameters that suit runs of seconds.
-pub fn every_strategy() -> [Coordination; 12] {
-    [
+/// One of each strategy and of its variants, with parameters that suit runs of seconds.
+pub fn every_strategy() -> Vec<Coordination> {
+    vec![
         Coordination::TokenPerCall(TokenPerCall {}),
         Coordination::Naive(Naive {}),
         Coordination::SingleFlight(SingleFlight {}),
@@ -177,6 +204,64 @@ pub fn every_strategy() -> [Coordination; 12] {
         Coordination::RenewAhead(RenewAhead {
             margin: ms(500),
             jitter: ms(500),
+        }),
+        Coordination::CompareAndSet(CompareAndSet { spare: false }),
+        Coordination::CompareAndSet(CompareAndSet { spare: true }),
+        Coordination::PutIfNewer(PutIfNewer {}),
+        Coordination::Reread(Reread { before: false }),
+        Coordination::Reread(Reread { before: true }),
+        Coordination::WipingLoser(WipingLoser {
+            compare: false,
+            before: false,
+        }),
+        Coordination::WipingLoser(WipingLoser {
+            compare: true,
+            before: true,
+        }),
+        Coordination::Xfetch(Xfetch {
+            beta: "1.5".parse().unwrap(),
+            delta: ms(400),
+        }),
+        Coordination::Lease(another_lease()),
+        Coordination::Lease(Lease {
+            ttl: Ttl::Never,
+            when_stuck: WhenStuck::GoAlone,
+            write: Write::PutIfNewer,
+            ..a_lease()
+        }),
+        Coordination::SharedBlind(SharedBlind { expire_first: true }),
+        Coordination::CentralRefresher(CentralRefresher {
+            renew_ahead: Some(ms(500)),
+            wait: ms(900),
+            on_request: true,
+        }),
+        Coordination::Leader(Leader {
+            ttl: ms(900),
+            poll: ms(50),
+            wait: ms(2000),
+            renew_ahead: Some(ms(500)),
+        }),
+        Coordination::Gossip(Gossip {
+            fanout: None,
+            wait: Duration::ZERO,
+        }),
+        Coordination::Gossip(Gossip {
+            fanout: Some(2),
+            wait: ms(50),
+        }),
+        Coordination::FileLock(FileLock {
+            kind: LockKind::Flock,
+            covers: Covers::Renewal,
+            poll: ms(50),
+            wait: ms(2000),
+            when_stuck: WhenStuck::Fail,
+        }),
+        Coordination::FileLock(FileLock {
+            kind: LockKind::LockFile,
+            covers: Covers::Write,
+            poll: ms(50),
+            wait: ms(300),
+            when_stuck: WhenStuck::GoAlone,
         }),
     ]
 }
@@ -216,7 +301,7 @@ fn path() -> Shortcuts {
 
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut observed = Observed::new(plan.setting());
-    tokenstorm::engine::sim::run_with(plan, dice, &mut observed, shortcuts);
+    tokenstorm::engine::sim::observe(plan, dice, &mut observed, shortcuts);
     observed.finish();
     observed
 }

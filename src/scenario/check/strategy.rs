@@ -142,7 +142,12 @@ impl Checker<'_> {
     }
 
     fn lease(&mut self, path: &[&dyn Display], lease: &Lease, ttl: Duration) {
-        for (key, span) in [("ttl", lease.ttl), ("poll", lease.poll)] {
+        let spans = [
+            ("ttl", lease.ttl.span()),
+            ("poll", Some(lease.poll)),
+            ("extend_every", lease.extend_every),
+        ];
+        for (key, span) in spans.into_iter().filter_map(|(key, span)| Some((key, span?))) {
             // Nodes count these in whole milliseconds.
             if span < Duration::from_millis(1) {
                 let path: Vec<&dyn Display> = path.iter().copied().chain([&key as &dyn Display]).collect();

@@ -32,7 +32,7 @@ fn points_are_the_file_with_values_in_place() {
         let Coordination::Lease(lease) = &point.file.strategy[1].coordination else {
             panic!("a lease")
         };
-        assert_eq!(lease.ttl, ttl.parse().unwrap());
+        assert_eq!(lease.ttl, Ttl::After(ttl.parse().unwrap()));
         assert!(point.file.sweep.is_empty());
         assert_eq!(point.file.expect.get("shared lease").is_some(), nodes == 4);
         assert_eq!(parse(&point.to_resolved_toml()).unwrap(), *point);

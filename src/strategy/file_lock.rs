@@ -1,0 +1,90 @@
+#![doc = include_str!("../manual/strategies/file_lock.md")]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::lease::{Covers, Lease, Memory, Ttl, WhenStuck};
+use crate::base::Duration;
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::Token;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileLock {
+    #[serde(default)]
+    pub kind: Kind,
+    /// What is done under the lock.
+    #[serde(default)]
+    pub covers: Covers,
+    /// How often a waiter tries again.
+    #[serde(default = "default_poll")]
+    pub poll: Duration,
+    /// How long a waiter tries in all.
+    #[serde(default = "default_wait")]
+    pub wait: Duration,
+    /// What a process does that has waited too long.
+    #[serde(default)]
+    pub when_stuck: WhenStuck,
+}
+
+/// How the lock is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The operating system's (`flock`, `LockFileEx`): it ends with the process that holds it.
+    #[default]
+    Flock,
+    /// A file whose existence is the lock: it stays when its process dies.
+    LockFile,
+    /// The same, but one that is older than this counts as left behind.
+    StaleAfter(Duration),
+}
+
+fn default_poll() -> Duration {
+    Duration::from_millis(100)
+}
+
+fn default_wait() -> Duration {
+    Duration::from_secs(12)
+}
+
+impl FileLock {
+    fn lease(&self) -> Lease {
+        Lease {
+            ttl: match self.kind {
+                Kind::Flock => Ttl::WhileAlive,
+                Kind::LockFile => Ttl::Never,
+                Kind::StaleAfter(age) => Ttl::After(age),
+            },
+            covers: self.covers,
+            poll: self.poll,
+            wait: self.wait,
+            when_stuck: self.when_stuck,
+            ..Lease::default()
+        }
+    }
+}
+
+impl Strategy for FileLock {
+    type Node = Memory;
+
+    fn boot(&self, me: Me) -> Memory {
+        self.lease().boot(me)
+    }
+
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        self.lease().on(me, node, input, out);
+    }
+
+    fn view(node: &Memory) -> View {
+        Lease::view(node)
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        Lease::credential(node)
+    }
+
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        Lease::rename(node, names);
+    }
+}

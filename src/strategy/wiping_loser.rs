@@ -1,0 +1,73 @@
+#![doc = include_str!("../manual/strategies/wiping_loser.md")]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::reread::{Loser, Memory};
+use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::Token;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipingLoser {
+    /// Takes the stored credential away only if it is still the one that was refused.
+    #[serde(default)]
+    pub compare: bool,
+    /// Reads the stored credential before each refresh too.
+    #[serde(default)]
+    pub before: bool,
+}
+
+impl Strategy for WipingLoser {
+    type Node = Memory;
+
+    fn boot(&self, _: Me) -> Memory {
+        Memory::default()
+    }
+
+    fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        let compare = self.compare;
+        node.on(self.before, Loser::Wipes { compare }, me, input, out);
+    }
+
+    fn view(node: &Memory) -> View {
+        node.view()
+    }
+
+    fn credential(node: &Memory) -> Option<Token> {
+        node.held()
+    }
+
+    fn rename(node: &mut Memory, names: &mut dyn Names) {
+        node.rename(names);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::drive::{Node, entry, invalid_grant, rejected, token};
+    use super::*;
+    use crate::base::Seat;
+    use crate::node::Command;
+    use crate::oauth::Failure;
+    use crate::store::{Operation, When};
+
+    #[test]
+    fn the_loser_takes_away_what_lies_there_or_only_its_own() {
+        for (compare, when) in [(false, When::Always), (true, When::Still(Some(token(1).0)))] {
+            let mut node = Node::new(WipingLoser { compare, before: false });
+            node.hear(Input::Call { call: Seat(0) });
+            node.hear(entry(1));
+            node.hear(rejected(1));
+            let why = Failure::InvalidGrant;
+            assert_eq!(
+                node.hear(invalid_grant()),
+                [
+                    Command::Store(Operation::Clear { when }),
+                    Command::StumbleParked { why }
+                ]
+            );
+            assert_eq!(WipingLoser::credential(&node.memory), None);
+        }
+    }
+}
