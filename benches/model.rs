@@ -69,6 +69,7 @@ impl Case {
                     first_login: 0,
                     login_each: false,
                     clock_spread: Duration::ZERO,
+                    clock_drift: 0,
                 }],
                 patience: vec![None],
                 stores: 1,

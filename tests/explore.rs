@@ -74,6 +74,7 @@ fn explore<S: Strategy>(strategy: S, apps: u16, nodes: u32, calls: u32) -> Graph
         first_login: 0,
         login_each: false,
         clock_spread: Duration::ZERO,
+        clock_drift: 0,
     };
     let attempts = Attempts::UNBOUNDED;
     let rule = Issuance::latest_only(Duration::from_secs(3600));

@@ -125,6 +125,11 @@ pub struct Fleet {
     /// written by one clock and read by another.
     #[serde(default)]
     pub clock_skew: Duration,
+    /// How fast the nodes' clocks drift, in millionths, spread evenly from so much slow to so much fast: what a node times rings early or
+    /// late by so much.
+    #[serde(default)]
+    #[schemars(range(max = 500_000))]
+    pub clock_drift_ppm: u32,
     /// When the nodes start.
     #[serde(default)]
     pub start: Start,

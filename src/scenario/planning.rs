@@ -159,6 +159,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
             first_login: logins.of(&fleet.login, store, nodes),
             login_each: fleet.login == LoginSettings::Own,
             clock_spread: fleet.clock_skew,
+            clock_drift: fleet.clock_drift_ppm,
         });
         // A fleet that never sends an index is dealt none.
         if fleet.sends_slot || coordination.highest_slot().is_none() {
@@ -293,6 +294,7 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
             first_seat: 0,
             login_each: false,
             clock_spread: Duration::ZERO,
+            clock_drift: 0,
             ..served.clone()
         });
     }

@@ -53,6 +53,8 @@ pub struct Fleet {
     pub login_each: bool,
     /// How far its nodes' clocks are off: spread evenly from so much slow to so much fast.
     pub clock_spread: Duration,
+    /// How fast they drift, in millionths: spread evenly from so much slow to so much fast.
+    pub clock_drift: u32,
 }
 
 /// What the world is made of, apart from strategy and provider.

@@ -248,6 +248,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             timer,
             armed: *armed,
         };
+        let delay = self.by_clock(id, delay);
         host.wake(delay, (u64::from(id.0) << 32) ^ draw, alarm);
     }
 
@@ -340,8 +341,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if fleet.clock_spread.is_zero() {
             return life;
         }
-        let place = u64::from(id.0 - fleet.nodes.start);
-        let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
+        let (place, last) = place_in(fleet, id);
         // From `spread` slow, for the first node, to `spread` fast, for the last.
         let ahead = fleet.clock_spread.ratio(2 * place, last);
         let life = Duration::from(life);
@@ -351,6 +351,25 @@ impl<S: Strategy, R: Rule> World<S, R> {
             (fleet.clock_spread, ahead)
         };
         life.saturating_add(more).saturating_sub(less).into()
+    }
+
+    /// A delay as a node's clock measures it out.
+    fn by_clock(&self, id: NodeId, delay: Delay) -> Delay {
+        const MILLION: u64 = 1_000_000;
+        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
+        if fleet.clock_drift == 0 {
+            return delay;
+        }
+        let (place, last) = place_in(fleet, id);
+        let drift = u64::from(fleet.clock_drift);
+        // From the slowest, whose second lasts longest, to the fastest.
+        let lasts = MILLION + drift - 2 * drift * place / last;
+        Delay {
+            base: delay.base.ratio(lasts, MILLION),
+            spread: delay.spread.ratio(lasts, MILLION),
+            cap: delay.cap.ratio(lasts, MILLION),
+            ..delay
+        }
     }
 
     fn tell(&mut self, id: NodeId, whom: Whom, note: Note, host: &mut impl Host) {
@@ -393,6 +412,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn set_store_outage(&mut self, outage: Option<Outage>) {
         self.store_down = outage;
     }
+}
+
+/// A node's place in its fleet, and the last one's.
+fn place_in(fleet: &super::Fleet, id: NodeId) -> (u64, u64) {
+    let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
+    (u64::from(id.0 - fleet.nodes.start), last)
 }
 
 /// The nodes that share a store, gateways left out.

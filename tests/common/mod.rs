@@ -47,6 +47,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             first_login: 0,
             login_each: false,
             clock_spread: Duration::ZERO,
+            clock_drift: 0,
         });
         first += fleet.count;
         let streams = if fleet.per_second > 0.0 {

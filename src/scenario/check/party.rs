@@ -68,6 +68,7 @@ impl Checker<'_> {
                 self.workload(i, j, workload);
             }
             self.pauses(i, fleet.pauses.as_ref());
+            self.clock(i, fleet.clock_drift_ppm);
             for (first, second, kind) in twice(fleet.workload.iter().map(|workload| workload.kind.as_str())) {
                 let before = self.place(&[&"fleet", &i, &"workload", &first, &"kind"]).value;
                 let at = self.place(&[&"fleet", &i, &"workload", &second, &"kind"]).value;
@@ -111,6 +112,17 @@ impl Checker<'_> {
                 "a caller without patience is never served",
                 "must be above zero",
                 "leave it out for a caller who waits for ever",
+            );
+        }
+    }
+
+    fn clock(&mut self, i: usize, drift_ppm: u32) {
+        if drift_ppm > 500_000 {
+            self.wrong(
+                &[&"fleet", &i, &"clock_drift_ppm"],
+                format!("a clock that is off by {drift_ppm} millionths is none"),
+                "at most 500000",
+                "a quartz drifts by 50, a virtual machine without a time server by some hundreds",
             );
         }
     }
