@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that one `run` of one scenario found out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub manifest: Manifest,
     /// Strategies in the order of the scenario file; the first is the reference of every comparison.
@@ -29,7 +29,7 @@ pub struct Record {
 }
 
 /// Where the figures come from, enough to make them again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub tokenstorm: String,
     /// Commit of the sources the binary was built from, `unknown` outside a checkout.

@@ -9,7 +9,7 @@ mod drawing;
 mod failures;
 mod frame;
 mod latency;
-mod sweep;
+pub mod sweep;
 mod token_requests;
 
 pub use drawing::Drawing;
