@@ -82,12 +82,14 @@ struct Sample {
 /// What a second counts, by the name of its series.
 type SeriesOf = (&'static str, fn(&Second) -> u32);
 
-const SERIES: [SeriesOf; 6] = [
+const SERIES: [SeriesOf; 8] = [
     ("arrivals", |second| second.arrivals),
     ("attempts", |second| second.attempts),
+    ("repeats", |second| second.repeats),
     ("rejections", |second| second.rejections),
     ("token_requests", |second| second.token_requests),
     ("issuances", |second| second.issuances),
+    ("denied", |second| second.denied),
     ("goodput", |second| second.successes),
 ];
 
@@ -506,10 +508,12 @@ impl Campaign {
     }
 }
 
-/// A share of replications is a count of yes and no; all else has a mean.
+/// A share of replications is a count of yes and no, a time until something a median; all else has a mean.
 fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
     match metric {
-        "storm_probability" => statistics::share(values, CONFIDENCE),
+        "storm_probability" | "recovery_probability" => statistics::share(values, CONFIDENCE),
+        // What had not happened when a run ended is late, not missing.
+        "storm_onset" | "time_to_recover" => statistics::median(values, CONFIDENCE),
         _ => statistics::mean(values, CONFIDENCE),
     }
 }
@@ -524,7 +528,10 @@ fn position(name: &str) -> usize {
 /// The mean of the differences within replications that have both values.
 fn paired(one: &[Option<f64>], other: &[Option<f64>], confidence: f64) -> Option<Estimate> {
     let pairs = one.iter().zip(other);
-    let differences: Vec<f64> = pairs.filter_map(|(one, other)| Some((*one)? - (*other)?)).collect();
+    let differences: Vec<f64> = pairs
+        .filter_map(|(one, other)| Some((*one)? - (*other)?))
+        .filter(|difference| difference.is_finite())
+        .collect();
     statistics::mean(&differences, confidence)
 }
 

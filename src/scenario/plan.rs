@@ -186,10 +186,23 @@ impl Plan {
         self.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize)
     }
 
+    /// Calls per second of all nodes together, on average.
+    fn arrivals_per_s(&self) -> f64 {
+        let fleets = self.layout.fleets.iter().zip(&self.workloads);
+        fleets
+            .map(|(fleet, streams)| {
+                let each: f64 = streams.iter().map(|stream| stream.arrivals.per_second()).sum();
+                f64::from(fleet.nodes.end - fleet.nodes.start) * each
+            })
+            .sum()
+    }
+
     /// What a listener has to know beforehand.
     pub fn setting(&self) -> Setting {
         let bare_api_s =
             self.links.leg(Leg::ApiRequest).latency.mean_s() + self.links.leg(Leg::ApiResponse).latency.mean_s();
+        let known_after_s =
+            self.links.leg(Leg::TokenRequest).latency.mean_s() + self.links.leg(Leg::TokenResponse).latency.mean_s();
         let apps = self
             .layout
             .fleets
@@ -205,6 +218,8 @@ impl Plan {
             trigger: self.trigger,
             bare_api: Duration::from_nanos((bare_api_s * 1e9).round() as u64),
             needed_issuances: apps.len() as f64 / self.provider.rule.ttl.as_secs_f64().max(1e-9),
+            arrivals_per_s: self.arrivals_per_s(),
+            known_after: Duration::from_nanos((known_after_s * 1e9).round() as u64),
         }
     }
 }
