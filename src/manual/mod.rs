@@ -5,9 +5,10 @@
 //! 3. [`defaults`]: what a scenario that says nothing gets, and why
 //! 4. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
 //! 5. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 6. [`glossary`]: one meaning for each word
-//! 7. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 8. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 6. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 7. [`glossary`]: one meaning for each word
+//! 8. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 9. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}
@@ -23,6 +24,9 @@ pub mod providers {}
 
 #[doc = include_str!("findings.md")]
 pub mod findings {}
+
+#[doc = include_str!("storms.md")]
+pub mod storms {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

@@ -56,6 +56,7 @@ mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
 pub use observed::{Observed, Setting, Tally};
+pub use recovery::{BACK, window_s};
 pub use seconds::Second;
 
 /// One number of a run.

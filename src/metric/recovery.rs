@@ -9,10 +9,15 @@ use super::storms::interval_s;
 use crate::base::{Duration, Time};
 
 /// How many intervals decide that goodput is back.
-const INTERVALS: usize = 10;
+const INTERVALS: u64 = 10;
 
 /// Share of the former goodput that counts as back.
-const BACK: f64 = 0.9;
+pub const BACK: f64 = 0.9;
+
+/// Seconds that decide whether goodput is back: a hundred calls take as long on average, and ten seconds at least.
+pub fn window_s(setting: &Setting) -> u64 {
+    INTERVALS * interval_s(setting)
+}
 
 /// The running account.
 #[derive(Clone, Debug)]
@@ -31,12 +36,15 @@ pub struct Recovery {
 
 impl Recovery {
     pub(super) fn new(setting: &Setting) -> Self {
-        let window = INTERVALS * interval_s(setting) as usize;
-        let recent = setting.trigger.map_or(0, |_| window);
+        let window = window_s(setting) as usize;
+        // Where a window does not fit after the trigger, nothing can be seen, and nothing is kept.
+        let fits = |end: Time| setting.horizon.since(end) >= Duration::from_secs(window as u64);
+        let trigger = setting.trigger.filter(|(_, end)| fits(*end));
+        let recent = trigger.map_or(0, |_| window);
         Self {
             warmup: setting.warmup,
             horizon: setting.horizon,
-            trigger: setting.trigger,
+            trigger,
             window,
             before: (0, 0),
             recent: VecDeque::with_capacity(recent),
@@ -48,9 +56,8 @@ impl Recovery {
     /// Seconds from the end of the trigger; infinite where goodput had not come back when the run ended, and none where it could
     /// not be seen: without a trigger, without success before it, or with too little time after it.
     pub fn after_s(&self) -> Option<f64> {
-        let (_, end) = self.trigger?;
-        let enough = self.horizon.since(end) >= Duration::from_secs(self.window as u64);
-        (self.before.1 > 0 && enough).then(|| self.after.map_or(f64::INFINITY, Duration::as_secs_f64))
+        self.trigger?;
+        (self.before.1 > 0).then(|| self.after.map_or(f64::INFINITY, Duration::as_secs_f64))
     }
 
     /// One second is over.
@@ -87,6 +94,10 @@ mod tests {
     use super::*;
 
     fn fed(successes: impl Fn(u64) -> u32) -> Option<f64> {
+        fed_at(10.0, successes)
+    }
+
+    fn fed_at(arrivals_per_s: f64, successes: impl Fn(u64) -> u32) -> Option<f64> {
         let at = |s| Time::ZERO + Duration::from_secs(s);
         let mut recovery = Recovery::new(&Setting {
             warmup: at(0),
@@ -97,7 +108,7 @@ mod tests {
             trigger: Some((at(100), at(110))),
             bare_api: Duration::ZERO,
             needed_issuances: 0.0,
-            arrivals_per_s: 10.0,
+            arrivals_per_s,
             known_after: Duration::ZERO,
         });
         for s in 0..300 {
@@ -121,5 +132,8 @@ mod tests {
     fn a_run_that_does_not_come_back_is_no_run_without_a_value() {
         assert_eq!(fed(|s| if s < 100 { 10 } else { 1 }), Some(f64::INFINITY));
         assert_eq!(fed(|_| 0), None, "nothing had ever succeeded");
+        for sparse in [0.1, 1e-9, 1e-300] {
+            assert_eq!(fed_at(sparse, |_| 10), None, "a hundred calls take longer than the run");
+        }
     }
 }

@@ -22,12 +22,13 @@ const FEWEST_FOR_LEVEL: u64 = 10;
 /// Intervals in a row that begin a storm or end it.
 const ROW: u32 = 3;
 
-/// Whole seconds in which ten calls arrive on average, and one at least.
+/// Whole seconds in which ten calls arrive on average, one at least and no more than any run has.
 pub(super) fn interval_s(setting: &Setting) -> u64 {
     if setting.arrivals_per_s <= 0.0 {
         return 1;
     }
-    ((CALLS / setting.arrivals_per_s).ceil() as u64).max(1)
+    let most = Duration::LONGEST.nanos() / Duration::SECOND.nanos();
+    ((CALLS / setting.arrivals_per_s).ceil() as u64).clamp(1, most)
 }
 
 /// What is above the baseline: in all, and of it token requests.

@@ -178,6 +178,23 @@ pub enum Act {
         clients: Range<u16>,
         slot: Option<u16>,
     },
+    /// So many calls of a group arrive at each of these nodes at once.
+    Calls {
+        nodes: std::ops::Range<u32>,
+        group: Group,
+        each: u32,
+    },
+}
+
+/// What becomes of a scenario's trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// As written.
+    Triggered,
+    /// The events that disturb are left out.
+    Untouched,
+    /// In their place every node is put into its retry loop in one instant.
+    HotStart,
 }
 
 impl Plan {
@@ -188,13 +205,22 @@ impl Plan {
 
     /// Calls per second of all nodes together, on average.
     fn arrivals_per_s(&self) -> f64 {
+        let nodes = |nodes: &Range<u32>| f64::from(nodes.end - nodes.start);
         let fleets = self.layout.fleets.iter().zip(&self.workloads);
-        fleets
+        let streams: f64 = fleets
             .map(|(fleet, streams)| {
                 let each: f64 = streams.iter().map(|stream| stream.arrivals.per_second()).sum();
-                f64::from(fleet.nodes.end - fleet.nodes.start) * each
+                nodes(&fleet.nodes) * each
             })
-            .sum()
+            .sum();
+        // Users who wait for their calls make them at most as often as they think.
+        let loops = self.beside.loops.iter();
+        let loops: f64 = loops
+            .map(|it| nodes(&it.nodes) * f64::from(it.users) / it.think.mean_s().max(1e-3))
+            .sum();
+        let replayed: usize = self.beside.replays.iter().map(|replay| replay.calls.len()).sum();
+        let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
+        streams + loops + replayed as f64 / span
     }
 
     /// What a listener has to know beforehand.

@@ -148,6 +148,7 @@ pub fn a_lease() -> Lease {
 
 pub fn slots(count: u16) -> Coordination {
     Coordination::SlotPerNode(SlotPerNode {
+        hashed: None,
         slots: count,
         first: 0,
         parameter: None,

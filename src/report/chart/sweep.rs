@@ -87,6 +87,11 @@ fn axis(record: &Record) -> Option<Axis> {
     })
 }
 
+/// Whether one parameter is swept, and its values are numbers with one unit.
+pub(super) fn has_axis(record: &Record) -> bool {
+    axis(record).is_some()
+}
+
 /// `250ms` is 250 and `ms`.
 fn quantity(text: &str) -> Option<(f64, &str)> {
     let text = text.trim().trim_matches('"');
