@@ -115,6 +115,8 @@ pub fn observed(plan: &Plan) -> Observed {
         trigger: plan.trigger,
         bare_api: Duration::from_millis(40),
         needed_issuances: 0.0,
+        arrivals_per_s: 0.0,
+        known_after: Duration::from_millis(80),
     })
 }
 

@@ -398,6 +398,8 @@ fn plan(case: &Case) -> Plan {
     client.delay_first = delay_first;
     client.steps = if per_node { Steps::PerNode } else { Steps::PerCall };
     client.budget = budget.map(|(per_call, per_time, purse)| Budget {
+        per_success: Share::default(),
+        reserve: 0,
         per_call: Share::new(f64::from(per_call) / 100.0).unwrap(),
         per_time: per_time.then(budget_rate),
         purse,
@@ -850,6 +852,8 @@ fn a_gateway_earns_by_the_calls_that_it_makes() {
     let ends = behind_a_gateway(|plan| {
         plan.provider.api_endpoint.errors = Chance::of(0.2);
         plan.client.budget = Some(Budget {
+            per_success: Share::default(),
+            reserve: 0,
             per_call: Share::new(0.5).unwrap(),
             per_time: None,
             purse: 5,

@@ -69,6 +69,15 @@ impl Chance {
         Self((share.clamp(0.0, 1.0) * (1u64 << 53) as f64) as u64)
     }
 
+    /// A part of a whole; a whole of none is never.
+    pub const fn ratio(part: u64, whole: u64) -> Self {
+        if whole == 0 {
+            return Self::NEVER;
+        }
+        let share = ((part as u128) << 53) / whole as u128;
+        Self(if share > 1 << 53 { 1 << 53 } else { share as u64 })
+    }
+
     pub const fn is_never(self) -> bool {
         self.0 == 0
     }
@@ -110,6 +119,10 @@ mod tests {
     fn chance_is_exact_at_both_ends() {
         assert!(!Chance::of(0.0).hit(0));
         assert!(Chance::of(1.0).hit(u64::MAX));
+        assert_eq!(
+            (Chance::ratio(3, 2), Chance::ratio(1, 2)),
+            (Chance::ALWAYS, Chance::of(0.5))
+        );
         let half = Chance::of(0.5);
         assert!(half.hit(u64::MAX / 2) && !half.hit(u64::MAX / 2 + 1));
     }

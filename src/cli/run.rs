@@ -192,6 +192,7 @@ fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, a
         comparisons: outcome.comparisons,
         checks: outcome.checks,
         incidents: outcome.incidents,
+        aftermaths: outcome.aftermaths,
     }
 }
 

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::aftermath::{self, Flow};
 use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Duration, Time};
 use crate::metric::{Better, METRICS, Metric, Observed, Second};
-use crate::record::{Check, CheckKind, Comparison, Incident, Reading, Series, Verdict};
-use crate::scenario::plan::Plan;
+use crate::record::{Aftermath, Check, CheckKind, Comparison, Incident, Reading, Series, Verdict};
+use crate::scenario::plan::{Case, Plan};
 use crate::scenario::{Condition, Outcome as ScenarioOutcome, PlanError, Scenario};
 
 /// How often, from which seed, on how many threads.
@@ -65,6 +66,7 @@ struct Arm {
     strategy: String,
     point: String,
     plan: Plan,
+    case: Case,
     /// By replication; none where the campaign was interrupted.
     samples: Vec<Option<Sample>>,
     intervals: Vec<[u64; SERIES.len()]>,
@@ -77,17 +79,21 @@ struct Sample {
     metrics: Vec<Option<f64>>,
     /// By group name, then by metric.
     groups: Vec<Vec<Option<f64>>>,
+    /// Arrivals and successes over time, where a trigger asks for them.
+    flow: Vec<Flow>,
 }
 
 /// What a second counts, by the name of its series.
 type SeriesOf = (&'static str, fn(&Second) -> u32);
 
-const SERIES: [SeriesOf; 6] = [
+const SERIES: [SeriesOf; 8] = [
     ("arrivals", |second| second.arrivals),
     ("attempts", |second| second.attempts),
+    ("repeats", |second| second.repeats),
     ("rejections", |second| second.rejections),
     ("token_requests", |second| second.token_requests),
     ("issuances", |second| second.issuances),
+    ("denied", |second| second.denied),
     ("goodput", |second| second.successes),
 ];
 
@@ -100,6 +106,7 @@ pub struct Outcome {
     pub comparisons: Vec<Comparison>,
     pub checks: Vec<Check>,
     pub incidents: Vec<Incident>,
+    pub aftermaths: Vec<Aftermath>,
     /// Replications that every arm has finished.
     pub replications: u32,
     pub interrupted: bool,
@@ -159,13 +166,21 @@ pub fn run(
     for (label, point) in &points {
         let wanted = |name: &str| effort.only.as_deref().is_none_or(|only| only == name);
         for strategy in point.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
-            arms.push(Arm::new(strategy.name.clone(), label.clone(), point.plan(strategy)?));
+            let cases: &[Case] = match point.file.trigger {
+                Some(_) => &[Case::Triggered, Case::Untouched, Case::HotStart],
+                None => &[Case::Triggered],
+            };
+            for &case in cases {
+                let plan = point.plan_case(strategy, case)?;
+                arms.push(Arm::new(strategy.name.clone(), label.clone(), plan, case));
+            }
         }
     }
     let mut campaign = Campaign {
         arms,
         seed: effort.seed,
         replications: 0,
+        triggered: scenario.file.trigger.is_some(),
     };
     let first = match effort.precision {
         Some(_) => effort.replications.max(FEWEST_FOR_PRECISION),
@@ -188,21 +203,23 @@ pub fn run(
 }
 
 struct Campaign {
-    /// Point by point, strategies in the order of the file.
+    /// Point by point, strategies in the order of the file, cases of a trigger in the order of their names.
     arms: Vec<Arm>,
     seed: u64,
     replications: u32,
+    triggered: bool,
 }
 
 /// Runs whose series are held in memory at once.
 const CHUNK: usize = 256;
 
 impl Arm {
-    fn new(strategy: String, point: String, plan: Plan) -> Self {
+    fn new(strategy: String, point: String, plan: Plan, case: Case) -> Self {
         Self {
             strategy,
             point,
             plan,
+            case,
             samples: Vec::new(),
             intervals: Vec::new(),
             width_s: 1,
@@ -237,9 +254,12 @@ impl Arm {
             .collect()
     }
 
-    fn take(&mut self, sample: Sample, observed: &Observed, events: u64) {
+    fn take(&mut self, mut sample: Sample, observed: &Observed, events: u64, with_flow: bool) {
         let intervals = &observed.seconds.intervals;
         self.width_s = observed.seconds.width;
+        if with_flow {
+            sample.flow = intervals.iter().map(Flow::of).collect();
+        }
         self.intervals.resize(intervals.len(), [0; SERIES.len()]);
         for (sums, second) in self.intervals.iter_mut().zip(intervals) {
             for (sum, (_, pick)) in sums.iter_mut().zip(SERIES) {
@@ -295,6 +315,7 @@ fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, sim::Effort) {
     let sample = Sample {
         metrics: METRICS.iter().map(|metric| (metric.read)(&observed)).collect(),
         groups,
+        flow: Vec::new(),
     };
     (sample, observed, effort)
 }
@@ -327,7 +348,7 @@ impl Campaign {
                         if let Some(at) = effort.stuck_at {
                             return Err(arm.stuck(at));
                         }
-                        arm.take(sample, &observed, effort.events);
+                        arm.take(sample, &observed, effort.events, self.triggered);
                     }
                     None => self.arms[arm].samples.push(None),
                 }
@@ -340,7 +361,7 @@ impl Campaign {
     /// Whether every failure rate is known as well as was asked; a rate without any spread is not known at all.
     fn is_precise(&self, precision: f64) -> bool {
         let failures = position("failure_rate");
-        self.arms.iter().all(|arm| {
+        self.written().all(|arm| {
             let values: Vec<f64> = arm.values(failures).into_iter().flatten().collect();
             let estimate = statistics::mean(&values, CONFIDENCE);
             // Without any spread nothing is known yet: the runs so far may all have been of the calm kind.
@@ -358,12 +379,12 @@ impl Campaign {
         interrupted: bool,
     ) -> Outcome {
         let mut strategies: Vec<String> = Vec::new();
-        for arm in &self.arms {
+        for arm in self.written() {
             if !strategies.contains(&arm.strategy) {
                 strategies.push(arm.strategy.clone());
             }
         }
-        let readings: Vec<Reading> = self.arms.iter().flat_map(readings).collect();
+        let readings: Vec<Reading> = self.written().flat_map(readings).collect();
         let checks = points
             .iter()
             .flat_map(|(label, point)| self.checks(label, point))
@@ -374,7 +395,8 @@ impl Campaign {
             points: points.iter().map(|(label, _)| label.clone()).collect(),
             checks,
             readings,
-            series: self.arms.iter().flat_map(series).collect(),
+            series: self.written().flat_map(series).collect(),
+            aftermaths: self.aftermaths(points),
             incidents: scenario
                 .incidents()
                 .into_iter()
@@ -398,9 +420,47 @@ impl Campaign {
     }
 
     fn arm(&self, strategy: &str, point: &str) -> Option<&Arm> {
+        self.case(strategy, point, Case::Triggered)
+    }
+
+    fn case(&self, strategy: &str, point: &str, case: Case) -> Option<&Arm> {
         self.arms
             .iter()
-            .find(|arm| arm.strategy == strategy && arm.point == point)
+            .find(|arm| arm.strategy == strategy && arm.point == point && arm.case == case)
+    }
+
+    /// The arms that are as the scenario writes them.
+    fn written(&self) -> impl Iterator<Item = &Arm> {
+        self.arms.iter().filter(|arm| arm.case == Case::Triggered)
+    }
+
+    fn aftermaths(&self, points: &[(String, Scenario)]) -> Vec<Aftermath> {
+        let within = |point: &str| {
+            let (_, scenario) = points.iter().find(|(label, _)| label == point)?;
+            let trigger = scenario.file.trigger?;
+            let within = trigger.recover_within.unwrap_or(Duration::MAX);
+            Some(within.as_secs_f64())
+        };
+        let judged = self.written().filter_map(|arm| {
+            let within_s = within(&arm.point)?;
+            let flows = |case| -> Option<Vec<&[Flow]>> {
+                let arm = self.case(&arm.strategy, &arm.point, case)?;
+                let flows = arm.samples.iter();
+                Some(
+                    flows
+                        .map(|sample| sample.as_ref().map_or(&[][..], |sample| &sample.flow))
+                        .collect(),
+                )
+            };
+            let courses = aftermath::Courses {
+                triggered: flows(Case::Triggered)?,
+                untouched: flows(Case::Untouched)?,
+                hot: flows(Case::HotStart)?,
+                width_s: arm.width_s,
+            };
+            aftermath::judge(&arm.strategy, &arm.point, &arm.plan, &courses, within_s)
+        });
+        judged.collect()
     }
 
     /// Each strategy against the first, by what users feel.
@@ -409,11 +469,11 @@ impl Campaign {
         let Some(reference) = strategies.first() else {
             return Vec::new();
         };
-        let others = self.arms.iter().filter(|arm| arm.strategy != *reference).count();
+        let others = self.written().filter(|arm| arm.strategy != *reference).count();
         // Bonferroni: all comparisons of the scenario hold together at 95 %.
         let confidence = 1.0 - (1.0 - CONFIDENCE) / (others * COMPARED.len()).max(1) as f64;
         let mut comparisons = Vec::new();
-        for arm in self.arms.iter().filter(|arm| arm.strategy != *reference) {
+        for arm in self.written().filter(|arm| arm.strategy != *reference) {
             for name in COMPARED {
                 let metric = position(name);
                 let Some(base) = self.arm(reference, &arm.point) else {
@@ -506,10 +566,12 @@ impl Campaign {
     }
 }
 
-/// A share of replications is a count of yes and no; all else has a mean.
+/// A share of replications is a count of yes and no, a time until something a median; all else has a mean.
 fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
     match metric {
-        "storm_probability" => statistics::share(values, CONFIDENCE),
+        "storm_probability" | "recovery_probability" => statistics::share(values, CONFIDENCE),
+        // What had not happened when a run ended is late, not missing.
+        "storm_onset" | "time_to_recover" => statistics::median(values, CONFIDENCE),
         _ => statistics::mean(values, CONFIDENCE),
     }
 }
@@ -524,7 +586,10 @@ fn position(name: &str) -> usize {
 /// The mean of the differences within replications that have both values.
 fn paired(one: &[Option<f64>], other: &[Option<f64>], confidence: f64) -> Option<Estimate> {
     let pairs = one.iter().zip(other);
-    let differences: Vec<f64> = pairs.filter_map(|(one, other)| Some((*one)? - (*other)?)).collect();
+    let differences: Vec<f64> = pairs
+        .filter_map(|(one, other)| Some((*one)? - (*other)?))
+        .filter(|difference| difference.is_finite())
+        .collect();
     statistics::mean(&differences, confidence)
 }
 

@@ -1,5 +1,6 @@
 //! The engines: each has its own clock, its own order of deliveries and its own dice, and all run the same world.
 
+mod aftermath;
 pub mod campaign;
 pub mod sim;
 pub mod statistics;

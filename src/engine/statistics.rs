@@ -2,7 +2,7 @@
 //!
 //! Replications are the unit throughout: figures within a run are correlated, runs are independent.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 /// A mean with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +55,25 @@ pub fn share(values: &[f64], confidence: f64) -> Option<Estimate> {
     Some(Estimate { interval, ..estimate })
 }
 
+/// The median of independent values of which some may be infinite: what had not happened when a run ended. The interval is
+/// that of order statistics, which supposes no law; none where it would reach beyond the values, and no estimate where the median
+/// itself is infinite.
+pub fn median(values: &[f64], confidence: f64) -> Option<Estimate> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len();
+    let (low, high) = (sorted.get(count.checked_sub(1)? / 2)?, sorted.get(count / 2)?);
+    let mean = (low + high) / 2.0;
+    let below = Binomial::new(0.5, count as u64).expect("a share of one half");
+    let rank = below.inverse_cdf((1.0 - confidence) / 2.0) as usize;
+    let interval = rank.checked_sub(1).map(|first| (sorted[first], sorted[count - rank]));
+    mean.is_finite().then_some(Estimate {
+        mean,
+        interval: interval.filter(|(_, high)| high.is_finite()),
+        count: count as u32,
+    })
+}
+
 /// The two-sided quantile of Student's law.
 fn student(freedom: f64, confidence: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom)
@@ -93,6 +112,23 @@ mod tests {
         assert!(none.0 == 0.0 && (none.1 - 0.1135).abs() < 1e-3, "{none:?}");
         let all = share(&[1.0; 30], 0.95).unwrap().interval.unwrap();
         assert!(all.1 == 1.0 && (all.0 - 0.8865).abs() < 1e-3, "{all:?}");
+    }
+
+    /// For 30 values the interval of order statistics reaches from the 10th to the 21st (coverage 0.957, tables of the sign
+    /// test); a run that never came to its end counts as late, not as missing.
+    #[test]
+    fn a_median_bears_values_that_never_came() {
+        let mut values: Vec<f64> = (1..=30).map(f64::from).collect();
+        let estimate = median(&values, 0.95).unwrap();
+        assert_eq!((estimate.mean, estimate.interval), (15.5, Some((10.0, 21.0))));
+        values[25..].fill(f64::INFINITY);
+        assert_eq!(median(&values, 0.95), Some(estimate));
+        values[20..].fill(f64::INFINITY);
+        assert_eq!(median(&values, 0.95).unwrap().interval, None);
+        values[10..].fill(f64::INFINITY);
+        assert_eq!(median(&values, 0.95), None);
+        assert_eq!(median(&[], 0.95), None);
+        assert_eq!(median(&[3.0, 4.0], 0.95).unwrap().interval, None);
     }
 
     /// Of 2,000 intervals over 30 uniform draws, the share that covers the true mean is 0.95 within 4 standard deviations

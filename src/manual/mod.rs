@@ -6,9 +6,10 @@
 //! 4. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
 //! 5. [`strategies`]: a page for each, what it does, who does so, what breaks it
 //! 6. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 7. [`glossary`]: one meaning for each word
-//! 8. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 9. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 7. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 8. [`glossary`]: one meaning for each word
+//! 9. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 10. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -26,6 +27,9 @@ pub mod providers {}
 
 #[doc = include_str!("findings.md")]
 pub mod findings {}
+
+#[doc = include_str!("storms.md")]
+pub mod storms {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

@@ -6,15 +6,20 @@
 //! a field of [`Observed`] too. Names and meanings are a promise to users.
 
 mod added_latency_mean;
+mod amplification;
 mod attempts_per_call;
 mod blast_radius_mean;
 mod calls;
+mod efficiency;
 mod failure_rate;
 mod fairness_jain;
+mod fairness_worst_node;
 mod first_attempt_rejection_rate;
 mod goodput;
 mod grants_lost;
+mod herd_max;
 mod invalid_grants;
+mod issuance_dispersion;
 mod issuances_per_call;
 mod issuances_per_hour;
 mod latency_max;
@@ -26,15 +31,21 @@ mod logins;
 mod observed;
 mod peak_token_requests_per_s;
 mod quota_exhausted_seconds;
+mod recovery;
+mod recovery_probability;
 mod rejected_in_flight_rate;
 mod rejections_per_call;
 mod seconds;
 mod stale_store_writes;
 mod storm_area;
+mod storm_area_token_requests;
 mod storm_count;
+mod storm_onset;
 mod storm_peak;
+mod storm_peak_token_requests;
 mod storm_probability;
 mod storm_seconds;
+mod storms;
 mod success_rate;
 mod time_to_recover;
 mod token_requests_per_call;
@@ -45,6 +56,7 @@ mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
 pub use observed::{Observed, Setting, Tally};
+pub use recovery::{BACK, window_s};
 pub use seconds::Second;
 
 /// One number of a run.
@@ -81,6 +93,8 @@ pub const METRICS: &[Metric] = &[
     token_requests_per_hour::METRIC,
     issuances_per_call::METRIC,
     issuances_per_hour::METRIC,
+    amplification::METRIC,
+    efficiency::METRIC,
     wasted_issuance_rate::METRIC,
     unnecessary_issuance_rate::METRIC,
     blast_radius_mean::METRIC,
@@ -94,12 +108,19 @@ pub const METRICS: &[Metric] = &[
     peak_token_requests_per_s::METRIC,
     storm_probability::METRIC,
     storm_count::METRIC,
+    storm_onset::METRIC,
     storm_seconds::METRIC,
     storm_peak::METRIC,
+    storm_peak_token_requests::METRIC,
     storm_area::METRIC,
+    storm_area_token_requests::METRIC,
+    herd_max::METRIC,
+    issuance_dispersion::METRIC,
     livelock_seconds::METRIC,
     time_to_recover::METRIC,
+    recovery_probability::METRIC,
     fairness_jain::METRIC,
+    fairness_worst_node::METRIC,
     quota_exhausted_seconds::METRIC,
     grants_lost::METRIC,
     logins::METRIC,

@@ -51,6 +51,10 @@ pub struct Setting {
     pub bare_api: Duration,
     /// Issuances per second that a perfect client would need.
     pub needed_issuances: f64,
+    /// Calls per second, of all nodes together, that arrive on average.
+    pub arrivals_per_s: f64,
+    /// Mean time of a token request and its response: until then nobody can know that another has asked.
+    pub known_after: Duration,
 }
 
 /// All accumulators.
@@ -85,6 +89,10 @@ pub struct Observed {
     pub invalid_grants: u64,
     quota_until: Time,
     pub quota_exhausted: Duration,
+    /// First issuance of the current herd, and how many it has.
+    herd: (Time, u32),
+    /// The most issuances within the time that the first of them needed to become known.
+    pub herd_max: u32,
     /// Calls that arrived and that succeeded, by node.
     pub nodes: Vec<(u32, u32)>,
     pub seconds: Seconds,
@@ -116,6 +124,8 @@ impl Observed {
             invalid_grants: 0,
             quota_until: Time::ZERO,
             quota_exhausted: Duration::ZERO,
+            herd: (Time::ZERO, 0),
+            herd_max: 0,
             nodes: vec![(0, 0); setting.nodes],
             seconds: Seconds::new(&setting),
             setting,
@@ -147,6 +157,15 @@ impl Observed {
 
     fn group(&mut self, group: Group) -> &mut Tally {
         &mut self.groups[usize::from(group.0)]
+    }
+
+    fn join_herd(&mut self, now: Time) {
+        let (first, count) = &mut self.herd;
+        if *count == 0 || now.since(*first) > self.setting.known_after {
+            (*first, *count) = (now, 0);
+        }
+        *count += 1;
+        self.herd_max = self.herd_max.max(*count);
     }
 
     #[inline(always)] // Then only what is looked at is copied.
@@ -248,6 +267,7 @@ impl Sink for Observed {
                     self.unnecessary += u64::from(unnecessary);
                     self.superseding += u64::from(superseded);
                     self.blast += u64::from(blast);
+                    self.join_herd(now);
                 }
             }
             Event::Returned | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}

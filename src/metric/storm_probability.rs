@@ -8,8 +8,9 @@ pub(super) const METRIC: Metric = Metric {
     about: "Replications with a retry storm.",
     read: |run| {
         run.seconds
+            .storms
             .knows_its_level()
-            .then(|| f64::from(u8::from(run.seconds.storms > 0)))
+            .then_some(f64::from(u8::from(run.seconds.storms.count > 0)))
     },
     by_group: None,
     better: Some(Better::Low),

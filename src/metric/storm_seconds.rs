@@ -8,8 +8,9 @@ pub(super) const METRIC: Metric = Metric {
     about: "Time spent in retry storms.",
     read: |run| {
         run.seconds
+            .storms
             .knows_its_level()
-            .then_some(run.seconds.storm_seconds as f64)
+            .then_some(run.seconds.storms.seconds as f64)
     },
     by_group: None,
     better: Some(Better::Low),

@@ -168,6 +168,7 @@ fn blank(scenario: &str) -> Record {
         comparisons: vec![],
         checks: vec![],
         incidents: vec![],
+        aftermaths: vec![],
     }
 }
 
@@ -342,5 +343,40 @@ pub fn odd() -> Record {
         until_s: f64::INFINITY,
         label: "never ends <&>".into(),
     });
+    record
+}
+
+/// Two strategies at some points: one comes back everywhere, one stays down from the second point on.
+pub fn aftermaths(points: &[&str]) -> Record {
+    let mut record = single();
+    record.strategies = vec!["sturdy".into(), "brittle".into()];
+    record.points = points.iter().map(|point| (*point).to_owned()).collect();
+    record.readings.clear();
+    record.series.clear();
+    for strategy in &record.strategies {
+        for (at, point) in record.points.iter().enumerate() {
+            let down = strategy == "brittle" && at > 0;
+            let success = if down { 0.03 } else { 0.99 };
+            record.aftermaths.push(Aftermath {
+                strategy: strategy.clone(),
+                point: point.clone(),
+                fate: if down { Fate::Metastable } else { Fate::Recovers },
+                within_s: 120.0,
+                replications: 30,
+                metastable: if down { 28 } else { 0 },
+                metastable_ci95: if down { (0.79, 0.98) } else { (0.0, 0.11) },
+                unaffected: 0,
+                recovered_after_s: (!down).then_some(12.5),
+                recovered_after_ci95: (!down).then_some((11.0, 14.0)),
+                hot_metastable: if down { 30 } else { 0 },
+                hot_metastable_ci95: if down { (0.88, 1.0) } else { (0.0, 0.11) },
+                goodput: Goodput {
+                    untouched: 0.99,
+                    triggered: success,
+                    hot: success,
+                },
+            });
+        }
+    }
     record
 }

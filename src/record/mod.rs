@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that one `run` of one scenario found out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub manifest: Manifest,
     /// Strategies in the order of the scenario file; the first is the reference of every comparison.
@@ -26,10 +26,12 @@ pub struct Record {
     pub checks: Vec<Check>,
     /// Timeline events, for shading charts.
     pub incidents: Vec<Incident>,
+    /// What the trigger did to each strategy at each point, where the scenario has one.
+    pub aftermaths: Vec<Aftermath>,
 }
 
 /// Where the figures come from, enough to make them again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub tokenstorm: String,
     /// Commit of the sources the binary was built from, `unknown` outside a checkout.
@@ -131,4 +133,53 @@ pub struct Incident {
     pub from_s: f64,
     pub until_s: f64,
     pub label: String,
+}
+
+/// What became of a strategy after the trigger: three arms with the same arrivals, with the trigger, without it, and from a hot
+/// start (every node already in its retry loop). Goodput is back when it is at least 0.9 of the untouched arm's for long enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Aftermath {
+    pub strategy: String,
+    pub point: String,
+    pub fate: Fate,
+    /// Seconds after the trigger's end within which goodput had to be back.
+    pub within_s: f64,
+    pub replications: u32,
+    /// Replications in which it was not, and Wilson's 95 % interval of their share.
+    pub metastable: u32,
+    pub metastable_ci95: (f64, f64),
+    /// Replications in which goodput never fell.
+    pub unaffected: u32,
+    /// Median seconds from the trigger's end until goodput was back, those in which it was not counted as later; `null` when
+    /// that is the half of them.
+    pub recovered_after_s: Option<f64>,
+    /// By order statistics; `null` where it reaches beyond what was observed.
+    pub recovered_after_ci95: Option<(f64, f64)>,
+    /// Replications in which a hot start had not come back.
+    pub hot_metastable: u32,
+    pub hot_metastable_ci95: (f64, f64),
+    /// Share of the calls that succeed at the end of the observation: untouched, after the trigger, after a hot start.
+    pub goodput: Goodput,
+}
+
+/// Shares of calls that succeed, one for each arm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Goodput {
+    pub untouched: f64,
+    pub triggered: f64,
+    pub hot: f64,
+}
+
+/// What a trigger does to a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Goodput never fell, not even during the trigger.
+    Unaffected,
+    /// It was back in time in most runs.
+    Recovers,
+    /// It was still down in most runs, long after the trigger had gone.
+    Metastable,
+    /// It was as bad without the trigger.
+    DownAnyway,
 }

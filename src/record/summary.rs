@@ -4,7 +4,7 @@
 //! This module does not know where the file lies or how it gets there. The shape is a published interface with a JSON
 //! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
 
-use super::{Check, CheckKind, Comparison, Incident, Manifest, Reading, Record, Series, Verdict};
+use super::{Aftermath, Check, CheckKind, Comparison, Incident, Manifest, Reading, Record, Series, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,9 @@ pub struct Summary {
     pub incidents: Vec<Span>,
     /// Quantities over time whose values are in `timeline.csv`.
     pub series: Vec<SeriesHead>,
+    /// What the trigger did to each strategy; empty for a scenario that declares none.
+    #[serde(default)]
+    pub aftermaths: Vec<Aftermath>,
 }
 
 /// One figure: the mean over replications, with its 95 % confidence interval.
@@ -130,6 +133,7 @@ impl From<&Record> for Summary {
             comparisons,
             checks,
             incidents,
+            aftermaths,
         } = record;
         let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> = BTreeMap::new();
         for r in readings {
@@ -198,6 +202,7 @@ impl From<&Record> for Summary {
                     unit: s.unit.clone(),
                 })
                 .collect(),
+            aftermaths: aftermaths.clone(),
         }
     }
 }
@@ -248,6 +253,7 @@ impl Summary {
                     label: i.label,
                 })
                 .collect(),
+            aftermaths: self.aftermaths,
         }
     }
 }

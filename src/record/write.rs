@@ -442,6 +442,7 @@ mod tests {
             fake::dozen(),
             fake::sweep(&[1.0, 2.0, 4.0, 8.0]),
             fake::odd(),
+            fake::aftermaths(&["nodes=2", "nodes=4"]),
         ] {
             let dir = tempfile::tempdir().unwrap();
             let deep = dir.path().join("zoom/default");

@@ -52,6 +52,13 @@ pub fn human(record: &Record, width: u16) -> String {
     for line in words::words(record) {
         paragraph(&mut out, "  ", &line, columns);
     }
+    let aftermaths = words::aftermaths(record);
+    if !aftermaths.is_empty() {
+        out.push_str("\nAfter the trigger\n");
+        for line in aftermaths {
+            paragraph(&mut out, "  ", &line, columns);
+        }
+    }
     let checks = words::checks(record);
     if !checks.is_empty() {
         out.push_str("\nChecks\n");
@@ -76,7 +83,8 @@ pub fn markdown(record: &Record) -> String {
         }
     }
     out.push('\n');
-    for line in words::words(record).iter().chain(&words::checks(record)) {
+    let (words, aftermaths, checks) = (words::words(record), words::aftermaths(record), words::checks(record));
+    for line in words.iter().chain(&aftermaths).chain(&checks) {
         out.push_str(&format!("- {}\n", escaped(line)));
     }
     out

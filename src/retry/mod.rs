@@ -3,6 +3,17 @@
 //! A policy knows nothing of tokens: it hears that a try failed and says when the next may start. Jitter is data
 //! (a [`Delay`]), so that the simulator samples it and an exhaustive checker leaves it open.
 //!
+//! What others publish as their defaults, and how a scenario writes it:
+//!
+//! | who | tries and backoff | beside it | source |
+//! |---|---|---|---|
+//! | Google SRE | at most three tries | `budget = { per_call = 0.1 }` for each client; `throttle = { k = 2, window = "2min" }` | SRE book, chapter 21 |
+//! | Finagle | | `budget = { per_call = 0.2, per_time = "10/s" }` | `RetryBudget.scala` |
+//! | gRPC | `attempts` at most 5, full jitter | `budget = { purse = 10, per_success = 0.1, reserve = 5 }` (the example values `maxTokens` 10 and `tokenRatio` 0.1) | gRFC A6 |
+//! | AWS SDKs, standard mode | 3 tries, full jitter, cap 20 s | `budget = { purse = 100, per_success = 0.2 }`: a bucket of 500 of which a retry takes 5 and a success returns 1 | SDK reference guide, "Retry behavior" |
+//!
+//! AWS also takes 10 rather than 5 after a time-out, and returns what a retry took when it succeeds; neither is modelled.
+//!
 //! A new backoff is one file here, its `mod` line, and its lines in [`Retry`], [`RETRIES`] and `chosen!`.
 
 mod breaker;
@@ -13,6 +24,7 @@ mod exponential;
 mod fixed;
 mod full_jitter;
 mod immediate;
+mod throttle;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,6 +43,7 @@ pub use exponential::Exponential;
 pub use fixed::Fixed;
 pub use full_jitter::FullJitter;
 pub use immediate::Immediate;
+pub use throttle::{Throttle, ThrottleState};
 
 /// When the next try may start.
 pub trait Backoff {

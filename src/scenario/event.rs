@@ -50,6 +50,8 @@ pub enum What {
     GrantSlots(GrantSlots),
     /// Somebody revokes an app's live tokens.
     Revoke(Revoke),
+    /// Calls arrive at a fleet beyond those of its workload.
+    Spike(Spike),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -251,4 +253,16 @@ pub struct Revoke {
     /// Left out for all slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spike {
+    pub fleet: String,
+    /// Calls at each node, of the first kind of the fleet's workload.
+    #[schemars(range(min = 1))]
+    pub calls: u32,
+    /// They are spread evenly over this time; zero for all at once.
+    #[serde(default)]
+    pub over: Duration,
 }

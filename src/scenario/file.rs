@@ -9,7 +9,7 @@ use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::{Reads, Settings};
-use crate::retry::{Breaker, Budget, Immediate, Retry};
+use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle};
 use crate::strategy::Coordination;
 use crate::workload::Arrivals;
 
@@ -52,6 +52,9 @@ pub struct File {
     /// What happens during the run.
     #[serde(default)]
     pub event: Vec<Event>,
+    /// The events that disturb are a trigger: does the system come back when it has gone?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
     /// Key of this file -> values to try in its place; several keys give every combination, the last one varying fastest.
     /// An entry of a list of tables is addressed by its name (`fleet.web.nodes`), one without a name by its position from 0. A
     /// name that contains a dot is put between quotes: `'strategy."v1.2".timeout'`.
@@ -86,6 +89,29 @@ pub struct Run {
     /// Every draw follows from it: same seed, same bytes.
     #[serde(default = "one")]
     pub seed: u64,
+}
+
+/// What is asked of a trigger. Every strategy is then run three times under the same arrivals: with the events, without those that
+/// disturb, and from a hot start in their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trigger {
+    /// What has not recovered so long after the trigger's end is called metastable: longer than any wait of the retry policies,
+    /// shorter than what would reset the system anyway. Left out for all the time that is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recover_within: Option<Duration>,
+    /// A hot start: all tokens are revoked when the trigger would begin, and so many calls arrive at each node at once.
+    #[schemars(range(min = 1))]
+    pub hot_calls: u32,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self {
+            recover_within: None,
+            hot_calls: 1,
+        }
+    }
 }
 
 /// A registered app: one `client_id`.
@@ -269,6 +295,9 @@ pub struct Strategy {
     /// After failures in a row a node refuses its own calls for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker: Option<Breaker>,
+    /// A node refuses its own tries by chance when too few are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
 }
 
 /// Where the wait after a refused token goes.

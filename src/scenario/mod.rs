@@ -26,10 +26,10 @@ pub use condition::{Condition, ConditionError, Interval, Outcome};
 pub use error::{Mistake, PlanError, ScenarioError, suggestion};
 pub use event::{
     Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
-    Scale, Slow, Step, Target, What,
+    Scale, Slow, Spike, Step, Target, What,
 };
 pub use file::{
-    App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Workload,
+    App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
 };
 pub use ordered::Ordered;
 pub use sweep::selects;
@@ -175,7 +175,14 @@ impl Scenario {
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
     pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, PlanError> {
-        planning::plan(&self.file, &self.file.provider, strategy, &self.folder)
+        self.plan_case(strategy, plan::Case::Triggered)
+    }
+
+    /// [`plan`](Self::plan) with its trigger, without it, or with a hot start in its place.
+    ///
+    /// Errors when a file of latencies or of calls can no longer be used.
+    pub fn plan_case(&self, strategy: &Strategy, case: plan::Case) -> Result<plan::Plan, PlanError> {
+        planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
     }
 
     /// The events of the timeline, for charts.

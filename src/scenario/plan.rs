@@ -178,6 +178,23 @@ pub enum Act {
         clients: Range<u16>,
         slot: Option<u16>,
     },
+    /// So many calls of a group arrive at each of these nodes at once.
+    Calls {
+        nodes: std::ops::Range<u32>,
+        group: Group,
+        each: u32,
+    },
+}
+
+/// What becomes of a scenario's trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// As written.
+    Triggered,
+    /// The events that disturb are left out.
+    Untouched,
+    /// In their place every node is put into its retry loop in one instant.
+    HotStart,
 }
 
 impl Plan {
@@ -186,10 +203,32 @@ impl Plan {
         self.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize)
     }
 
+    /// Calls per second of all nodes together, on average.
+    fn arrivals_per_s(&self) -> f64 {
+        let nodes = |nodes: &Range<u32>| f64::from(nodes.end - nodes.start);
+        let fleets = self.layout.fleets.iter().zip(&self.workloads);
+        let streams: f64 = fleets
+            .map(|(fleet, streams)| {
+                let each: f64 = streams.iter().map(|stream| stream.arrivals.per_second()).sum();
+                nodes(&fleet.nodes) * each
+            })
+            .sum();
+        // Users who wait for their calls make them at most as often as they think.
+        let loops = self.beside.loops.iter();
+        let loops: f64 = loops
+            .map(|it| nodes(&it.nodes) * f64::from(it.users) / it.think.mean_s().max(1e-3))
+            .sum();
+        let replayed: usize = self.beside.replays.iter().map(|replay| replay.calls.len()).sum();
+        let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
+        streams + loops + replayed as f64 / span
+    }
+
     /// What a listener has to know beforehand.
     pub fn setting(&self) -> Setting {
         let bare_api_s =
             self.links.leg(Leg::ApiRequest).latency.mean_s() + self.links.leg(Leg::ApiResponse).latency.mean_s();
+        let known_after_s =
+            self.links.leg(Leg::TokenRequest).latency.mean_s() + self.links.leg(Leg::TokenResponse).latency.mean_s();
         let apps = self
             .layout
             .fleets
@@ -205,6 +244,8 @@ impl Plan {
             trigger: self.trigger,
             bare_api: Duration::from_nanos((bare_api_s * 1e9).round() as u64),
             needed_issuances: apps.len() as f64 / self.provider.rule.ttl.as_secs_f64().max(1e-9),
+            arrivals_per_s: self.arrivals_per_s(),
+            known_after: Duration::from_nanos((known_after_s * 1e9).round() as u64),
         }
     }
 }

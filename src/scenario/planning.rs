@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::PlanError;
 use super::event::{How, Target, What};
 use super::file::{self, DelayGoes, File, LoginSettings};
-use super::plan::{Beside, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use super::plan::{Beside, Case, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
@@ -26,7 +26,13 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The plan of one strategy. `settings` are the provider's, complete; empirical latencies are looked up from `folder`.
 ///
 /// Errors when a distribution or a file of calls cannot be used. Everything else has been checked before.
-pub fn plan(file: &File, settings: &Settings, strategy: &file::Strategy, folder: &Path) -> Result<Plan, PlanError> {
+pub fn plan(
+    file: &File,
+    settings: &Settings,
+    strategy: &file::Strategy,
+    folder: &Path,
+    case: Case,
+) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
     let (links, store_timeout) = links(file, settings, folder)?;
     let coordination = coordination(settings, &strategy.coordination);
@@ -60,9 +66,10 @@ pub fn plan(file: &File, settings: &Settings, strategy: &file::Strategy, folder:
             obey_retry_after: strategy.obey_retry_after,
             budget: strategy.budget,
             breaker: strategy.breaker,
+            throttle: strategy.throttle,
         },
         provider: provider(file, settings, &names),
-        timeline: timeline(file, &names, &layout),
+        timeline: timeline(file, &names, &layout, &groups, case),
         trigger: trigger(file),
         span: Span {
             warmup,

@@ -151,10 +151,23 @@ impl<'t> Point<'t> {
     }
 }
 
-/// A value as a label shows it: a string bare, anything else as it was written.
+/// A value as a label shows it: a string bare, a table in one line however it was written, anything else as it was written.
 fn shown(value: &Spanned<DeValue<'_>>, text: &str) -> String {
     match value.get_ref() {
         DeValue::String(string) => string.to_string(),
+        _ => inline(value, text),
+    }
+}
+
+fn inline(value: &Spanned<DeValue<'_>>, text: &str) -> String {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            let pairs = table.iter();
+            let pairs: Vec<String> = pairs
+                .map(|(key, value)| format!("{} = {}", key.get_ref(), inline(value, text)))
+                .collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
         _ => {
             let written = text.get(value.span()).unwrap_or_default();
             written.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -188,6 +201,19 @@ mod tests {
             .collect();
         assert_eq!(labels, ["b=1;a=x", "b=1;a={ y = 1 }", "b=2;a=x", "b=2;a={ y = 1 }"]);
         assert!(points(&axes, text, 3).is_err());
+    }
+
+    #[test]
+    fn a_table_has_one_label_however_it_is_written() {
+        let inline = "[sweep]\na = [{ y = 1, z = { k = '2s' } }, { y = 2 }]\n";
+        let spread = "[[sweep.a]]\ny = 1\nz.k = '2s'\n[[sweep.a]]\ny = 2\n";
+        let [one, other] = [inline, spread].map(|text| {
+            let root = DeTable::parse(text).unwrap().into_inner();
+            let points = points(&axes(&root).unwrap_or_default(), text, 4).unwrap();
+            points.into_iter().map(|point| point.label).collect::<Vec<_>>()
+        });
+        assert_eq!(one, ["a={ y = 1, z = { k = '2s' } }", "a={ y = 2 }"]);
+        assert_eq!(other, one);
     }
 
     #[test]

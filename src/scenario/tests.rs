@@ -271,6 +271,32 @@ fn mistakes_of_choice() {
 }
 
 #[test]
+fn mistakes_of_a_trigger() {
+    let what = "what = { crash = { fleet = \"web\", node = 1 } }";
+    let with = |event: &str, trigger: &str| format!("what = {{ {event} }}\n\n[trigger]\n{trigger}");
+    let crash = "crash = { fleet = \"web\", node = 1 }";
+    let late = with(crash, "recover_within = \"7min\"");
+    mistaken(
+        what,
+        &late,
+        "the run leaves 6min after the trigger",
+        "\"7min\"",
+        "`run.duration`",
+    );
+    let cold = with(crash, "hot_calls = 0");
+    mistaken(what, &cold, "a hot start with 0 calls", "0", "there can be");
+    let early = with(crash, "");
+    assert!(parse(&VALID.replace(what, &early)).is_ok());
+    let calm = with("grant_slots = { app = \"main\", slots = 2 }", "hot_calls = 1");
+    let error = parse(&VALID.replace(what, &calm)).unwrap_err();
+    assert!(shown(&error).contains("no event here disturbs anything"));
+    let spike = "what = { spike = { fleet = \"web\", calls = 0 } }";
+    mistaken(what, spike, "0 calls at each of 2 nodes", "0", "there can be");
+    let stranger = "what = { spike = { fleet = \"wed\", calls = 1 } }";
+    mistaken(what, stranger, "unknown fleet `wed`", "\"wed\"", "did you mean `web`");
+}
+
+#[test]
 fn mistakes_of_reference() {
     mistaken(
         "app = \"main\"\n",

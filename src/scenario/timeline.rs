@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Target, What};
+use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Spike, Target, What};
 use super::file::File;
-use super::plan::Act;
+use super::plan::{Act, Case};
 use super::planning::Names;
-use crate::base::{Duration, Time};
+use crate::base::{Duration, Group, Time};
 use crate::provider::Outage;
 use crate::world::{Layout, Leg};
 
@@ -97,6 +97,7 @@ struct Timeline<'a> {
     file: &'a File,
     names: &'a Names<'a>,
     layout: &'a Layout,
+    groups: &'a [(String, String)],
     /// By time and, within an instant, as they were written or came up.
     steps: BTreeMap<(Duration, usize), Step<'a>>,
     count: usize,
@@ -108,12 +109,19 @@ struct Timeline<'a> {
     acts: Vec<(Time, Act)>,
 }
 
-/// All acts of a scenario in order of time.
-pub(super) fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(Time, Act)> {
+/// All acts of a scenario in order of time; `groups` are the names of its groups of calls.
+pub(super) fn timeline(
+    file: &File,
+    names: &Names<'_>,
+    layout: &Layout,
+    groups: &[(String, String)],
+    case: Case,
+) -> Vec<(Time, Act)> {
     let mut timeline = Timeline {
         file,
         names,
         layout,
+        groups,
         steps: BTreeMap::new(),
         count: 0,
         now: Duration::ZERO,
@@ -129,8 +137,12 @@ pub(super) fn timeline(file: &File, names: &Names<'_>, layout: &Layout) -> Vec<(
     for (at, fleet) in file.fleet.iter().enumerate() {
         timeline.later(fleet.start.at, Step::Begin(at));
     }
-    for event in &file.event {
+    let stays = |event: &&Event| case == Case::Triggered || disturbance(event).is_none();
+    for event in file.event.iter().filter(stays) {
         timeline.later(event.at, Step::Event(event));
+    }
+    if case == Case::HotStart {
+        timeline.hot_start();
     }
     while let Some(((at, _), step)) = timeline.steps.pop_first() {
         timeline.now = at;
@@ -311,6 +323,7 @@ impl<'a> Timeline<'a> {
                     self.crash(fleet.nodes.clone(), crash.down);
                 }
             }
+            What::Spike(spike) => self.spike(fleet(&spike.fleet), spike),
             What::Fail(fail) => self.outage(fail),
             What::FailOverStore(failover) => self.act(Act::StoreFailover { loses: failover.loses }),
             What::Slow(slow) => self.slowdown(slow),
@@ -337,6 +350,51 @@ impl<'a> Timeline<'a> {
                     .collect()
             },
         )
+    }
+
+    /// The group of a fleet's first kind of calls.
+    fn first_group(&self, fleet: usize) -> Option<Group> {
+        let fleet = &self.file.fleet[fleet];
+        let kind = &fleet.workload.first()?.kind;
+        let wanted = |(name, known): &(String, String)| *name == fleet.name && known == kind;
+        let at = self.groups.iter().position(wanted)?;
+        Some(Group(at as u16))
+    }
+
+    /// All tokens are revoked when the trigger would begin, and calls arrive at every node.
+    fn hot_start(&mut self) {
+        let (Some((begin, _)), Some(settings)) = (trigger(self.file), self.file.trigger) else {
+            return;
+        };
+        let at = begin.since(Time::ZERO);
+        for app in &self.file.app {
+            let (clients, slot) = (self.names.clients(&app.name), None);
+            self.later(at, Step::Do(Act::Revoke { clients, slot }));
+        }
+        for fleet in 0..self.file.fleet.len() {
+            if let Some(group) = self.first_group(fleet) {
+                let (nodes, each) = (self.names.nodes[fleet].clone(), settings.hot_calls);
+                self.later(at, Step::Do(Act::Calls { nodes, group, each }));
+            }
+        }
+    }
+
+    fn spike(&mut self, fleet: usize, spike: &Spike) {
+        let (nodes, Some(group)) = (self.nodes(fleet), self.first_group(fleet)) else {
+            return;
+        };
+        if spike.over.is_zero() {
+            let each = spike.calls;
+            self.act(Act::Calls { nodes, group, each });
+            return;
+        }
+        let count = (nodes.end - nodes.start) * spike.calls;
+        for index in 0..count {
+            let node = nodes.start + index % (nodes.end - nodes.start);
+            let (nodes, each) = (node..node + 1, 1);
+            let at = self.now.saturating_add(spread(spike.over, index, count));
+            self.due(at, Step::Do(Act::Calls { nodes, group, each }));
+        }
     }
 
     fn redeploy(&mut self, fleet: usize, redeploy: &Redeploy) {
@@ -415,6 +473,7 @@ fn disturbance(event: &Event) -> Option<(Duration, Duration)> {
         What::CrashGateway(crash) => crash.down,
         What::Fail(fail) => fail.lasts,
         What::Slow(slow) => slow.lasts,
+        What::Spike(spike) => spike.over,
     };
     Some((event.at, event.at.saturating_add(lasts)))
 }
@@ -456,6 +515,7 @@ pub(super) fn incident(event: &Event) -> (Duration, Duration, String) {
         What::GrantSlots(grant) => format!("{} slots granted to {}", grant.slots, grant.app),
         What::Revoke(revoke) => format!("tokens of {} revoked", revoke.app),
         What::FailOverStore(_) => "store fails over".to_owned(),
+        What::Spike(spike) => format!("{} more calls at each of {}", spike.calls, spike.fleet),
     };
     (from, until, label)
 }

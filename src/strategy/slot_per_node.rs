@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use crate::base::mix;
 use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
 use crate::oauth::{Failure, Lane, Slot, Token};
 
@@ -16,6 +17,8 @@ pub struct SlotPerNode {
     /// The lowest index that is dealt out; 1 leaves slot 0 to those who never send the parameter.
     #[serde(default)]
     pub first: u16,
+    /// Nodes choose their slot by a hash of who they are, with this salt, rather than being dealt one in turn.
+    pub hashed: Option<u32>,
     /// Name of the parameter as it is sent. A name that the provider does not know is ignored by it.
     pub parameter: Option<String>,
     /// Ask without an index for the rest of the process's life once the provider has refused the index.
@@ -39,7 +42,11 @@ pub struct Memory {
 
 impl SlotPerNode {
     fn lane(&self, me: Me, refused: bool) -> Lane {
-        let index = self.first + (me.seat % u32::from(self.slots)) as u16;
+        let number = match self.hashed {
+            None => u64::from(me.seat),
+            Some(salt) => mix((u64::from(salt) << 32) | u64::from(me.seat)),
+        };
+        let index = self.first + (number % u64::from(self.slots)) as u16;
         let slot = match (me.role, refused, self.known) {
             (Role::Legacy, ..) | (_, true, _) => Slot::Unnamed,
             (_, false, true) => Slot::Index(index),

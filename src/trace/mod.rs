@@ -107,7 +107,7 @@ pub enum Outcome {
     GaveUp,
     /// The retry budget was empty.
     OutOfBudget,
-    /// The circuit breaker was open.
+    /// Its node refused it: the circuit breaker was open, or the throttle struck.
     Broken,
     /// The caller's patience ended first.
     Impatient,

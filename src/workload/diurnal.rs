@@ -65,6 +65,12 @@ impl Diurnal {
 }
 
 impl Wave {
+    /// Calls per second, averaged over a period.
+    pub(super) fn mean_per_second(&self) -> f64 {
+        let above = (ONE + self.amplitude) as f64 / ONE as f64;
+        self.gap_at_peak.map_or(0.0, |gap| 1.0 / (gap.as_secs_f64() * above))
+    }
+
     /// Thinning: calls come at the rate of the peak, and each stays with the share of it that the hour has (Lewis and Shedler,
     /// "Simulation of nonhomogeneous Poisson processes by thinning", 1979).
     pub(super) fn next(&self, moment: Moment, mut draw: u64, stream: &mut u64) -> Option<Duration> {

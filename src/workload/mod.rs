@@ -94,6 +94,20 @@ pub struct Arrival {
 }
 
 impl Pattern {
+    /// Mean rate at one node, per second; of what swings, over all time.
+    pub fn per_second(&self) -> f64 {
+        match self {
+            Self::Poisson(rate) => rate.per_second(),
+            Self::Periodic(pattern) => 1.0 / pattern.every.as_secs_f64(),
+            Self::Burst(pattern) => f64::from(pattern.calls) / pattern.every.as_secs_f64(),
+            Self::OnOff(pattern) => {
+                let (on, off) = (pattern.on.as_secs_f64(), pattern.off.as_secs_f64());
+                pattern.rate.per_second() * on / (on + off)
+            }
+            Self::Diurnal(wave) => wave.mean_per_second(),
+        }
+    }
+
     /// The next arrival by one uniform draw, and by further ones of the stream where one is not enough; `None` when there will
     /// be none.
     #[inline]

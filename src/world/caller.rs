@@ -3,7 +3,7 @@
 //! The strategy decides with which token; the caller decides whether and when. Tries are counted per call, and a try may end
 //! at the API, at the token endpoint, at the store or at the gateway.
 
-use crate::base::{Delay, Group, Millis, NodeId, Seat};
+use crate::base::{Delay, Group, Millis, NodeId, Seat, Time};
 use crate::node::{Input, Strategy};
 use crate::oauth::{Failure, Grant, Token, Verdict};
 use crate::provider::Rule;
@@ -51,7 +51,21 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             }
         }
+        if self.is_throttled(id, self.calls.get(seat).next_luck(), host) {
+            self.end(seat, Outcome::Broken, host);
+            return;
+        }
         self.hear(id, Input::Call { call: seat }, host);
+    }
+
+    /// Whether the node refuses a try of its own, by the chance that its throttle gives it.
+    fn is_throttled(&mut self, id: NodeId, luck: u32, host: &mut impl Host) -> bool {
+        let (Some(throttle), Some(retries)) = (&self.client.throttle, self.retries.get_mut(id.index())) else {
+            return false;
+        };
+        let chance = throttle.refusal(&mut retries.throttle, host.now());
+        // Not the key of the attempt's own chances, or what is let through would be lucky.
+        host.hit(chance, u64::from(luck) | 1 << 32)
     }
 
     /// Sends a call to the API, unless a wait is due first.
@@ -110,7 +124,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Verdict::Accepted => self.succeed(ticket.call, host),
             Verdict::Rejected => self.rejected(ticket.call, token, host),
             Verdict::Misread => {
-                self.note_success(self.calls.get(ticket.call).at);
+                self.note_success(self.calls.get(ticket.call).at, host.now());
                 self.give_up(ticket.call, Outcome::Misread, host);
             }
             Verdict::Failed(why) => self.stumble(ticket.call, why, host),
@@ -119,7 +133,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     #[inline]
     fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
-        self.note_success(self.calls.get(seat).at);
+        self.note_success(self.calls.get(seat).at, host.now());
         let call = self.calls.get(seat);
         if call.at == call.origin {
             let late = call.is_overdue(host.now(), self.patience(call.group));
@@ -132,12 +146,18 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A success ends a node's row of failures.
     #[inline]
-    fn note_success(&mut self, id: NodeId) {
+    fn note_success(&mut self, id: NodeId, now: Time) {
         if let Some(retries) = self.retries.get_mut(id.index()) {
             retries.step = 0;
             retries.previous = Millis::ZERO;
             if let Some(breaker) = &self.client.breaker {
                 breaker.succeeded(&mut retries.breaker);
+            }
+            if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
+                budget.reward(purse);
+            }
+            if let Some(throttle) = &self.client.throttle {
+                throttle.accepted(&mut retries.throttle, now);
             }
         }
     }
@@ -223,7 +243,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         {
             Outcome::OutOfBudget
         } else {
-            return Some(());
+            let call = self.calls.get(seat);
+            let (id, luck) = (call.at, call.next_luck());
+            if !self.is_throttled(id, luck, host) {
+                return Some(());
+            }
+            Outcome::Broken
         };
         self.give_up(seat, end, host);
         None
@@ -405,7 +430,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             call.is_overdue(now, self.patience[usize::from(call.group.0)]),
         );
         if succeeded {
-            self.note_success(origin);
+            self.note_success(origin, now);
         }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {

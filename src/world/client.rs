@@ -2,7 +2,7 @@
 
 use crate::base::{Delay, Duration, Millis};
 use crate::provider::settings::Perceptions;
-use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry};
+use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState};
 
 /// How calls are retried; the same for all nodes that run a strategy.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Client {
     pub obey_retry_after: bool,
     pub budget: Option<Budget>,
     pub breaker: Option<Breaker>,
+    pub throttle: Option<Throttle>,
 }
 
 /// Where the wait after a rejection goes.
@@ -57,6 +58,7 @@ impl Client {
             obey_retry_after: true,
             budget: None,
             breaker: None,
+            throttle: None,
         }
     }
 
@@ -67,7 +69,7 @@ impl Client {
 
     /// Whether a node remembers anything of its retries beyond its calls.
     pub(super) fn remembers(&self) -> bool {
-        self.budget.is_some() || self.breaker.is_some() || self.steps == Steps::PerNode
+        self.budget.is_some() || self.breaker.is_some() || self.throttle.is_some() || self.steps == Steps::PerNode
     }
 
     /// The wait after a failure, at least as long as the server asked for.
@@ -87,6 +89,7 @@ impl Client {
 pub struct Memory {
     pub budget: Option<BudgetState>,
     pub breaker: BreakerState,
+    pub throttle: ThrottleState,
     /// Failures since the last accepted call, and the last backoff, where steps are counted per node.
     pub step: u16,
     pub previous: Millis,

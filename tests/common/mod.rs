@@ -176,6 +176,7 @@ pub fn another_lease() -> Lease {
 
 pub fn slots(count: u16) -> Coordination {
     Coordination::SlotPerNode(SlotPerNode {
+        hashed: None,
         slots: count,
         first: 0,
         parameter: None,

@@ -12,7 +12,7 @@ mod lane;
 mod queue;
 mod wheel;
 
-use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
+use crate::base::{Chance, Delay, Dice, Duration, Group, NodeId, Time};
 use crate::metric::Observed;
 use crate::node::Strategy;
 use crate::oauth::Token;
@@ -131,6 +131,7 @@ const PAUSES: u64 = REPLAYS + 1;
 const REVOCATIONS: u64 = PAUSES + 1;
 /// And the number after it.
 const PEER: u64 = REVOCATIONS + 1;
+const CALLS: u64 = PEER + 2;
 
 fn latency_of(leg: Leg) -> u64 {
     match leg {
@@ -442,6 +443,19 @@ impl<'a, S: Strategy, R: Rule, K: Sink + ?Sized> Sim<'a, S, R, K> {
         beside.started(node, due);
     }
 
+    /// Calls beyond those of the workload; drawn apart, so that the workload's stay as they are.
+    fn calls(&mut self, nodes: std::ops::Range<u32>, group: Group, each: u32) {
+        for node in nodes {
+            for call in 0..each {
+                let count = ((self.acts as u64) << 32) | u64::from(call);
+                let luck = self.clockwork.dice.draw(CALLS, node.into(), count) as u32;
+                let node = NodeId(node);
+                let message = Message::Arrival { node, group, luck };
+                self.world.deliver(message, &mut self.clockwork);
+            }
+        }
+    }
+
     fn schedule_act(&mut self) {
         if let Some((at, _)) = self.plan.timeline.get(self.acts) {
             self.clockwork.queue.push_act(*at);
@@ -479,6 +493,7 @@ impl<'a, S: Strategy, R: Rule, K: Sink + ?Sized> Sim<'a, S, R, K> {
                     .clone()
                     .for_each(|client| self.world.provider.grant_slots(client, *slots));
             }
+            Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),
             Act::Revoke { clients, slot } => clients
                 .clone()
                 .for_each(|client| self.world.revoke(client, *slot, host)),

@@ -8,9 +8,11 @@ mod cost;
 mod drawing;
 mod failures;
 mod frame;
+mod hysteresis;
 mod latency;
-mod sweep;
+pub mod sweep;
 mod token_requests;
+mod vulnerable;
 
 pub use drawing::Drawing;
 
@@ -26,6 +28,8 @@ pub const CHARTS: &[Chart] = &[
     cost::CHART,
     latency::CHART,
     sweep::CHART,
+    hysteresis::CHART,
+    vulnerable::CHART,
 ];
 
 /// One way to look at a record.
@@ -151,6 +155,12 @@ mod tests {
             ("sweep_doubling", fake::sweep(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0])),
             ("sweep_holes", sweep_holes),
             ("sweep_crowd", fake::crowded_sweep()),
+            ("after_sweep", fake::aftermaths(&["nodes=2", "nodes=4", "nodes=8"])),
+            (
+                "after_map",
+                fake::aftermaths(&["load=1/s;size=10s", "load=1/s;size=1min", "load=2/s;size=10s"]),
+            ),
+            ("after_point", fake::aftermaths(&[""])),
         ]
     }
 
@@ -206,11 +216,21 @@ mod tests {
         assert!(names(&fake::empty()).is_empty());
         assert_eq!(names(&fake::dozen()), ["failures", "token_requests", "cost", "latency"]);
         assert_eq!(names(&fake::sweep(&[1.0, 2.0])), ["sweep"]);
+        assert!(names(&fake::aftermaths(&["nodes=2", "nodes=4"])).contains(&"hysteresis"));
+        assert!(names(&fake::aftermaths(&["load=1;size=2", "load=2;size=2"])).contains(&"vulnerable"));
         let (drawn, obsolete) = files(&fake::single()).unwrap();
         assert_eq!(drawn.len() + obsolete.len(), 2 * CHARTS.len());
         assert_eq!(
             obsolete,
-            [PathBuf::from("charts/sweep.svg"), PathBuf::from("charts/sweep.png")]
+            [
+                "sweep.svg",
+                "sweep.png",
+                "hysteresis.svg",
+                "hysteresis.png",
+                "vulnerable.svg",
+                "vulnerable.png"
+            ]
+            .map(|name| PathBuf::from(format!("charts/{name}")))
         );
     }
 

@@ -18,12 +18,34 @@ pub(super) const CHART: Chart = Chart {
     draw,
 };
 
-const PANELS: [(&str, &str); 2] = [
-    ("failure_rate", "Calls that failed"),
-    (
-        "first_attempt_rejection_rate",
-        "First attempts that met a refused token",
-    ),
+/// One metric against the swept parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Panel {
+    pub metric: &'static str,
+    pub head: &'static str,
+    pub scale: Height,
+}
+
+/// How the values of a panel are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Height {
+    /// Shares, from zero.
+    Share,
+    /// Positive figures, equal steps for equal ratios.
+    Ratio,
+}
+
+const PANELS: [Panel; 2] = [
+    Panel {
+        metric: "failure_rate",
+        head: "Calls that failed",
+        scale: Height::Share,
+    },
+    Panel {
+        metric: "first_attempt_rejection_rate",
+        head: "First attempts that met a refused token",
+        scale: Height::Share,
+    },
 ];
 
 /// The values of the only swept parameter, if they are numbers with one unit; one per point.
@@ -63,6 +85,11 @@ fn axis(record: &Record) -> Option<Axis> {
         key: key.clone(),
         log,
     })
+}
+
+/// Whether one parameter is swept, and its values are numbers with one unit.
+pub(super) fn has_axis(record: &Record) -> bool {
+    axis(record).is_some()
 }
 
 /// `250ms` is 250 and `ms`.
@@ -122,11 +149,24 @@ fn draw(record: &Record) -> Drawing {
             format!("At {place}, {}, {}", told(best.1, " of calls"), told(worst.1, ""))
         }
     };
-    let below = [plain(format!(
+    let below = format!(
         "Share of calls against {}, with 95 % intervals",
         one_line(&axis.key, 80)
-    ))];
-    let (mut drawing, top) = frame::head(&title, &below);
+    );
+    panels(record, &title, below, &axis, &PANELS)
+}
+
+/// Metrics against the only swept parameter of a record, a panel for each and a line for each strategy.
+pub fn against(record: &Record, title: &str, below: &str, shown: &[Panel]) -> Drawing {
+    match axis(record).filter(|axis| !axis.values.is_empty()) {
+        Some(axis) => panels(record, title, below.to_owned(), &axis, shown),
+        None => frame::nothing(record, "No sweep over one number"),
+    }
+}
+
+fn panels(record: &Record, title: &str, below: String, axis: &Axis, shown: &[Panel]) -> Drawing {
+    let figures = Figures::of(record);
+    let (mut drawing, top) = frame::head(title, &[plain(below)]);
 
     let label_room = 190.0;
     let names: Vec<String> = record
@@ -137,16 +177,16 @@ fn draw(record: &Record) -> Drawing {
     let label_gap = SMALL * 1.35;
     let height = (names.len() as f64 * label_gap).max(190.0);
     let mut y = top;
-    for (metric, head) in PANELS {
-        drawing.bold((MARGIN, y + BODY / 2.0), head, BODY, Align::Left, BLACK);
+    for shown in shown {
+        drawing.bold((MARGIN, y + BODY / 2.0), shown.head, BODY, Align::Left, BLACK);
         let upper = y + BODY + 14.0;
         let lower = upper + height;
         panel(
             &mut drawing,
             record,
             &figures,
-            &axis,
-            metric,
+            axis,
+            shown,
             (upper, lower),
             (&names, label_room, label_gap),
         );
@@ -166,7 +206,7 @@ fn panel(
     record: &Record,
     figures: &Figures<'_>,
     axis: &Axis,
-    metric: &str,
+    shown: &Panel,
     (upper, lower): (f64, f64),
     (names, label_room, label_gap): (&[String], f64, f64),
 ) {
@@ -175,20 +215,15 @@ fn panel(
         .strategies
         .iter()
         .map(|s| {
-            let figure = |i: usize| record.points.get(i).and_then(|p| figures.get(s, p, metric));
+            let figure = |i: usize| record.points.get(i).and_then(|p| figures.get(s, p, shown.metric));
             axis.values.iter().map(|(v, i)| (*v, figure(*i))).collect()
         })
         .collect();
-    let known = lines.iter().flatten().filter_map(|(_, f)| *f);
-    let most = known
-        .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
-        .fold(0.0, f64::max);
-    let (ticks, end) = frame::share_ticks(most, 4);
-    let words: Vec<String> = ticks.iter().map(|t| number::percent(*t)).collect();
+    let known: Vec<Figure> = lines.iter().flatten().filter_map(|(_, f)| *f).collect();
+    let (y, marks) = heights(&known, shown.scale, (upper, lower));
     // The same room in both panels, so that equal values stand above each other.
     let widest = width_of("99.9 %", SMALL, false);
     let (left, right) = (MARGIN + widest + 14.0, WIDTH - MARGIN - label_room);
-    let y = Scale::linear(0.0, end, lower, upper);
     let (first, last) = (axis.values[0].0, axis.values[axis.values.len() - 1].0);
     let x = match axis.values.len() {
         // A single value stands in the middle.
@@ -196,9 +231,9 @@ fn panel(
         _ if axis.log => Scale::log(first, last, left, right),
         _ => Scale::linear(first, last, left, right),
     };
-    for (tick, word) in ticks.iter().zip(words) {
-        drawing.line([(left - 6.0, y.at(*tick)), (right, y.at(*tick))], 1.0, RULE);
-        drawing.text((left - 10.0, y.at(*tick)), word, SMALL, Align::Right, GREY);
+    for (tick, word) in marks {
+        drawing.line([(left - 6.0, y.at(tick)), (right, y.at(tick))], 1.0, RULE);
+        drawing.text((left - 10.0, y.at(tick)), word, SMALL, Align::Right, GREY);
     }
     let mut free = f64::NEG_INFINITY;
     for (value, i) in &axis.values {
@@ -234,7 +269,42 @@ fn panel(
             }
         }
     }
-    // A name at the end of each line, moved apart, a thin line leading to it.
+    name_lines(drawing, &lines, (&x, &y), (upper, lower, right), (names, label_gap));
+}
+
+/// The scale of a panel, and its ticks with their words.
+fn heights(known: &[Figure], scale: Height, (upper, lower): (f64, f64)) -> (Scale, Vec<(f64, String)>) {
+    let most = known
+        .iter()
+        .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
+        .fold(0.0, f64::max);
+    match scale {
+        Height::Share => {
+            let (ticks, end) = frame::share_ticks(most, 4);
+            let marks = ticks.into_iter().map(|tick| (tick, number::percent(tick)));
+            (Scale::linear(0.0, end, lower, upper), marks.collect())
+        }
+        Height::Ratio => {
+            let positive = known.iter().map(|f| f.mean).filter(|mean| *mean > 0.0);
+            let least = positive.fold(f64::INFINITY, f64::min).min(most.max(1e-9));
+            let ticks = frame::log_ticks(least, most);
+            let scale = Scale::log(ticks[0], ticks[ticks.len() - 1], lower, upper);
+            (
+                scale,
+                ticks.into_iter().map(|tick| (tick, number::short(tick))).collect(),
+            )
+        }
+    }
+}
+
+/// A name at the end of each line, moved apart, a thin line leading to it.
+fn name_lines(
+    drawing: &mut Drawing,
+    lines: &[Vec<(f64, Option<Figure>)>],
+    (x, y): (&Scale, &Scale),
+    (upper, lower, right): (f64, f64, f64),
+    (names, label_gap): (&[String], f64),
+) {
     let ends: Vec<(usize, (f64, f64))> = lines
         .iter()
         .enumerate()

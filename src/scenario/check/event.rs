@@ -3,9 +3,10 @@
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{Autoscale, Event, Revoke, What};
+use super::super::event::{Autoscale, Event, Revoke, Spike, What};
+use super::super::timeline;
 use super::Checker;
-use crate::base::Duration;
+use crate::base::{Duration, Time};
 
 impl Checker<'_> {
     fn event_fleet(&mut self, i: usize, what: &'static str, name: &str) -> bool {
@@ -15,6 +16,15 @@ impl Checker<'_> {
         }
         self.unknown(&[&"event", &i, &"what", &what, &"fleet"], "fleet", name, &known);
         false
+    }
+
+    /// Nodes that a fleet of this name can ever have.
+    fn most_nodes(&self, name: &str) -> u32 {
+        let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
+        let scaled = self.file.event.iter().filter_map(Event::sizes);
+        let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
+        let sizes = scaled.map(|(_, nodes)| nodes);
+        fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0)
     }
 
     pub(super) fn events(&mut self) {
@@ -79,6 +89,7 @@ impl Checker<'_> {
                         );
                     }
                 }
+                What::Spike(it) => self.spike(i, it),
                 What::Fail(it) => self.lasting(i, "fail", it.lasts),
                 What::Slow(it) => {
                     self.lasting(i, "slow", it.lasts);
@@ -205,17 +216,82 @@ impl Checker<'_> {
 
     /// The fleet has such a node at some time.
     fn known_node(&mut self, path: &[&dyn Display], name: &str, node: u32) {
-        let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
-        let scaled = self.file.event.iter().filter_map(Event::sizes);
-        let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
-        let sizes = scaled.map(|(_, nodes)| nodes);
-        let most = fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0);
+        let most = self.most_nodes(name);
         if node >= most {
             self.wrong(
                 path,
                 format!("fleet `{name}` has {most} nodes; there is no node {node}"),
                 "no such node",
                 format!("nodes count from 0: the last one is {}", most.saturating_sub(1)),
+            );
+        }
+    }
+
+    fn spike(&mut self, i: usize, it: &Spike) {
+        if !self.event_fleet(i, "spike", &it.fleet) {
+            return;
+        }
+        let fleets = self.file.fleet.iter();
+        let Some(fleet) = fleets.into_iter().find(|fleet| fleet.name == it.fleet) else {
+            return;
+        };
+        if fleet.workload.is_empty() {
+            self.wrong(
+                &[&"event", &i, &"what", &"spike", &"fleet"],
+                format!(
+                    "fleet `{}` has no workload, so there is no kind of calls to add to",
+                    it.fleet
+                ),
+                "no calls",
+                "give the fleet a workload, or name another one",
+            );
+        }
+        let nodes = self.most_nodes(&it.fleet);
+        let all = u64::from(it.calls) * u64::from(nodes);
+        if it.calls == 0 || all > u64::from(MOST_NODES) {
+            self.wrong(
+                &[&"event", &i, &"what", &"spike", &"calls"],
+                format!("{} calls at each of {nodes} nodes", it.calls),
+                "must be at least 1",
+                format!("there can be {MOST_NODES} in all"),
+            );
+        }
+    }
+
+    /// There is something to recover from, and time to do so.
+    pub(super) fn trigger(&mut self) {
+        let Some(trigger) = self.file.trigger else { return };
+        let Some((begin, end)) = timeline::trigger(self.file) else {
+            let help = "add an `[[event]]`, such as `what = { fail = { endpoint = \"token\", for = \"1min\" } }`";
+            self.wrong(&[&"trigger"], "no event here disturbs anything", "no trigger", help);
+            return;
+        };
+        if begin < Time::ZERO + self.file.run.warmup {
+            self.wrong(
+                &[&"trigger"],
+                "the trigger begins in the warm-up",
+                "nothing is measured before it",
+                format!("let the first event come later than {}", self.file.run.warmup),
+            );
+        }
+        let left = (Time::ZERO + self.end_of_arrivals()).since(end);
+        let wanted = trigger.recover_within.unwrap_or(left);
+        if wanted.is_zero() || wanted > left {
+            self.wrong(
+                &[&"trigger", &"recover_within"],
+                format!("the run leaves {left} after the trigger"),
+                "must be above zero and not longer than that",
+                "make `run.duration` longer, or this shorter",
+            );
+        }
+        let nodes: u64 = self.file.fleet.iter().map(|fleet| u64::from(fleet.nodes)).sum();
+        let all = nodes.saturating_mul(trigger.hot_calls.into());
+        if trigger.hot_calls == 0 || all > u64::from(MOST_NODES) {
+            self.wrong(
+                &[&"trigger", &"hot_calls"],
+                format!("a hot start with {} calls at each of {nodes} nodes", trigger.hot_calls),
+                "must be at least 1",
+                format!("1 puts every node into its retry loop; there can be {MOST_NODES} calls in all"),
             );
         }
     }

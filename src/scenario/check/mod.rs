@@ -76,6 +76,7 @@ pub(super) fn check(root: &DeTable<'_>, file: &File, folder: &Path, points: Opti
     checker.paths_between();
     checker.strategies();
     checker.events();
+    checker.trigger();
     checker.expectations();
     checker.found
 }

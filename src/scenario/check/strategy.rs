@@ -35,14 +35,40 @@ impl Checker<'_> {
                     "leave it out to wait for ever",
                 );
             }
-            if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
-                self.wrong(
-                    &[&"strategy", &i, &"breaker", &"failures"],
-                    "a breaker that opens before a failure",
-                    "must be at least 1",
-                    "for instance 5",
-                );
-            }
+            self.allowances(i, strategy);
+        }
+    }
+
+    /// What decides beside the backoff whether a call is tried again.
+    fn allowances(&mut self, i: usize, strategy: &Strategy) {
+        if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
+            self.wrong(
+                &[&"strategy", &i, &"breaker", &"failures"],
+                "a breaker that opens before a failure",
+                "must be at least 1",
+                "for instance 5",
+            );
+        }
+        if strategy
+            .budget
+            .is_some_and(|budget| budget.reserve > 0 && budget.reserve >= budget.purse)
+        {
+            self.wrong(
+                &[&"strategy", &i, &"budget", &"reserve"],
+                "a purse that never holds more than its reserve pays for no retry",
+                "must be below `purse`",
+                "gRPC keeps half of the purse",
+            );
+        }
+        if let Some(throttle) = strategy.throttle
+            && (throttle.k == 0 || throttle.window.is_zero())
+        {
+            self.wrong(
+                &[&"strategy", &i, &"throttle"],
+                "a throttle without counts refuses all or nothing",
+                "`k` and `window` must be above zero",
+                "the published values are `{ k = 2, window = \"2min\" }`",
+            );
         }
     }
 
