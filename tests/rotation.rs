@@ -1,16 +1,23 @@
 //! Laws of the rotation machine, for any rule and any order of uses; and the machine beside an oracle that looks everything up in
 //! the whole history.
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tokenstorm::base::{Duration, Time};
+use tokenstorm::base::{Dice, Duration, Time};
 use tokenstorm::oauth::Token;
 use tokenstorm::provider::settings::{
     DepthSettings, KillsAccess, OnViolationSettings, ReplayAnswer, RetireSettings, RevokeFamilySettings,
     RotateSettings, SuccessorUsedSettings, WhichUse,
 };
-use tokenstorm::provider::{Bucket, Denied, Issuance, Ledger, Request, Rotation, RotationRule, Rule};
+use tokenstorm::provider::{
+    Bucket, Denied, Ending, Endpoint, Issuance, Ledger, OnExceed, Quota, Request, Rotation, RotationRule, Rule, Scope,
+};
+use tokenstorm::retry::{Attempts, Immediate, Retry};
+use tokenstorm::strategy::{CompareFirst, Coordination};
+use tokenstorm::trace::Event;
 
 const BUCKET: Bucket = Bucket(0);
 
@@ -459,5 +466,55 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// A token is superseded in an instant in which another is issued, and never by a request that was beyond a quota.
+#[test]
+fn a_request_beyond_the_quota_ends_nothing() {
+    for (on_exceed, refreshes) in [
+        (OnExceed::RetryAfter, false),
+        (OnExceed::Throttle, false),
+        (OnExceed::ErrorBody, false),
+        (OnExceed::NoOp, false),
+        (OnExceed::RetryAfter, true),
+    ] {
+        let fleets = [common::Nodes {
+            count: 6,
+            per_second: 1.0,
+        }];
+        let strategy = Coordination::CompareFirst(CompareFirst {});
+        let mut plan = common::m0(strategy, Issuance::latest_only(secs(3600)), &fleets, 600);
+        plan.client.retry = Retry::Immediate(Immediate {
+            attempts: Attempts::at_most(3),
+        });
+        plan.provider.rotation = refreshes.then(|| RotationRule {
+            rotate: RotateSettings::Never,
+            ..RotationRule::default()
+        });
+        plan.provider.token_endpoint = Endpoint::default().with_quotas([Quota {
+            count: 20,
+            window: secs(60),
+            scope: Scope::Client,
+            on_exceed,
+        }]);
+        let trace = common::record(&plan, Dice::new(7));
+        let issued: std::collections::BTreeSet<_> = trace
+            .iter()
+            .filter(|(_, event)| matches!(event, Event::Issued { .. }))
+            .map(|(at, _)| *at)
+            .collect();
+        let superseded = trace.iter().filter_map(|(_, event)| match event {
+            Event::TokenEnded(life) if life.ending == Some(Ending::Superseded) => Some(life.end),
+            _ => None,
+        });
+        let superseded: Vec<_> = superseded.collect();
+        let exhausted = trace
+            .iter()
+            .any(|(_, event)| matches!(event, Event::QuotaExhausted { .. }));
+        assert!(exhausted && !superseded.is_empty());
+        assert!(superseded.iter().all(|end| issued.contains(end)), "{on_exceed:?}");
+        // At most 20 a minute, and the logins, which no quota counts.
+        assert!(issued.len() <= 20 * 11 + 6, "{} issued", issued.len());
     }
 }
