@@ -11,11 +11,15 @@ use proptest::test_runner::RngSeed;
 use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::oauth::Token;
-use tokenstorm::provider::settings::{Answer, Dialect, DialectSettings, Reads};
-use tokenstorm::provider::{Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
+use tokenstorm::provider::settings::{
+    Answer, DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings,
+};
+use tokenstorm::provider::{
+    Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, RotationRule, Scope,
+};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
-use tokenstorm::strategy::Coordination;
+use tokenstorm::strategy::{Coordination, Covers};
 use tokenstorm::trace::{Event, Outcome};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};
 use tokenstorm::world::{Leg, Party, Place, Steps};
@@ -881,4 +885,68 @@ fn a_run_in_which_time_stands_still_is_ended() {
         tokenstorm::engine::sim::run(&plan, Dice::new(1), &mut ()).stuck_at,
         None
     );
+}
+
+/// Three nodes that share one login, tokens of 20 s, and a minute of calls: how many did not succeed, and grants lost.
+fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule) -> (usize, usize) {
+    let fleets = [Nodes {
+        count: 3,
+        per_second: 3.0,
+    }];
+    let mut plan = m0(
+        coordination,
+        Issuance::independent(Duration::from_secs(20)),
+        &fleets,
+        120,
+    );
+    all_legs(&mut plan, &Latency::exponential(ms(20)));
+    plan.client.retry = every_retry(ms(20), ms(500), Attempts::at_most(5))[1];
+    plan.provider.rotation = Some(rotation);
+    let trace = record(&plan, Dice::new(3));
+    let count = |is: &dyn Fn(&Event) -> bool| trace.iter().filter(|(_, event)| is(event)).count();
+    let failed = count(
+        &|event| matches!(event, Event::CallEnded { outcome, .. } if !matches!(outcome, Outcome::Succeeded | Outcome::Late)),
+    );
+    (failed, count(&|event| matches!(event, Event::GrantLost)))
+}
+
+#[test]
+fn every_strategy_refreshes_where_a_refresh_token_may_be_used_again() {
+    let tolerant = RotationRule {
+        retire: RetireSettings::Leeway(Duration::from_secs(3600)),
+        depth: DepthSettings::AnyAncestor,
+        ..RotationRule::default()
+    };
+    for coordination in every_strategy() {
+        let what = format!("{coordination:?}");
+        assert_eq!(with_refresh_tokens(coordination, tolerant), (0, 0), "{what}");
+    }
+}
+
+/// A refresh token may be used once, and the whole family falls for a second use: who refreshes one at a time loses nothing, and
+/// all others lose the grant.
+#[test]
+fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
+    let strict = RotationRule {
+        on_violation: OnViolationSettings::RevokeFamily(Default::default()),
+        ..RotationRule::default()
+    };
+    // Whether two draws of XFetch come within a renewal of each other is luck.
+    let by_luck = |coordination: &Coordination| matches!(coordination, Coordination::Xfetch(_));
+    for coordination in every_strategy().into_iter().filter(|it| !by_luck(it)) {
+        let one_at_a_time = match &coordination {
+            Coordination::Gateway(_) => true,
+            Coordination::Lease(lease) => !lease.read_before_lock,
+            Coordination::Rotation(_) | Coordination::CentralRefresher(_) | Coordination::Leader(_) => true,
+            Coordination::FileLock(lock) => lock.covers == Covers::Renewal,
+            _ => false,
+        };
+        let what = format!("{coordination:?}");
+        let (failed, lost) = with_refresh_tokens(coordination, strict);
+        assert_eq!(
+            (failed > 0, lost > 0),
+            (!one_at_a_time, !one_at_a_time),
+            "{what}: {failed} failed, {lost} lost"
+        );
+    }
 }

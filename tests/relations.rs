@@ -11,7 +11,7 @@ use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Plan, Stream};
 use tokenstorm::strategy::{
-    AppPerNode, CompareFirst, Coordination, Naive, Over, RenewAhead, Rotation, TokenPerCall, Ttl, WaitAndLook,
+    AppPerNode, CompareFirst, Coordination, Lease, Naive, Over, RenewAhead, Rotation, TokenPerCall, Ttl, WaitAndLook,
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::{Pattern, Periodic};
@@ -66,6 +66,21 @@ fn strategies_in(unit: u64) -> Vec<Coordination> {
                 lease.renew_ahead = lease.renew_ahead.map(times);
                 lease.jitter = times(lease.jitter);
             }
+            Coordination::CentralRefresher(one) => {
+                one.renew_ahead = one.renew_ahead.map(|span| span.saturating_mul(unit));
+                one.wait = one.wait.saturating_mul(unit);
+            }
+            Coordination::Leader(one) => {
+                for span in [&mut one.ttl, &mut one.poll, &mut one.wait] {
+                    *span = span.saturating_mul(unit);
+                }
+                one.renew_ahead = one.renew_ahead.map(|span| span.saturating_mul(unit));
+            }
+            Coordination::Gossip(one) => one.wait = one.wait.saturating_mul(unit),
+            Coordination::FileLock(one) => {
+                one.poll = one.poll.saturating_mul(unit);
+                one.wait = one.wait.saturating_mul(unit);
+            }
             _ => {}
         }
     }
@@ -92,7 +107,15 @@ fn time_has_no_unit() {
         });
         plan
     };
-    for (fast, slow) in strategies_in(1).into_iter().zip(strategies_in(4)) {
+    // How long a token has lain in the store is told in whole milliseconds: who plans by that has a unit.
+    let rounds = |strategy: &Coordination| match strategy {
+        Coordination::Xfetch(_) => true,
+        Coordination::Lease(lease) => lease.renew_ahead.is_some(),
+        Coordination::Leader(leader) => leader.renew_ahead.is_some(),
+        _ => false,
+    };
+    let pairs = strategies_in(1).into_iter().zip(strategies_in(4));
+    for (fast, slow) in pairs.filter(|(fast, _)| !rounds(fast)) {
         let (fast, slow) = (plan(fast, 1), plan(slow, 4));
         let traces = [&fast, &slow].map(|plan| record(plan, Dice::new(4)));
         let what = &fast.coordination;
@@ -358,6 +381,14 @@ fn nodes_may_change_places() {
         let strategy = match strategy {
             // Slots and apps are dealt out by place.
             Coordination::SlotPerNode(_) | Coordination::AppPerNode(_) => continue,
+            // So is who is told.
+            Coordination::Gossip(_) => continue,
+            // Draws when to renew, whatever its parameters.
+            Coordination::Xfetch(_) => continue,
+            Coordination::Lease(lease) => Coordination::Lease(Lease {
+                jitter: Duration::ZERO,
+                ..lease
+            }),
             Coordination::WaitAndLook(_) => Coordination::WaitAndLook(WaitAndLook { spread: Duration::ZERO }),
             Coordination::RenewAhead(one) => Coordination::RenewAhead(RenewAhead {
                 jitter: Duration::ZERO,
