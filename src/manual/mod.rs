@@ -5,11 +5,12 @@
 //! 3. [`defaults`]: what a scenario that says nothing gets, and why
 //! 4. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
 //! 5. [`strategies`]: a page for each, what it does, who does so, what breaks it
-//! 6. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 7. [`storms`]: how storms are measured, whether a system comes back, and what was found
-//! 8. [`glossary`]: one meaning for each word
-//! 9. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 10. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 6. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
+//! 7. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 8. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 9. [`glossary`]: one meaning for each word
+//! 10. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 11. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -24,6 +25,9 @@ pub mod defaults {}
 
 #[doc = include_str!("providers.md")]
 pub mod providers {}
+
+#[doc = include_str!("questions.md")]
+pub mod questions {}
 
 #[doc = include_str!("findings.md")]
 pub mod findings {}

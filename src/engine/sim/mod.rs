@@ -69,16 +69,38 @@ pub fn run(plan: &Plan, dice: Dice, sink: &mut dyn Sink) -> Effort {
 
 /// As [`run`], with a choice of shortcuts.
 pub fn run_with(plan: &Plan, dice: Dice, sink: &mut dyn Sink, shortcuts: Shortcuts) -> Effort {
-    simulate(plan, dice, sink, shortcuts)
+    simulate(plan, dice, Listener::Other(sink), shortcuts)
 }
 
 /// As [`run_with`], for the counts of all metrics: compiled for them, and so the fastest.
 pub fn observe(plan: &Plan, dice: Dice, observed: &mut Observed, shortcuts: Shortcuts) -> Effort {
-    simulate(plan, dice, observed, shortcuts)
+    simulate(plan, dice, Listener::Metrics(observed), shortcuts)
 }
 
-// Private, so that it is compiled here alone, twice for each strategy, and not again by whoever calls it.
-fn simulate<K: Sink + ?Sized>(plan: &Plan, dice: Dice, sink: &mut K, shortcuts: Shortcuts) -> Effort {
+/// Who hears of a run. Not a type parameter: the engine would be compiled anew for every listener and every strategy, which
+/// takes minutes.
+enum Listener<'a> {
+    Metrics(&'a mut Observed),
+    Other(&'a mut dyn Sink),
+}
+
+impl Listener<'_> {
+    #[inline(always)] // The metrics then meet only the event that is told where this is compiled into.
+    fn hear(&mut self, now: Time, event: Event) {
+        match self {
+            Self::Metrics(observed) => observed.hear(now, &event),
+            Self::Other(sink) => tell(*sink, now, event),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell(sink: &mut dyn Sink, now: Time, event: Event) {
+    sink.hear(now, &event);
+}
+
+fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> Effort {
     with_strategy!(&plan.coordination, strategy => {
         let provider = Provider::new(
             plan.provider.rule.clone(),
@@ -148,7 +170,7 @@ fn loss_of(leg: Leg) -> u64 {
 }
 
 /// The simulator's side of the world: clock, order and dice.
-struct Clockwork<'a, K: ?Sized> {
+struct Clockwork<'a> {
     now: Time,
     queue: Queue,
     dice: Dice,
@@ -160,7 +182,7 @@ struct Clockwork<'a, K: ?Sized> {
     /// The lags of the resource servers, where they are always the same.
     steady_lags: Option<(Duration, Duration)>,
     beside: Beside<'a>,
-    sink: &'a mut K,
+    sink: Listener<'a>,
 }
 
 #[inline(always)]
@@ -185,7 +207,7 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
-impl<K: Sink + ?Sized> Clockwork<'_, K> {
+impl Clockwork<'_> {
     /// Which way a message on this leg goes, and how long it takes; none if it is lost.
     fn by_chance(&self, leg: Leg, key: u64) -> Option<(Option<usize>, Duration)> {
         let link = self.links.leg(leg);
@@ -225,7 +247,7 @@ impl<K: Sink + ?Sized> Clockwork<'_, K> {
     }
 }
 
-impl<K: Sink + ?Sized> Host for Clockwork<'_, K> {
+impl Host for Clockwork<'_> {
     #[inline]
     fn now(&self) -> Time {
         self.now
@@ -282,23 +304,23 @@ impl<K: Sink + ?Sized> Host for Clockwork<'_, K> {
         {
             self.queue.push_arrival(self.now + think, number);
         }
-        self.sink.hear(self.now, &event);
+        self.sink.hear(self.now, event);
     }
 }
 
 /// One run.
-struct Sim<'a, S: Strategy, R, K: ?Sized> {
+struct Sim<'a, S: Strategy, R> {
     plan: &'a Plan,
     world: World<S, R>,
-    clockwork: Clockwork<'a, K>,
+    clockwork: Clockwork<'a>,
     span: Span,
     sources: Sources,
     acts: usize,
     effort: Effort,
 }
 
-impl<'a, S: Strategy, R: Rule, K: Sink + ?Sized> Sim<'a, S, R, K> {
-    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: &'a mut K, shortcuts: Shortcuts) -> Self {
+impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
+    fn new(plan: &'a Plan, world: World<S, R>, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> Self {
         let links = &plan.links;
         let sources = Sources::new(plan, dice, shortcuts.crowds);
         let mut sim = Self {
