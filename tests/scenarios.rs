@@ -72,6 +72,25 @@ fn every_scenario_says_what_it_is() {
     }
 }
 
+/// An incident says what its thread states, what was observed, what is assumed and what the simulation shows, and the manual
+/// lists it.
+#[test]
+fn every_incident_is_told_and_listed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let museum = std::fs::read_to_string(root.join("src/manual/incidents.md")).unwrap();
+    let mut found = Vec::new();
+    scenarios(&root.join("scenarios/incidents"), &mut found);
+    assert!(found.len() >= 15, "only {} incidents found", found.len());
+    for path in found {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in ["# The ", "# Observed: ", "# Assumed: ", "# Shows: "] {
+            assert!(text.contains(part), "{} lacks {part:?}", path.display());
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(museum.contains(&format!("`{name}`")), "the manual does not list {name}");
+    }
+}
+
 /// Every profile serves a small fleet, to clients that read the whole answer and to such that read its status alone.
 #[test]
 fn every_profile_runs() {

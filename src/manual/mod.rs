@@ -8,9 +8,10 @@
 //! 6. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
 //! 7. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
 //! 8. [`storms`]: how storms are measured, whether a system comes back, and what was found
-//! 9. [`glossary`]: one meaning for each word
-//! 10. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 11. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 9. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
+//! 10. [`glossary`]: one meaning for each word
+//! 11. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 12. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -34,6 +35,9 @@ pub mod findings {}
 
 #[doc = include_str!("storms.md")]
 pub mod storms {}
+
+#[doc = include_str!("incidents.md")]
+pub mod incidents {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
