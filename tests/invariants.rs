@@ -888,7 +888,7 @@ fn a_run_in_which_time_stands_still_is_ended() {
 }
 
 /// Three nodes that share one login, tokens of 20 s, and a minute of calls: how many did not succeed, and grants lost.
-fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule) -> (usize, usize) {
+fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule, seed: u64) -> (usize, usize) {
     let fleets = [Nodes {
         count: 3,
         per_second: 3.0,
@@ -902,7 +902,7 @@ fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule) -> (u
     all_legs(&mut plan, &Latency::exponential(ms(20)));
     plan.client.retry = every_retry(ms(20), ms(500), Attempts::at_most(5))[1];
     plan.provider.rotation = Some(rotation);
-    let trace = record(&plan, Dice::new(3));
+    let trace = record(&plan, Dice::new(seed));
     let count = |is: &dyn Fn(&Event) -> bool| trace.iter().filter(|(_, event)| is(event)).count();
     let failed = count(
         &|event| matches!(event, Event::CallEnded { outcome, .. } if !matches!(outcome, Outcome::Succeeded | Outcome::Late)),
@@ -919,7 +919,7 @@ fn every_strategy_refreshes_where_a_refresh_token_may_be_used_again() {
     };
     for coordination in every_strategy() {
         let what = format!("{coordination:?}");
-        assert_eq!(with_refresh_tokens(coordination, tolerant), (0, 0), "{what}");
+        assert_eq!(with_refresh_tokens(coordination, tolerant, 3), (0, 0), "{what}");
     }
 }
 
@@ -942,7 +942,9 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
             _ => false,
         };
         let what = format!("{coordination:?}");
-        let (failed, lost) = with_refresh_tokens(coordination, strict);
+        // Whether two of three nodes meet is luck; that none do in six runs is not.
+        let runs = (1..=6).map(|seed| with_refresh_tokens(coordination.clone(), strict, seed));
+        let (failed, lost) = runs.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
         assert_eq!(
             (failed > 0, lost > 0),
             (!one_at_a_time, !one_at_a_time),

@@ -144,7 +144,10 @@ fn a_node_that_nobody_calls_changes_nothing() {
     for strategy in every_strategy()
         .into_iter()
         .filter(|strategy| !strategy.needs_gateway())
+        // Who is told of a token holds it without having asked for one: an issuance kills it there too.
+        .filter(|strategy| !matches!(strategy, Coordination::Gossip(_)))
     {
+        let what = format!("{strategy:?}");
         let plan = usual(strategy);
         let mut more = plan.clone();
         let mut idle = more.layout.fleets[0].clone();
@@ -153,7 +156,8 @@ fn a_node_that_nobody_calls_changes_nothing() {
         more.workloads.push(Vec::new());
         more.timeline.push((Time::ZERO, Act::Start(3..5)));
         let traces = [plan, more].map(|plan| without_starts(record(&plan, Dice::new(5))));
-        assert!(traces[0].len() > 500 && traces[0] == traces[1]);
+        assert!(traces[0].len() > 500, "{what}");
+        assert!(traces[0] == traces[1], "{what}");
     }
 }
 

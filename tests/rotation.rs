@@ -484,7 +484,7 @@ fn a_request_beyond_the_quota_ends_nothing() {
             per_second: 1.0,
         }];
         let strategy = Coordination::CompareFirst(CompareFirst {});
-        let mut plan = common::m0(strategy, Issuance::latest_only(secs(3600)), &fleets, 600);
+        let mut plan = common::m0(strategy, Issuance::latest_only(secs(40)), &fleets, 600);
         plan.client.retry = Retry::Immediate(Immediate {
             attempts: Attempts::at_most(3),
         });
@@ -512,7 +512,8 @@ fn a_request_beyond_the_quota_ends_nothing() {
         let exhausted = trace
             .iter()
             .any(|(_, event)| matches!(event, Event::QuotaExhausted { .. }));
-        assert!(exhausted && !superseded.is_empty());
+        assert!(exhausted || refreshes, "{on_exceed:?}");
+        assert!(!superseded.is_empty(), "{on_exceed:?}");
         assert!(superseded.iter().all(|end| issued.contains(end)), "{on_exceed:?}");
         // At most 20 a minute, and the logins, which no quota counts.
         assert!(issued.len() <= 20 * 11 + 6, "{} issued", issued.len());

@@ -274,7 +274,7 @@ impl Sink for Observed {
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),
-            Event::LoggedIn => self.logins += u64::from(now > Time::ZERO && self.measured(now)),
+            Event::LoggedIn { again } => self.logins += u64::from(again && self.measured(now)),
             // Grants that are found lost when the run ends count too.
             Event::GrantLost => self.grants_lost += u64::from(now >= self.setting.warmup),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),

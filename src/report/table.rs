@@ -148,23 +148,14 @@ enum Detail {
     Least,
 }
 
-fn comparison(record: &Record, detail: Detail) -> Sheet {
-    let figures = Figures::of(record);
-    let sweep = Sweep::of(record);
-    let storms = record
-        .readings
-        .iter()
-        .any(|r| r.metric == "storm_probability" && r.mean.is_some_and(|m| m > 0.0))
-        && detail < Detail::Least;
-    let against = record
-        .comparisons
-        .iter()
-        .find(|c| c.metric == "failure_rate")
-        .map(|c| c.reference.as_str());
-
+fn columns(sweep: &Sweep, detail: Detail, grants: bool, storms: bool, compares: bool) -> Vec<Column> {
     let mut columns: Vec<Column> = sweep.short.iter().map(|key| Column::left(key)).collect();
     columns.push(Column::flexible("strategy", NARROWEST_NAME));
     columns.push(Column::right("calls\nfailed"));
+    if grants {
+        columns.push(Column::right("grants\nlost"));
+        columns.push(Column::right("refresh\ntokens\nrefused"));
+    }
     columns.push(Column::right("first\nattempt\nrejected"));
     if detail < Detail::Narrow {
         columns.push(Column::right("API\nattempts\nper call"));
@@ -183,10 +174,32 @@ fn comparison(record: &Record, detail: Detail) -> Sheet {
             columns.push(Column::right("storm\npeak\nper s"));
         }
     }
-    if against.is_some() {
+    if compares {
         columns.push(Column::flexible("failed calls\nagainst the\nreference", 15));
     }
+    columns
+}
 
+fn comparison(record: &Record, detail: Detail) -> Sheet {
+    let figures = Figures::of(record);
+    let sweep = Sweep::of(record);
+    let storms = record
+        .readings
+        .iter()
+        .any(|r| r.metric == "storm_probability" && r.mean.is_some_and(|m| m > 0.0))
+        && detail < Detail::Least;
+    // Where there are refresh tokens and some were lost or refused, that is the story.
+    let grants = record
+        .readings
+        .iter()
+        .any(|r| ["grants_lost", "invalid_grants"].contains(&r.metric.as_str()) && r.mean.is_some_and(|m| m > 0.0));
+    let against = record
+        .comparisons
+        .iter()
+        .find(|c| c.metric == "failure_rate")
+        .map(|c| c.reference.as_str());
+
+    let columns = columns(&sweep, detail, grants, storms, against.is_some());
     let mut rows = Vec::new();
     let mut intervals = false;
     for (i, point) in record.points.iter().enumerate() {
@@ -201,6 +214,10 @@ fn comparison(record: &Record, detail: Detail) -> Sheet {
             let mut row = sweep.values[i].clone();
             row.push(one_line(strategy, 200));
             row.push(share("failure_rate"));
+            if grants {
+                row.push(plain("grants_lost", number::short));
+                row.push(plain("invalid_grants", number::short));
+            }
             row.push(share("first_attempt_rejection_rate"));
             if detail < Detail::Narrow {
                 row.push(plain("attempts_per_call", number::short));

@@ -55,7 +55,10 @@ pub enum Event {
         revokes: bool,
     },
     /// A user has logged in: a new family of refresh tokens.
-    LoggedIn,
+    LoggedIn {
+        /// Not for the first time.
+        again: bool,
+    },
     /// A family of refresh tokens has ended, or nobody holds one of it that would be accepted.
     GrantLost,
     /// A quota of the token endpoint is used up for this long.

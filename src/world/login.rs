@@ -118,7 +118,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         };
         ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
-        host.note(Event::LoggedIn);
+        let again = self.logins.at(login).token.is_some();
+        host.note(Event::LoggedIn { again });
         for _ in 0..evicted {
             host.note(Event::GrantLost);
         }
@@ -137,6 +138,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         };
         let login = self.login_of(id);
+        let it = *self.logins.at(login);
+        // The user has logged in meanwhile, and this node still tried with what it had before.
+        let rotation = self.provider.rotation.as_ref();
+        let family = |token: Option<Token>| rotation?.family(token?);
+        let own = family(S::credential(&self.nodes[id.index()].memory));
+        if own.is_some() && own != family(it.token) {
+            return;
+        }
         let it = self.logins.at(login);
         if !it.awaited {
             it.awaited = true;

@@ -137,7 +137,9 @@ mod tests {
     fn what_a_page_says_to_write_can_be_written() {
         for name in known() {
             for page in pages(name) {
-                for snippet in page.split("\n\n").filter(|part| part.starts_with("    ")) {
+                // The file of a recorded trace is the reader's to name.
+                let written = |part: &&str| part.starts_with("    ") && !part.contains("trace = \"...\"");
+                for snippet in page.split("\n\n").filter(written) {
                     let mut text = "name = \"a\"\nsummary = \"b\"\nsource = \"c\"\nrun = { duration = \"1min\" }\n\
                         app = [{ name = \"main\", slots = 9 }]\n"
                         .to_owned();

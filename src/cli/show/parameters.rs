@@ -93,8 +93,8 @@ fn example(schema: &Value, at: &Value, key: &str) -> String {
         if let Some(name) = choice.get("const") {
             return toml_of(name);
         }
-        if let Some(name) = choice["required"].get(0) {
-            return toml_of(name);
+        if let Some(name) = choice["required"].get(0).and_then(Value::as_str) {
+            return choice_of(schema, choice, name);
         }
     }
     match target["type"].as_str() {
@@ -103,6 +103,30 @@ fn example(schema: &Value, at: &Value, key: &str) -> String {
         Some("object") => "{}".to_owned(),
         _ => "\"...\"".to_owned(),
     }
+}
+
+/// A choice by its name alone where that is enough, else with what it cannot do without.
+fn choice_of(schema: &Value, choice: &Value, name: &str) -> String {
+    let inner = follow(schema, &choice["properties"][name]);
+    let is_table = inner["type"] == "object";
+    if is_table && inner["required"].as_array().is_none_or(Vec::is_empty) {
+        return toml_of(&name.into());
+    }
+    let value = match is_table {
+        true => {
+            let keys = inner["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
+            let keys: Vec<_> = keys
+                .map(|key| format!("{key} = {}", example(schema, &inner["properties"][key], key)))
+                .collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+        false => example(schema, inner, name),
+    };
+    format!("{{ {name} = {value} }}")
 }
 
 fn toml_of(value: &Value) -> String {

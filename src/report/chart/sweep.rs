@@ -128,9 +128,9 @@ fn draw(record: &Record) -> Drawing {
     };
     let figures = Figures::of(record);
     let sweep = Sweep::of(record);
-    let last = axis.values[axis.values.len() - 1].1;
-    let point = record.points.get(last).map_or("", String::as_str);
-    let place = sweep.point(last);
+    let telling = telling_point(record, &figures, &axis);
+    let point = record.points.get(telling).map_or("", String::as_str);
+    let place = sweep.point(telling);
     let title = match super::extremes(record, &figures, point, "failure_rate") {
         None => format!("Calls against {}", one_line(&axis.key, 60)),
         Some((best, worst)) if best.1 == worst.1 => {
@@ -154,6 +154,18 @@ fn draw(record: &Record) -> Drawing {
         one_line(&axis.key, 80)
     );
     panels(record, &title, below, &axis, &PANELS)
+}
+
+/// The point at which the strategies differ most, or else fail most; of equal ones the last.
+fn telling_point(record: &Record, figures: &Figures<'_>, axis: &Axis) -> usize {
+    let rank = |&(_, index): &(f64, usize)| {
+        let point = record.points.get(index).map_or("", String::as_str);
+        super::extremes(record, figures, point, "failure_rate")
+            .map_or((0.0, 0.0), |(best, worst)| (worst.1 - best.1, worst.1))
+    };
+    let order = |one: &(f64, f64), other: &(f64, f64)| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1));
+    let most = axis.values.iter().max_by(|one, other| order(&rank(one), &rank(other)));
+    most.map_or(0, |&(_, index)| index)
 }
 
 /// Metrics against the only swept parameter of a record, a panel for each and a line for each strategy.
