@@ -128,7 +128,7 @@ fn expand<S: Strategy>(state: &State<S>, open: Claims, visited: &Visited, hands:
         .iter()
         .map(|&action| {
             let mut broken = 0;
-            let next = state.take(action, hands, |event, facts, scene| {
+            let (next, _) = state.take(action, hands, |event, facts, scene| {
                 for (place, property) in PROPERTIES.iter().enumerate() {
                     let Judge::Event(judge) = property.judge else { continue };
                     if open & 1 << place == 0 {

@@ -4,11 +4,15 @@
 //! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
 //! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
 
+pub mod cast;
+mod diagram;
+pub mod expected;
 mod explore;
 mod fault;
 mod graph;
 mod recovery;
 mod state;
+mod story;
 mod visited;
 
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
@@ -17,11 +21,13 @@ use crate::retry::Attempts;
 use crate::strategy::Coordination;
 use crate::with_strategy;
 
+pub use diagram::{svg, text};
 pub use explore::{Explored, explore};
 pub use fault::{Budget, FAULTS, Fault};
 pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks};
 pub use recovery::Cost;
 pub use state::{Action, Hands, State};
+pub use story::{Line, Story, tell};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
 /// A small system to be explored.

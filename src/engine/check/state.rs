@@ -10,10 +10,14 @@ use crate::provider::{Bucket, Issuance, Provider};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
-use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, StoreLayout, World, carries};
+use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, carries};
 
 use super::Setup;
 use super::fault::{Budget, Fault};
+
+/// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
+/// have any number of them under way, and the states would not come to an end.
+const STORE_OPERATIONS: usize = 2;
 
 /// A checker's clock stands still.
 pub(super) const NOW: Time = Time::ZERO;
@@ -164,10 +168,11 @@ impl<S: Strategy> State<S> {
         state
     }
 
-    fn canonical(&mut self) {
+    fn canonical(&mut self) -> Renamed {
         let renamed = self.world.canonical(NOW, &mut self.bag);
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
+        renamed
     }
 
     /// Calls that have not ended, those about to arrive included.
@@ -189,6 +194,9 @@ impl<S: Strategy> State<S> {
         out.clear();
         for (place, message) in self.bag.iter().enumerate() {
             if place > 0 && self.bag[place - 1] == *message {
+                continue;
+            }
+            if !message_of_store(message) && self.is_busy(self.actor(message)) {
                 continue;
             }
             self.actions_of(u8::try_from(place).expect("fewer than 256 messages"), message, out);
@@ -215,6 +223,15 @@ impl<S: Strategy> State<S> {
                 }
             }
         }
+    }
+
+    /// Whether a node has as many store operations under way as it can: it hears of nothing else until one has come back.
+    fn is_busy(&self, node: NodeId) -> bool {
+        let own = self.bag.iter().filter(|message| match message {
+            Message::StoreRequest { node: its, .. } | Message::StoreResponse { node: its, .. } => *its == node,
+            _ => false,
+        });
+        own.count() >= STORE_OPERATIONS
     }
 
     fn nodes(&self) -> u32 {
@@ -365,13 +382,13 @@ impl<S: Strategy> State<S> {
         next
     }
 
-    /// Takes a step, and shows each event to the claims.
+    /// Takes a step, and shows each event to the claims; also says what tokens are called after it.
     pub(super) fn take(
         &self,
         action: Action,
         hands: &mut Hands,
         mut judge: impl FnMut(&Event, &Facts, &dyn Scene),
-    ) -> Self {
+    ) -> (Self, Renamed) {
         let mut next = self.step(action, hands);
         for event in &hands.events {
             next.facts.hear(event);
@@ -381,13 +398,13 @@ impl<S: Strategy> State<S> {
             };
             judge(event, &next.facts, &instant);
         }
-        next.canonical();
-        next
+        let renamed = next.canonical();
+        (next, renamed)
     }
 
     /// The state after a step.
     pub fn next(&self, action: Action, hands: &mut Hands) -> Self {
-        self.take(action, hands, |_, _, _| {})
+        self.take(action, hands, |_, _, _| {}).0
     }
 
     /// Another call is about to arrive.
@@ -417,6 +434,13 @@ impl<S: Strategy> State<S> {
                 .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).at),
         }
     }
+}
+
+fn message_of_store(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
+    )
 }
 
 fn arrival(node: NodeId) -> Message {
