@@ -42,6 +42,7 @@ impl fmt::Display for Expectation {
             Self::Holds(None) => f.pad("ok"),
             Self::Holds(Some(most)) => f.pad(&format!("<={most}")),
             Self::NotReached => f.pad("-"),
+            Self::Breaks(0, 0) => f.pad("no"),
             Self::Breaks(steps, 0) => f.pad(&steps.to_string()),
             Self::Breaks(steps, around) => f.pad(&format!("{steps}+{around}")),
         }
@@ -55,6 +56,7 @@ impl FromStr for Expectation {
         Ok(match (text, text.strip_prefix("<="), text.split_once('+')) {
             ("ok", ..) => Self::Holds(None),
             ("-", ..) => Self::NotReached,
+            ("no", ..) => Self::Breaks(0, 0),
             (_, Some(most), _) => Self::Holds(Some(most.parse()?)),
             (_, _, Some((steps, around))) => Self::Breaks(steps.parse()?, around.parse()?),
             _ => Self::Breaks(text.parse()?, 0),

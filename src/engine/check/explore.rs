@@ -108,6 +108,9 @@ where
         explored.depth += u32::from(!next.is_empty());
         layer = next;
     }
+    if !explored.complete {
+        explored.graph.give_up(visited.len());
+    }
     explored.bytes = visited.bytes()
         + explored.graph.bytes()
         + explored.found_by.capacity() * size_of::<(u32, Action)>()

@@ -49,6 +49,8 @@ pub struct Graph {
     edges: Vec<Edge>,
     /// Calls that have not ended, and whether a lease is held, by state.
     states: Vec<(u8, bool)>,
+    /// States from here on were found, but not looked at; none where all were.
+    unknown: Option<u32>,
 }
 
 /// A way from the start, and perhaps a cycle at its end, as places among the edges of the states that it passes.
@@ -67,6 +69,14 @@ impl Graph {
         self.ends
             .push(u32::try_from(self.edges.len()).expect("fewer than 2^32 steps"));
         self.states.push((pending.min(usize::from(u8::MAX)) as u8, leased));
+    }
+
+    /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
+    pub fn give_up(&mut self, found: usize) {
+        self.unknown = Some(self.len() as u32);
+        while self.len() < found {
+            self.push(0, false, []);
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -358,6 +368,7 @@ impl Components {
         for from in self.by_component() {
             let own = self.of[from as usize] as usize;
             reaches[own] |= state(from)
+                || graph.unknown.is_some_and(|unknown| from >= unknown)
                 || graph
                     .edges(from)
                     .iter()
