@@ -63,7 +63,7 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
         "single_flight" => Coordination::SingleFlight(SingleFlight {}),
         "compare_first" => Coordination::CompareFirst(CompareFirst {}),
         "wait_and_look" => Coordination::WaitAndLook(WaitAndLook { spread: span }),
-        "shared_blind" => Coordination::SharedBlind(SharedBlind {}),
+        "shared_blind" => Coordination::SharedBlind(SharedBlind { expire_first: false }),
         "lease" => Coordination::Lease(lease),
         "lease_alone" => Coordination::Lease(Lease {
             when_stuck: WhenStuck::GoAlone,

@@ -1,4 +1,4 @@
-//! What is expected of every strategy among two nodes, and why the list is trusted: it is compared with what the checker
+//! What is expected of every strategy among two nodes with a call each and without faults, and why the list is trusted: it is compared with what the checker
 //! finds, the failing half included, shortest runs and numbers of states too.
 
 use std::fmt;

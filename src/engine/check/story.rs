@@ -209,6 +209,7 @@ impl Teller {
                 let text = match verdict {
                     Verdict::Accepted => format!("{node} has its answer"),
                     Verdict::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
+                    Verdict::Misread => format!("{node} takes a refusal of another kind for a dead token"),
                     Verdict::Failed(_) => format!("{node} hears an error"),
                 };
                 (self.api(), column, text)
@@ -306,7 +307,7 @@ impl Teller {
             Operation::Read => "looks into the store".to_owned(),
             Operation::Write { value, .. } => format!("writes {}", self.token(value.token)),
             Operation::Clear { .. } => "clears the store".to_owned(),
-            Operation::Acquire { .. } => "asks for the lease".to_owned(),
+            Operation::Acquire { .. } | Operation::Lock => "asks for the lease".to_owned(),
             Operation::Extend { .. } => "extends the lease".to_owned(),
             Operation::Release { .. } | Operation::Unlock => "gives the lease back".to_owned(),
         }
