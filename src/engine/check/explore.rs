@@ -176,7 +176,7 @@ fn recovery_claim() -> Claims {
 
 /// Who acts over which channel.
 fn label<S: Strategy>(state: &State<S>, action: Action) -> u8 {
-    const CHANNELS: u8 = 16;
+    const CHANNELS: u8 = 20;
     let (party, channel) = match action {
         Action::Deliver(place) => {
             let message = &state.bag[usize::from(place)];
@@ -199,7 +199,8 @@ fn channel(message: &Message) -> u8 {
         Message::ApiResponse { .. } => 2,
         Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
         Message::TokenResponse { .. } => 4,
-        Message::StoreRequest { .. } => 5,
+        // A release must not starve behind the looks of its own node.
+        Message::StoreRequest { operation, .. } => 14 + operation.asked() as u8,
         Message::StoreResponse { .. } => 6,
         Message::Forward { .. } => 7,
         Message::Answered { .. } => 8,
@@ -208,7 +209,7 @@ fn channel(message: &Message) -> u8 {
         Message::TokenTimedOut { .. } => 11,
         Message::StoreTimedOut { .. } => 12,
         Message::TimerRang { .. } => 13,
-        Message::Told { .. } | Message::LoginAgain { .. } => 14,
+        Message::Told { .. } | Message::LoginAgain { .. } => 5,
     }
 }
 
