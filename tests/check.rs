@@ -9,7 +9,7 @@ use tokenstorm::engine::check::expected::{self, Expectation, Expected};
 use tokenstorm::engine::check::{self, Action, Budget, Hands, Report, Setup, State, Verdict};
 use tokenstorm::node::Strategy;
 use tokenstorm::property::PROPERTIES;
-use tokenstorm::strategy::{CompareFirst, Coordination, Lease, Naive};
+use tokenstorm::strategy::{CompareFirst, Coordination, Lease, Naive, Ttl};
 
 fn place(property: &str) -> usize {
     PROPERTIES
@@ -152,7 +152,7 @@ fn lengths_of_time_do_not_matter() {
     let slow = |span: Duration| span.saturating_mul(7);
     let other = Setup {
         coordination: Coordination::Lease(Lease {
-            ttl: slow(lease.ttl),
+            ttl: Ttl::After(Duration::from_secs(7)),
             poll: slow(lease.poll),
             wait: slow(lease.wait),
             ..lease

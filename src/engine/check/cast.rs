@@ -5,7 +5,7 @@ use crate::provider::{Issuance, OnBadSlot};
 use crate::retry::Attempts;
 use crate::strategy::{
     AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
-    SingleFlight, SlotPerNode, TokenPerCall, WaitAndLook, WhenStuck,
+    SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck,
 };
 
 use super::Setup;
@@ -49,12 +49,12 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
     let span = Duration::from_millis(100);
     // Two looks at a held lease before a node is stuck: it waits once.
     let lease = Lease {
-        ttl: Duration::SECOND,
+        ttl: Ttl::After(Duration::SECOND),
         poll: span,
         wait: span,
         when_stuck: WhenStuck::Fail,
         renew_ahead: Some(Duration::SECOND),
-        jitter: Duration::ZERO,
+        ..Lease::default()
     };
     let each = nodes.max(1) as u16;
     let coordination = match name {
@@ -76,6 +76,7 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
             parameter: None,
             fall_back: false,
             known: true,
+            hashed: None,
         }),
         "app_per_node" => Coordination::AppPerNode(AppPerNode { apps: each }),
         "rotation" => Coordination::Rotation(Rotation {

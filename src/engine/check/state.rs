@@ -479,6 +479,7 @@ fn layout(setup: &Setup) -> Layout {
         first_login: 0,
         login_each: false,
         clock_spread: Duration::ZERO,
+        clock_drift: 0,
     };
     let keeper = gateway.map(|gateway| Fleet {
         nodes: gateway.0..gateway.0 + 1,
