@@ -1,13 +1,20 @@
-//! What is expected of every strategy among two nodes with a call each and without faults, and why the list is trusted: it is compared with what the checker
-//! finds, the failing half included, shortest runs and numbers of states too.
+//! What is expected of every strategy among two nodes with a call each, and why the lists are trusted: they are compared with
+//! what the checker finds, the failing half included, shortest runs and numbers of states too.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::Verdict;
+use super::fault::{Budget, Fault};
 
-/// The list, as `tokenstorm check` prints it.
-const TWO_NODES: &str = include_str!("expected.txt");
+/// The list without faults, as `tokenstorm check` prints it.
+const CALM: &str = include_str!("expected.txt");
+
+/// The list with [`FAULTY`], as `tokenstorm check` prints it, of those whose search ends within seconds.
+const DISTURBED: &str = include_str!("expected_faults.txt");
+
+/// A lost message and a crash in each run.
+pub const FAULTY: Budget = Budget::NONE.with(Fault::Drop, 1).with(Fault::Crash, 1);
 
 /// What is expected of one claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,14 +71,17 @@ impl FromStr for Expectation {
     }
 }
 
-/// What is expected of the strategy of this name.
+/// What is expected of the strategy of this name with such faults; none where there is no list, or it is not in it.
 ///
 /// # Panics
 /// When the list cannot be read, which a test excludes.
-pub fn of(name: &str) -> Option<Expected> {
-    let line = TWO_NODES
-        .lines()
-        .find(|line| line.split_whitespace().next() == Some(name))?;
+pub fn of(name: &str, faults: Budget) -> Option<Expected> {
+    let list = match faults {
+        Budget::NONE => CALM,
+        FAULTY => DISTURBED,
+        _ => return None,
+    };
+    let line = list.lines().find(|line| line.split_whitespace().next() == Some(name))?;
     let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
     let number = |word: Option<&str>| word.and_then(|word| word.parse().ok()).expect("two numbers end a line");
     let transitions = number(words.pop());
