@@ -70,7 +70,7 @@ pub fn explore<S: Strategy>(initial: &State<S>, most: usize, progress: &dyn Prog
 where
     State<S>: Send + Sync,
 {
-    let mut visited = Visited::new();
+    let mut visited = Visited::default();
     visited.insert(fingerprint(initial));
     let mut explored = Explored {
         graph: Graph::default(),
@@ -96,7 +96,9 @@ where
             for one in expanded {
                 explored.add(one, &mut visited, &mut next);
             }
-            if !progress.explored(visited.len(), explored.graph.transitions(), explored.depth) || visited.len() > most {
+            if !progress.explored(visited.count(), explored.graph.transitions(), explored.depth)
+                || visited.count() > most
+            {
                 explored.complete = false;
                 break;
             }
@@ -109,7 +111,7 @@ where
         layer = next;
     }
     if !explored.complete {
-        explored.graph.give_up(visited.len());
+        explored.graph.give_up(visited.count());
     }
     explored.bytes = visited.bytes()
         + explored.graph.bytes()
@@ -233,7 +235,7 @@ impl Explored {
     }
 
     fn add<S: Strategy>(&mut self, expanded: Expanded<S>, visited: &mut Visited, next: &mut Vec<State<S>>) {
-        let from = self.graph.len() as u32;
+        let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
         if let Some((cost, way)) = expanded.recovery
             && self.recovery.as_ref().is_none_or(|(dearest, ..)| cost > *dearest)

@@ -73,13 +73,14 @@ impl Graph {
 
     /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
     pub fn give_up(&mut self, found: usize) {
-        self.unknown = Some(self.len() as u32);
-        while self.len() < found {
+        self.unknown = Some(self.count() as u32);
+        while self.count() < found {
             self.push(0, false, []);
         }
     }
 
-    pub fn len(&self) -> usize {
+    /// How many states there are.
+    pub fn count(&self) -> usize {
         self.states.len()
     }
 
@@ -110,7 +111,7 @@ impl Graph {
 
     /// A state without a step that somebody owes, while a call is pending.
     pub fn deadlock(&self) -> Option<u32> {
-        (0..self.len() as u32)
+        (0..self.count() as u32)
             .find(|&state| self.pending(state) && self.edges(state).iter().all(|edge| edge.label == FAULT))
     }
 
@@ -121,20 +122,20 @@ impl Graph {
     /// A state from which no run without further faults ends all calls.
     pub fn trapped(&self, components: &Components) -> Option<u32> {
         let free = components.reach(self, |state| !self.pending(state), |_| false);
-        (0..self.len() as u32).find(|&state| !free[components.of[state as usize] as usize])
+        (0..self.count() as u32).find(|&state| !free[components.of[state as usize] as usize])
     }
 
     /// A state in which a lease is held that no run without further faults ends.
     pub fn endless_grant(&self, components: &Components) -> Option<u32> {
         let ends = components.reach(self, |_| false, |edge| edge.marks.grant_ended());
-        (0..self.len() as u32)
+        (0..self.count() as u32)
             .find(|&state| self.states[state as usize].1 && !ends[components.of[state as usize] as usize])
     }
 
     /// The most that a run can have of what `count` counts, or a cycle in which there is some.
     pub fn bound(&self, components: &Components, count: impl Fn(Marks) -> u8) -> Result<u32, Lasso> {
         let marked = |state: u32, edge: &Edge| components.is_inside(state, edge) && count(edge.marks) > 0;
-        let first = (0..self.len() as u32).find(|&state| self.edges(state).iter().any(|edge| marked(state, edge)));
+        let first = (0..self.count() as u32).find(|&state| self.edges(state).iter().any(|edge| marked(state, edge)));
         if let Some(inside) = first {
             // The nearest state of that component begins the cycle.
             let component = components.of[inside as usize];
@@ -175,7 +176,7 @@ impl Graph {
             };
             components.count()
         ];
-        for state in 0..self.len() as u32 {
+        for state in 0..self.count() as u32 {
             let own = &mut labels[components.of[state as usize] as usize];
             let mut enabled = 0;
             for edge in self.edges(state).iter().filter(|edge| edge.label != FAULT) {
@@ -191,7 +192,7 @@ impl Graph {
             let own = labels[components.of[state as usize] as usize];
             own.cyclic && own.always & !own.taken == 0
         };
-        let from = (0..self.len() as u32).find(|&state| self.pending(state) && fair(state))?;
+        let from = (0..self.count() as u32).find(|&state| self.pending(state) && fair(state))?;
         // What is enabled at the start of the cycle must act in it, or be disabled somewhere in it.
         let enabled = self.enabled(from);
         let owed: Vec<u8> = (0..LABELS).filter(|&label| enabled & 1 << label != 0).collect();
@@ -292,7 +293,7 @@ impl Components {
     /// Tarjan's algorithm, with the stack of calls in a list.
     fn of(graph: &Graph) -> Self {
         const NONE: u32 = u32::MAX;
-        let states = graph.len();
+        let states = graph.count();
         let mut components = Self {
             of: vec![NONE; states],
             first: Vec::new(),

@@ -133,7 +133,7 @@ fn report<S: crate::node::Strategy>(setup: &Setup, explored: &Explored, initial:
         })
         .collect();
     Report {
-        states: explored.graph.len(),
+        states: explored.graph.count(),
         transitions: explored.graph.transitions(),
         depth: explored.depth,
         complete: explored.complete,

@@ -91,15 +91,18 @@ pub struct Visited {
     table: Vec<u32>,
 }
 
-impl Visited {
-    pub fn new() -> Self {
+impl Default for Visited {
+    fn default() -> Self {
         Self {
             prints: Vec::new(),
             table: vec![0; 1 << 10],
         }
     }
+}
 
-    pub fn len(&self) -> usize {
+impl Visited {
+    /// How many states have been seen.
+    pub fn count(&self) -> usize {
         self.prints.len()
     }
 
@@ -164,13 +167,13 @@ mod tests {
 
     #[test]
     fn every_state_is_numbered_once() {
-        let mut visited = Visited::new();
+        let mut visited = Visited::default();
         for round in 0..2 {
             for i in 0..10_000u32 {
                 assert_eq!(visited.insert(fingerprint(&(i, [i / 7; 3]))), (i, round == 0));
             }
         }
-        assert_eq!((visited.len(), visited.get(fingerprint(&1))), (10_000, None));
+        assert_eq!((visited.count(), visited.get(fingerprint(&1))), (10_000, None));
     }
 
     /// Inputs that differ in one bit differ in about half of the bits of both lanes: over 64 x 64 flips the mean is within
