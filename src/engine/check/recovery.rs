@@ -9,7 +9,7 @@ use super::explore::callers;
 use super::state::{Action, Hands, State};
 use super::visited::fingerprint;
 
-/// What a call costs, up to [`MOST`] of each.
+/// What a call costs, up to `MOST` of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cost {
     pub token_requests: u16,
