@@ -63,6 +63,7 @@ pub mod metric;
 pub mod net;
 pub mod node;
 pub mod oauth;
+pub mod property;
 pub mod provider;
 pub mod record;
 pub mod report;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. Results go to standard output, everything else to standard error; only this
 //! room prints.
 
+mod check;
 mod list;
 mod run;
 mod schema;
@@ -25,6 +26,7 @@ Exit codes:
   1    an internal failure
   2    usage or scenario error
   99   an assertion of the scenario failed
+  100  a property was broken that is expected to hold
   130  interrupted, finished results kept";
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +35,8 @@ enum Command {
     Run(run::Arguments),
     /// Check scenario files without running them
     Validate(validate::Arguments),
+    /// Search every order of deliveries and faults of a small system for what must not happen
+    Check(check::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -48,6 +52,7 @@ enum Exit {
     Internal = 1,
     Usage = 2,
     AssertionFailed = 99,
+    PropertyBroken = 100,
     Interrupted = 130,
 }
 
@@ -62,6 +67,7 @@ pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema => schema::run(),

@@ -2,5 +2,6 @@
 
 mod aftermath;
 pub mod campaign;
+pub mod check;
 pub mod sim;
 pub mod statistics;

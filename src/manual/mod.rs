@@ -39,6 +39,9 @@ pub mod storms {}
 #[doc = include_str!("incidents.md")]
 pub mod incidents {}
 
+#[doc = include_str!("checking.md")]
+pub mod checking {}
+
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 

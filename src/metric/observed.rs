@@ -280,6 +280,13 @@ impl Sink for Observed {
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
             Event::NodeStarted { .. } => self.seconds.running(1),
             Event::NodeStopped { .. } => self.seconds.running(-1),
+            Event::TokenAsked { .. }
+            | Event::TokenHeard { .. }
+            | Event::CommittedUnderLease { .. }
+            | Event::LeaseTaken { .. }
+            | Event::LeaseEnded
+            | Event::RefusalHeard { .. }
+            | Event::LiveTokenDropped { .. } => {}
         }
     }
 }

@@ -51,6 +51,11 @@ impl Endpoint {
         self.quotas.iter_mut().try_for_each(|window| window.admit(now, client))
     }
 
+    /// Whether a request leaves no mark on it.
+    pub fn is_unlimited(&self) -> bool {
+        self.servers.is_none() && self.quotas.is_empty()
+    }
+
     /// Takes a request in.
     #[inline]
     pub fn admit(&mut self) -> Admission {

@@ -101,6 +101,11 @@ impl Ledger {
         }
     }
 
+    /// Bytes of its tables.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.lives) + size_of_val(&*self.lines)
+    }
+
     fn mask(&self) -> usize {
         self.lives.len() - 1
     }

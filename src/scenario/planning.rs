@@ -409,7 +409,8 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
     .with_quotas(limits.quotas.clone().unwrap_or_default())
 }
 
-fn rule(settings: &Settings) -> Issuance {
+/// The rule that a provider's settings describe, for tokens that are obtained without a user.
+pub fn rule(settings: &Settings) -> Issuance {
     let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
     match settings.rule {
         None | Some(RuleSettings::Independent(_)) => {}

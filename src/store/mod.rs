@@ -311,6 +311,39 @@ impl<V: Stored> Store<V> {
         self.state.register = Some((value, now));
     }
 
+    /// Who holds the lease now, and under which fence.
+    pub fn holder(&self, now: Time) -> Option<(NodeId, u32)> {
+        let lease = self.state.lease.filter(|lease| lease.holds(now))?;
+        Some((lease.owner, lease.fence))
+    }
+
+    /// Whether the lease ends by itself.
+    pub fn can_lapse(&self) -> bool {
+        self.state.lease.is_some_and(|lease| lease.until.is_some())
+    }
+
+    /// The lease ends, whoever holds it.
+    pub fn lapse(&mut self) {
+        self.state.lease = None;
+    }
+
+    /// Whether the lease has ever been taken.
+    pub fn has_leased(&self) -> bool {
+        self.last_fence > 0
+    }
+
+    /// Changes all fences by a monotone map that leaves zero alone.
+    pub fn renumber(&mut self, change: &mut dyn FnMut(u32) -> u32) {
+        self.last_fence = change(self.last_fence);
+        let states = self.past.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
+        for state in states {
+            state.written_fence = change(state.written_fence);
+            if let Some(lease) = &mut state.lease {
+                lease.fence = change(lease.fence);
+            }
+        }
+    }
+
     /// Changes every value in place; its age stays.
     pub fn rename(&mut self, mut change: impl FnMut(V) -> V) {
         let states = self.past.iter_mut().map(|(_, state)| state).chain([&mut self.state]);

@@ -4,7 +4,7 @@
 
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::Token;
-use crate::provider::{Cause, Life};
+use crate::provider::{Bucket, Cause, Life};
 
 /// One thing that happened, at the instant at which it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub enum Event {
     AttemptSent {
         node: NodeId,
         group: Group,
+        token: Token,
         repeat: bool,
     },
     /// A resource server accepts a token.
@@ -66,12 +67,15 @@ pub enum Event {
         reset: Duration,
     },
     Issued {
+        node: NodeId,
         token: Token,
         /// The asking node would have sent a token that was still live.
         unnecessary: bool,
         /// Other nodes whose token this issuance superseded.
         blast: u32,
         superseded: bool,
+        /// The token that had to make room in its slot.
+        evicted: Option<Token>,
     },
     /// The token endpoint returns a token that it issued before.
     Returned,
@@ -97,6 +101,39 @@ pub enum Event {
     /// It goes on.
     NodeResumed {
         node: NodeId,
+    },
+    /// A detail, as the next ones: told only to a host that asks for details. A request leaves its node for the token endpoint;
+    /// the bucket is none where the provider will refuse it.
+    TokenAsked {
+        node: NodeId,
+        bucket: Option<Bucket>,
+    },
+    /// A node hears the answer to a token request, or gives it up; `late` marks an answer after that.
+    TokenHeard {
+        node: NodeId,
+        late: bool,
+    },
+    /// A token request commits where nodes take a lease; whether its node, in the same life, holds the lease at this instant.
+    CommittedUnderLease {
+        node: NodeId,
+        held: bool,
+    },
+    /// A lease has been taken, or has ended in any way.
+    LeaseTaken {
+        node: NodeId,
+    },
+    LeaseEnded,
+    /// A node hears that a token was refused; what it would have sent before, and would send now.
+    RefusalHeard {
+        node: NodeId,
+        token: Token,
+        before: Option<Token>,
+        after: Option<Token>,
+    },
+    /// A node no longer knows a live token that it knew or has just obtained, and would send a dead one.
+    LiveTokenDropped {
+        node: NodeId,
+        token: Token,
     },
 }
 

@@ -327,7 +327,8 @@ impl Calls {
 
     /// What a ticket is called after [`Calls::canonical`] has moved the calls; `good` is whether it was good before.
     pub fn moved(places: &[Option<Seat>], ticket: Ticket, good: bool) -> Ticket {
-        match places[ticket.call.index()] {
+        // A void ticket may name a seat that is no more.
+        match places.get(ticket.call.index()).copied().flatten() {
             Some(call) if good => Ticket { call, stamp: GOOD },
             _ => Ticket {
                 call: Seat(0),

@@ -91,7 +91,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         call.phase = Phase::InFlight;
         let (node, group, luck) = (call.at, call.group, call.next_luck());
         let key = u64::from(luck);
-        host.note(Event::AttemptSent { node, group, repeat });
+        host.note(Event::AttemptSent {
+            node,
+            group,
+            token,
+            repeat,
+        });
         host.send(
             Leg::ApiRequest,
             key,
@@ -336,6 +341,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 (None, !waiting)
             }
         };
+        if host.wants_details() {
+            host.note(Event::TokenHeard { node: id, late });
+        }
         match answer {
             Ok(grant) => self.hear(id, Input::Token { call, grant, late }, host),
             // A failure that nobody waits for is no news.
@@ -364,6 +372,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
             Asker::Node(_) => return,
         };
+        if host.wants_details() {
+            host.note(Event::TokenHeard { node: id, late: false });
+        }
         let why = Failure::Unknown;
         self.hear(id, Input::TokenFailed { call, why }, host);
     }

@@ -9,6 +9,7 @@ use crate::base::{Millis, NodeId, Time};
 use crate::node::{Names, Shared, Strategy, TIMERS};
 use crate::oauth::Token;
 use crate::provider::Rule;
+use crate::store::Operation;
 
 use super::World;
 use super::call::Calls;
@@ -17,6 +18,8 @@ use super::nodes::{Errands, NUMBERS};
 
 /// Epoch of a message to an earlier life of its node. A node would have to crash 255 times to come to it.
 const PAST: u8 = u8::MAX;
+/// Number of a request that nobody waits for. A node would have to wait for as many others to come to it.
+const LATE: u8 = (NUMBERS - 1) as u8;
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// Renames what the world and the messages under way name, so that equal situations become equal states: tokens by
@@ -24,14 +27,18 @@ impl<S: Strategy, R: Rule> World<S, R> {
     ///
     /// Only sound while `now` does not move: a checker's clock stands still. What events tell of the past (which attempt of a
     /// call it is, why it was rejected, when a token was last used) is not to be trusted after it.
-    pub fn canonical(&mut self, now: Time, messages: &mut [Message]) {
+    ///
+    /// Messages that nothing can come of are taken away.
+    pub fn canonical(&mut self, now: Time, messages: &mut Vec<Message>) -> Renamed {
+        messages.retain(|message| !self.is_void(message));
+        let renamed;
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut disturbance = std::mem::take(&mut self.disturbance);
         {
             let held = waiting.iter_mut().flatten().chain(disturbance.held_mut());
             let mut all: Vec<&mut Message> = messages.iter_mut().chain(held).collect();
             self.calls.forget_tokens();
-            self.rank_tokens(now, &mut all);
+            renamed = self.rank_names(now, &mut all);
             self.order_calls(&mut all);
             for id in 0..self.nodes.len() {
                 self.renumber(NodeId(id as u32), &mut all);
@@ -42,24 +49,92 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         self.waiting = waiting;
         self.disturbance = disturbance;
+        renamed
     }
 
-    fn rank_tokens(&mut self, now: Time, messages: &mut [&mut Message]) {
+    /// Whether it makes no difference that this message is delivered.
+    fn is_void(&self, message: &Message) -> bool {
+        let good = |ticket| self.calls.is_good(ticket);
+        let stores = |node: NodeId, epoch, number: u8| {
+            let errands = self.errands.get(node.index());
+            self.nodes[node.index()].epoch == epoch
+                && errands.is_some_and(|errands| errands.stored & (1 << number) != 0)
+        };
+        match *message {
+            Message::ApiRequest { ticket, .. } => !good(ticket) && self.provider.api_endpoint.is_unlimited(),
+            Message::ApiResponse { ticket, .. }
+            | Message::Forward { ticket, .. }
+            | Message::Answered { ticket, .. }
+            | Message::BackoffOver { ticket }
+            | Message::AttemptTimedOut { ticket } => !good(ticket),
+            Message::TokenResponse {
+                node,
+                epoch,
+                asker,
+                answer,
+            } => {
+                let past = self.nodes[node.index()].epoch != epoch;
+                past || answer.is_err() && !self.awaits(node, epoch, asker)
+            }
+            Message::TokenTimedOut { node, epoch, asker } => !self.awaits(node, epoch, asker),
+            Message::StoreRequest {
+                node,
+                epoch,
+                number,
+                operation,
+            } => operation == Operation::Read && !stores(node, epoch, number),
+            Message::StoreResponse {
+                node, epoch, number, ..
+            }
+            | Message::StoreTimedOut {
+                node, epoch, number, ..
+            } => !stores(node, epoch, number),
+            Message::TimerRang {
+                node,
+                epoch,
+                timer,
+                armed,
+            } => {
+                let errands = self.errands.get(node.index());
+                self.nodes[node.index()].epoch != epoch
+                    || errands.is_some_and(|errands| errands.armed[timer as usize] != armed)
+            }
+            Message::TokenRequest { .. }
+            | Message::TokenServed { .. }
+            | Message::Told { .. }
+            | Message::LoginAgain { .. }
+            | Message::Arrival { .. } => false,
+        }
+    }
+
+    /// Whether somebody still waits for the answer to this token request.
+    fn awaits(&self, node: NodeId, epoch: u8, asker: Asker) -> bool {
+        let node = &self.nodes[node.index()];
+        node.epoch == epoch
+            && match asker {
+                Asker::Call(ticket) => self.calls.is_good(ticket),
+                Asker::Node(number) => node.asked & (1 << number) != 0,
+            }
+    }
+
+    fn rank_names(&mut self, now: Time, messages: &mut [&mut Message]) -> Renamed {
         let mut named = Named::default();
         self.rename(&mut named);
         messages.iter_mut().for_each(|message| message.rename(&mut named));
-        let named = named.tokens;
         let living = self.provider.ledger.remembered();
-        let mut known = named.clone();
-        known.extend(living.iter().filter(|life| life.is_live(now)).map(|life| life.token));
-        let mut rank = Ranked { tokens: &known };
+        let live = living.iter().filter(|life| life.is_live(now));
+        named.tokens.extend(live.map(|life| life.token));
+        named.fences.insert(0);
+        let mut rank = Ranked(&named);
         self.rename(&mut rank);
         messages.iter_mut().for_each(|message| message.rename(&mut rank));
+        let known = &named.tokens;
         let mut name = |token: Token| rank.token(token);
         self.provider.ledger.rename(now, known.len() as u32, &mut name);
         if let Some(rotation) = &mut self.provider.rotation {
             rotation.rename(|token| known.contains(&token), &mut name);
         }
+        Renamed(named.tokens.into_iter().collect())
     }
 
     fn rename(&mut self, names: &mut dyn Names) {
@@ -71,6 +146,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 token: names.token(shared.token),
                 ..shared
             });
+            store.renumber(&mut |fence| names.fence(fence));
         }
         self.calls.rename(&mut |token| names.token(token));
         self.logins.rename(&mut |token| names.token(token));
@@ -99,35 +175,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let mut without = Errands::default();
         let errands = self.errands.get_mut(id.index()).unwrap_or(&mut without);
         let (epoch, armed) = (node.epoch, errands.armed);
-        let mut requests = Numbers::new(node.requests, node.asked);
-        let mut operations = Numbers::new(errands.operations, errands.stored);
-        for message in messages
-            .iter_mut()
-            .filter(|message| message.addressee() == Some((id, epoch)))
-        {
-            match message {
-                Message::TokenRequest {
-                    asker: Asker::Node(number),
-                    ..
-                }
-                | Message::TokenServed {
-                    asker: Asker::Node(number),
-                    ..
-                }
-                | Message::TokenResponse {
-                    asker: Asker::Node(number),
-                    ..
-                }
-                | Message::TokenTimedOut {
-                    asker: Asker::Node(number),
-                    ..
-                } => requests.used |= 1 << *number,
-                Message::StoreRequest { number, .. }
-                | Message::StoreResponse { number, .. }
-                | Message::StoreTimedOut { number, .. } => operations.used |= 1 << *number,
-                _ => {}
-            }
-        }
+        let requests = Numbers::new(node.requests, node.asked);
+        let operations = Numbers::new(errands.operations, errands.stored);
         for message in messages.iter_mut() {
             let Some((addressee, its_epoch)) = message.addressee() else {
                 continue;
@@ -182,10 +231,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 }
 
-/// Collects the tokens that somebody names.
+/// Collects the tokens and fences that somebody names.
 #[derive(Default)]
 struct Named {
     tokens: BTreeSet<Token>,
+    fences: BTreeSet<u32>,
 }
 
 impl Names for Named {
@@ -195,26 +245,37 @@ impl Names for Named {
     }
 
     fn fence(&mut self, fence: u32) -> u32 {
+        self.fences.insert(fence);
         fence
     }
 }
 
-/// Names tokens by their rank among those that are known.
-struct Ranked<'a> {
-    tokens: &'a BTreeSet<Token>,
-}
+/// Names tokens and fences by their rank among those that somebody names.
+struct Ranked<'a>(&'a Named);
 
 impl Names for Ranked<'_> {
     fn token(&mut self, token: Token) -> Token {
-        Token::numbered(self.tokens.range(..token).count() as u32 + 1)
+        Token::numbered(self.0.tokens.range(..token).count() as u32 + 1)
     }
 
     fn fence(&mut self, fence: u32) -> u32 {
-        fence
+        self.0.fences.range(..fence).count() as u32
     }
 }
 
-/// Numbers of a node's requests that somebody still names.
+/// What tokens are called now.
+#[derive(Clone, Debug)]
+pub struct Renamed(Vec<Token>);
+
+impl Renamed {
+    /// The new name of a token; none when nothing names it any more.
+    pub fn token(&self, before: Token) -> Option<Token> {
+        let place = self.0.binary_search(&before).ok()?;
+        Some(Token::numbered(place as u32 + 1))
+    }
+}
+
+/// Numbers of a node's requests that it waits for.
 struct Numbers {
     /// How many were sent so far: the number after the newest.
     sent: u32,
@@ -226,8 +287,11 @@ impl Numbers {
         Self { sent, used }
     }
 
-    /// How many older ones there are.
+    /// How many older ones there are; [`LATE`] for one that nobody waits for.
     fn rank(&self, number: u8) -> u8 {
+        if self.used & (1 << number) == 0 {
+            return LATE;
+        }
         let age = |number: u32| (self.sent + 2 * NUMBERS - 1 - number) % NUMBERS;
         let own = age(u32::from(number));
         (0..NUMBERS)

@@ -202,6 +202,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             let next = self.waiting[TOKEN].pop_front().expect("as many wait as were told to");
             host.send(Leg::TokenService, next.service_key(), next);
         }
+        if host.wants_details() {
+            self.tell_lease(node, epoch, host);
+        }
         let granted = match self.provider.bucket(client, lane.slot) {
             None => Err(failed(Kind::BadSlot)),
             Some(bucket) if no_op => match self.current(now, bucket) {
@@ -262,10 +265,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if ruling.new {
             let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
             host.note(Event::Issued {
+                node,
                 token: ruling.token,
                 unnecessary,
                 blast: ruling.superseded.map_or(0, |life| life.holders - own(&life)),
                 superseded: ruling.superseded.is_some(),
+                evicted: ruling.superseded.map(|life| life.token),
             });
         } else {
             host.note(Event::Returned);
@@ -320,10 +325,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if ruling.new {
             let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
             host.note(Event::Issued {
+                node,
                 token: ruling.token,
                 unnecessary,
                 blast: refreshed.blast + ruling.superseded.map_or(0, |life| life.holders - own(&life)),
                 superseded: refreshed.ended || ruling.superseded.is_some(),
+                evicted: ruling.superseded.map(|life| life.token),
             });
         } else {
             host.note(Event::Returned);

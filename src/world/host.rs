@@ -24,4 +24,10 @@ pub trait Host {
 
     /// Tells the trace.
     fn note(&mut self, event: Event);
+
+    /// Whether it wants to be told details too, which only properties ask for.
+    #[inline]
+    fn wants_details(&self) -> bool {
+        false
+    }
 }

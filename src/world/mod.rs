@@ -7,6 +7,7 @@ mod call;
 mod caller;
 mod canonical;
 mod client;
+mod detail;
 mod disturbance;
 mod endpoints;
 mod host;
@@ -24,7 +25,9 @@ use crate::store::{Answer, Store};
 use crate::trace::Event;
 
 pub use call::{Call, Calls, Phase};
+pub use canonical::Renamed;
 pub use client::{Client, Place, Steps};
+pub use detail::carries;
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;
@@ -237,8 +240,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         me.refreshes = self.provider.rotation.is_some();
         let before = S::view(&node.memory).token;
         let mut outbox = Outbox::default();
+        let memory = node.memory;
         self.strategy.on(me, &mut node.memory, input, &mut outbox);
         let after = S::view(&node.memory).token;
+        if host.wants_details() {
+            self.tell_hearing(id, memory, input, host);
+        }
         if before != after {
             self.change_hands(before, after);
         }
@@ -267,6 +274,17 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// The strategy's memory at a node.
     pub fn memory(&self, id: NodeId) -> &S::Node {
         &self.nodes[id.index()].memory
+    }
+
+    /// Bytes of the lists that make up the world, roughly.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.nodes)
+            + size_of_val(&*self.retries)
+            + size_of_val(&*self.errands)
+            + size_of_val(&*self.fleets)
+            + size_of_val(&*self.stores)
+            + self.calls.len() * size_of::<Call>()
+            + self.provider.ledger.heap_bytes()
     }
 
     pub fn fleets(&self) -> &[Fleet] {

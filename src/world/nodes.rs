@@ -10,6 +10,7 @@ use crate::trace::{Event, Outcome};
 use super::World;
 use super::call::{Parked, Phase};
 use super::client;
+use super::detail::tell_lease_of;
 use super::host::Host;
 use super::message::{Asker, Leg, Message, node_key};
 
@@ -170,6 +171,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         node.requests = node.requests.wrapping_add(1);
         let (epoch, count) = (node.epoch, node.requests);
+        if host.wants_details() {
+            self.tell_asking(id, lane, host);
+        }
         let key = node_key(id, count);
         host.send(
             Leg::TokenRequest,
@@ -289,6 +293,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     Answer::Released { held: false } | Answer::Extended { held: false }
                 ) {
                     host.note(Event::LeaseLapsed);
+                }
+                if host.wants_details() {
+                    tell_lease_of(id, answer, host);
                 }
                 answer
             }

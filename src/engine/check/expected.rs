@@ -1,0 +1,95 @@
+//! What is expected of every strategy among two nodes with a call each, and why the lists are trusted: they are compared with
+//! what the checker finds, the failing half included, shortest runs and numbers of states too.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Verdict;
+use super::fault::{Budget, Fault};
+
+/// The list without faults, as `tokenstorm check` prints it.
+const CALM: &str = include_str!("expected.txt");
+
+/// The list with [`FAULTY`], as `tokenstorm check` prints it, of those whose search ends within seconds.
+const DISTURBED: &str = include_str!("expected_faults.txt");
+
+/// A lost message and a crash in each run.
+pub const FAULTY: Budget = Budget::NONE.with(Fault::Drop, 1).with(Fault::Crash, 1);
+
+/// What is expected of one claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    Holds(Option<u32>),
+    NotReached,
+    /// Steps of a shortest run, and of the cycle at its end.
+    Breaks(usize, usize),
+}
+
+/// What is expected of one strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    pub verdicts: Vec<Expectation>,
+    pub states: usize,
+    pub transitions: usize,
+}
+
+impl From<&Verdict> for Expectation {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Holds(most) => Self::Holds(*most),
+            Verdict::NotReached => Self::NotReached,
+            Verdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
+        }
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holds(None) => f.pad("ok"),
+            Self::Holds(Some(most)) => f.pad(&format!("<={most}")),
+            Self::NotReached => f.pad("-"),
+            Self::Breaks(0, 0) => f.pad("no"),
+            Self::Breaks(steps, 0) => f.pad(&steps.to_string()),
+            Self::Breaks(steps, around) => f.pad(&format!("{steps}+{around}")),
+        }
+    }
+}
+
+impl FromStr for Expectation {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match (text, text.strip_prefix("<="), text.split_once('+')) {
+            ("ok", ..) => Self::Holds(None),
+            ("-", ..) => Self::NotReached,
+            ("no", ..) => Self::Breaks(0, 0),
+            (_, Some(most), _) => Self::Holds(Some(most.parse()?)),
+            (_, _, Some((steps, around))) => Self::Breaks(steps.parse()?, around.parse()?),
+            _ => Self::Breaks(text.parse()?, 0),
+        })
+    }
+}
+
+/// What is expected of the strategy of this name with such faults; none where there is no list, or it is not in it.
+///
+/// # Panics
+/// When the list cannot be read, which a test excludes.
+pub fn of(name: &str, faults: Budget) -> Option<Expected> {
+    let list = match faults {
+        Budget::NONE => CALM,
+        FAULTY => DISTURBED,
+        _ => return None,
+    };
+    let line = list.lines().find(|line| line.split_whitespace().next() == Some(name))?;
+    let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    let number = |word: Option<&str>| word.and_then(|word| word.parse().ok()).expect("two numbers end a line");
+    let transitions = number(words.pop());
+    let states = number(words.pop());
+    let verdicts = words.iter().map(|word| word.parse().expect("a verdict"));
+    Some(Expected {
+        verdicts: verdicts.collect(),
+        states,
+        transitions,
+    })
+}

@@ -1,0 +1,505 @@
+//! All states and the steps between them, and the questions about whole runs: cycles, traps, bounds.
+
+use std::collections::{HashMap, VecDeque};
+
+/// A step from one state to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub to: u32,
+    /// Who acts over which channel; [`FAULT`] for a fault, which nobody owes to anybody.
+    pub label: u8,
+    pub marks: Marks,
+}
+
+/// Label of a fault.
+pub const FAULT: u8 = u8::MAX;
+
+/// Labels of steps that are owed lie below this.
+pub const LABELS: u8 = 128;
+
+/// What happens in a step, as far as claims about whole runs count it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks(u8);
+
+impl Marks {
+    pub const fn new(attempts: u8, issuances: u8, grant_ended: bool) -> Self {
+        let attempts = if attempts > 15 { 15 } else { attempts };
+        let issuances = if issuances > 7 { 7 } else { issuances };
+        Self(attempts | issuances << 4 | (grant_ended as u8) << 7)
+    }
+
+    pub const fn attempts(self) -> u8 {
+        self.0 & 15
+    }
+
+    pub const fn issuances(self) -> u8 {
+        self.0 >> 4 & 7
+    }
+
+    pub const fn grant_ended(self) -> bool {
+        self.0 >> 7 != 0
+    }
+}
+
+/// The graph; states are numbered in the order in which they were found, nearest to the start first.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Where the edges of each state end; they begin where those of the one before end.
+    ends: Vec<u32>,
+    edges: Vec<Edge>,
+    /// Calls that have not ended, and whether a lease is held, by state.
+    states: Vec<(u8, bool)>,
+    /// States from here on were found, but not looked at; none where all were.
+    unknown: Option<u32>,
+}
+
+/// A way from the start, and perhaps a cycle at its end, as places among the edges of the states that it passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lasso {
+    /// Where the cycle begins; the way there is the engine's to know.
+    pub from: u32,
+    /// Places among the edges of each state around.
+    pub around: Vec<usize>,
+}
+
+impl Graph {
+    /// The next state's edges; states come in the order of their numbers.
+    pub fn push(&mut self, pending: usize, leased: bool, edges: impl IntoIterator<Item = Edge>) {
+        self.edges.extend(edges);
+        self.ends
+            .push(u32::try_from(self.edges.len()).expect("fewer than 2^32 steps"));
+        self.states.push((pending.min(usize::from(u8::MAX)) as u8, leased));
+    }
+
+    /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
+    pub fn give_up(&mut self, found: usize) {
+        self.unknown = Some(self.count() as u32);
+        while self.count() < found {
+            self.push(0, false, []);
+        }
+    }
+
+    /// How many states there are.
+    pub fn count(&self) -> usize {
+        self.states.len()
+    }
+
+    pub fn transitions(&self) -> usize {
+        self.edges.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.ends.capacity() * size_of::<u32>()
+            + self.edges.capacity() * size_of::<Edge>()
+            + self.states.capacity() * size_of::<(u8, bool)>()
+    }
+
+    pub fn edges(&self, state: u32) -> &[Edge] {
+        let state = state as usize;
+        let start = if state == 0 { 0 } else { self.ends[state - 1] };
+        &self.edges[start as usize..self.ends[state] as usize]
+    }
+
+    /// Whether a lease is held in any state.
+    pub fn has_grants(&self) -> bool {
+        self.states.iter().any(|(_, leased)| *leased)
+    }
+
+    fn pending(&self, state: u32) -> bool {
+        self.states[state as usize].0 > 0
+    }
+
+    /// A state without a step that somebody owes, while a call is pending.
+    pub fn deadlock(&self) -> Option<u32> {
+        (0..self.count() as u32)
+            .find(|&state| self.pending(state) && self.edges(state).iter().all(|edge| edge.label == FAULT))
+    }
+
+    pub fn components(&self) -> Components {
+        Components::of(self)
+    }
+
+    /// A state from which no run without further faults ends all calls.
+    pub fn trapped(&self, components: &Components) -> Option<u32> {
+        let free = components.reach(self, |state| !self.pending(state), |_| false);
+        (0..self.count() as u32).find(|&state| !free[components.of[state as usize] as usize])
+    }
+
+    /// A state in which a lease is held that no run without further faults ends.
+    pub fn endless_grant(&self, components: &Components) -> Option<u32> {
+        let ends = components.reach(self, |_| false, |edge| edge.marks.grant_ended());
+        (0..self.count() as u32)
+            .find(|&state| self.states[state as usize].1 && !ends[components.of[state as usize] as usize])
+    }
+
+    /// The most that a run can have of what `count` counts, or a cycle in which there is some.
+    pub fn bound(&self, components: &Components, count: impl Fn(Marks) -> u8) -> Result<u32, Lasso> {
+        let marked = |state: u32, edge: &Edge| components.is_inside(state, edge) && count(edge.marks) > 0;
+        let first = (0..self.count() as u32).find(|&state| self.edges(state).iter().any(|edge| marked(state, edge)));
+        if let Some(inside) = first {
+            // The nearest state of that component begins the cycle.
+            let component = components.of[inside as usize];
+            let from = components.first[component as usize];
+            let around = self.walk(components, from, 1, |_| 0, |edge| u32::from(count(edge.marks) > 0));
+            return Err(Lasso { from, around });
+        }
+        let mut most = vec![0u32; components.count()];
+        // Components are numbered sinks first.
+        for state in components.by_component() {
+            let own = components.of[state as usize] as usize;
+            for edge in self.edges(state) {
+                let beyond = most[components.of[edge.to as usize] as usize] + u32::from(count(edge.marks));
+                most[own] = most[own].max(beyond);
+            }
+        }
+        Ok(most
+            .get(components.of.first().map_or(0, |&c| c as usize))
+            .copied()
+            .unwrap_or(0))
+    }
+
+    /// A cycle in which a call is pending for ever although nobody is kept from acting for ever: for each node and channel
+    /// either it acts in the cycle, or in some state of it there is nothing to do.
+    pub fn livelock(&self, components: &Components) -> Option<Lasso> {
+        #[derive(Clone, Copy)]
+        struct Labels {
+            /// Enabled in every state so far; taken inside.
+            always: u128,
+            taken: u128,
+            cyclic: bool,
+        }
+        let mut labels = vec![
+            Labels {
+                always: u128::MAX,
+                taken: 0,
+                cyclic: false
+            };
+            components.count()
+        ];
+        for state in 0..self.count() as u32 {
+            let own = &mut labels[components.of[state as usize] as usize];
+            let mut enabled = 0;
+            for edge in self.edges(state).iter().filter(|edge| edge.label != FAULT) {
+                enabled |= 1u128 << edge.label;
+                if components.is_inside(state, edge) {
+                    own.taken |= 1 << edge.label;
+                    own.cyclic = true;
+                }
+            }
+            own.always &= enabled;
+        }
+        let fair = |state: u32| {
+            let own = labels[components.of[state as usize] as usize];
+            own.cyclic && own.always & !own.taken == 0
+        };
+        let from = (0..self.count() as u32).find(|&state| self.pending(state) && fair(state))?;
+        // What is enabled at the start of the cycle must act in it, or be disabled somewhere in it.
+        let enabled = self.enabled(from);
+        let owed: Vec<u8> = (0..LABELS).filter(|&label| enabled & 1 << label != 0).collect();
+        let place = |label| owed.iter().position(|&owed| owed == label);
+        let around = self.walk(
+            components,
+            from,
+            (1 << owed.len()) - 1,
+            |state| {
+                let enabled = self.enabled(state);
+                (0..)
+                    .zip(&owed)
+                    .filter(|(_, label)| enabled & 1 << **label == 0)
+                    .fold(0, |bits, (place, _)| bits | 1 << place)
+            },
+            |edge| place(edge.label).map_or(0, |place| 1 << place),
+        );
+        Some(Lasso { from, around })
+    }
+
+    fn enabled(&self, state: u32) -> u128 {
+        let owed = self.edges(state).iter().filter(|edge| edge.label != FAULT);
+        owed.fold(0, |labels, edge| labels | 1 << edge.label)
+    }
+
+    /// The shortest closed walk inside the component of `from` that collects all bits of `need`, of states and of edges; where
+    /// the search becomes too wide, one that goes for the nearest missing bit each time.
+    fn walk(
+        &self,
+        components: &Components,
+        from: u32,
+        need: u32,
+        of_state: impl Fn(u32) -> u32,
+        of_edge: impl Fn(&Edge) -> u32,
+    ) -> Vec<usize> {
+        const WIDE: usize = 1 << 20;
+        let mut walked = Vec::new();
+        let (mut at, mut have) = (from, of_state(from) & need);
+        loop {
+            // Every step of this loop collects something more, or comes home.
+            let mut before: HashMap<(u32, u32), (u32, u32, usize)> = HashMap::new();
+            let mut queue = VecDeque::from([(at, have)]);
+            let mut nearer: Option<(u32, u32)> = None;
+            let mut end = None;
+            'search: while let Some((state, bits)) = queue.pop_front() {
+                if before.len() > WIDE && nearer.is_some() {
+                    end = nearer;
+                    break;
+                }
+                for (place, edge) in self.edges(state).iter().enumerate() {
+                    if edge.label == FAULT || !components.is_inside(state, edge) {
+                        continue;
+                    }
+                    let next = (edge.to, (bits | of_edge(edge) | of_state(edge.to)) & need);
+                    if before.contains_key(&next) {
+                        continue;
+                    }
+                    before.insert(next, (state, bits, place));
+                    if next == (from, need) {
+                        end = Some(next);
+                        break 'search;
+                    }
+                    if next.1 != have && nearer.is_none() {
+                        nearer = Some(next);
+                    }
+                    queue.push_back(next);
+                }
+            }
+            let reached = end.or(nearer).expect("a component is strongly connected");
+            let start = walked.len();
+            let mut back = reached;
+            loop {
+                let (state, bits, place) = before[&back];
+                walked.insert(start, place);
+                back = (state, bits);
+                if back == (at, have) {
+                    break;
+                }
+            }
+            (at, have) = reached;
+            if reached == (from, need) {
+                return walked;
+            }
+        }
+    }
+}
+
+/// Maximal strongly connected components, numbered so that no edge leads to a higher number.
+#[derive(Debug)]
+pub struct Components {
+    /// Of each state.
+    of: Vec<u32>,
+    /// The nearest state to the start of each component.
+    first: Vec<u32>,
+}
+
+impl Components {
+    /// Tarjan's algorithm, with the stack of calls in a list.
+    fn of(graph: &Graph) -> Self {
+        const NONE: u32 = u32::MAX;
+        let states = graph.count();
+        let mut components = Self {
+            of: vec![NONE; states],
+            first: Vec::new(),
+        };
+        let (mut index, mut low) = (vec![NONE; states], vec![0u32; states]);
+        let (mut open, mut calls) = (Vec::new(), Vec::new());
+        let mut next = 0;
+        for root in 0..states as u32 {
+            if index[root as usize] != NONE {
+                continue;
+            }
+            calls.push((root, 0));
+            while let Some((state, place)) = calls.pop() {
+                let own = state as usize;
+                if place == 0 {
+                    index[own] = next;
+                    low[own] = next;
+                    next += 1;
+                    open.push(state);
+                }
+                if let Some(edge) = graph.edges(state).get(place) {
+                    calls.push((state, place + 1));
+                    let to = edge.to as usize;
+                    if index[to] == NONE {
+                        calls.push((edge.to, 0));
+                    } else if components.of[to] == NONE {
+                        low[own] = low[own].min(index[to]);
+                    }
+                    continue;
+                }
+                if low[own] == index[own] {
+                    components.close(state, &mut open);
+                }
+                if let Some(&(caller, _)) = calls.last() {
+                    low[caller as usize] = low[caller as usize].min(low[own]);
+                }
+            }
+        }
+        components
+    }
+
+    fn close(&mut self, root: u32, open: &mut Vec<u32>) {
+        let number = self.first.len() as u32;
+        let mut first = root;
+        while let Some(state) = open.pop() {
+            self.of[state as usize] = number;
+            first = first.min(state);
+            if state == root {
+                break;
+            }
+        }
+        self.first.push(first);
+    }
+
+    pub fn count(&self) -> usize {
+        self.first.len()
+    }
+
+    fn is_inside(&self, state: u32, edge: &Edge) -> bool {
+        self.of[state as usize] == self.of[edge.to as usize]
+    }
+
+    /// All states, those of components that lead nowhere else first.
+    fn by_component(&self) -> Vec<u32> {
+        let mut states: Vec<u32> = (0..self.of.len() as u32).collect();
+        states.sort_by_key(|&state| self.of[state as usize]);
+        states
+    }
+
+    /// Components from which a state or an edge of this kind can be reached without faults.
+    fn reach(&self, graph: &Graph, state: impl Fn(u32) -> bool, edge: impl Fn(&Edge) -> bool) -> Vec<bool> {
+        let mut reaches = vec![false; self.count()];
+        for from in self.by_component() {
+            let own = self.of[from as usize] as usize;
+            reaches[own] |= state(from)
+                || graph.unknown.is_some_and(|unknown| from >= unknown)
+                || graph
+                    .edges(from)
+                    .iter()
+                    .filter(|edge| edge.label != FAULT)
+                    .any(|step| edge(step) || reaches[self.of[step.to as usize] as usize]);
+        }
+        reaches
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// States with their pending calls, and edges as (from, to, label).
+    fn graph(pending: &[usize], edges: &[(u32, u32, u8)]) -> Graph {
+        let mut graph = Graph::default();
+        for (state, &pending) in (0..).zip(pending) {
+            let own = edges.iter().filter(|(from, ..)| *from == state);
+            graph.push(
+                pending,
+                false,
+                own.map(|&(_, to, label)| Edge {
+                    to,
+                    label,
+                    marks: Marks::new(label, 0, false),
+                }),
+            );
+        }
+        graph
+    }
+
+    fn livelock(graph: &Graph) -> Option<(u32, usize)> {
+        let lasso = graph.livelock(&graph.components())?;
+        Some((lasso.from, lasso.around.len()))
+    }
+
+    #[test]
+    fn a_fair_loop_is_a_livelock() {
+        // Both act around the loop, though another step of the first would end it: it is not always there.
+        let graph = graph(&[1, 1, 1, 0], &[(0, 1, 1), (1, 2, 2), (2, 1, 1), (2, 3, 3)]);
+        assert_eq!(livelock(&graph), Some((1, 2)));
+        assert_eq!(graph.trapped(&graph.components()), None);
+    }
+
+    #[test]
+    fn an_unfair_loop_is_none() {
+        // Node 3 could end it in every state of the loop, and never does.
+        let graph = graph(&[1, 1, 0], &[(0, 1, 1), (1, 0, 1), (0, 2, 3), (1, 2, 3)]);
+        assert_eq!(livelock(&graph), None);
+    }
+
+    #[test]
+    fn a_loop_is_walked_until_everybody_has_acted() {
+        // Two loops through state 0: one owes label 1, the other label 2, and both are there at the start.
+        let graph = graph(&[1, 1, 1], &[(0, 1, 1), (1, 0, 3), (0, 2, 2), (2, 0, 4)]);
+        // In state 1 there is no label 2, so one loop is enough.
+        assert_eq!(livelock(&graph), Some((0, 2)));
+        let busy = |label| [(1, 0, label), (2, 0, label)];
+        let mut edges = vec![(0, 1, 1), (0, 2, 2)];
+        edges.extend(busy(1));
+        edges.extend(busy(2));
+        // Now both are there in every state: they act in turn.
+        assert_eq!(livelock(&self::graph(&[1, 1, 1], &edges)), Some((0, 2)));
+        // One way back for each: round by 1 and 1, round by 2 and 2, and label 2 is there all the time.
+        let edges = [(0, 1, 1), (1, 0, 1), (1, 1, 2), (0, 0, 2)];
+        assert_eq!(livelock(&self::graph(&[1, 1], &edges)), Some((0, 3)));
+    }
+
+    #[test]
+    fn a_trap_is_found_and_is_no_livelock_without_a_cycle() {
+        let graph = graph(&[1, 0, 1], &[(0, 1, 1), (0, 2, 2)]);
+        assert_eq!(graph.trapped(&graph.components()), Some(2));
+        assert_eq!(graph.deadlock(), Some(2));
+        assert_eq!(livelock(&graph), None);
+    }
+
+    #[test]
+    fn a_join_is_no_cycle() {
+        let graph = graph(&[1, 1, 1, 0], &[(0, 1, 1), (0, 2, 2), (1, 3, 1), (2, 3, 1)]);
+        assert_eq!(livelock(&graph), None);
+        assert_eq!(graph.components().count(), 4);
+        assert_eq!(graph.deadlock(), None);
+    }
+
+    #[test]
+    fn a_self_loop_is_a_cycle() {
+        let graph = graph(&[1, 1, 0], &[(0, 1, 1), (1, 1, 1)]);
+        assert_eq!(livelock(&graph), Some((1, 1)));
+        assert_eq!(graph.trapped(&graph.components()), Some(0));
+        // Around it for ever, but with nothing pending.
+        assert_eq!(livelock(&self::graph(&[0], &[(0, 0, 1)])), None);
+    }
+
+    #[test]
+    fn faults_neither_free_nor_trap() {
+        let graph = graph(&[1, 0], &[(0, 1, FAULT)]);
+        assert_eq!(
+            (graph.trapped(&graph.components()), graph.deadlock()),
+            (Some(0), Some(0))
+        );
+    }
+
+    #[test]
+    fn a_bound_is_the_longest_run() {
+        // Labels are counted as attempts here.
+        let straight = graph(&[1, 1, 1, 0], &[(0, 1, 2), (0, 2, 1), (1, 2, 3), (2, 3, 1), (0, 3, 5)]);
+        let components = straight.components();
+        assert_eq!(straight.bound(&components, Marks::attempts), Ok(6));
+        assert_eq!(straight.bound(&components, Marks::issuances), Ok(0));
+        let round = graph(&[1, 1, 1], &[(0, 1, 0), (1, 2, 0), (2, 1, 1)]);
+        let lasso = round.bound(&round.components(), Marks::attempts).unwrap_err();
+        assert_eq!((lasso.from, lasso.around), (1, vec![0, 0]));
+    }
+
+    /// A long chain: no recursion.
+    #[test]
+    fn a_long_way_does_not_overflow() {
+        let mut chain = Graph::default();
+        let n = 300_000;
+        for state in 0..n {
+            let to = if state + 1 == n { 0 } else { state + 1 };
+            let edge = Edge {
+                to,
+                label: 1,
+                marks: Marks::default(),
+            };
+            chain.push(1, false, [edge]);
+        }
+        assert_eq!(chain.components().count(), 1);
+        assert_eq!(livelock(&chain).map(|(from, _)| from), Some(0));
+    }
+}

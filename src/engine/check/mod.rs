@@ -1,0 +1,239 @@
+//! The checker: not how often something happens, but whether it ever can.
+//!
+//! Runs the same world and the same strategies as the simulator, of two to four nodes with one or two calls each, in every
+//! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
+//! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
+
+pub mod cast;
+mod diagram;
+pub mod expected;
+mod explore;
+mod fault;
+mod graph;
+mod recovery;
+mod state;
+mod story;
+mod visited;
+
+use crate::property::{Counted, Judge, PROPERTIES, Runs};
+use crate::provider::{Issuance, OnBadSlot};
+use crate::retry::Attempts;
+use crate::strategy::Coordination;
+use crate::with_strategy;
+
+pub use diagram::{svg, text};
+pub use explore::{Explored, explore};
+pub use fault::{Budget, FAULTS, Fault};
+pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks};
+pub use recovery::Cost;
+pub use state::{Action, Hands, State};
+pub use story::{Line, Story, tell};
+pub use visited::{Fingerprint, Visited, fingerprint};
+
+/// A small system to be explored.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub coordination: Coordination,
+    pub rule: Issuance,
+    pub on_bad_slot: OnBadSlot,
+    /// Slots granted to each client.
+    pub slots: u16,
+    /// Nodes at which calls arrive; a gateway comes on top.
+    pub nodes: u32,
+    /// Calls at each node.
+    pub calls: u32,
+    /// Tries of each call. Only without a bound can a call go on for ever.
+    pub attempts: Attempts,
+    pub faults: Budget,
+    /// States after which the search is given up.
+    pub most: usize,
+}
+
+/// Who hears how the search goes.
+pub trait Progress: Sync {
+    /// States and transitions so far, and steps from the start; whether to go on.
+    fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool;
+}
+
+/// Nobody.
+impl Progress for () {
+    fn explored(&self, _: usize, _: usize, _: u32) -> bool {
+        true
+    }
+}
+
+/// What the search says of one claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// No run breaks it; with the bound that was found, where the claim is about one.
+    Holds(Option<u32>),
+    /// Nothing that it is about has happened in any run.
+    NotReached,
+    /// This run breaks it.
+    Breaks(Counterexample),
+}
+
+/// A run that breaks a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterexample {
+    /// From the start.
+    pub way: Vec<Action>,
+    /// The steps at its end that can be repeated for ever; none where the last step is the break.
+    pub around: usize,
+    /// What `way` does not show, in words.
+    pub remark: Option<String>,
+}
+
+impl Counterexample {
+    /// Steps up to the break, or up to the cycle.
+    pub fn steps(&self) -> usize {
+        self.way.len() - self.around
+    }
+}
+
+/// What was found about one system.
+#[derive(Debug)]
+pub struct Report {
+    pub states: usize,
+    pub transitions: usize,
+    pub depth: u32,
+    /// False where the search was given up: then a claim that holds has only not been broken yet.
+    pub complete: bool,
+    /// Memory in use at the end, states that wait included.
+    pub bytes: usize,
+    /// In the order of [`PROPERTIES`].
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Explores a system and judges every claim.
+pub fn check(setup: &Setup, progress: &dyn Progress) -> Report {
+    with_strategy!(&setup.coordination, strategy => {
+        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
+        let initial = State::initial(strategy.clone(), setup);
+        report(setup, &explore(&initial, setup.most, progress), &initial)
+    })
+}
+
+fn report<S: crate::node::Strategy>(setup: &Setup, explored: &Explored, initial: &State<S>) -> Report {
+    let components = explored.graph.components();
+    let verdicts = PROPERTIES
+        .iter()
+        .enumerate()
+        .map(|(place, property)| match property.judge {
+            Judge::Event(_) => match explored.broken[place] {
+                Some((from, action)) => {
+                    let mut way = explored.way_to(from);
+                    way.push(action);
+                    breaks(way, 0)
+                }
+                None if explored.reached & 1 << place == 0 => Verdict::NotReached,
+                None => Verdict::Holds(None),
+            },
+            Judge::Runs(runs) => judge(setup, runs, explored, &components, initial),
+        })
+        .collect();
+    Report {
+        states: explored.graph.count(),
+        transitions: explored.graph.transitions(),
+        depth: explored.depth,
+        complete: explored.complete,
+        bytes: explored.bytes,
+        verdicts,
+    }
+}
+
+fn breaks(way: Vec<Action>, around: usize) -> Verdict {
+    Verdict::Breaks(Counterexample {
+        way,
+        around,
+        remark: None,
+    })
+}
+
+fn judge<S: crate::node::Strategy>(
+    setup: &Setup,
+    runs: Runs,
+    explored: &Explored,
+    components: &Components,
+    initial: &State<S>,
+) -> Verdict {
+    let graph = &explored.graph;
+    let state = |found: Option<u32>| found.map_or(Verdict::Holds(None), |state| breaks(explored.way_to(state), 0));
+    let cycle = |lasso: &Lasso| {
+        let way = explored.way_to(lasso.from);
+        let whole = unroll(initial, way, graph, lasso);
+        breaks(whole, lasso.around.len())
+    };
+    match runs {
+        Runs::Bounded(counted) => {
+            let count = match counted {
+                Counted::Attempts => Marks::attempts,
+                Counted::Issuances => Marks::issuances,
+            };
+            match graph.bound(components, count) {
+                Ok(most) => Verdict::Holds(Some(most)),
+                Err(lasso) => cycle(&lasso),
+            }
+        }
+        Runs::NoDeadlock => state(graph.deadlock()),
+        Runs::NoLivelock => graph
+            .livelock(components)
+            .map_or(Verdict::Holds(None), |lasso| cycle(&lasso)),
+        Runs::NeverTrapped => state(graph.trapped(components)),
+        Runs::GrantsEnd if !graph.has_grants() => Verdict::NotReached,
+        Runs::GrantsEnd => state(graph.endless_grant(components)),
+        Runs::Recovery {
+            token_requests,
+            attempts,
+        } => match &explored.recovery {
+            None => Verdict::NotReached,
+            Some((cost, from, _)) if cost.token_requests > token_requests || cost.attempts > attempts => {
+                Verdict::Breaks(Counterexample {
+                    way: explored.way_to(*from),
+                    around: 0,
+                    remark: Some(format!(
+                        "the next call costs {} token requests and {} attempts",
+                        cost.token_requests, cost.attempts
+                    )),
+                })
+            }
+            Some(_) => Verdict::Holds(None),
+        },
+        Runs::NotVacuous => {
+            let missing = explored.missing(setup.faults);
+            if missing.is_empty() {
+                Verdict::Holds(None)
+            } else {
+                Verdict::Breaks(Counterexample {
+                    way: Vec::new(),
+                    around: 0,
+                    remark: Some(format!("never happened: {}", missing.join(", "))),
+                })
+            }
+        }
+    }
+}
+
+/// The way to a cycle and once around it. Edges lie in the order of a state's actions.
+fn unroll<S: crate::node::Strategy>(
+    initial: &State<S>,
+    mut way: Vec<Action>,
+    graph: &Graph,
+    lasso: &Lasso,
+) -> Vec<Action> {
+    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    let mut state = initial.clone();
+    for &action in &way {
+        state = state.next(action, &mut hands);
+    }
+    let mut number = lasso.from;
+    for &place in &lasso.around {
+        state.actions(&mut actions);
+        let action = actions[place];
+        number = graph.edges(number)[place].to;
+        state = state.next(action, &mut hands);
+        way.push(action);
+    }
+    assert_eq!(number, lasso.from, "a cycle comes home");
+    way
+}

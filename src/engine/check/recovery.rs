@@ -1,0 +1,54 @@
+//! What the next call costs once all is quiet: the dearest over all nodes and all orders of deliveries, without faults.
+
+use std::collections::HashSet;
+
+use crate::node::Strategy;
+use crate::trace::Event;
+
+use super::explore::callers;
+use super::state::{Action, Hands, State};
+use super::visited::fingerprint;
+
+/// What a call costs, up to `MOST` of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost {
+    pub token_requests: u16,
+    pub attempts: u16,
+}
+
+/// From here on nobody counts.
+const MOST: u16 = 8;
+
+/// The dearest call that can follow a quiet state; the way begins with its arrival, where `Deliver` finds it.
+pub(super) fn dearest_call<S: Strategy>(quiet: &State<S>) -> (Cost, Vec<Action>) {
+    let mut dearest = (Cost::default(), Vec::new());
+    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    for node in callers(quiet) {
+        let first = quiet.with_call(node);
+        let mut seen = HashSet::from([fingerprint(&(&first, Cost::default()))]);
+        let mut open = vec![(first, Cost::default(), Vec::new())];
+        while let Some((state, cost, way)) = open.pop() {
+            if cost > dearest.0 {
+                dearest = (cost, way.clone());
+            }
+            state.actions(&mut actions);
+            for &action in &actions {
+                let next = state.next(action, &mut hands);
+                let mut after = cost;
+                for event in &hands.events {
+                    match event {
+                        Event::TokenRequested => after.token_requests = (after.token_requests + 1).min(MOST),
+                        Event::AttemptSent { .. } => after.attempts = (after.attempts + 1).min(MOST),
+                        _ => {}
+                    }
+                }
+                if seen.insert(fingerprint(&(&next, after))) {
+                    let mut longer = way.clone();
+                    longer.push(action);
+                    open.push((next, after, longer));
+                }
+            }
+        }
+    }
+    dearest
+}

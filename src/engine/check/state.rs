@@ -1,0 +1,517 @@
+//! One state of a small system: the world, what is under way in it, what may still go wrong; and the steps it can take.
+
+use std::hash::{Hash, Hasher};
+
+use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Time};
+use crate::node::{Strategy, Timer};
+use crate::oauth::{Failure, Token};
+use crate::property::{Facts, Scene};
+use crate::provider::{Bucket, Issuance, Provider};
+use crate::retry::{Immediate, Retry};
+use crate::store::{Answer, Operation};
+use crate::trace::Event;
+use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, carries};
+
+use super::Setup;
+use super::fault::{Budget, Fault};
+
+/// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
+/// have any number of them under way, and the states would not come to an end.
+const STORE_OPERATIONS: usize = 2;
+
+/// A checker's clock stands still.
+pub(super) const NOW: Time = Time::ZERO;
+
+/// A state, in a form that is the same for situations that nothing to come can tell apart.
+#[derive(Clone, Debug)]
+pub struct State<S: Strategy> {
+    pub world: World<S, Issuance>,
+    /// What is under way, sorted: any of it may be next.
+    pub bag: Vec<Message>,
+    /// Faults that may still happen.
+    pub left: Budget,
+    /// A fault other than a planned renewal has happened.
+    pub disturbed: bool,
+    /// What the claims remember.
+    pub facts: Facts,
+}
+
+/// The strategy itself is taken as equal.
+impl<S: Strategy> PartialEq for State<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.world == other.world
+            && self.bag == other.bag
+            && self.left == other.left
+            && self.disturbed == other.disturbed
+            && self.facts == other.facts
+    }
+}
+
+impl<S: Strategy> Eq for State<S> {}
+
+impl<S: Strategy> Hash for State<S> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.world.hash(hasher);
+        self.bag.hash(hasher);
+        self.left.hash(hasher);
+        self.disturbed.hash(hasher);
+        self.facts.hash(hasher);
+    }
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// The message or alarm at this place of the bag reaches its party.
+    Deliver(u8),
+    /// A planned renewal falls due.
+    Renew(u8),
+    /// A time-out strikes although the answer is still under way.
+    Late(u8),
+    /// The message at this place is lost.
+    Lose(u8),
+    /// The token request at this place is answered with a 429.
+    Throttle(u8),
+    Crash(u8),
+    /// The lease of this store ends while its holder acts on it.
+    Lapse(u8),
+    /// The lease of this store ends, and nobody acts on it any more.
+    Reclaim(u8),
+    /// The tokens of this bucket expire.
+    Expire(u8),
+}
+
+impl Action {
+    /// The fault that it is, if it is one.
+    pub const fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Deliver(_) | Self::Reclaim(_) => None,
+            Self::Renew(_) => Some(Fault::Renewal),
+            Self::Late(_) => Some(Fault::Late),
+            Self::Lose(_) => Some(Fault::Drop),
+            Self::Throttle(_) => Some(Fault::Throttle),
+            Self::Crash(_) => Some(Fault::Crash),
+            Self::Lapse(_) => Some(Fault::Lapse),
+            Self::Expire(_) => Some(Fault::Expiry),
+        }
+    }
+}
+
+/// A checker's side of the world: what is sent lies in a bag until somebody picks it.
+#[derive(Debug, Default)]
+pub struct Hands {
+    pub bag: Vec<Message>,
+    pub events: Vec<Event>,
+}
+
+impl Host for Hands {
+    fn now(&self) -> Time {
+        NOW
+    }
+    fn send(&mut self, _: Leg, _: u64, message: Message) {
+        self.bag.push(message);
+    }
+    fn wake(&mut self, _: Delay, _: u64, alarm: Message) -> Duration {
+        self.bag.push(alarm);
+        // How long it was decides nothing: alarms ring in any order.
+        Duration::ZERO
+    }
+    fn hit(&mut self, _: Chance, _: u64) -> bool {
+        false
+    }
+    fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
+        (Duration::ZERO, Duration::ZERO)
+    }
+    fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+    fn wants_details(&self) -> bool {
+        true
+    }
+}
+
+impl<S: Strategy> State<S> {
+    /// All nodes are up, and all their calls about to arrive.
+    pub fn initial(strategy: S, setup: &Setup) -> Self {
+        let limit = Some(Duration::SECOND);
+        let client = Client {
+            timeout: limit,
+            store_timeout: limit,
+            ..Client::plain(Retry::Immediate(Immediate {
+                attempts: setup.attempts,
+            }))
+        };
+        let provider = Provider::new(
+            setup.rule.clone(),
+            setup.on_bad_slot,
+            vec![setup.slots; setup.coordination.duplicate_apps().into()],
+            setup.slots,
+        );
+        let layout = layout(setup);
+        let nodes = layout.fleets.last().map_or(0, |fleet| fleet.nodes.end);
+        let mut world = World::new(strategy, client, provider, layout);
+        let mut hands = Hands::default();
+        for node in (0..nodes).map(NodeId) {
+            world.start(node, &mut hands);
+        }
+        for node in (0..setup.nodes).map(NodeId) {
+            hands.bag.extend((0..setup.calls).map(|_| arrival(node)));
+        }
+        let mut state = Self {
+            world,
+            bag: hands.bag,
+            left: setup.faults,
+            disturbed: false,
+            facts: Facts::new(nodes as usize),
+        };
+        state.canonical();
+        state
+    }
+
+    fn canonical(&mut self) -> Renamed {
+        let renamed = self.world.canonical(NOW, &mut self.bag);
+        self.bag.sort_unstable();
+        self.facts.rename(&|token| renamed.token(token));
+        renamed
+    }
+
+    /// Calls that have not ended, those about to arrive included.
+    pub fn pending(&self) -> usize {
+        let arriving = self
+            .bag
+            .iter()
+            .filter(|message| matches!(message, Message::Arrival { .. }));
+        self.world.calls().len() + arriving.count()
+    }
+
+    /// Whether some lease is held.
+    pub fn is_leased(&self) -> bool {
+        self.world.leases(NOW).any(|lease| lease.is_some())
+    }
+
+    /// Every step that it can take; steps that lead to the same are named once.
+    pub fn actions(&self, out: &mut Vec<Action>) {
+        out.clear();
+        for (place, message) in self.bag.iter().enumerate() {
+            if place > 0 && self.bag[place - 1] == *message {
+                continue;
+            }
+            if !message_of_store(message) && self.is_busy(self.actor(message)) {
+                continue;
+            }
+            self.actions_of(u8::try_from(place).expect("fewer than 256 messages"), message, out);
+        }
+        for (store, lease) in (0..).zip(self.world.leases(NOW)) {
+            let Some((holder, fence)) = lease else { continue };
+            if !self.world.can_lapse(store.into()) {
+                continue;
+            }
+            if !self.acts(holder, fence) {
+                out.push(Action::Reclaim(store));
+            } else if self.left.left(Fault::Lapse) > 0 {
+                out.push(Action::Lapse(store));
+            }
+        }
+        if self.left.left(Fault::Crash) > 0 {
+            out.extend((0..self.nodes() as u8).map(Action::Crash));
+        }
+        if self.left.left(Fault::Expiry) > 0 {
+            let buckets = (0..self.world.provider.clients()).flat_map(|client| self.world.provider.buckets(client));
+            for bucket in buckets {
+                if self.world.provider.ledger.newest(bucket).is_some() {
+                    out.push(Action::Expire(bucket.0 as u8));
+                }
+            }
+        }
+    }
+
+    /// Whether a node has as many store operations under way as it can: it hears of nothing else until one has come back.
+    fn is_busy(&self, node: NodeId) -> bool {
+        let own = self.bag.iter().filter(|message| match message {
+            Message::StoreRequest { node: its, .. } | Message::StoreResponse { node: its, .. } => *its == node,
+            _ => false,
+        });
+        own.count() >= STORE_OPERATIONS
+    }
+
+    fn nodes(&self) -> u32 {
+        self.world.fleets().last().map_or(0, |fleet| fleet.nodes.end)
+    }
+
+    fn actions_of(&self, place: u8, message: &Message, out: &mut Vec<Action>) {
+        match message {
+            Message::TimerRang {
+                timer: Timer::Renew, ..
+            } => {
+                if self.left.left(Fault::Renewal) > 0 {
+                    out.push(Action::Renew(place));
+                }
+            }
+            Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
+                if self.is_lost(message) {
+                    out.push(Action::Deliver(place));
+                } else if self.left.left(Fault::Late) > 0 {
+                    out.push(Action::Late(place));
+                }
+            }
+            Message::Arrival { .. }
+            | Message::BackoffOver { .. }
+            | Message::TimerRang { .. }
+            | Message::LoginAgain { .. } => {
+                out.push(Action::Deliver(place));
+            }
+            _ => {
+                out.push(Action::Deliver(place));
+                if self.left.left(Fault::Drop) > 0 {
+                    out.push(Action::Lose(place));
+                }
+                if matches!(message, Message::TokenRequest { .. }) && self.left.left(Fault::Throttle) > 0 {
+                    out.push(Action::Throttle(place));
+                }
+            }
+        }
+    }
+
+    /// Whether what this alarm waits for can no longer come.
+    fn is_lost(&self, alarm: &Message) -> bool {
+        match *alarm {
+            Message::AttemptTimedOut { ticket } => {
+                let travels = self.bag.iter().any(|message| match message {
+                    Message::ApiRequest { ticket: its, .. }
+                    | Message::ApiResponse { ticket: its, .. }
+                    | Message::Forward { ticket: its, .. }
+                    | Message::Answered { ticket: its, .. } => *its == ticket,
+                    _ => false,
+                });
+                let phase = self.world.calls().get(ticket.call).phase;
+                !travels && matches!(phase, Phase::InFlight | Phase::Forwarded)
+            }
+            Message::TokenTimedOut { node, epoch, asker } => !self.bag.iter().any(|message| match message {
+                Message::TokenRequest {
+                    node: n,
+                    epoch: e,
+                    asker: a,
+                    ..
+                }
+                | Message::TokenResponse {
+                    node: n,
+                    epoch: e,
+                    asker: a,
+                    ..
+                } => (*n, *e, *a) == (node, epoch, asker),
+                _ => false,
+            }),
+            Message::StoreTimedOut {
+                node, epoch, number, ..
+            } => !self.bag.iter().any(|message| match message {
+                Message::StoreRequest {
+                    node: n,
+                    epoch: e,
+                    number: i,
+                    ..
+                }
+                | Message::StoreResponse {
+                    node: n,
+                    epoch: e,
+                    number: i,
+                    ..
+                } => (*n, *e, *i) == (node, epoch, number),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether the holder of a lease acts on it, will learn that it has it, or is about to give it back.
+    fn acts(&self, holder: NodeId, fence: u32) -> bool {
+        self.world.acts_under(holder, fence)
+            || self.bag.iter().any(|message| match message {
+                Message::StoreResponse {
+                    answer: Answer::Acquired { fence: its },
+                    ..
+                }
+                | Message::StoreRequest {
+                    operation: Operation::Release { fence: its },
+                    ..
+                } => *its == fence,
+                Message::StoreRequest {
+                    node,
+                    operation: Operation::Unlock,
+                    ..
+                } => *node == holder,
+                _ => false,
+            })
+    }
+
+    /// Takes a step; what happened lies in `hands.events`. The claims have not heard of it yet.
+    fn step(&self, action: Action, hands: &mut Hands) -> Self {
+        let mut next = self.clone();
+        hands.events.clear();
+        hands.bag.clear();
+        match action {
+            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
+                let message = next.bag.remove(place.into());
+                std::mem::swap(&mut hands.bag, &mut next.bag);
+                next.world.deliver(message, hands);
+                std::mem::swap(&mut hands.bag, &mut next.bag);
+            }
+            Action::Lose(place) => {
+                next.bag.remove(place.into());
+            }
+            Action::Throttle(place) => {
+                let request = next.bag.remove(place.into());
+                next.bag.extend(throttled(&request));
+            }
+            Action::Crash(node) => {
+                std::mem::swap(&mut hands.bag, &mut next.bag);
+                let node = u32::from(node);
+                next.world.crash(node..node + 1, hands);
+                next.world.start(NodeId(node), hands);
+                std::mem::swap(&mut hands.bag, &mut next.bag);
+            }
+            Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), hands),
+            Action::Expire(bucket) => {
+                let ledger = &mut next.world.provider.ledger;
+                ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
+            }
+        }
+        if let Some(fault) = action.fault() {
+            next.left.spend(fault);
+            next.disturbed |= fault != Fault::Renewal;
+        }
+        next
+    }
+
+    /// Takes a step, and shows each event to the claims; also says what tokens are called after it.
+    pub(super) fn take(
+        &self,
+        action: Action,
+        hands: &mut Hands,
+        mut judge: impl FnMut(&Event, &Facts, &dyn Scene),
+    ) -> (Self, Renamed) {
+        let mut next = self.step(action, hands);
+        for event in &hands.events {
+            next.facts.hear(event);
+            let instant = Instant {
+                before: self,
+                after: &next.world,
+            };
+            judge(event, &next.facts, &instant);
+        }
+        let renamed = next.canonical();
+        (next, renamed)
+    }
+
+    /// The state after a step.
+    pub fn next(&self, action: Action, hands: &mut Hands) -> Self {
+        self.take(action, hands, |_, _, _| {}).0
+    }
+
+    /// Another call is about to arrive.
+    pub(super) fn with_call(&self, node: NodeId) -> Self {
+        let mut next = self.clone();
+        next.left = Budget::NONE;
+        next.bag.push(arrival(node));
+        next.bag.sort_unstable();
+        next
+    }
+
+    /// Which node acts when this message is delivered.
+    pub fn actor(&self, message: &Message) -> NodeId {
+        match *message {
+            Message::Arrival { node, .. }
+            | Message::TokenRequest { node, .. }
+            | Message::TokenResponse { node, .. }
+            | Message::StoreRequest { node, .. }
+            | Message::StoreResponse { node, .. }
+            | Message::TokenTimedOut { node, .. }
+            | Message::StoreTimedOut { node, .. }
+            | Message::TimerRang { node, .. }
+            | Message::TokenServed { node, .. }
+            | Message::Told { to: node, .. } => node,
+            mut other => other
+                .ticket_mut()
+                .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).at),
+        }
+    }
+}
+
+fn message_of_store(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
+    )
+}
+
+fn arrival(node: NodeId) -> Message {
+    Message::Arrival {
+        node,
+        group: Group(0),
+        luck: 0,
+    }
+}
+
+fn throttled(request: &Message) -> Option<Message> {
+    match *request {
+        Message::TokenRequest { node, epoch, asker, .. } => Some(Message::TokenResponse {
+            node,
+            epoch,
+            asker,
+            answer: Err(Failure::Throttled {
+                retry_after: Millis::ZERO,
+            }),
+        }),
+        _ => None,
+    }
+}
+
+fn layout(setup: &Setup) -> Layout {
+    let gateway = setup.coordination.needs_gateway().then_some(NodeId(setup.nodes));
+    let fleet = Fleet {
+        nodes: 0..setup.nodes,
+        client: 0,
+        store: 0,
+        gateway,
+        sends_slot: true,
+        force: false,
+        first_seat: 0,
+        is_gateway: false,
+        first_login: 0,
+        login_each: false,
+        clock_spread: Duration::ZERO,
+        clock_drift: 0,
+    };
+    let keeper = gateway.map(|gateway| Fleet {
+        nodes: gateway.0..gateway.0 + 1,
+        gateway: None,
+        is_gateway: true,
+        ..fleet.clone()
+    });
+    Layout {
+        fleets: std::iter::once(fleet).chain(keeper).collect(),
+        patience: vec![None],
+        stores: 1,
+        store: StoreLayout::default(),
+        login_again: None,
+    }
+}
+
+/// A step as the claims see it: the state before, the world after.
+struct Instant<'a, S: Strategy> {
+    before: &'a State<S>,
+    after: &'a World<S, Issuance>,
+}
+
+impl<S: Strategy> Scene for Instant<'_, S> {
+    fn is_live(&self, token: Token) -> bool {
+        self.after.provider.ledger.is_live(token, NOW)
+    }
+
+    fn was_known(&self, token: Token) -> bool {
+        self.before.world.knows(token) || self.before.bag.iter().any(|message| carries(message, token))
+    }
+
+    fn is_undisturbed(&self) -> bool {
+        !self.before.disturbed
+    }
+}

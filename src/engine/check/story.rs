@@ -1,0 +1,335 @@
+//! A run told so that a reader can follow it: who does what, step by step, with every token under one name throughout.
+
+use crate::base::NodeId;
+use crate::node::{Note, Strategy, Timer};
+use crate::oauth::{Failure, Token, Verdict};
+use crate::store::{Answer, Operation};
+use crate::trace::Event;
+use crate::with_strategy;
+use crate::world::{Message, Renamed};
+
+use super::state::{Action, Hands, NOW, State};
+use super::{Counterexample, Setup};
+
+/// A run in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// Who takes part, in the order of the diagram's columns.
+    pub parties: Vec<String>,
+    pub lines: Vec<Line>,
+    /// How many lines at the end can be repeated for ever.
+    pub around: usize,
+    /// What the lines do not show.
+    pub remark: Option<String>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Columns; the same where one party is concerned.
+    pub from: usize,
+    pub to: usize,
+    pub text: String,
+    /// Something goes wrong that nobody decided.
+    pub fault: bool,
+}
+
+/// Tells a run of this system.
+pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
+    with_strategy!(&setup.coordination, strategy => {
+        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
+        let initial = State::initial(strategy.clone(), setup);
+        tell_from(setup, initial, example)
+    })
+}
+
+fn tell_from<S: Strategy>(setup: &Setup, initial: State<S>, example: &Counterexample) -> Story {
+    let mut teller = Teller::new(setup);
+    let mut hands = Hands::default();
+    let mut state = initial;
+    let mut lines = Vec::new();
+    for &action in &example.way {
+        let (next, renamed) = state.take(action, &mut hands, |_, _, _| {});
+        teller.baptize(&hands.events);
+        lines.push(teller.line(&state, action, &hands.events));
+        teller.rename(&renamed);
+        state = next;
+    }
+    Story {
+        parties: teller.parties(),
+        lines,
+        around: example.around,
+        remark: example.remark.clone(),
+    }
+}
+
+/// What tokens are called in the story.
+struct Teller {
+    nodes: usize,
+    workers: usize,
+    uses_store: bool,
+    /// Names by the number that a token has now.
+    names: Vec<(Token, u32)>,
+    issued: u32,
+}
+
+impl Teller {
+    fn new(setup: &Setup) -> Self {
+        let workers = setup.nodes as usize;
+        Self {
+            nodes: workers + usize::from(setup.coordination.needs_gateway()),
+            workers,
+            uses_store: setup.coordination.needs_store(),
+            names: Vec::new(),
+            issued: 0,
+        }
+    }
+
+    fn parties(&self) -> Vec<String> {
+        let mut parties: Vec<_> = (0..self.nodes).map(|node| self.node(NodeId(node as u32))).collect();
+        parties.extend(["token endpoint".to_owned(), "API".to_owned()]);
+        parties.extend(self.uses_store.then(|| "store".to_owned()));
+        parties
+    }
+
+    fn token_endpoint(&self) -> usize {
+        self.nodes
+    }
+
+    fn api(&self) -> usize {
+        self.nodes + 1
+    }
+
+    fn store(&self) -> usize {
+        self.nodes + 2
+    }
+
+    fn node(&self, id: NodeId) -> String {
+        if id.index() < self.workers {
+            char::from(b'A' + (id.0 % 26) as u8).to_string()
+        } else {
+            "gateway".to_owned()
+        }
+    }
+
+    /// Gives tokens that have just been issued the next names.
+    fn baptize(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Issued { token, .. } = event {
+                self.issued += 1;
+                self.names.push((*token, self.issued));
+            }
+        }
+    }
+
+    fn rename(&mut self, renamed: &Renamed) {
+        self.names = self
+            .names
+            .iter()
+            .filter_map(|&(token, name)| Some((renamed.token(token)?, name)))
+            .collect();
+    }
+
+    fn token(&self, token: Token) -> String {
+        let known = self.names.iter().find(|(other, _)| *other == token);
+        known.map_or_else(|| "an old token".to_owned(), |(_, name)| format!("t{name}"))
+    }
+
+    fn line<S: Strategy>(&self, state: &State<S>, action: Action, events: &[Event]) -> Line {
+        let message = |place: u8| state.bag[usize::from(place)];
+        let own = |column, text: String| (column, column, text);
+        let (from, to, text) = match action {
+            Action::Deliver(place) | Action::Renew(place) => self.delivery(state, &message(place), events),
+            Action::Late(place) => {
+                let (from, to, text) = self.delivery(state, &message(place), events);
+                (from, to, format!("{text}, although the answer is still under way"))
+            }
+            Action::Lose(place) => {
+                let lost = message(place);
+                let (from, to, _) = self.delivery(state, &lost, &[]);
+                (from, to, format!("lost: {}", self.name(state, &lost)))
+            }
+            Action::Throttle(place) => {
+                let (from, to, _) = self.delivery(state, &message(place), &[]);
+                (from, to, "too many requests: answered with 429".to_owned())
+            }
+            Action::Crash(node) => own(
+                usize::from(node),
+                format!("{} crashes and starts anew", self.node(NodeId(node.into()))),
+            ),
+            Action::Lapse(_) => own(self.store(), "the lease lapses while its holder acts on it".to_owned()),
+            Action::Reclaim(_) => own(self.store(), "the lease ends; nobody acts on it any more".to_owned()),
+            Action::Expire(_) => own(self.token_endpoint(), "the live token expires".to_owned()),
+        };
+        Line {
+            from,
+            to,
+            text,
+            fault: action.fault().is_some(),
+        }
+    }
+
+    /// What is under way, as a noun.
+    fn name<S: Strategy>(&self, state: &State<S>, message: &Message) -> String {
+        let node = self.node(state.actor(message));
+        match message {
+            Message::ApiRequest { token, .. } => format!("{node}'s call with {}", self.token(*token)),
+            Message::ApiResponse { .. } => format!("the API's answer to {node}"),
+            Message::TokenRequest { .. } => format!("{node}'s token request"),
+            Message::TokenResponse { answer: Ok(grant), .. } => {
+                format!("the answer that brings {} to {node}", self.token(grant.token))
+            }
+            Message::TokenResponse { .. } => format!("the token endpoint's answer to {node}"),
+            Message::StoreRequest { operation, .. } => format!("{node}: {}", self.operation(operation)),
+            Message::StoreResponse { .. } => format!("the store's answer to {node}"),
+            Message::Forward { .. } => format!("{node}'s call on its way to the gateway"),
+            Message::Answered { .. } => format!("the gateway's answer to {node}"),
+            Message::Told { from, note, .. } => format!("{} tells {node}: {}", self.node(*from), self.note(note)),
+            _ => format!("an alarm of {node}"),
+        }
+    }
+
+    fn delivery<S: Strategy>(&self, state: &State<S>, message: &Message, events: &[Event]) -> (usize, usize, String) {
+        let id = state.actor(message);
+        let (column, node) = (id.index(), self.node(id));
+        match message {
+            Message::Arrival { .. } => (column, column, format!("a call arrives at {node}")),
+            Message::ApiRequest { token, .. } => {
+                let accepted = events
+                    .iter()
+                    .any(|event| matches!(event, Event::AttemptAccepted { .. }));
+                let verdict = if accepted { "accepted" } else { "refused" };
+                (
+                    column,
+                    self.api(),
+                    format!("{node} calls with {}: {verdict}", self.token(*token)),
+                )
+            }
+            Message::ApiResponse { token, verdict, .. } => {
+                let text = match verdict {
+                    Verdict::Accepted => format!("{node} has its answer"),
+                    Verdict::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
+                    Verdict::Misread => format!("{node} takes a refusal of another kind for a dead token"),
+                    Verdict::Failed(_) => format!("{node} hears an error"),
+                };
+                (self.api(), column, text)
+            }
+            Message::TokenRequest { .. } | Message::TokenServed { .. } => {
+                (column, self.token_endpoint(), self.commit(&node, events))
+            }
+            Message::TokenResponse { answer, .. } => {
+                let text = match answer {
+                    Ok(grant) => {
+                        let dead = !state.world.provider.ledger.is_live(grant.token, NOW);
+                        let end = if dead { ", which is dead by now" } else { "" };
+                        format!("{node} receives {}{end}", self.token(grant.token))
+                    }
+                    Err(why) => format!("{node} is told: {}", failure(*why)),
+                };
+                (self.token_endpoint(), column, text)
+            }
+            Message::StoreRequest { operation, .. } => {
+                (column, self.store(), format!("{node} {}", self.operation(operation)))
+            }
+            Message::StoreResponse { answer, .. } => {
+                let text = match answer {
+                    Answer::Value(None) | Answer::Kept(None) => format!("{node} finds nothing"),
+                    Answer::Value(Some(entry)) => format!("{node} finds {}", self.token(entry.value.token)),
+                    Answer::Kept(Some(entry)) => {
+                        format!("{node} hears that {} lies there instead", self.token(entry.value.token))
+                    }
+                    Answer::Written => format!("{node} hears that it is written"),
+                    Answer::Acquired { .. } => format!("{node} has the lease"),
+                    Answer::Busy => format!("{node} hears that the lease is taken"),
+                    Answer::Extended { held } | Answer::Released { held } => {
+                        let how = if *held { "in time" } else { "too late" };
+                        format!("{node} hears that it was {how}")
+                    }
+                    Answer::Failed(_) => format!("{node} hears an error of the store"),
+                };
+                (self.store(), column, text)
+            }
+            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
+            Message::Answered { succeeded, .. } => {
+                let origin = message
+                    .clone()
+                    .ticket_mut()
+                    .map_or(id, |ticket| state.world.calls().get(ticket.call).origin);
+                let how = if *succeeded {
+                    "has its answer"
+                } else {
+                    "hears that it failed"
+                };
+                (column, origin.index(), format!("{} {how}", self.node(origin)))
+            }
+            Message::BackoffOver { .. } => (column, column, format!("{node} tries again")),
+            Message::AttemptTimedOut { .. } => (column, column, format!("{node} waits no longer for its call")),
+            Message::TokenTimedOut { .. } => (column, column, format!("{node} waits no longer for a token")),
+            Message::StoreTimedOut { .. } => (column, column, format!("{node} waits no longer for the store")),
+            Message::TimerRang { timer, .. } => {
+                let text = match timer {
+                    Timer::Renew => "renews as planned",
+                    Timer::Wait => "has waited",
+                    Timer::Extend => "is to extend its lease",
+                };
+                (column, column, format!("{node} {text}"))
+            }
+            Message::Told { from, note, .. } => (
+                from.index(),
+                column,
+                format!("{} tells {node}: {}", self.node(*from), self.note(note)),
+            ),
+            Message::LoginAgain { .. } => (column, column, "the user logs in again".to_owned()),
+        }
+    }
+
+    fn commit(&self, node: &str, events: &[Event]) -> String {
+        let issued = events.iter().find_map(|event| match event {
+            Event::Issued { token, evicted, .. } => Some((*token, *evicted)),
+            _ => None,
+        });
+        match issued {
+            Some((token, Some(evicted))) => format!(
+                "{node}'s request commits: {} is issued, {} is dead",
+                self.token(token),
+                self.token(evicted)
+            ),
+            Some((token, None)) => format!("{node}'s request commits: {} is issued", self.token(token)),
+            None if events.iter().any(|event| matches!(event, Event::Returned)) => {
+                format!("{node}'s request is answered with the current token")
+            }
+            None => format!("{node}'s request is refused"),
+        }
+    }
+
+    fn operation(&self, operation: &crate::node::StoreOperation) -> String {
+        match operation {
+            Operation::Read => "looks into the store".to_owned(),
+            Operation::Write { value, .. } => format!("writes {}", self.token(value.token)),
+            Operation::Clear { .. } => "clears the store".to_owned(),
+            Operation::Acquire { .. } | Operation::Lock => "asks for the lease".to_owned(),
+            Operation::Extend { .. } => "extends the lease".to_owned(),
+            Operation::Release { .. } | Operation::Unlock => "gives the lease back".to_owned(),
+        }
+    }
+
+    fn note(&self, note: &Note) -> String {
+        match note {
+            Note::Token(shared) => format!("here is {}", self.token(shared.token)),
+            Note::Wanted(Some(token)) => format!("{} will not do", self.token(*token)),
+            Note::Wanted(None) => "a token is wanted".to_owned(),
+            Note::Failed(why) => failure(*why).to_owned(),
+        }
+    }
+}
+
+fn failure(why: Failure) -> &'static str {
+    match why {
+        Failure::Unknown => "no answer",
+        Failure::ServerError => "server error",
+        Failure::Throttled { .. } => "too many requests",
+        Failure::InvalidGrant => "invalid_grant",
+        Failure::Refused => "refused for good",
+        Failure::Unreachable => "unreachable",
+    }
+}

@@ -1,0 +1,74 @@
+//! What claims remember of a run: as little as will do, since a checker tells states apart by it.
+
+use crate::base::NodeId;
+use crate::oauth::Token;
+use crate::provider::Bucket;
+use crate::trace::Event;
+
+/// Buckets that are told apart; a checker's plan has fewer.
+const BUCKETS: usize = 8;
+
+/// What claims remember, by node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Facts(Vec<OfNode>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct OfNode {
+    /// Tokens that this life of the node has seen refused, in order.
+    refused: Vec<Token>,
+    /// Token requests that the node waits for, by bucket; the last counts those that the provider will refuse.
+    asked: [u8; BUCKETS + 1],
+}
+
+impl Facts {
+    pub fn new(nodes: usize) -> Self {
+        Self(vec![OfNode::default(); nodes])
+    }
+
+    /// Learns from an event; claims are judged after that.
+    pub fn hear(&mut self, event: &Event) {
+        match *event {
+            Event::NodeStarted { node } => self.0[node.index()] = OfNode::default(),
+            Event::RefusalHeard { node, token, .. } => {
+                let refused = &mut self.0[node.index()].refused;
+                if let Err(place) = refused.binary_search(&token) {
+                    refused.insert(place, token);
+                }
+            }
+            Event::TokenAsked { node, bucket } => self.0[node.index()].asked[place(bucket)] += 1,
+            Event::TokenHeard { node, late: false } => {
+                // Which of several it was does not matter: no strategy waits for two buckets at once.
+                if let Some(count) = self.0[node.index()].asked.iter_mut().find(|count| **count > 0) {
+                    *count -= 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn has_seen_refused(&self, node: NodeId, token: Token) -> bool {
+        self.0[node.index()].refused.binary_search(&token).is_ok()
+    }
+
+    /// Token requests that the node waits for.
+    pub fn waits_for(&self, node: NodeId) -> u32 {
+        self.0[node.index()].asked.iter().map(|&count| u32::from(count)).sum()
+    }
+
+    /// Nodes that wait for a token of this bucket.
+    pub fn asking(&self, bucket: Bucket) -> usize {
+        let place = place(Some(bucket));
+        self.0.iter().filter(|node| node.asked[place] > 0).count()
+    }
+
+    /// Renames tokens by a monotone map, and forgets those that have no name any more.
+    pub fn rename(&mut self, name: &dyn Fn(Token) -> Option<Token>) {
+        for node in &mut self.0 {
+            node.refused = node.refused.iter().filter_map(|&token| name(token)).collect();
+        }
+    }
+}
+
+fn place(bucket: Option<Bucket>) -> usize {
+    bucket.map_or(BUCKETS, |bucket| (bucket.0 as usize).min(BUCKETS - 1))
+}

@@ -1,0 +1,133 @@
+//! What properties want to know beyond what metrics count: told only to a host that asks for details, so that the
+//! simulator pays nothing for it.
+
+use crate::base::{NodeId, Time};
+use crate::node::{Input, Names, StoreAnswer, Strategy};
+use crate::oauth::{Lane, Token};
+use crate::provider::Rule;
+use crate::store::Answer;
+use crate::trace::Event;
+
+use super::World;
+use super::host::Host;
+use super::message::Message;
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    pub(super) fn tell_asking(&self, node: NodeId, lane: Lane, host: &mut impl Host) {
+        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + lane.duplicate;
+        let bucket = self.provider.bucket(client, lane.slot);
+        host.note(Event::TokenAsked { node, bucket });
+    }
+
+    /// A token request of this life of the node commits.
+    pub(super) fn tell_lease(&self, node: NodeId, epoch: u8, host: &mut impl Host) {
+        let seat = &self.nodes[node.index()];
+        let Some(store) = self.stores.get(usize::from(self.fleets[usize::from(seat.fleet)].store)) else {
+            return;
+        };
+        if store.has_leased() {
+            let held = seat.epoch == epoch && store.holder(host.now()).is_some_and(|(holder, _)| holder == node);
+            host.note(Event::CommittedUnderLease { node, held });
+        }
+    }
+
+    /// A node has heard something; `before` is its memory as it was.
+    pub(super) fn tell_hearing(&self, id: NodeId, before: S::Node, input: Input, host: &mut impl Host) {
+        let after = self.nodes[id.index()].memory;
+        let (sent, sends) = (S::view(&before).token, S::view(&after).token);
+        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+            host.note(Event::RefusalHeard {
+                node: id,
+                token,
+                before: sent,
+                after: sends,
+            });
+        }
+        let now = host.now();
+        let live = |token: Token| self.provider.ledger.is_live(token, now);
+        if sends.is_none_or(live) {
+            return;
+        }
+        let obtained = match input {
+            Input::Token { grant, .. } => Some(grant.token),
+            _ => None,
+        };
+        for token in obtained.into_iter().chain(named::<S>(before).tokens) {
+            if live(token) && !named::<S>(after).tokens.contains(&token) {
+                host.note(Event::LiveTokenDropped { node: id, token });
+                return;
+            }
+        }
+    }
+
+    /// Who holds the lease of each store, under which fence.
+    pub fn leases(&self, now: Time) -> impl Iterator<Item = Option<(NodeId, u32)>> + '_ {
+        self.stores.iter().map(move |store| store.holder(now))
+    }
+
+    /// Whether a node remembers that it has taken the lease under this fence.
+    pub fn acts_under(&self, node: NodeId, fence: u32) -> bool {
+        named::<S>(self.nodes[node.index()].memory).fences.contains(&fence)
+    }
+
+    /// The lease of a store ends, whoever holds it.
+    pub fn lapse(&mut self, store: usize, host: &mut impl Host) {
+        self.stores[store].lapse();
+        host.note(Event::LeaseEnded);
+    }
+
+    /// Whether the lease of this store ends by itself.
+    pub fn can_lapse(&self, store: usize) -> bool {
+        self.stores[store].can_lapse()
+    }
+
+    /// Whether a node that is up, or a store, has this token.
+    pub fn knows(&self, token: Token) -> bool {
+        let stored = self.stores.iter().filter_map(|store| store.value());
+        self.nodes
+            .iter()
+            .any(|node| node.up && named::<S>(node.memory).tokens.contains(&token))
+            || stored.into_iter().any(|shared| shared.token == token)
+    }
+}
+
+/// What the store's answer says of its lease.
+pub(super) fn tell_lease_of(node: NodeId, answer: StoreAnswer, host: &mut impl Host) {
+    match answer {
+        Answer::Acquired { .. } => host.note(Event::LeaseTaken { node }),
+        Answer::Released { held: true } => host.note(Event::LeaseEnded),
+        _ => {}
+    }
+}
+
+/// What a memory names.
+#[derive(Default)]
+struct Named {
+    tokens: Vec<Token>,
+    fences: Vec<u32>,
+}
+
+impl Names for Named {
+    fn token(&mut self, token: Token) -> Token {
+        self.tokens.push(token);
+        token
+    }
+
+    fn fence(&mut self, fence: u32) -> u32 {
+        self.fences.push(fence);
+        fence
+    }
+}
+
+/// Whether a message carries this token.
+pub fn carries(message: &Message, token: Token) -> bool {
+    let mut named = Named::default();
+    message.clone().rename(&mut named);
+    named.tokens.contains(&token)
+}
+
+fn named<S: Strategy>(mut memory: S::Node) -> Named {
+    let mut named = Named::default();
+    S::rename(&mut memory, &mut named);
+    named
+}
