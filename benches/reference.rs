@@ -8,9 +8,7 @@ mod queue;
 
 use queue::Queue;
 use tokenstorm::base::{Dice, Duration, exponential};
-
-/// Purpose of the engine's draws of arrivals.
-const ARRIVALS: u64 = tokenstorm::world::LEGS as u64;
+use tokenstorm::engine::sim::ARRIVALS;
 
 const ARRIVAL: u32 = 0;
 const CHECK: u32 = 1;

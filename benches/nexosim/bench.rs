@@ -11,12 +11,10 @@ use nexosim::simulation::{Mailbox, SimInit, Simulation};
 use nexosim::time::MonotonicTime;
 use serde::{Deserialize, Serialize};
 use tokenstorm::base::{Dice, Duration, exponential};
+use tokenstorm::engine::sim::ARRIVALS;
 use tokenstorm::scenario::plan;
 
 use crate::model::Case;
-
-/// Purpose of the engine's draws of arrivals.
-const ARRIVALS: u64 = tokenstorm::world::LEGS as u64;
 
 const API: Span = Span::from_millis(20);
 const RENEWAL: Span = Span::from_millis(40);

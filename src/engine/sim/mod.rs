@@ -139,8 +139,10 @@ const FAR: usize = 12;
 const NEAR: usize = 6;
 
 /// Purposes of draws. A number once given stays: what is new shifts nobody's luck. The latencies of the first ten legs are
-/// named by their place, their losses by it after [`LOSS`].
-const ARRIVALS: u64 = 10;
+/// named by their place, their losses by it after the losses' own.
+///
+/// This one is for the gaps between calls: a loop that is to meet the same calls draws from the same stream.
+pub const ARRIVALS: u64 = 10;
 const LOSS: u64 = 11;
 const WAKE: u64 = 21;
 const HIT: u64 = WAKE + 1;
