@@ -13,7 +13,7 @@ use tokenstorm::provider::{Ending, Issuance};
 use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::scenario::Scenario;
 use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
-use tokenstorm::strategy::{Coordination, SingleFlight};
+use tokenstorm::strategy::{Coordination, RenewAhead, SingleFlight};
 use tokenstorm::trace::{Event, Outcome};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern, Periodic};
 use tokenstorm::world::{Leg, Party};
@@ -359,4 +359,33 @@ fn revocations_by_chance_come_at_their_rate() {
         ended.collect::<BTreeSet<_>>().len() as f64
     });
     holds(revocations, 100.0 * (1.0 - 0.05 / 10.05), 10.0);
+}
+
+/// Tokens of 100 s, replaced 10 s ahead: by true clocks every 90 s; by one that is a tenth slow 99 s, by one that is a tenth fast 81 s.
+#[test]
+fn a_clock_that_drifts_rings_early_or_late() {
+    for (drift, gaps) in [(0, [90, 90]), (100_000, [99, 81])] {
+        let fleets = [Nodes {
+            count: 2,
+            per_second: 1.0,
+        }];
+        let ahead = Coordination::RenewAhead(RenewAhead {
+            margin: seconds(10),
+            jitter: Duration::ZERO,
+        });
+        let mut plan = m0(ahead, Issuance::independent(seconds(100)), &fleets, 1000);
+        plan.layout.fleets[0].clock_drift = drift;
+        let trace = record(&plan, Dice::new(2));
+        for (id, gap) in (0..2).zip(gaps) {
+            let issued = trace.iter().filter_map(|(now, event)| match event {
+                Event::Issued { node, .. } if node.0 == id => Some(*now),
+                _ => None,
+            });
+            let issued: Vec<_> = issued.collect();
+            assert!(issued.len() >= 10);
+            for pair in issued.windows(2) {
+                assert_eq!(pair[1].since(pair[0]), seconds(gap), "node {id}, drift {drift}");
+            }
+        }
+    }
 }

@@ -515,7 +515,8 @@ pub(super) fn incident(event: &Event) -> (Duration, Duration, String) {
         What::GrantSlots(grant) => format!("{} slots granted to {}", grant.slots, grant.app),
         What::Revoke(revoke) => format!("tokens of {} revoked", revoke.app),
         What::FailOverStore(_) => "store fails over".to_owned(),
-        What::Spike(spike) => format!("{} more calls at each of {}", spike.calls, spike.fleet),
+        What::Spike(spike) if spike.calls == 1 => format!("one more call at each node of {}", spike.fleet),
+        What::Spike(spike) => format!("{} more calls at each node of {}", spike.calls, spike.fleet),
     };
     (from, until, label)
 }
