@@ -62,7 +62,11 @@ fn two_nodes_do_so_with_a_lost_message_and_a_crash() {
         .into_iter()
         .filter(|name| expected::of(name, FAULTY).is_some())
         .collect();
-    assert_eq!(listed.len(), 11, "all but those with millions of states");
+    assert_eq!(
+        listed.len(),
+        11,
+        "those whose search with these faults was run to its end"
+    );
     assert_as_expected(&listed, FAULTY);
 }
 

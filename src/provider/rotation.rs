@@ -95,7 +95,7 @@ pub enum Denied {
     /// Its family was revoked before.
     Revoked,
     Expired,
-    /// It was used before and is no longer accepted; `revokes` when the whole family falls for it.
+    /// It was used before and is no longer accepted; `revokes` when the whole family falls for it, and did not fall before.
     Replayed {
         revokes: bool,
     },
@@ -274,7 +274,8 @@ impl Rotation {
         }
         let replay = refresh.ended || !self.tolerates(now, refresh);
         replay.then_some(Denied::Replayed {
-            revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_)),
+            revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_))
+                && self.families[refresh.family as usize].revoked.is_none(),
         })
     }
 
