@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use tokenstorm::base::{Duration, Group, Rate, Time};
-use tokenstorm::metric::{Observed, Setting};
+use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
@@ -106,18 +106,7 @@ impl Case {
 }
 
 pub fn observed(plan: &Plan) -> Observed {
-    Observed::new(Setting {
-        warmup: plan.span.warmup,
-        horizon: plan.span.horizon,
-        end: plan.span.end,
-        groups: plan.groups.len(),
-        nodes: plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize),
-        trigger: plan.trigger,
-        bare_api: Duration::from_millis(40),
-        needed_issuances: 0.0,
-        arrivals_per_s: 0.0,
-        known_after: Duration::from_millis(80),
-    })
+    Observed::new(plan.setting())
 }
 
 /// Time that this thread has spent on a processor; where the system does not tell, time that has passed.

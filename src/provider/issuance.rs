@@ -3,7 +3,7 @@
 //! One machine with parameters covers every rule that was found in the wild for tokens obtained without a user; neutral
 //! parameters (no capacity, no overlap, no threshold) give independent tokens.
 
-use super::ledger::{Bucket, Ledger, Life};
+use super::ledger::{Bucket, Ledger, Superseded};
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
@@ -30,8 +30,8 @@ pub struct Ruling {
     pub token: Token,
     /// It was issued for this request; otherwise an earlier one was returned.
     pub new: bool,
-    /// The token that had to make room for it, as it was before.
-    pub superseded: Option<Life>,
+    /// The token that had to make room for it.
+    pub superseded: Option<Superseded>,
 }
 
 /// A request that the rule refuses.

@@ -39,6 +39,21 @@ pub struct Life {
     newer: Option<Token>,
 }
 
+/// A token that had to make room for a newer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Superseded {
+    pub token: Token,
+    /// Nodes that would send it now.
+    pub holders: u32,
+}
+
+impl Superseded {
+    /// Nodes that lost it, without the one that asked and held this token.
+    pub fn blast(self, held: Option<Token>) -> u32 {
+        self.holders - u32::from(held == Some(self.token))
+    }
+}
+
 impl Life {
     pub fn is_live(&self, now: Time) -> bool {
         now < self.end
@@ -112,10 +127,18 @@ impl Ledger {
 
     #[inline]
     fn find(&self, token: Token) -> Option<usize> {
-        let mask = self.mask();
-        let home = token.sequence() as usize & mask;
-        for distance in 0..=self.reach {
-            let at = (home + distance) & mask;
+        let home = token.sequence() as usize & self.mask();
+        match self.lives.get(home)? {
+            Some(life) if life.token == token => Some(home),
+            Some(_) if self.reach > 0 => self.find_beyond(home, token),
+            _ => None,
+        }
+    }
+
+    /// Where a token lies that is not at home.
+    fn find_beyond(&self, home: usize, token: Token) -> Option<usize> {
+        for distance in 1..=self.reach {
+            let at = (home + distance) & self.mask();
             match &self.lives[at] {
                 None => return None,
                 Some(life) if life.token == token => return Some(at),
@@ -178,7 +201,7 @@ impl Ledger {
 
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
     #[inline]
-    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
+    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &self.lines[bucket.0 as usize];
         // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
         if line.lingering == 0
@@ -191,7 +214,7 @@ impl Ledger {
     }
 
     #[inline]
-    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
+    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let mut line = self.lines[bucket.0 as usize];
         // Superseded tokens lie before the current ones; one that was ended early may lie among them.
         let mut lingering = line.lingering;
@@ -213,7 +236,7 @@ impl Ledger {
                 continue;
             }
             life.ending.get_or_insert(Ending::Expired);
-            told(*life);
+            told(life);
             if let Some(before) = before {
                 self.get_mut(before).expect("still in the line").newer = newer;
             }
@@ -340,20 +363,20 @@ impl Ledger {
         }
     }
 
-    /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most. Returns its life as it was.
+    /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most.
     #[inline]
-    pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Life> {
+    pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Superseded> {
         let token = self.lines[bucket.0 as usize].first_current?;
         let life = self.get_mut(token).expect("a line names lives of the table");
-        let before = *life;
         life.end = life.end.min(now + overlap);
         life.ending = Some(Ending::Superseded);
-        let next = self.first_current_from(before.newer);
+        let (newer, holders) = (life.newer, life.holders);
+        let next = self.first_current_from(newer);
         let line = &mut self.lines[bucket.0 as usize];
         line.first_current = next;
         line.current -= 1;
         line.lingering += 1;
-        Some(before)
+        Some(Superseded { token, holders })
     }
 
     /// Ends one token at this time, wherever in its line it is. Returns its life as it was, if that is shorter for it.
@@ -403,7 +426,7 @@ impl Ledger {
     }
 
     /// Ends every token of a bucket now, and tells each.
-    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(Life)) {
+    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &mut self.lines[bucket.0 as usize];
         line.lingering += line.current;
         line.current = 0;

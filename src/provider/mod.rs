@@ -13,7 +13,7 @@ pub mod settings;
 
 pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
-pub use ledger::{Bucket, Ending, Ledger, Life};
+pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Denied, Refreshed, Rotation, RotationRule};
 

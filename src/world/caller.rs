@@ -23,7 +23,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if !self.nodes[id.index()].up {
             return;
         }
-        host.note(Event::CallArrived { node: id, group });
+        host.note(|| Event::CallArrived { node: id, group });
         let seat = self.calls.insert(now, id, group, luck);
         if self.disturbance.is_any() && self.disturbance.is_paused(id) {
             let call = self.calls.get_mut(seat);
@@ -91,7 +91,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         call.phase = Phase::InFlight;
         let (node, group, luck) = (call.at, call.group, call.next_luck());
         let key = u64::from(luck);
-        host.note(Event::AttemptSent {
+        host.note(|| Event::AttemptSent {
             node,
             group,
             token,
@@ -342,7 +342,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         };
         if host.wants_details() {
-            host.note(Event::TokenHeard { node: id, late });
+            host.note(|| Event::TokenHeard { node: id, late });
         }
         match answer {
             Ok(grant) => self.hear(id, Input::Token { call, grant, late }, host),
@@ -373,7 +373,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Asker::Node(_) => return,
         };
         if host.wants_details() {
-            host.note(Event::TokenHeard { node: id, late: false });
+            host.note(|| Event::TokenHeard { node: id, late: false });
         }
         let why = Failure::Unknown;
         self.hear(id, Input::TokenFailed { call, why }, host);
@@ -465,7 +465,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
         let call = *self.calls.get(seat);
         self.calls.remove(seat);
-        host.note(Event::CallEnded {
+        host.note(|| Event::CallEnded {
             node: call.origin,
             group: call.group,
             arrived: call.arrived,

@@ -16,7 +16,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn tell_asking(&self, node: NodeId, lane: Lane, host: &mut impl Host) {
         let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + lane.duplicate;
         let bucket = self.provider.bucket(client, lane.slot);
-        host.note(Event::TokenAsked { node, bucket });
+        host.note(|| Event::TokenAsked { node, bucket });
     }
 
     /// A token request of this life of the node commits.
@@ -27,7 +27,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         if store.has_leased() {
             let held = seat.epoch == epoch && store.holder(host.now()).is_some_and(|(holder, _)| holder == node);
-            host.note(Event::CommittedUnderLease { node, held });
+            host.note(|| Event::CommittedUnderLease { node, held });
         }
     }
 
@@ -36,7 +36,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let after = self.nodes[id.index()].memory;
         let (sent, sends) = (S::view(&before).token, S::view(&after).token);
         if let Input::Rejected { token, .. } | Input::Refused { token } = input {
-            host.note(Event::RefusalHeard {
+            host.note(|| Event::RefusalHeard {
                 node: id,
                 token,
                 before: sent,
@@ -54,7 +54,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         for token in obtained.into_iter().chain(named::<S>(before).tokens) {
             if live(token) && !named::<S>(after).tokens.contains(&token) {
-                host.note(Event::LiveTokenDropped { node: id, token });
+                host.note(|| Event::LiveTokenDropped { node: id, token });
                 return;
             }
         }
@@ -73,7 +73,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// The lease of a store ends, whoever holds it.
     pub fn lapse(&mut self, store: usize, host: &mut impl Host) {
         self.stores[store].lapse();
-        host.note(Event::LeaseEnded);
+        host.note(|| Event::LeaseEnded);
     }
 
     /// Whether the lease of this store ends by itself.
@@ -94,8 +94,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 /// What the store's answer says of its lease.
 pub(super) fn tell_lease_of(node: NodeId, answer: StoreAnswer, host: &mut impl Host) {
     match answer {
-        Answer::Acquired { .. } => host.note(Event::LeaseTaken { node }),
-        Answer::Released { held: true } => host.note(Event::LeaseEnded),
+        Answer::Acquired { .. } => host.note(|| Event::LeaseTaken { node }),
+        Answer::Released { held: true } => host.note(|| Event::LeaseEnded),
         _ => {}
     }
 }

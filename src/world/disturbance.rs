@@ -93,7 +93,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         if !self.disturbance.is_paused(id) {
-            host.note(Event::NodePaused { node: id });
+            host.note(|| Event::NodePaused { node: id });
         }
         let pause = self.disturbance.paused.entry(id).or_insert(Pause {
             until,
@@ -109,7 +109,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if !self.disturbance.paused.get(&id).is_some_and(over) {
             return;
         }
-        host.note(Event::NodeResumed { node: id });
+        host.note(|| Event::NodeResumed { node: id });
         self.deliver_held(id, host);
     }
 

@@ -50,7 +50,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 }
             };
             if let Some((perceived, wait)) = failed {
-                host.note(Event::AttemptFailed);
+                host.note(|| Event::AttemptFailed);
                 host.send(Leg::ApiResponse, key, answer(verdict(perceived, wait)));
                 return;
             }
@@ -73,7 +73,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     return;
                 }
                 Admission::TurnedAway => {
-                    host.note(Event::AttemptFailed);
+                    host.note(|| Event::AttemptFailed);
                     let (perceived, wait) = error();
                     host.send(Leg::ApiResponse, key, answer(verdict(perceived, wait)));
                     return;
@@ -86,7 +86,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let (visible_after, invalidation) = host.lags(token, key);
         let said = match self.provider.check(host.now(), token, visible_after, invalidation) {
             Ok(()) => {
-                host.note(Event::AttemptAccepted { token });
+                host.note(|| Event::AttemptAccepted { token });
                 if let Some(rotation) = &mut self.provider.rotation {
                     rotation.accepted(host.now(), token);
                 }
@@ -104,14 +104,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     call.first_rejected |= first;
                     call.rejected_in_flight |= cause == Cause::InFlight;
                     let (group, arrived) = (call.group, call.arrived);
-                    host.note(Event::AttemptRejected {
+                    host.note(|| Event::AttemptRejected {
                         group,
                         arrived,
                         first,
                         cause,
                     });
                 } else {
-                    host.note(Event::AttemptRejectedUnheard);
+                    host.note(|| Event::AttemptRejectedUnheard);
                 }
                 let kind = match cause {
                     Cause::Expired => Kind::Expired,
@@ -151,7 +151,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let failed = |kind| failure(heard.of(At::Token, kind), Duration::ZERO);
         let mut no_op = false;
         if stage == Stage::Arrived {
-            host.note(Event::TokenRequested);
+            host.note(|| Event::TokenRequested);
             let endpoint = &mut self.provider.token_endpoint;
             let mut failed_with = match endpoint.outage {
                 Some(Outage::Silent) => return,
@@ -161,7 +161,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 None => endpoint.quota(now, client).err().and_then(|exceeded| {
                     if exceeded.first {
                         let reset = exceeded.until_reset;
-                        host.note(Event::QuotaExhausted { reset });
+                        host.note(|| Event::QuotaExhausted { reset });
                     }
                     no_op = exceeded.on_exceed == OnExceed::NoOp;
                     (!no_op).then(|| {
@@ -194,7 +194,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 }
             }
             if let Some(why) = failed_with {
-                host.note(Event::TokenDenied);
+                host.note(|| Event::TokenDenied);
                 host.send(Leg::TokenResponse, key, answer(Err(why)));
                 return;
             }
@@ -209,7 +209,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             None => Err(failed(Kind::BadSlot)),
             Some(bucket) if no_op => match self.current(now, bucket) {
                 Some(grant) => {
-                    host.note(Event::Returned);
+                    host.note(|| Event::Returned);
                     Ok(grant)
                 }
                 None => Err(failed(Kind::Throttled)),
@@ -218,7 +218,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
         };
         if granted.is_err() {
-            host.note(Event::TokenDenied);
+            host.note(|| Event::TokenDenied);
         }
         host.send(Leg::TokenResponse, key, answer(granted));
     }
@@ -255,29 +255,29 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let held = S::view(&self.nodes[node.index()].memory).token;
         let unnecessary = held.is_some_and(|token| self.provider.ledger.is_live(token, now));
         let ledger = &mut self.provider.ledger;
-        ledger.settle(request.bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        ledger.settle(request.bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         let ruling = self
             .provider
             .rule
             .request(now, request, ledger)
             .map_err(|_| failure(self.client.perceptions.of(At::Token, Kind::Full), Duration::ZERO))?;
-        ledger.settle(request.bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        ledger.settle(request.bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         if ruling.new {
-            let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
-            host.note(Event::Issued {
+            host.note(|| Event::Issued {
                 node,
                 token: ruling.token,
                 unnecessary,
-                blast: ruling.superseded.map_or(0, |life| life.holders - own(&life)),
+                blast: ruling.superseded.map_or(0, |old| old.blast(held)),
                 superseded: ruling.superseded.is_some(),
-                evicted: ruling.superseded.map(|life| life.token),
+                evicted: ruling.superseded.map(|old| old.token),
             });
         } else {
-            host.note(Event::Returned);
+            host.note(|| Event::Returned);
         }
         Ok(self.granted(now, ruling.token))
     }
 
+    #[inline]
     fn granted(&self, now: Time, token: Token) -> Grant {
         let life = self.provider.ledger.get(token).expect("a ruling names a live token");
         Grant {
@@ -303,37 +303,36 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let unnecessary = held.is_some_and(|token| ledger.is_live(token, now));
         let bucket = with.and_then(|with| rotation.bucket(with));
         if let Some(bucket) = bucket {
-            ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+            ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         }
         let answer = rotation.refresh(now, with, held, ledger, rule);
         if let Some(bucket) = bucket {
-            ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+            ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         }
         let refreshed = match answer {
             Ok(refreshed) => refreshed,
             Err(Denied::Full) => return Err(self.failed(Kind::Full)),
             Err(denied) => {
                 let revokes = denied == (Denied::Replayed { revokes: true });
-                host.note(Event::GrantDenied { revokes });
+                host.note(|| Event::GrantDenied { revokes });
                 if revokes {
-                    host.note(Event::GrantLost);
+                    host.note(|| Event::GrantLost);
                 }
                 return Err(self.failed(Kind::StaleRefresh));
             }
         };
         let ruling = refreshed.ruling;
         if ruling.new {
-            let own = |life: &crate::provider::Life| u32::from(held == Some(life.token));
-            host.note(Event::Issued {
+            host.note(|| Event::Issued {
                 node,
                 token: ruling.token,
                 unnecessary,
-                blast: refreshed.blast + ruling.superseded.map_or(0, |life| life.holders - own(&life)),
+                blast: refreshed.blast + ruling.superseded.map_or(0, |old| old.blast(held)),
                 superseded: refreshed.ended || ruling.superseded.is_some(),
-                evicted: ruling.superseded.map(|life| life.token),
+                evicted: ruling.superseded.map(|old| old.token),
             });
         } else {
-            host.note(Event::Returned);
+            host.note(|| Event::Returned);
         }
         Ok(self.granted(now, ruling.token))
     }
@@ -343,14 +342,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let now = host.now();
         if let Some(rotation) = &mut self.provider.rotation {
             for _ in 0..rotation.revoke(now, client, &mut self.provider.ledger) {
-                host.note(Event::GrantLost);
+                host.note(|| Event::GrantLost);
             }
         }
         for (index, bucket) in self.provider.buckets(client).enumerate() {
             if slot.is_none_or(|slot| usize::from(slot) == index) {
                 self.provider
                     .ledger
-                    .revoke(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+                    .revoke(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
             }
         }
     }

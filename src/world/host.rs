@@ -22,8 +22,8 @@ pub trait Host {
     /// How late the resource server that an attempt meets hears that this token exists, and that it has ended.
     fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration);
 
-    /// Tells the trace.
-    fn note(&mut self, event: Event);
+    /// Tells the trace. The event is made where it is heard: what nobody asks for is never put together.
+    fn note(&mut self, event: impl FnOnce() -> Event);
 
     /// Whether it wants to be told details too, which only properties ask for.
     #[inline]

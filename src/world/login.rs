@@ -113,15 +113,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         };
         let ledger = &mut self.provider.ledger;
-        ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         let Ok((ruling, evicted)) = rotation.login(now, client, bucket, ledger, &mut self.provider.rule) else {
             return;
         };
-        ledger.settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+        ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         let again = self.logins.at(login).token.is_some();
-        host.note(Event::LoggedIn { again });
+        host.note(|| Event::LoggedIn { again });
         for _ in 0..evicted {
-            host.note(Event::GrantLost);
+            host.note(|| Event::GrantLost);
         }
         let grant = self.credential(ruling.token, now);
         self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
@@ -189,7 +189,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .filter_map(|store| store.value().map(|shared| shared.token));
         if !known.chain(stored).any(good) {
             self.logins.at(login).mourned = true;
-            host.note(Event::GrantLost);
+            host.note(|| Event::GrantLost);
         }
     }
 

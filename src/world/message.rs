@@ -138,6 +138,18 @@ pub enum Message {
     },
 }
 
+/// What is delivered: a message, or where an engine keeps one.
+pub trait Delivery<H> {
+    fn message<'a>(&'a self, host: &'a H) -> &'a Message;
+}
+
+impl<H> Delivery<H> for Message {
+    #[inline(always)]
+    fn message<'a>(&'a self, _: &'a H) -> &'a Message {
+        self
+    }
+}
+
 impl Message {
     /// Renames every token and fence that the message carries.
     pub fn rename(&mut self, names: &mut dyn Names) {

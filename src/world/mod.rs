@@ -31,7 +31,7 @@ pub use detail::carries;
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;
-pub use message::{Asker, LEGS, Leg, Message, Stage, Ticket};
+pub use message::{Asker, Delivery, LEGS, Leg, Message, Stage, Ticket};
 use nodes::{Errands, Node};
 
 /// A group of like nodes, resolved.
@@ -137,12 +137,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Delivers one message or alarm to the party that it is for.
-    #[inline(always)] // An engine delivers in one place, and its message need not be copied to get here.
-    pub fn deliver(&mut self, message: Message, host: &mut impl Host) {
-        if self.disturbance.is_any() && self.intercept(&message, host.now()) {
+    #[inline(always)] // An engine delivers in one place.
+    pub fn deliver<H: Host>(&mut self, delivery: impl Delivery<H>, host: &mut H) {
+        if self.disturbance.is_any() && self.intercept(delivery.message(host), host.now()) {
             return;
         }
-        match message {
+        match *delivery.message(host) {
             Message::Arrival { node, group, luck } => self.arrive(node, group, luck, host),
             Message::ApiRequest {
                 stage,
@@ -307,12 +307,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             for bucket in self.provider.buckets(client) {
                 self.provider
                     .ledger
-                    .settle(bucket, now, &mut |life| host.note(Event::TokenEnded(life)));
+                    .settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
             }
         }
         for life in self.provider.ledger.remembered() {
             if life.is_live(now) {
-                host.note(Event::TokenEnded(life));
+                host.note(|| Event::TokenEnded(life));
             }
         }
     }

@@ -66,7 +66,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             if let Some(retries) = self.retries.get_mut(id.index()) {
                 retries.budget = budget;
             }
-            host.note(Event::NodeStarted { node: id });
+            host.note(|| Event::NodeStarted { node: id });
             self.deploy(id, host);
         }
     }
@@ -76,7 +76,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &mut self.nodes[id.index()];
         if node.up {
             node.up = false;
-            host.note(Event::NodeStopped { node: id });
+            host.note(|| Event::NodeStopped { node: id });
         }
     }
 
@@ -286,13 +286,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 if answer == Answer::Written {
                     let worth = |shared: Shared| self.provider.is_worth(now, shared.token);
                     let regressed = before.is_some_and(worth) && !store.value().is_some_and(worth);
-                    host.note(Event::StoreWritten { regressed });
+                    host.note(|| Event::StoreWritten { regressed });
                 }
                 if matches!(
                     answer,
                     Answer::Released { held: false } | Answer::Extended { held: false }
                 ) {
-                    host.note(Event::LeaseLapsed);
+                    host.note(|| Event::LeaseLapsed);
                 }
                 if host.wants_details() {
                     tell_lease_of(id, answer, host);

@@ -122,8 +122,8 @@ impl Host for Hands {
     fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
         (Duration::ZERO, Duration::ZERO)
     }
-    fn note(&mut self, event: Event) {
-        self.events.push(event);
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        self.events.push(event());
     }
     fn wants_details(&self) -> bool {
         true

@@ -147,13 +147,7 @@ impl<'a> Beside<'a> {
         (index, (number - self.loops[index].first) as usize)
     }
 
-    #[inline(always)]
-    pub fn has_loops(&self) -> bool {
-        !self.loops.is_empty()
-    }
-
     /// A call has ended: if a user has waited for it, the number of that user and how long they think.
-    #[cold]
     pub fn ended(&mut self, node: NodeId, group: Group) -> Option<(u32, Duration)> {
         let index = self.plan.loops.iter().position(|workload| workload.group == group)?;
         let place = node.0 - self.plan.loops[index].nodes.start;

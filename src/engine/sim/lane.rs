@@ -8,19 +8,20 @@ use crate::base::{Group, NodeId, prefetch};
 use crate::world::Message;
 
 /// Messages in a block.
-const BLOCK: usize = 32;
+const BLOCK: u32 = 32;
+
+/// How many lanes there may be; a power of two, so that no number of a lane leads outside.
+pub const LANES: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    instant: Moment,
-    sequence: u32,
+    event: Event,
     message: Message,
 }
 
 /// A place that nothing has been written to.
 const BLANK: Entry = Entry {
-    instant: Moment::NEVER,
-    sequence: 0,
+    event: Event::NEVER,
     message: Message::Arrival {
         node: NodeId(0),
         group: Group(0),
@@ -28,19 +29,20 @@ const BLANK: Entry = Entry {
     },
 };
 
-/// One list; positions are places in the store.
-#[derive(Clone, Copy, Debug)]
+/// One list; positions are places in the store. The place at the tail is free, and its event is [`Event::NEVER`]: so the event at
+/// the head is the first of the lane, whether there is any or not.
+#[derive(Clone, Copy, Debug, Default)]
 struct Lane {
     head: u32,
     tail: u32,
     last: Moment,
-    len: usize,
 }
 
 /// All lanes.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    lanes: Vec<Lane>,
+    lanes: [Lane; LANES],
+    open: usize,
     entries: Vec<Entry>,
     /// The block after each block in its lane, or in the list of free ones.
     next: Vec<u32>,
@@ -50,20 +52,25 @@ pub struct Lanes {
 impl Lanes {
     /// Opens a lane for messages from this moment on, and returns its number.
     pub fn open(&mut self, after: Moment) -> usize {
-        let block = self.take_block();
-        self.lanes.push(Lane {
-            head: block * BLOCK as u32,
-            tail: block * BLOCK as u32,
+        let begin = self.take_block() * BLOCK;
+        self.lanes[self.open] = Lane {
+            head: begin,
+            tail: begin,
             last: after,
-            len: 0,
-        });
-        self.lanes.len() - 1
+        };
+        self.open += 1;
+        self.open - 1
+    }
+
+    #[inline(always)]
+    fn lane(&mut self, number: usize) -> &mut Lane {
+        &mut self.lanes[number % LANES]
     }
 
     /// Whether an event would be the last of its lane.
-    #[inline]
-    pub fn fits(&self, lane: usize, instant: Moment) -> bool {
-        instant >= self.lanes[lane].last
+    #[inline(always)]
+    pub fn fits(&self, number: usize, instant: Moment) -> bool {
+        instant >= self.lanes[number % LANES].last
     }
 
     /// Writes a message to the end of a lane, where the next one will take its place.
@@ -79,148 +86,142 @@ impl Lanes {
 
     /// Appends a message; whether it is the first of its lane now.
     #[inline(always)]
-    pub fn push(&mut self, number: usize, instant: Moment, sequence: u32, message: Message) -> bool {
-        let lane = &mut self.lanes[number];
-        self.entries[lane.tail as usize] = Entry {
-            instant,
-            sequence,
-            message,
-        };
-        lane.last = instant;
-        lane.len += 1;
+    pub fn push(&mut self, number: usize, event: Event, message: Message) -> bool {
+        let lane = &mut self.lanes[number % LANES];
+        lane.last = event.instant();
+        let tail = lane.tail as usize;
         lane.tail += 1;
-        let first = lane.len == 1;
-        if lane.tail.is_multiple_of(BLOCK as u32) {
+        let (first, after) = (lane.head as usize == tail, lane.tail);
+        self.entries[tail] = Entry { event, message };
+        if after.is_multiple_of(BLOCK) {
             self.extend(number);
+        } else if let Some(free) = self.entries.get_mut(after as usize) {
+            free.event = Event::NEVER;
         }
         first
     }
 
     #[cold]
     fn extend(&mut self, number: usize) {
-        let last = self.lanes[number].tail - 1;
-        let full = last / BLOCK as u32;
+        let full = self.lane(number).tail / BLOCK - 1;
         let block = self.take_block();
         self.next[full as usize] = block;
-        self.lanes[number].tail = block * BLOCK as u32;
+        self.lane(number).tail = block * BLOCK;
     }
 
+    /// A block whose first place is free.
     fn take_block(&mut self) -> u32 {
         if let Some(block) = self.free {
             let next = self.next[block as usize];
             self.free = (next != u32::MAX).then_some(next);
+            self.entries[(block * BLOCK) as usize].event = Event::NEVER;
             return block;
         }
-        let block = self.next.len();
-        if self.entries.len() + BLOCK > self.entries.capacity() {
+        let (block, more) = (self.next.len(), BLOCK as usize);
+        if self.entries.len() + more > self.entries.capacity() {
             // A little more than the most that were under way so far, rather than twice as much.
-            self.entries.reserve_exact((16 + block / 8) * BLOCK);
+            self.entries.reserve_exact((16 + block / 8) * more);
             self.next.reserve_exact(16 + block / 8);
         }
-        self.entries.resize(self.entries.len() + BLOCK, BLANK);
+        self.entries.resize(self.entries.len() + more, BLANK);
         self.next.push(u32::MAX);
         block as u32
     }
 
-    /// Takes the first message of a lane, and says when the next is due.
+    /// Takes the first message of a lane: says where it lies until the next one is sent, and the lane's first event then.
     #[inline(always)]
-    pub fn pop(&mut self, number: usize) -> (Message, Option<(Moment, u32)>) {
-        let lane = &mut self.lanes[number];
-        let message = self.entries[lane.head as usize].message;
-        lane.len -= 1;
-        if lane.len == 0 {
-            // The tail's block begins anew.
-            let begin = lane.tail / BLOCK as u32 * BLOCK as u32;
-            let left = lane.head / BLOCK as u32 * BLOCK as u32;
-            lane.head = begin;
-            lane.tail = begin;
-            if left != begin {
-                self.release(left / BLOCK as u32);
-            }
-            return (message, None);
-        }
+    pub fn pop(&mut self, number: usize) -> (u32, Event) {
+        let lane = &mut self.lanes[number % LANES];
+        let taken = lane.head;
         lane.head += 1;
-        if lane.head.is_multiple_of(BLOCK as u32) {
-            let block = lane.head / BLOCK as u32 - 1;
-            lane.head = self.next[block as usize] * BLOCK as u32;
-            self.release(block);
+        if lane.head.is_multiple_of(BLOCK) {
+            self.advance(number);
         }
-        let entry = &self.entries[self.lanes[number].head as usize];
-        (message, Some((entry.instant, entry.sequence)))
+        let head = self.lanes[number % LANES].head;
+        (taken, self.entries[head as usize].event)
     }
 
-    fn release(&mut self, block: u32) {
+    /// The message that lies there.
+    #[inline(always)]
+    pub fn message(&self, at: u32) -> &Message {
+        &self.entries[at as usize].message
+    }
+
+    /// The head has come to the end of its block.
+    #[cold]
+    fn advance(&mut self, number: usize) {
+        let block = self.lane(number).head / BLOCK - 1;
+        self.lane(number).head = self.next[block as usize] * BLOCK;
         self.next[block as usize] = self.free.unwrap_or(u32::MAX);
         self.free = Some(block);
     }
 
     /// The message that comes this many places after the first.
     #[inline]
-    pub fn ahead(&self, number: usize, places: usize) -> Option<&Message> {
+    pub fn ahead(&self, number: usize, places: u32) -> Option<&Message> {
         let at = self.place_ahead(number, places)?;
-        self.entries.get(at).map(|entry| &entry.message)
+        self.entries.get(at as usize).map(|entry| &entry.message)
     }
 
     /// The entry that comes this many places after the first will be looked at before long.
     #[inline]
-    pub fn expect(&self, number: usize, places: usize) {
+    pub fn expect(&self, number: usize, places: u32) {
         if let Some(at) = self.place_ahead(number, places) {
-            prefetch(&self.entries, at);
+            prefetch(&self.entries, at as usize);
         }
     }
 
     #[inline]
-    fn place_ahead(&self, number: usize, places: usize) -> Option<usize> {
+    fn place_ahead(&self, number: usize, places: u32) -> Option<u32> {
         debug_assert!(places < BLOCK);
-        let lane = &self.lanes[number];
-        if places >= lane.len {
+        let lane = &self.lanes[number % LANES];
+        let (here, last) = (lane.head / BLOCK, lane.tail / BLOCK);
+        let place = lane.head + places;
+        if place / BLOCK == here {
+            return (here != last || place < lane.tail).then_some(place);
+        }
+        if here == last {
             return None;
         }
-        let within = lane.head as usize % BLOCK + places;
-        Some(if within < BLOCK {
-            lane.head as usize + places
-        } else {
-            self.next[lane.head as usize / BLOCK] as usize * BLOCK + within - BLOCK
-        })
+        let next = self.next[here as usize];
+        let place = next * BLOCK + place % BLOCK;
+        (next != last || place < lane.tail).then_some(place)
     }
 
-    /// Every pending event of the lanes with its lane as payload, for a renumbering.
+    /// Every pending event of the lanes, for a renumbering.
     pub fn events(&self) -> impl Iterator<Item = Event> {
-        (0..self.lanes.len()).flat_map(move |number| {
-            self.places(number).map(move |at| {
-                let entry = &self.entries[at];
-                Event::new(entry.instant, entry.sequence, number as u32)
-            })
-        })
+        (0..self.open).flat_map(move |number| self.places(number).map(move |at| self.entries[at].event))
     }
 
     /// Gives every pending event a new sequence number.
     pub fn renumber(&mut self, rank: impl Fn(Event) -> u32) {
-        for number in 0..self.lanes.len() {
+        for number in 0..self.open {
             let places: Vec<_> = self.places(number).collect();
             for at in places {
-                let entry = &mut self.entries[at];
-                entry.sequence = rank(Event::new(entry.instant, entry.sequence, 0));
+                let event = &mut self.entries[at].event;
+                *event = event.renumbered(rank(*event));
             }
         }
     }
 
-    /// The first event of a lane.
-    pub fn first(&self, number: usize) -> Option<(Moment, u32)> {
-        let entry = self.places(number).next().map(|at| &self.entries[at])?;
-        Some((entry.instant, entry.sequence))
+    /// The first event of a lane, or [`Event::NEVER`].
+    pub fn first(&self, number: usize) -> Event {
+        self.entries[self.lanes[number].head as usize].event
     }
 
     fn places(&self, number: usize) -> impl Iterator<Item = usize> {
         let lane = self.lanes[number];
         let mut at = lane.head;
-        (0..lane.len).map(move |_| {
-            let place = at as usize;
-            at += 1;
-            if at.is_multiple_of(BLOCK as u32) {
-                at = self.next[place / BLOCK] * BLOCK as u32;
+        std::iter::from_fn(move || {
+            let place = at;
+            if place == lane.tail {
+                return None;
             }
-            place
+            at += 1;
+            if at.is_multiple_of(BLOCK) {
+                at = self.next[(place / BLOCK) as usize] * BLOCK;
+            }
+            Some(place as usize)
         })
     }
 }

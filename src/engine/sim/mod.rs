@@ -20,20 +20,18 @@ use crate::provider::{Provider, Rule};
 use crate::scenario::plan::{Act, Links, Plan, Span};
 use crate::trace::{Event, Sink};
 use crate::with_strategy;
-use crate::world::{Host, LEGS, Leg, Message, World};
+use crate::world::{Delivery, Host, LEGS, Leg, Message, World};
 
 use arrivals::Sources;
 use beside::{Beside, Turn};
 use event::Class;
-use queue::{Due, Queue};
+use queue::{Due, Queue, Taken};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Events that the queue delivered.
     pub events: u64,
-    /// The most events that were pending at once.
-    pub most_pending: usize,
     /// Where the run was ended because time stood still: more events in one instant than any sensible run has.
     pub stuck_at: Option<Time>,
 }
@@ -74,30 +72,20 @@ pub fn run_with(plan: &Plan, dice: Dice, sink: &mut dyn Sink, shortcuts: Shortcu
 
 /// As [`run_with`], for the counts of all metrics: compiled for them, and so the fastest.
 pub fn observe(plan: &Plan, dice: Dice, observed: &mut Observed, shortcuts: Shortcuts) -> Effort {
-    simulate(plan, dice, Listener::Metrics(observed), shortcuts)
+    // Users who wait for the end of a call listen too.
+    let listener = match plan.beside.loops.is_empty() {
+        true => Listener::Metrics(observed),
+        false => Listener::Other(observed),
+    };
+    simulate(plan, dice, listener, shortcuts)
 }
 
 /// Who hears of a run. Not a type parameter: the engine would be compiled anew for every listener and every strategy, which
 /// takes minutes.
 enum Listener<'a> {
+    /// All metrics, and nobody else.
     Metrics(&'a mut Observed),
     Other(&'a mut dyn Sink),
-}
-
-impl Listener<'_> {
-    #[inline(always)] // The metrics then meet only the event that is told where this is compiled into.
-    fn hear(&mut self, now: Time, event: Event) {
-        match self {
-            Self::Metrics(observed) => observed.hear(now, &event),
-            Self::Other(sink) => tell(*sink, now, event),
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn tell(sink: &mut dyn Sink, now: Time, event: Event) {
-    sink.hear(now, &event);
 }
 
 fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> Effort {
@@ -135,8 +123,8 @@ const ALL_LEGS: [Leg; LEGS] = [
 /// From this many nodes on, what a message touches has probably left the cache.
 const LARGE: u32 = 4096;
 /// How many messages of a lane ahead the engine says what will be needed, and says it again.
-const FAR: usize = 12;
-const NEAR: usize = 6;
+const FAR: u32 = 12;
+const NEAR: u32 = 6;
 
 /// Purposes of draws. A number once given stays: what is new shifts nobody's luck. The latencies of the first ten legs are
 /// named by their place, their losses by it after the losses' own.
@@ -210,6 +198,19 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
 impl Clockwork<'_> {
+    #[cold]
+    #[inline(never)]
+    fn tell(&mut self, event: &Event) {
+        if let Event::CallEnded { node, group, .. } = *event
+            && let Some((number, think)) = self.beside.ended(node, group)
+        {
+            self.queue.push_arrival(self.now + think, number);
+        }
+        if let Listener::Other(sink) = &mut self.sink {
+            sink.hear(self.now, event);
+        }
+    }
+
     /// Which way a message on this leg goes, and how long it takes; none if it is lost.
     fn by_chance(&self, leg: Leg, key: u64) -> Option<(Option<usize>, Duration)> {
         let link = self.links.leg(leg);
@@ -298,15 +299,19 @@ impl Host for Clockwork<'_> {
         )
     }
 
-    #[inline(always)] // The listener then meets only the event that is told here.
-    fn note(&mut self, event: Event) {
-        if let Event::CallEnded { node, group, .. } = event
-            && self.beside.has_loops()
-            && let Some((number, think)) = self.beside.ended(node, group)
-        {
-            self.queue.push_arrival(self.now + think, number);
+    #[inline(always)] // The metrics then meet only the event that is told here, and of it only what they count.
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        match &mut self.sink {
+            Listener::Metrics(observed) => observed.hear(self.now, &event()),
+            Listener::Other(_) => self.tell(&event()),
         }
-        self.sink.hear(self.now, event);
+    }
+}
+
+impl Delivery<Clockwork<'_>> for Taken {
+    #[inline(always)]
+    fn message<'a>(&'a self, host: &'a Clockwork<'_>) -> &'a Message {
+        host.queue.message(*self)
     }
 }
 
@@ -353,27 +358,26 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         let Clockwork { queue, beside, .. } = &mut self.clockwork;
         beside.begin(|number, at| queue.push_arrival(at, number));
         let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
-        let mut in_this_instant = 0;
+        // Time is looked at every so many events: where it has not moved in between, it stands still.
+        let (mut look, mut seen) = (most, Time::ZERO);
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
         while let Some((at, due)) = self.clockwork.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
-            if at > self.span.end || (at >= self.span.horizon && self.world.calls().is_empty()) {
+            if at >= self.span.horizon && (at > self.span.end || self.world.calls().is_empty()) {
                 break;
             }
             self.effort.events += 1;
-            in_this_instant = if at == self.clockwork.now {
-                in_this_instant + 1
-            } else {
-                0
-            };
-            if in_this_instant > most {
-                self.effort.stuck_at = Some(at);
-                break;
+            if self.effort.events == look {
+                if at == seen {
+                    self.effort.stuck_at = Some(at);
+                    break;
+                }
+                (look, seen) = (look + most, at);
             }
             self.clockwork.now = at;
             match due {
                 Due::Message(place) => {
-                    let message = self.clockwork.queue.take(place);
+                    let taken = self.clockwork.queue.take(place);
                     if large {
                         for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
                             if let Some(message) = self.clockwork.queue.ahead(place, places, beyond) {
@@ -381,13 +385,12 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                             }
                         }
                     }
-                    self.world.deliver(message, &mut self.clockwork);
+                    self.world.deliver(taken, &mut self.clockwork);
                 }
                 Due::Arrival(stream) => self.arrival(stream),
                 Due::Act => self.act(),
             }
         }
-        self.effort.most_pending = self.clockwork.queue.most_pending();
         self.clockwork.now = self.clockwork.now.max(self.span.horizon).min(self.span.end);
         self.world.close(&mut self.clockwork);
         self.effort

@@ -6,13 +6,13 @@
 
 use super::event::{Class, Event, Moment};
 use super::heap::Heap;
-use super::lane::Lanes;
+use super::lane::{LANES, Lanes};
 use super::wheel::Wheel;
 use crate::base::Time;
 use crate::world::Message;
 
 /// Kinds of message that may have a lane each.
-pub const WAYS: usize = 16;
+pub const WAYS: usize = LANES;
 /// All ways and the rest.
 const SOURCES: usize = WAYS + 1;
 const REST: usize = 0;
@@ -42,9 +42,16 @@ pub enum Due {
     Act,
 }
 
-/// Where a message that is due lies: until [`Queue::take`] it is copied nowhere.
+/// Where a message that is due waits to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(u32);
+
+/// Where a message lies that has been taken, until anything is pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    FromLane(u32),
+    FromRest(u32),
+}
 
 /// Everything pending.
 #[derive(Debug)]
@@ -62,8 +69,6 @@ pub struct Queue {
     few: usize,
     flights: Flights,
     sequence: u32,
-    pending: usize,
-    most_pending: usize,
     shortcuts: bool,
 }
 
@@ -87,12 +92,6 @@ impl Flights {
             place
         }
     }
-
-    #[inline]
-    fn remove(&mut self, place: u32) -> Message {
-        self.free.push(place);
-        self.messages[place as usize]
-    }
 }
 
 impl Queue {
@@ -109,15 +108,8 @@ impl Queue {
             few: FEW,
             flights: Flights::default(),
             sequence: 0,
-            pending: 0,
-            most_pending: 0,
             shortcuts,
         }
-    }
-
-    /// The most events that were pending at once.
-    pub fn most_pending(&self) -> usize {
-        self.most_pending
     }
 
     /// A message that takes as long as all others of its way, or nearly always does.
@@ -137,9 +129,9 @@ impl Queue {
             self.displace(lane, at, class);
             return;
         }
-        let sequence = self.number();
-        if self.lanes.push(lane, instant, sequence, message) {
-            self.heads[lane + 1] = Event::new(instant, sequence, LANE | lane as u32);
+        let event = Event::new(instant, self.number(), LANE | lane as u32);
+        if self.lanes.push(lane, event, message) {
+            self.heads[lane % LANES + 1] = event;
         }
     }
 
@@ -204,8 +196,6 @@ impl Queue {
         if self.sequence == u32::MAX {
             self.renumber();
         }
-        self.pending += 1;
-        self.most_pending = self.most_pending.max(self.pending);
         self.sequence += 1;
         self.sequence - 1
     }
@@ -217,12 +207,9 @@ impl Queue {
             self.look();
         }
         let first = least(&self.heads, self.sources);
-        if first == Event::NEVER {
-            return None;
-        }
-        self.pending -= 1;
         let payload = first.payload();
         let due = match payload & KIND {
+            LANE if payload == Event::NEVER.payload() => return None,
             LANE => Due::Message(Place(payload)),
             kind => {
                 self.take_rest(first);
@@ -236,25 +223,34 @@ impl Queue {
         Some((first.instant().at(), due))
     }
 
-    /// The message that is due.
-    #[inline(always)] // Copied once, straight to where it is read.
-    pub fn take(&mut self, place: Place) -> Message {
+    /// Takes the message that is due. It is copied nowhere: what reads it reads the fields as they were written, which a
+    /// processor does sooner than to read them all at once while the writing is still under way.
+    #[inline(always)]
+    pub fn take(&mut self, place: Place) -> Taken {
         if place.0 & KIND == LANE {
-            let lane = place.0 & !KIND;
-            let (message, next) = self.lanes.pop(lane as usize);
-            self.heads[lane as usize + 1] = next.map_or(Event::NEVER, |(instant, sequence)| {
-                Event::new(instant, sequence, LANE | lane)
-            });
-            message
+            let lane = place.0 as usize % LANES;
+            let (at, next) = self.lanes.pop(lane);
+            self.heads[lane + 1] = next;
+            Taken::FromLane(at)
         } else {
-            self.flights.remove(place.0)
+            self.flights.free.push(place.0);
+            Taken::FromRest(place.0)
+        }
+    }
+
+    /// The message that was taken last.
+    #[inline(always)]
+    pub fn message(&self, taken: Taken) -> &Message {
+        match taken {
+            Taken::FromLane(at) => self.lanes.message(at),
+            Taken::FromRest(at) => &self.flights.messages[at as usize],
         }
     }
 
     /// The message that comes this many places after one that has been taken from its lane; `beyond` that, more of the lane
     /// is fetched from memory.
     #[inline]
-    pub fn ahead(&self, place: Place, places: usize, beyond: usize) -> Option<&Message> {
+    pub fn ahead(&self, place: Place, places: u32, beyond: u32) -> Option<&Message> {
         if place.0 & KIND != LANE {
             return None;
         }
@@ -297,12 +293,12 @@ impl Queue {
         if let Some(wheel) = &mut self.wheel {
             events.append(&mut wheel.drain());
         }
+        // What no wheel can part (a burst in one instant) must not be tried again and again.
+        self.few = FEW.max(events.len());
         let wheel = Wheel::of(events);
         self.heads[REST] = wheel.first().unwrap_or(Event::NEVER);
         self.stale = false;
         self.wheel = Some(wheel);
-        // What no wheel can part (a burst in one instant) must not be tried again and again.
-        self.few = FEW.max(self.pending);
     }
 
     /// Starts the sequence anew in the order of the events.
@@ -318,9 +314,7 @@ impl Queue {
         let rank = |event: Event| all.binary_search(&key(event)).expect("every event was ranked") as u32;
         self.lanes.renumber(rank);
         for lane in 0..self.sources - 1 {
-            self.heads[lane + 1] = self.lanes.first(lane).map_or(Event::NEVER, |(instant, sequence)| {
-                Event::new(instant, sequence, LANE | lane as u32)
-            });
+            self.heads[lane + 1] = self.lanes.first(lane);
         }
         rest.iter()
             .for_each(|&event| self.heap.push(event.renumbered(rank(event))));
@@ -362,7 +356,10 @@ mod tests {
 
     fn next(queue: &mut Queue) -> Option<(Time, Message)> {
         queue.pop().map(|(at, due)| match due {
-            Due::Message(place) => (at, queue.take(place)),
+            Due::Message(place) => {
+                let taken = queue.take(place);
+                (at, *queue.message(taken))
+            }
             _ => unreachable!("only messages were scheduled"),
         })
     }
