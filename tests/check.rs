@@ -151,7 +151,7 @@ fn fingerprints_stand_for_whole_states() {
     let faults: Budget = "drop=1,crash=1".parse().unwrap();
     let (setup, report) = run("naive", 2, 1, faults);
     assert_eq!(
-        plainly(State::initial(Naive {}, &setup)),
+        plainly(State::initial(Naive {}, &setup.system)),
         (report.states, report.transitions)
     );
     let (setup, report) = run("lease", 2, 1, Budget::NONE);
@@ -159,7 +159,7 @@ fn fingerprints_stand_for_whole_states() {
         unreachable!()
     };
     assert_eq!(
-        plainly(State::initial(lease, &setup)),
+        plainly(State::initial(lease, &setup.system)),
         (report.states, report.transitions)
     );
 }
@@ -192,7 +192,7 @@ fn a_counterexample_can_be_replayed() {
         panic!("two caches on one slot livelock")
     };
     let (mut hands, mut actions) = (Hands::default(), Vec::new());
-    let mut state = State::initial(CompareFirst {}, &setup);
+    let mut state = State::initial(CompareFirst {}, &setup.system);
     let mut seen: HashMap<State<CompareFirst>, usize> = HashMap::new();
     for (step, &action) in example.way.iter().enumerate() {
         seen.insert(state.clone(), step);

@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     for name in names {
         let mut setup =
             cast::setup(name, arguments.nodes, arguments.calls, arguments.faults).expect("a name of the list");
-        setup.most = arguments.states;
+        setup.system.most = arguments.states;
         if let Some(profile) = &arguments.profile
             && let Err(message) = under_profile(&mut setup, profile)
         {
@@ -128,7 +128,7 @@ fn under_profile(setup: &mut Setup, name: &str) -> Result<(), String> {
             known.join(", ")
         ));
     };
-    setup.rule = scenario::rule(&profile.provider);
+    setup.system.rule = scenario::rule(&profile.provider);
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use crate::strategy::{
     SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck,
 };
 
-use super::Setup;
 use super::fault::{Budget, Fault};
+use super::{Needs, Setup, System};
 
 /// Names under which strategies are checked, with what is special about each.
 pub const CAST: [(&str, &str); 13] = [
@@ -91,8 +91,8 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
         _ => return None,
     };
     let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
-    Some(Setup {
-        coordination,
+    let system = System {
+        needs: Needs::from(&coordination),
         rule: Issuance::latest_only(Duration::from_secs(3600)),
         on_bad_slot: OnBadSlot::Refuse,
         slots,
@@ -101,5 +101,6 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
         attempts: Attempts::UNBOUNDED,
         faults,
         most: MOST,
-    })
+    };
+    Some(Setup { coordination, system })
 }

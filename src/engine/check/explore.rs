@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::base::NodeId;
 use crate::node::Strategy;
 use crate::property::{Judge, PROPERTIES, Runs};
+use crate::provider::Rule;
 use crate::trace::Event;
 use crate::world::Message;
 
@@ -41,24 +42,24 @@ pub struct Explored {
 }
 
 /// What comes of one step.
-struct Successor<S: Strategy> {
+struct Successor<S: Strategy, R> {
     action: Action,
     print: Fingerprint,
     label: u8,
     marks: Marks,
     broken: Claims,
     /// None where the state was known before its fellows of this round were looked at.
-    state: Option<State<S>>,
+    state: Option<State<S, R>>,
 }
 
 /// One state and all its steps.
-struct Expanded<S: Strategy> {
+struct Expanded<S: Strategy, R> {
     pending: usize,
     leased: bool,
     reached: Claims,
     /// What the next call costs, where all is quiet.
     recovery: Option<(Cost, Vec<Action>)>,
-    successors: Vec<Successor<S>>,
+    successors: Vec<Successor<S, R>>,
 }
 
 /// States that are expanded side by side before their successors are numbered, one after another: neither the numbers nor
@@ -66,9 +67,9 @@ struct Expanded<S: Strategy> {
 const ROUND: usize = 2048;
 
 /// Finds every state that can be reached from `initial`, or the nearest `most` of them.
-pub fn explore<S: Strategy>(initial: &State<S>, most: usize, progress: &dyn Progress) -> Explored
+pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
 where
-    State<S>: Send + Sync,
+    State<S, R>: Send + Sync,
 {
     let mut visited = Visited::default();
     visited.insert(fingerprint(initial));
@@ -121,11 +122,16 @@ where
 }
 
 /// Roughly what a state takes while it waits to be expanded.
-fn bytes_of<S: Strategy>(state: &State<S>) -> usize {
-    size_of::<State<S>>() + state.world.heap_bytes() + (state.bag.len() + 4) * size_of::<Message>()
+fn bytes_of<S: Strategy, R: Rule>(state: &State<S, R>) -> usize {
+    size_of::<State<S, R>>() + state.world.heap_bytes() + (state.bag.len() + 4) * size_of::<Message>()
 }
 
-fn expand<S: Strategy>(state: &State<S>, open: Claims, visited: &Visited, hands: &mut Hands) -> Expanded<S> {
+fn expand<S: Strategy, R: Rule>(
+    state: &State<S, R>,
+    open: Claims,
+    visited: &Visited,
+    hands: &mut Hands,
+) -> Expanded<S, R> {
     let mut actions = Vec::new();
     state.actions(&mut actions);
     let mut reached = 0;
@@ -177,7 +183,7 @@ fn recovery_claim() -> Claims {
 }
 
 /// Who acts over which channel.
-fn label<S: Strategy>(state: &State<S>, action: Action) -> u8 {
+pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
     const CHANNELS: u8 = 20;
     let (party, channel) = match action {
         Action::Deliver(place) => {
@@ -234,7 +240,7 @@ impl Explored {
             .fold(0, |open, (place, _)| open | 1 << place)
     }
 
-    fn add<S: Strategy>(&mut self, expanded: Expanded<S>, visited: &mut Visited, next: &mut Vec<State<S>>) {
+    fn add<S: Strategy, R>(&mut self, expanded: Expanded<S, R>, visited: &mut Visited, next: &mut Vec<State<S, R>>) {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
         if let Some((cost, way)) = expanded.recovery
@@ -289,7 +295,7 @@ impl Explored {
 }
 
 /// Nodes at which a call can arrive.
-pub(super) fn callers<S: Strategy>(state: &State<S>) -> impl Iterator<Item = NodeId> + use<S> {
+pub(super) fn callers<S: Strategy, R: Rule>(state: &State<S, R>) -> impl Iterator<Item = NodeId> + use<S, R> {
     let fleet = state.world.fleets().first().map_or(0..0, |fleet| fleet.nodes.clone());
     fleet.map(NodeId)
 }

@@ -15,26 +15,34 @@ mod state;
 mod story;
 mod visited;
 
+use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
-use crate::provider::{Issuance, OnBadSlot};
+use crate::provider::{Issuance, OnBadSlot, Rule};
 use crate::retry::Attempts;
 use crate::strategy::Coordination;
 use crate::with_strategy;
 
 pub use diagram::{svg, text};
-pub use explore::{Explored, explore};
+pub use explore::{Explored, explore, label};
 pub use fault::{Budget, FAULTS, Fault};
 pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks};
-pub use recovery::Cost;
+pub use recovery::{Cost, dearest_call};
 pub use state::{Action, Hands, State};
-pub use story::{Line, Story, tell};
+pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
-/// A small system to be explored.
+/// A small system to be explored, with one of the crate's own strategies.
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub coordination: Coordination,
-    pub rule: Issuance,
+    pub system: System,
+}
+
+/// A small system, whatever the strategy of its nodes.
+#[derive(Clone, Debug)]
+pub struct System<R = Issuance> {
+    pub needs: Needs,
+    pub rule: R,
     pub on_bad_slot: OnBadSlot,
     /// Slots granted to each client.
     pub slots: u16,
@@ -47,6 +55,27 @@ pub struct Setup {
     pub faults: Budget,
     /// States after which the search is given up.
     pub most: usize,
+}
+
+/// What a strategy finds around its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The nodes share a store.
+    pub store: bool,
+    /// One more node, to which calls are forwarded or the renewing is left.
+    pub gateway: bool,
+    /// Registered copies of the app.
+    pub apps: u16,
+}
+
+impl From<&Coordination> for Needs {
+    fn from(coordination: &Coordination) -> Self {
+        Self {
+            store: coordination.needs_store(),
+            gateway: coordination.needs_gateway(),
+            apps: coordination.duplicate_apps(),
+        }
+    }
 }
 
 /// Who hears how the search goes.
@@ -109,12 +138,20 @@ pub struct Report {
 pub fn check(setup: &Setup, progress: &dyn Progress) -> Report {
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let initial = State::initial(strategy.clone(), setup);
-        report(setup, &explore(&initial, setup.most, progress), &initial)
+        check_strategy(strategy.clone(), &setup.system, progress)
     })
 }
 
-fn report<S: crate::node::Strategy>(setup: &Setup, explored: &Explored, initial: &State<S>) -> Report {
+/// [`check`] for a strategy, and a rule, that need not be the crate's own.
+pub fn check_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, progress: &dyn Progress) -> Report
+where
+    State<S, R>: Send + Sync,
+{
+    let initial = State::initial(strategy, setup);
+    report(setup, &explore(&initial, setup.most, progress), &initial)
+}
+
+fn report<S: Strategy, R: Rule>(setup: &System<R>, explored: &Explored, initial: &State<S, R>) -> Report {
     let components = explored.graph.components();
     let verdicts = PROPERTIES
         .iter()
@@ -150,12 +187,12 @@ fn breaks(way: Vec<Action>, around: usize) -> Verdict {
     })
 }
 
-fn judge<S: crate::node::Strategy>(
-    setup: &Setup,
+fn judge<S: Strategy, R: Rule>(
+    setup: &System<R>,
     runs: Runs,
     explored: &Explored,
     components: &Components,
-    initial: &State<S>,
+    initial: &State<S, R>,
 ) -> Verdict {
     let graph = &explored.graph;
     let state = |found: Option<u32>| found.map_or(Verdict::Holds(None), |state| breaks(explored.way_to(state), 0));
@@ -215,8 +252,8 @@ fn judge<S: crate::node::Strategy>(
 }
 
 /// The way to a cycle and once around it. Edges lie in the order of a state's actions.
-fn unroll<S: crate::node::Strategy>(
-    initial: &State<S>,
+fn unroll<S: Strategy, R: Rule>(
+    initial: &State<S, R>,
     mut way: Vec<Action>,
     graph: &Graph,
     lasso: &Lasso,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::node::Strategy;
+use crate::provider::Rule;
 use crate::trace::Event;
 
 use super::explore::callers;
@@ -20,7 +21,7 @@ pub struct Cost {
 const MOST: u16 = 8;
 
 /// The dearest call that can follow a quiet state; the way begins with its arrival, where `Deliver` finds it.
-pub(super) fn dearest_call<S: Strategy>(quiet: &State<S>) -> (Cost, Vec<Action>) {
+pub fn dearest_call<S: Strategy, R: Rule>(quiet: &State<S, R>) -> (Cost, Vec<Action>) {
     let mut dearest = (Cost::default(), Vec::new());
     let (mut hands, mut actions) = (Hands::default(), Vec::new());
     for node in callers(quiet) {

@@ -6,13 +6,13 @@ use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Time};
 use crate::node::{Strategy, Timer};
 use crate::oauth::{Failure, Token};
 use crate::property::{Facts, Scene};
-use crate::provider::{Bucket, Issuance, Provider};
+use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
 use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, carries};
 
-use super::Setup;
+use super::System;
 use super::fault::{Budget, Fault};
 
 /// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
@@ -24,8 +24,8 @@ pub(super) const NOW: Time = Time::ZERO;
 
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
 #[derive(Clone, Debug)]
-pub struct State<S: Strategy> {
-    pub world: World<S, Issuance>,
+pub struct State<S: Strategy, R = Issuance> {
+    pub world: World<S, R>,
     /// What is under way, sorted: any of it may be next.
     pub bag: Vec<Message>,
     /// Faults that may still happen.
@@ -37,7 +37,7 @@ pub struct State<S: Strategy> {
 }
 
 /// The strategy itself is taken as equal.
-impl<S: Strategy> PartialEq for State<S> {
+impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.world == other.world
             && self.bag == other.bag
@@ -47,9 +47,9 @@ impl<S: Strategy> PartialEq for State<S> {
     }
 }
 
-impl<S: Strategy> Eq for State<S> {}
+impl<S: Strategy, R: Rule> Eq for State<S, R> {}
 
-impl<S: Strategy> Hash for State<S> {
+impl<S: Strategy, R: Rule> Hash for State<S, R> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.world.hash(hasher);
         self.bag.hash(hasher);
@@ -130,9 +130,9 @@ impl Host for Hands {
     }
 }
 
-impl<S: Strategy> State<S> {
+impl<S: Strategy, R: Rule> State<S, R> {
     /// All nodes are up, and all their calls about to arrive.
-    pub fn initial(strategy: S, setup: &Setup) -> Self {
+    pub fn initial(strategy: S, setup: &System<R>) -> Self {
         let limit = Some(Duration::SECOND);
         let client = Client {
             timeout: limit,
@@ -144,7 +144,7 @@ impl<S: Strategy> State<S> {
         let provider = Provider::new(
             setup.rule.clone(),
             setup.on_bad_slot,
-            vec![setup.slots; setup.coordination.duplicate_apps().into()],
+            vec![setup.slots; setup.needs.apps.into()],
             setup.slots,
         );
         let layout = layout(setup);
@@ -383,7 +383,7 @@ impl<S: Strategy> State<S> {
     }
 
     /// Takes a step, and shows each event to the claims; also says what tokens are called after it.
-    pub(super) fn take(
+    pub fn take(
         &self,
         action: Action,
         hands: &mut Hands,
@@ -465,8 +465,8 @@ fn throttled(request: &Message) -> Option<Message> {
     }
 }
 
-fn layout(setup: &Setup) -> Layout {
-    let gateway = setup.coordination.needs_gateway().then_some(NodeId(setup.nodes));
+fn layout<R>(setup: &System<R>) -> Layout {
+    let gateway = setup.needs.gateway.then_some(NodeId(setup.nodes));
     let fleet = Fleet {
         nodes: 0..setup.nodes,
         client: 0,
@@ -497,12 +497,12 @@ fn layout(setup: &Setup) -> Layout {
 }
 
 /// A step as the claims see it: the state before, the world after.
-struct Instant<'a, S: Strategy> {
-    before: &'a State<S>,
-    after: &'a World<S, Issuance>,
+struct Instant<'a, S: Strategy, R> {
+    before: &'a State<S, R>,
+    after: &'a World<S, R>,
 }
 
-impl<S: Strategy> Scene for Instant<'_, S> {
+impl<S: Strategy, R: Rule> Scene for Instant<'_, S, R> {
     fn is_live(&self, token: Token) -> bool {
         self.after.provider.ledger.is_live(token, NOW)
     }

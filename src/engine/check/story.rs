@@ -3,13 +3,14 @@
 use crate::base::NodeId;
 use crate::node::{Note, Strategy, Timer};
 use crate::oauth::{Failure, Token, Verdict};
+use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
 use crate::with_strategy;
 use crate::world::{Message, Renamed};
 
 use super::state::{Action, Hands, NOW, State};
-use super::{Counterexample, Setup};
+use super::{Counterexample, Setup, System};
 
 /// A run in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +39,13 @@ pub struct Line {
 pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let initial = State::initial(strategy.clone(), setup);
-        tell_from(setup, initial, example)
+        tell_strategy(strategy.clone(), &setup.system, example)
     })
 }
 
-fn tell_from<S: Strategy>(setup: &Setup, initial: State<S>, example: &Counterexample) -> Story {
+/// [`tell`] for a strategy that need not be one of the crate's own.
+pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
+    let initial = State::initial(strategy, setup);
     let mut teller = Teller::new(setup);
     let mut hands = Hands::default();
     let mut state = initial;
@@ -74,12 +76,12 @@ struct Teller {
 }
 
 impl Teller {
-    fn new(setup: &Setup) -> Self {
+    fn new<R>(setup: &System<R>) -> Self {
         let workers = setup.nodes as usize;
         Self {
-            nodes: workers + usize::from(setup.coordination.needs_gateway()),
+            nodes: workers + usize::from(setup.needs.gateway),
             workers,
-            uses_store: setup.coordination.needs_store(),
+            uses_store: setup.needs.store,
             names: Vec::new(),
             issued: 0,
         }
@@ -135,7 +137,7 @@ impl Teller {
         known.map_or_else(|| "an old token".to_owned(), |(_, name)| format!("t{name}"))
     }
 
-    fn line<S: Strategy>(&self, state: &State<S>, action: Action, events: &[Event]) -> Line {
+    fn line<S: Strategy, R: Rule>(&self, state: &State<S, R>, action: Action, events: &[Event]) -> Line {
         let message = |place: u8| state.bag[usize::from(place)];
         let own = |column, text: String| (column, column, text);
         let (from, to, text) = match action {
@@ -170,7 +172,7 @@ impl Teller {
     }
 
     /// What is under way, as a noun.
-    fn name<S: Strategy>(&self, state: &State<S>, message: &Message) -> String {
+    fn name<S: Strategy, R: Rule>(&self, state: &State<S, R>, message: &Message) -> String {
         let node = self.node(state.actor(message));
         match message {
             Message::ApiRequest { token, .. } => format!("{node}'s call with {}", self.token(*token)),
@@ -189,7 +191,12 @@ impl Teller {
         }
     }
 
-    fn delivery<S: Strategy>(&self, state: &State<S>, message: &Message, events: &[Event]) -> (usize, usize, String) {
+    fn delivery<S: Strategy, R: Rule>(
+        &self,
+        state: &State<S, R>,
+        message: &Message,
+        events: &[Event],
+    ) -> (usize, usize, String) {
         let id = state.actor(message);
         let (column, node) = (id.index(), self.node(id));
         match message {
