@@ -344,7 +344,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 
     /// Takes a step; what happened lies in `hands.events`. The claims have not heard of it yet.
-    fn step(&self, action: Action, hands: &mut Hands) -> Self {
+    pub fn step(&self, action: Action, hands: &mut Hands) -> Self {
         let mut next = self.clone();
         hands.events.clear();
         hands.bag.clear();
