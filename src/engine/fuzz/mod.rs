@@ -5,6 +5,8 @@
 //! alone, on any number of threads.
 
 mod case;
+mod replay;
+mod saved;
 mod shrink;
 mod step;
 mod walk;
@@ -22,6 +24,8 @@ use crate::provider::{Issuance, Rule};
 use crate::with_strategy;
 
 pub use case::{Case, Cases, Draw, Ground};
+pub use replay::{Effect, Effects, replay};
+pub use saved::{RULES, Saved, name_of_rule, rule};
 pub use shrink::{breaks, smallest};
 pub use step::{Fate, Step, What, Who};
 pub use walk::{Claims, Walk, along};
@@ -176,10 +180,7 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
 
 /// One case: what was drawn, and the claims that it breaks.
 fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Case, Vec<usize>) {
-    let case = cases
-        .new_tree(&mut runner(seed, number))
-        .expect("every draw is a case")
-        .current();
+    let case = drawn(cases, seed, number);
     let mut walk = Walk::new(cases.ground.initial(&case.draw), cases.wanted);
     for &step in &case.steps {
         assert!(walk.take(step), "a schedule was drawn step by step");
@@ -187,6 +188,12 @@ fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Ca
     let wanted = (0..PROPERTIES.len()).filter(|claim| cases.wanted & 1 << claim != 0);
     let broken = wanted.filter(|&claim| walk.witness(claim).is_some()).collect();
     (case, broken)
+}
+
+/// Case `number` of a seed, as it is drawn.
+pub fn drawn<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Case {
+    let tree = cases.new_tree(&mut runner(seed, number));
+    tree.expect("every draw is a case").current()
 }
 
 /// Chance as proptest wants it, for one case of a seed.

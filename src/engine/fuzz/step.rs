@@ -180,18 +180,6 @@ fn who<S: Strategy, R: Rule>(world: &World<S, R>, node: NodeId) -> Who {
     }
 }
 
-/// The node of this name, if there is one.
-pub fn node_of<S: Strategy, R: Rule>(world: &World<S, R>, who: Who) -> Option<NodeId> {
-    world
-        .fleets()
-        .iter()
-        .find(|fleet| fleet.is_gateway == (who == Who::Gateway))
-        .and_then(|fleet| match who {
-            Who::Gateway => Some(NodeId(fleet.nodes.start)),
-            Who::Worker(place) => Some(NodeId(place.into())).filter(|node| fleet.nodes.contains(&node.0)),
-        })
-}
-
 /// What the steps that a state can take are called, in their order.
 pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out: &mut Vec<Step>) {
     out.clear();
