@@ -2,6 +2,7 @@
 //! room prints.
 
 mod check;
+mod fuzz;
 mod list;
 mod run;
 mod schema;
@@ -37,6 +38,8 @@ enum Command {
     Validate(validate::Arguments),
     /// Search every order of deliveries and faults of a small system for what must not happen
     Check(check::Arguments),
+    /// Try small systems and schedules by chance for what must not happen
+    Fuzz(fuzz::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema => schema::run(),

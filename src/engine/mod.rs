@@ -3,5 +3,6 @@
 mod aftermath;
 pub mod campaign;
 pub mod check;
+pub mod fuzz;
 pub mod sim;
 pub mod statistics;

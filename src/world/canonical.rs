@@ -53,7 +53,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Whether it makes no difference that this message is delivered.
-    fn is_void(&self, message: &Message) -> bool {
+    pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
         let stores = |node: NodeId, epoch, number: u8| {
             let errands = self.errands.get(node.index());

@@ -27,7 +27,7 @@ pub use explore::{Explored, explore, label};
 pub use fault::{Budget, FAULTS, Fault};
 pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks};
 pub use recovery::{Cost, dearest_call};
-pub use state::{Action, Hands, State};
+pub use state::{Action, Hands, NOW, State, throttled};
 pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 

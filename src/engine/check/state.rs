@@ -20,7 +20,7 @@ use super::fault::{Budget, Fault};
 const STORE_OPERATIONS: usize = 2;
 
 /// A checker's clock stands still.
-pub(super) const NOW: Time = Time::ZERO;
+pub const NOW: Time = Time::ZERO;
 
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
 #[derive(Clone, Debug)]
@@ -131,8 +131,8 @@ impl Host for Hands {
 }
 
 impl<S: Strategy, R: Rule> State<S, R> {
-    /// All nodes are up, and all their calls about to arrive.
-    pub fn initial(strategy: S, setup: &System<R>) -> Self {
+    /// All nodes are down.
+    pub fn world(strategy: S, setup: &System<R>) -> World<S, R> {
         let limit = Some(Duration::SECOND);
         let client = Client {
             timeout: limit,
@@ -147,9 +147,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
             vec![setup.slots; setup.needs.apps.into()],
             setup.slots,
         );
-        let layout = layout(setup);
-        let nodes = layout.fleets.last().map_or(0, |fleet| fleet.nodes.end);
-        let mut world = World::new(strategy, client, provider, layout);
+        World::new(strategy, client, provider, layout(setup))
+    }
+
+    /// All nodes are up, and all their calls about to arrive.
+    pub fn initial(strategy: S, setup: &System<R>) -> Self {
+        let mut world = Self::world(strategy, setup);
+        let nodes = world.fleets().last().map_or(0, |fleet| fleet.nodes.end);
         let mut hands = Hands::default();
         for node in (0..nodes).map(NodeId) {
             world.start(node, &mut hands);
@@ -344,7 +348,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 
     /// Takes a step; what happened lies in `hands.events`. The claims have not heard of it yet.
-    fn step(&self, action: Action, hands: &mut Hands) -> Self {
+    pub fn step(&self, action: Action, hands: &mut Hands) -> Self {
         let mut next = self.clone();
         hands.events.clear();
         hands.bag.clear();
@@ -451,7 +455,8 @@ fn arrival(node: NodeId) -> Message {
     }
 }
 
-fn throttled(request: &Message) -> Option<Message> {
+/// What a token request is answered that meets a 429.
+pub fn throttled(request: &Message) -> Option<Message> {
     match *request {
         Message::TokenRequest { node, epoch, asker, .. } => Some(Message::TokenResponse {
             node,

@@ -10,6 +10,7 @@ mod event;
 mod heap;
 mod lane;
 mod queue;
+mod scripted;
 mod wheel;
 
 use crate::base::{Chance, Delay, Dice, Duration, Group, NodeId, Time};
@@ -26,6 +27,8 @@ use arrivals::Sources;
 use beside::{Beside, Turn};
 use event::Class;
 use queue::{Due, Queue, Taken};
+
+pub use scripted::{Happening, Network, run_script};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,20 +93,31 @@ enum Listener<'a> {
 
 fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> Effort {
     with_strategy!(&plan.coordination, strategy => {
-        let provider = Provider::new(
-            plan.provider.rule.clone(),
-            plan.provider.on_bad_slot,
-            plan.provider.slots.clone(),
-            plan.provider.stride,
-        )
-        .with_endpoints(plan.provider.token_endpoint.clone(), plan.provider.api_endpoint.clone());
-        let mut provider = provider.with_rotation(plan.provider.rotation);
-        provider.reveals = plan.provider.reveals;
-        provider.ledger.remember_for(plan.links.invalidation.longest());
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let world = World::new(strategy.clone(), plan.client.clone(), provider, plan.layout.clone());
+        let world = world(plan, strategy.clone(), plan.provider.rule.clone());
         Sim::new(plan, world, dice, sink, shortcuts).run()
     })
+}
+
+/// As [`run`], for a strategy and a rule that need not be the crate's own: those of the plan are not looked at.
+pub fn run_strategy<S: Strategy, R: Rule>(
+    plan: &Plan,
+    (strategy, rule): (S, R),
+    dice: Dice,
+    sink: &mut dyn Sink,
+) -> Effort {
+    let world = world(plan, strategy, rule);
+    Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL).run()
+}
+
+fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R> {
+    let settings = &plan.provider;
+    let provider = Provider::new(rule, settings.on_bad_slot, settings.slots.clone(), settings.stride)
+        .with_endpoints(settings.token_endpoint.clone(), settings.api_endpoint.clone());
+    let mut provider = provider.with_rotation(settings.rotation);
+    provider.reveals = settings.reveals;
+    provider.ledger.remember_for(plan.links.invalidation.longest());
+    World::new(strategy, plan.client.clone(), provider, plan.layout.clone())
 }
 
 const ALL_LEGS: [Leg; LEGS] = [

@@ -1,0 +1,259 @@
+//! What is drawn for one case: a small system, and a schedule of steps by name. The draws are proptest's, and so is the way in
+//! which a case shrinks.
+//!
+//! Every case favours other nodes, other messages and other faults, and leaves some faults out (swarm testing: Groce and
+//! others, ISSTA 2012): what needs one thing to happen often and another never is found sooner than by fair dice.
+
+use std::fmt;
+
+use proptest::prelude::{Rng as _, Strategy as Draws};
+use proptest::strategy::{NewTree, ValueTree};
+use proptest::test_runner::{Reason, TestRunner};
+
+use super::step::{Step, Who};
+use super::walk::{Claims, Walk};
+use crate::base::{Dice, mix};
+use crate::engine::check::{Budget, FAULTS, State, System};
+use crate::node::Strategy;
+use crate::provider::{Issuance, Rule};
+
+/// A small system, as far as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    pub nodes: u32,
+    /// At each node.
+    pub calls: u32,
+    /// Which of the rules that there are to choose from.
+    pub rule: usize,
+    pub faults: Budget,
+}
+
+/// A small system and what happens in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    pub draw: Draw,
+    /// Steps that cannot be taken are skipped.
+    pub steps: Vec<Step>,
+}
+
+/// What cases are drawn from: the largest system, with the most faults of each kind, and what may be otherwise in it.
+#[derive(Clone, Debug)]
+pub struct Ground<S, R = Issuance> {
+    pub strategy: S,
+    pub most: System<R>,
+    /// Rules of the provider to choose from; the first is the plainest.
+    pub rules: Vec<R>,
+}
+
+impl<S: Strategy, R: Rule> Ground<S, R> {
+    /// Nothing but the size and the faults is left to chance.
+    pub fn of(strategy: S, most: System<R>) -> Self {
+        let rules = vec![most.rule.clone()];
+        Self { strategy, most, rules }
+    }
+
+    /// The system of a draw.
+    pub fn system(&self, draw: &Draw) -> System<R> {
+        System {
+            nodes: draw.nodes,
+            calls: draw.calls,
+            rule: self.rules[draw.rule].clone(),
+            faults: draw.faults,
+            ..self.most.clone()
+        }
+    }
+
+    pub fn initial(&self, draw: &Draw) -> State<S, R> {
+        State::initial(self.strategy.clone(), &self.system(draw))
+    }
+
+    fn draw(&self, runner: &mut TestRunner) -> Result<Draw, Reason> {
+        let faults = self.most.faults;
+        // Every other case is without this or that kind of fault.
+        let counts: Vec<_> = FAULTS
+            .iter()
+            .map(|(fault, ..)| (proptest::bool::ANY, 1..=faults.left(*fault).max(1)))
+            .collect();
+        let drawn = (1..=self.most.nodes, 1..=self.most.calls, 0..self.rules.len(), counts);
+        let (nodes, calls, rule, counts) = drawn.new_tree(runner)?.current();
+        let budget = FAULTS
+            .iter()
+            .zip(counts)
+            .filter(|((fault, ..), (allowed, _))| *allowed && faults.left(*fault) > 0)
+            .fold(Budget::NONE, |budget, ((fault, ..), (_, count))| {
+                budget.with(*fault, count)
+            });
+        Ok(Draw {
+            nodes,
+            calls,
+            rule,
+            faults: budget,
+        })
+    }
+}
+
+/// How a case deals out its steps.
+struct Favour(u64);
+
+impl Favour {
+    /// How often a step is taken, against others that could be.
+    fn weight(&self, step: Step) -> u64 {
+        const SPREAD: [u64; 4] = [1, 3, 9, 27];
+        let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix(purpose << 32 | of)) >> 62) as usize];
+        let who = match step.who() {
+            Some(Who::Worker(place)) => u64::from(place),
+            Some(Who::Gateway) => 255,
+            None => 256,
+        };
+        let kind = match step {
+            Step::Of(fate, _, what, _) => (fate as u64) << 8 | what as u64,
+            Step::Crash(_) => 1 << 16,
+            Step::Lapse(_) => 2 << 16,
+            Step::Reclaim(_) => 3 << 16,
+            Step::Expire(_) => 4 << 16,
+        };
+        draw(1, who) * draw(2, kind)
+    }
+}
+
+/// All cases of a ground.
+pub struct Cases<'a, S, R> {
+    pub ground: &'a Ground<S, R>,
+    pub wanted: Claims,
+    /// Steps of the longest schedule.
+    pub longest: usize,
+}
+
+impl<S, R> fmt::Debug for Cases<'_, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cases of up to {} steps", self.longest)
+    }
+}
+
+impl<S: Strategy, R: Rule> Cases<'_, S, R> {
+    /// A run by chance: the schedule is what was done.
+    pub fn walk(&self, draw: &Draw, luck: u64) -> Walk<S, R> {
+        let favour = Favour(mix(luck));
+        let mut stream = luck;
+        let mut walk = Walk::new(self.ground.initial(draw), self.wanted);
+        let mut weights = Vec::new();
+        while walk.taken.len() < self.longest && !walk.steps().is_empty() {
+            weights.clear();
+            weights.extend(walk.steps().iter().map(|&step| favour.weight(step)));
+            let all: u64 = weights.iter().sum();
+            let mut at = (u128::from(Dice::next(&mut stream)) * u128::from(all) >> 64) as u64;
+            let place = weights.iter().position(|&weight| {
+                let here = at < weight;
+                at = at.wrapping_sub(weight);
+                here
+            });
+            walk.take_at(place.expect("the draw lies below the sum"));
+        }
+        walk
+    }
+}
+
+impl<S: Strategy, R: Rule> Draws for Cases<'_, S, R> {
+    type Tree = Tree;
+    type Value = Case;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let draw = self.ground.draw(runner)?;
+        let steps = self.walk(&draw, runner.rng().next_u64()).taken;
+        Ok(Tree::new(Case { draw, steps }))
+    }
+}
+
+/// A case that shrinks: steps are taken away, many at once at first, one at a time in the end.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    case: Case,
+    before: Option<Case>,
+    /// Steps that are taken away at once, and where.
+    chunk: usize,
+    at: usize,
+    /// Something could be taken away since the first place was tried.
+    shrunk: bool,
+}
+
+impl Tree {
+    pub fn new(case: Case) -> Self {
+        Self {
+            chunk: case.steps.len().div_ceil(2),
+            case,
+            before: None,
+            at: 0,
+            shrunk: false,
+        }
+    }
+}
+
+impl ValueTree for Tree {
+    type Value = Case;
+
+    fn current(&self) -> Case {
+        self.case.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        self.shrunk |= self.before.take().is_some();
+        if self.at >= self.case.steps.len() {
+            if self.chunk <= 1 && !self.shrunk {
+                return false;
+            }
+            self.chunk = (self.chunk / 2).max(1);
+            (self.at, self.shrunk) = (0, false);
+        }
+        if self.case.steps.is_empty() {
+            return false;
+        }
+        let end = (self.at + self.chunk).min(self.case.steps.len());
+        self.before = Some(self.case.clone());
+        self.case.steps.drain(self.at..end);
+        true
+    }
+
+    fn complicate(&mut self) -> bool {
+        let Some(before) = self.before.take() else { return false };
+        self.case = before;
+        self.at += self.chunk;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shrink(length: usize, breaks: impl Fn(&Case) -> bool) -> Case {
+        let step = |place| Step::Expire(place as u8);
+        let draw = Draw {
+            nodes: 2,
+            calls: 1,
+            rule: 0,
+            faults: Budget::NONE,
+        };
+        let steps = (0..length).map(step).collect();
+        let mut tree = Tree::new(Case { draw, steps });
+        while tree.simplify() {
+            if !breaks(&tree.current()) {
+                assert!(tree.complicate());
+                assert!(breaks(&tree.current()), "back to what is known to break");
+            }
+        }
+        tree.current()
+    }
+
+    #[test]
+    fn a_schedule_shrinks_to_the_steps_that_matter() {
+        for length in 0..40 {
+            let matters: Vec<_> = [3, 4, 17, 31]
+                .into_iter()
+                .filter(|&place| usize::from(place) < length)
+                .collect();
+            let all = |case: &Case| matters.iter().all(|&place| case.steps.contains(&Step::Expire(place)));
+            let least: Vec<_> = matters.iter().map(|&place| Step::Expire(place)).collect();
+            assert_eq!(shrink(length, all).steps, least, "of {length}");
+        }
+    }
+}

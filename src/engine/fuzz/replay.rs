@@ -1,0 +1,265 @@
+//! A schedule once more, in the checker's states and in the simulator: the same steps, and the same effects.
+//!
+//! The checker picks what is under way by name; the simulator is given a network that delays each message so that step n
+//! happens at instant n. What they tell is compared without what only one of them counts: times, and how tokens are called.
+
+use std::collections::BTreeMap;
+
+use super::step::{Step, What, Who, name_of};
+use super::walk::Walk;
+use crate::base::{Duration, NodeId, Time};
+use crate::engine::check::{Action, Hands, NOW, State, System, throttled};
+use crate::engine::sim::{Happening, Network, run_script};
+use crate::node::Strategy;
+use crate::oauth::Token;
+use crate::provider::{Bucket, Rule};
+use crate::trace::Event;
+use crate::world::{Message, World};
+
+/// Something that happened at a step, in words that no engine counts in. Step 0 is the start.
+pub type Effect = (usize, String);
+
+/// Far shorter than any lease or token lives, so that nothing ends by itself.
+const INSTANT: Duration = Duration::from_nanos(1000);
+
+/// What a schedule does, as each engine tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effects {
+    pub checker: Vec<Effect>,
+    pub simulator: Vec<Effect>,
+}
+
+/// Runs a schedule in both engines; steps that cannot be taken are skipped in both.
+pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[Step]) -> Effects {
+    let mut walk = Walk::new(State::initial(strategy.clone(), system), 0);
+    for &step in steps {
+        walk.take(step);
+    }
+    let (script, checker) = script(State::initial(strategy.clone(), system), &walk.way);
+    let mut network = Scripted {
+        sent: script.sent,
+        turned_away: Vec::new(),
+    };
+    let mut trace = Vec::new();
+    let world = State::world(strategy.clone(), system);
+    run_script(world, &mut network, &script.happenings, &mut trace);
+    let mut names = BTreeMap::new();
+    let mut simulator = Vec::new();
+    for (now, event) in trace {
+        if let Event::Issued { token, .. } = event {
+            let number = names.len() + 1;
+            names.insert(token, number);
+        }
+        let step = step_at(now);
+        simulator.extend(effect(&event, |token| names.get(&token).copied()).map(|words| (step, words)));
+    }
+    Effects { checker, simulator }
+}
+
+fn instant(step: usize) -> Time {
+    Time::ZERO + INSTANT.saturating_mul(step as u64)
+}
+
+fn step_at(now: Time) -> usize {
+    (now.nanos() / INSTANT.nanos()) as usize
+}
+
+/// Something that was sent, and what becomes of it.
+struct Sent {
+    /// The step at which it was sent, and its name then; among equals the first is meant first.
+    at: usize,
+    name: (Who, What),
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Never,
+    Arrives(usize),
+    /// It is answered with a 429.
+    TurnedAway(usize),
+}
+
+struct Script {
+    sent: Vec<Sent>,
+    happenings: Vec<(Time, Happening)>,
+}
+
+/// What a run sends and when it arrives, and the run's effects.
+fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script, Vec<Effect>) {
+    let mut script = Script {
+        sent: Vec::new(),
+        happenings: Vec::new(),
+    };
+    let mut effects: Vec<_> = (0..initial.world.fleets().last().map_or(0, |fleet| fleet.nodes.end))
+        .filter_map(|node| effect(&Event::NodeStarted { node: NodeId(node) }, |_| None))
+        .map(|words| (0, words))
+        .collect();
+    let (mut hands, mut names) = (Hands::default(), BTreeMap::new());
+    // Which sending each message of the bag is.
+    let mut tags: Vec<usize> = initial
+        .bag
+        .iter()
+        .map(|message| script.send(0, &initial.world, message))
+        .collect();
+    let (mut state, mut issued) = (initial, 0);
+    for (step, &action) in (1..).zip(way) {
+        script.meet(step, &state, action, &tags);
+        let raw = state.step(action, &mut hands);
+        if let Some(place) = taken_from(action) {
+            tags.remove(place);
+        }
+        for message in &raw.bag[tags.len()..] {
+            tags.push(script.send(step, &raw.world, message));
+        }
+        let (next, renamed) = state.take(action, &mut hands, |_, _, _| {});
+        for event in &hands.events {
+            if let Event::Issued { token, .. } = event {
+                issued += 1;
+                names.insert(*token, issued);
+            }
+            effects.extend(effect(event, |token| names.get(&token).copied()).map(|words| (step, words)));
+        }
+        names = names
+            .into_iter()
+            .filter_map(|(token, name)| Some((renamed.token(token)?, name)))
+            .collect();
+        tags = sorted(raw, &tags, &next);
+        state = next;
+    }
+    (script, effects)
+}
+
+/// The sendings in the order of the next state's bag.
+fn sorted<S: Strategy, R: Rule>(mut raw: State<S, R>, tags: &[usize], next: &State<S, R>) -> Vec<usize> {
+    let good = raw.bag.iter().map(|message| !raw.world.is_void(message));
+    let tags: Vec<_> = tags
+        .iter()
+        .zip(good)
+        .filter(|(_, good)| *good)
+        .map(|(&tag, _)| tag)
+        .collect();
+    let mut bag = std::mem::take(&mut raw.bag);
+    raw.world.canonical(NOW, &mut bag);
+    let mut pairs: Vec<_> = bag.into_iter().zip(tags).collect();
+    pairs.sort_unstable();
+    let (bag, tags): (Vec<_>, _) = pairs.into_iter().unzip();
+    assert_eq!(bag, next.bag, "a state has the messages of its step");
+    tags
+}
+
+/// The place of the bag that a step empties.
+fn taken_from(action: Action) -> Option<usize> {
+    match action {
+        Action::Deliver(place)
+        | Action::Renew(place)
+        | Action::Late(place)
+        | Action::Lose(place)
+        | Action::Throttle(place) => Some(place.into()),
+        Action::Crash(_) | Action::Lapse(_) | Action::Reclaim(_) | Action::Expire(_) => None,
+    }
+}
+
+impl Script {
+    fn send<S: Strategy, R: Rule>(&mut self, at: usize, world: &World<S, R>, message: &Message) -> usize {
+        self.sent.push(Sent {
+            at,
+            name: name_of(world, message),
+            fate: Fate::Never,
+        });
+        self.sent.len() - 1
+    }
+
+    /// What a step means for what was sent, or beside it.
+    fn meet<S: Strategy, R: Rule>(&mut self, step: usize, state: &State<S, R>, action: Action, tags: &[usize]) {
+        let mut happens = |what| self.happenings.push((instant(step), what));
+        match action {
+            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
+                let message = state.bag[usize::from(place)];
+                if let Message::Arrival { .. } = message {
+                    happens(Happening::Arrives(message));
+                } else {
+                    self.sent[tags[usize::from(place)]].fate = Fate::Arrives(step);
+                }
+            }
+            Action::Lose(_) => {}
+            Action::Throttle(place) => self.sent[tags[usize::from(place)]].fate = Fate::TurnedAway(step),
+            Action::Crash(node) => happens(Happening::Restarts(NodeId(node.into()))),
+            Action::Lapse(store) | Action::Reclaim(store) => happens(Happening::LeaseEnds(store.into())),
+            Action::Expire(bucket) => happens(Happening::Expires(Bucket(bucket.into()))),
+        }
+    }
+}
+
+/// A network that does what a script says.
+struct Scripted {
+    sent: Vec<Sent>,
+    /// The instants at which a request is turned away.
+    turned_away: Vec<Time>,
+}
+
+impl<S: Strategy, R: Rule> Network<S, R> for Scripted {
+    fn arrives(&mut self, now: Time, world: &World<S, R>, message: &Message) -> Option<Time> {
+        let (at, name) = (step_at(now), name_of(world, message));
+        let place = self.sent.iter().position(|sent| (sent.at, sent.name) == (at, name))?;
+        match self.sent.remove(place).fate {
+            Fate::Never => None,
+            Fate::Arrives(step) => Some(instant(step)),
+            Fate::TurnedAway(step) => {
+                self.turned_away.push(instant(step));
+                Some(instant(step))
+            }
+        }
+    }
+
+    fn turns_away(&mut self, now: Time, message: &Message) -> Option<Message> {
+        let turned = self.turned_away.contains(&now);
+        turned.then(|| throttled(message)).flatten()
+    }
+}
+
+/// An event in words; none for what only one engine tells.
+fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<String> {
+    let name = |token: Token| number(token).map_or_else(|| "an old token".to_owned(), |number| format!("t{number}"));
+    let node = |node: NodeId| format!("node {}", node.0);
+    Some(match *event {
+        Event::CallArrived { node: at, .. } => format!("a call arrives at {}", node(at)),
+        Event::AttemptSent { node: at, token, .. } => format!("{} sends an attempt with {}", node(at), name(token)),
+        Event::AttemptAccepted { token } => format!("{} is accepted", name(token)),
+        Event::AttemptRejected { .. } => "an attempt is refused".to_owned(),
+        Event::AttemptRejectedUnheard => "an attempt is refused that nobody waits for".to_owned(),
+        Event::AttemptFailed => "an attempt fails".to_owned(),
+        Event::CallEnded { node: at, outcome, .. } => format!("a call of {} ends: {outcome:?}", node(at)),
+        Event::TokenRequested => "a token request arrives".to_owned(),
+        Event::TokenDenied => "it is refused".to_owned(),
+        Event::GrantDenied { revokes } => format!("a refresh token is refused, its family ends: {revokes}"),
+        Event::LoggedIn { again } => format!("a user logs in, again: {again}"),
+        Event::GrantLost => "a family is lost".to_owned(),
+        Event::Issued {
+            node: at,
+            token,
+            evicted,
+            ..
+        } => {
+            let end = evicted.map_or_else(String::new, |token| format!(", {} ends", name(token)));
+            format!("{} is issued to {}{end}", name(token), node(at))
+        }
+        Event::Returned => "the current token is returned".to_owned(),
+        Event::StoreWritten { regressed } => format!("the store is written, regressed: {regressed}"),
+        Event::LeaseLapsed => "a lease had lapsed".to_owned(),
+        Event::NodeStarted { node: at } => format!("{} starts", node(at)),
+        Event::NodeStopped { node: at } => format!("{} stops", node(at)),
+        Event::TokenHeard { node: at, late } => format!("{} hears of its request, late: {late}", node(at)),
+        Event::CommittedUnderLease { node: at, held } => format!("{} commits, its lease held: {held}", node(at)),
+        Event::LeaseTaken { node: at } => format!("{} has the lease", node(at)),
+        Event::LeaseEnded => "a lease ends".to_owned(),
+        Event::RefusalHeard { node: at, token, .. } => format!("{} hears that {} is refused", node(at), name(token)),
+        Event::LiveTokenDropped { node: at, token } => format!("{} gives up {}", node(at), name(token)),
+        // How long tokens live, which quota is used up and who stands still is the simulator's own.
+        Event::TokenAsked { .. }
+        | Event::QuotaExhausted { .. }
+        | Event::TokenEnded(_)
+        | Event::NodePaused { .. }
+        | Event::NodeResumed { .. } => return None,
+    })
+}

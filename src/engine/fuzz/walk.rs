@@ -1,0 +1,305 @@
+//! One run of a small system along a list of steps, and what a run that ends can show of the claims.
+
+use std::collections::{HashMap, HashSet};
+
+use super::step::{Step, names};
+use crate::engine::check::{
+    Action, Counterexample, FAULT, Fingerprint, Hands, State, dearest_call, fingerprint, label,
+};
+use crate::node::Strategy;
+use crate::property::{Counted, Judge, PROPERTIES, Runs};
+use crate::provider::Rule;
+use crate::trace::Event;
+
+/// Claims by their place in [`PROPERTIES`].
+pub type Claims = u32;
+
+/// States that are looked at to show that a state is a trap.
+const MOST_BEYOND: usize = 20_000;
+/// Steps without further faults in which a call that is not trapped is expected to end.
+const PATIENCE: usize = 200;
+
+/// One state that was passed.
+struct Passed {
+    print: Fingerprint,
+    pending: usize,
+    /// Channels on which somebody could act, and what was done then.
+    enabled: u128,
+    taken: u8,
+    attempts: bool,
+    issuances: bool,
+}
+
+/// A run so far.
+pub struct Walk<S: Strategy, R> {
+    pub state: State<S, R>,
+    /// The steps that could be taken, and as what.
+    pub taken: Vec<Step>,
+    pub way: Vec<Action>,
+    /// What the run is looked at for.
+    wanted: Claims,
+    /// Where each claim was broken first: steps up to there, and how many of them go around.
+    broken: Vec<Option<(usize, usize)>>,
+    /// Steps of the present state with their names.
+    actions: Vec<Action>,
+    named: Vec<Step>,
+    passed: Vec<Passed>,
+    first: HashMap<Fingerprint, usize>,
+    hands: Hands,
+}
+
+impl<S: Strategy, R: Rule> Walk<S, R> {
+    pub fn new(initial: State<S, R>, wanted: Claims) -> Self {
+        let mut walk = Self {
+            state: initial,
+            taken: Vec::new(),
+            way: Vec::new(),
+            wanted,
+            broken: vec![None; PROPERTIES.len()],
+            actions: Vec::new(),
+            named: Vec::new(),
+            passed: Vec::new(),
+            first: HashMap::new(),
+            hands: Hands::default(),
+        };
+        walk.arrive();
+        walk
+    }
+
+    /// Steps that can be taken now.
+    pub fn steps(&self) -> &[Step] {
+        &self.named
+    }
+
+    /// What the present state can do; a dead end is a witness of its own.
+    fn arrive(&mut self) {
+        self.state.actions(&mut self.actions);
+        names(&self.state, &self.actions, &mut self.named);
+        let stuck = self.state.pending() > 0 && self.actions.iter().all(|action| action.fault().is_some());
+        if stuck {
+            self.breaks(|judge| judge == Runs::NoDeadlock, self.way.len(), 0);
+        }
+    }
+
+    /// Takes the step of this name; nothing where there is none now.
+    pub fn take(&mut self, step: Step) -> bool {
+        let Some(place) = self.named.iter().position(|&known| known == step) else {
+            return false;
+        };
+        self.take_at(place);
+        true
+    }
+
+    /// Takes one of the steps that can be taken now.
+    pub fn take_at(&mut self, place: usize) {
+        let action = self.actions[place];
+        let (wanted, broken, at) = (self.wanted, &mut self.broken, self.way.len() + 1);
+        let (next, _) = self.state.take(action, &mut self.hands, |event, facts, scene| {
+            for (place, property) in PROPERTIES.iter().enumerate() {
+                if wanted & 1 << place == 0 || broken[place].is_some() {
+                    continue;
+                }
+                if let Judge::Event(judge) = property.judge
+                    && judge(event, facts, scene) == Some(false)
+                {
+                    broken[place] = Some((at, 0));
+                }
+            }
+        });
+        if self.wants_cycles() {
+            self.pass(action);
+        }
+        self.taken.push(self.named[place]);
+        self.way.push(action);
+        self.state = next;
+        if self.wants_cycles() {
+            self.close_cycle();
+        }
+        self.arrive();
+    }
+
+    fn wants_cycles(&self) -> bool {
+        PROPERTIES
+            .iter()
+            .zip(&self.broken)
+            .enumerate()
+            .any(|(place, (property, broken))| {
+                let cyclic = matches!(property.judge, Judge::Runs(Runs::NoLivelock | Runs::Bounded(_)));
+                cyclic && broken.is_none() && self.wanted & 1 << place != 0
+            })
+    }
+
+    fn pass(&mut self, action: Action) {
+        let print = fingerprint(&self.state);
+        let labels = self.actions.iter().map(|&action| label(&self.state, action));
+        let enabled = labels
+            .filter(|&label| label != FAULT)
+            .fold(0, |all, label| all | 1 << label);
+        let happened = |wanted: fn(&Event) -> bool| self.hands.events.iter().any(wanted);
+        self.first.entry(print).or_insert(self.passed.len());
+        self.passed.push(Passed {
+            print,
+            pending: self.state.pending(),
+            enabled,
+            taken: label(&self.state, action),
+            attempts: happened(|event| matches!(event, Event::AttemptSent { .. })),
+            issuances: happened(|event| matches!(event, Event::Issued { .. })),
+        });
+    }
+
+    /// The present state was here before: what happened since can happen for ever.
+    fn close_cycle(&mut self) {
+        let Some(&from) = self.first.get(&fingerprint(&self.state)) else {
+            return;
+        };
+        let around = &self.passed[from..];
+        debug_assert_eq!(around[0].print, fingerprint(&self.state));
+        let (length, steps) = (around.len(), self.way.len());
+        let attempts = around.iter().any(|passed| passed.attempts);
+        let issuances = around.iter().any(|passed| passed.issuances);
+        // Nobody is kept from acting for ever: for each node and channel either it acts, or there is nothing to do at times.
+        let always = around.iter().fold(u128::MAX, |all, passed| all & passed.enabled);
+        let acts = around.iter().filter(|passed| passed.taken != FAULT);
+        let acting = acts.fold(0, |all, passed| all | 1u128 << passed.taken);
+        let fair = around[0].pending > 0 && always & !acting == 0;
+        self.breaks(
+            |judge| match judge {
+                Runs::Bounded(Counted::Attempts) => attempts,
+                Runs::Bounded(Counted::Issuances) => issuances,
+                Runs::NoLivelock => fair,
+                _ => false,
+            },
+            steps,
+            length,
+        );
+    }
+
+    fn breaks(&mut self, which: impl Fn(Runs) -> bool, steps: usize, around: usize) {
+        for (place, property) in PROPERTIES.iter().enumerate() {
+            if let Judge::Runs(runs) = property.judge
+                && self.wanted & 1 << place != 0
+                && self.broken[place].is_none()
+                && which(runs)
+            {
+                self.broken[place] = Some((steps, around));
+            }
+        }
+    }
+
+    /// Whether a claim that is looked for has been broken on the way.
+    pub fn has_broken(&self, claim: usize) -> bool {
+        self.broken[claim].is_some()
+    }
+
+    /// The run up to where a claim is broken: the steps by name, and the run itself. Claims about what can follow the end of a
+    /// run are looked at now.
+    pub fn witness(&self, claim: usize) -> Option<(Vec<Step>, Counterexample)> {
+        if let Some((steps, around)) = self.broken[claim] {
+            return Some(self.cut(steps, around, None));
+        }
+        let Judge::Runs(runs) = PROPERTIES[claim].judge else {
+            return None;
+        };
+        let remark = match runs {
+            Runs::NeverTrapped if self.state.pending() > 0 && self.beyond().trapped => None,
+            Runs::GrantsEnd if self.state.is_leased() && self.beyond().endless_grant => None,
+            Runs::Recovery {
+                token_requests,
+                attempts,
+            } if self.is_quiet() => {
+                let (cost, _) = dearest_call(&self.state);
+                if cost.token_requests <= token_requests && cost.attempts <= attempts {
+                    return None;
+                }
+                Some(format!(
+                    "the next call costs {} token requests and {} attempts",
+                    cost.token_requests, cost.attempts
+                ))
+            }
+            _ => return None,
+        };
+        Some(self.cut(self.way.len(), 0, remark))
+    }
+
+    fn cut(&self, steps: usize, around: usize, remark: Option<String>) -> (Vec<Step>, Counterexample) {
+        let way = self.way[..steps].to_vec();
+        (self.taken[..steps].to_vec(), Counterexample { way, around, remark })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.state.pending() == 0 && self.actions.iter().all(|action| action.fault().is_some())
+    }
+
+    /// What can follow without further faults: first one run, which nearly always ends all calls, then all.
+    fn beyond(&self) -> Beyond {
+        let (mut hands, mut actions) = (Hands::default(), Vec::new());
+        let mut state = self.state.clone();
+        let mut leased = state.is_leased();
+        for step in 0..PATIENCE {
+            if state.pending() == 0 && !leased {
+                return Beyond::default();
+            }
+            free_actions(&state, &mut actions);
+            if actions.is_empty() {
+                break;
+            }
+            // In turn, so that nothing waits for ever.
+            state = state.next(actions[step % actions.len()], &mut hands);
+            leased &= !ends_lease(&hands);
+        }
+        self.all_beyond()
+    }
+
+    fn all_beyond(&self) -> Beyond {
+        let mut seen = HashSet::from([fingerprint(&self.state)]);
+        let mut open = vec![self.state.clone()];
+        let (mut hands, mut actions) = (Hands::default(), Vec::new());
+        let mut beyond = Beyond {
+            trapped: true,
+            endless_grant: true,
+        };
+        while let Some(state) = open.pop() {
+            beyond.trapped &= state.pending() > 0;
+            if seen.len() > MOST_BEYOND || !(beyond.trapped || beyond.endless_grant) {
+                return Beyond::default();
+            }
+            free_actions(&state, &mut actions);
+            for &action in &actions {
+                let next = state.next(action, &mut hands);
+                beyond.endless_grant &= !ends_lease(&hands);
+                if seen.insert(fingerprint(&next)) {
+                    open.push(next);
+                }
+            }
+        }
+        beyond
+    }
+}
+
+/// What no run without further faults brings.
+#[derive(Default)]
+struct Beyond {
+    trapped: bool,
+    endless_grant: bool,
+}
+
+fn ends_lease(hands: &Hands) -> bool {
+    hands.events.iter().any(|event| matches!(event, Event::LeaseEnded))
+}
+
+fn free_actions<S: Strategy, R: Rule>(state: &State<S, R>, actions: &mut Vec<Action>) {
+    state.actions(actions);
+    actions.retain(|action| action.fault().is_none());
+}
+
+/// Runs along a list of steps; those that cannot be taken are skipped.
+pub fn along<S: Strategy, R: Rule>(initial: State<S, R>, steps: &[Step], claim: usize) -> Walk<S, R> {
+    let mut walk = Walk::new(initial, 1 << claim);
+    for &step in steps {
+        if walk.has_broken(claim) {
+            break;
+        }
+        walk.take(step);
+    }
+    walk
+}
