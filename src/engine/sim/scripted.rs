@@ -4,7 +4,7 @@
 //! For schedules that another engine has found: apart from the simulator's own loop, which pays nothing for it.
 
 use super::queue::{Due, Queue};
-use super::{class, tell};
+use super::class;
 use crate::base::{Chance, Delay, Duration, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::Token;
@@ -59,8 +59,8 @@ impl Host for Stage<'_> {
     fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
         (Duration::ZERO, Duration::ZERO)
     }
-    fn note(&mut self, event: Event) {
-        tell(self.sink, self.now, event);
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        self.sink.hear(self.now, &event());
     }
     fn wants_details(&self) -> bool {
         true
@@ -100,7 +100,8 @@ pub fn run_script<S: Strategy, R: Rule>(
         stage.now = at;
         match due {
             Due::Message(place) => {
-                let message = queue.take(place);
+                let taken = queue.take(place);
+                let message = *queue.message(taken);
                 match network.turns_away(at, &message) {
                     Some(answer) => stage.sent.push(answer),
                     None => world.deliver(message, &mut stage),
@@ -126,7 +127,7 @@ fn happen<S: Strategy, R: Rule>(world: &mut World<S, R>, what: Happening, stage:
         Happening::LeaseEnds(store) => world.lapse(store, stage),
         Happening::Expires(bucket) => {
             let (ledger, now) = (&mut world.provider.ledger, stage.now);
-            ledger.revoke(bucket, now, &mut |life| stage.note(Event::TokenEnded(life)));
+            ledger.revoke(bucket, now, &mut |life| stage.note(|| Event::TokenEnded(*life)));
         }
     }
 }
