@@ -402,11 +402,10 @@ fn plan(case: &Case) -> Plan {
     client.delay_first = delay_first;
     client.steps = if per_node { Steps::PerNode } else { Steps::PerCall };
     client.budget = budget.map(|(per_call, per_time, purse)| Budget {
-        per_success: Share::default(),
-        reserve: 0,
         per_call: Share::new(f64::from(per_call) / 100.0).unwrap(),
         per_time: per_time.then(budget_rate),
         purse,
+        ..Budget::default()
     });
     client.breaker = breaker.map(|(failures, open)| Breaker {
         failures,
@@ -856,11 +855,9 @@ fn a_gateway_earns_by_the_calls_that_it_makes() {
     let ends = behind_a_gateway(|plan| {
         plan.provider.api_endpoint.errors = Chance::of(0.2);
         plan.client.budget = Some(Budget {
-            per_success: Share::default(),
-            reserve: 0,
             per_call: Share::new(0.5).unwrap(),
-            per_time: None,
             purse: 5,
+            ..Budget::default()
         });
     });
     let gave_up = ends.get(&Outcome::GaveUp).copied().unwrap_or(0);

@@ -185,11 +185,8 @@ fn neutral_parameters_give_the_base_model() {
         });
         with("a full purse", &|plan| {
             plan.client.budget = Some(Budget {
-                per_success: tokenstorm::base::Share::default(),
-                reserve: 0,
-                per_call: tokenstorm::base::Share::default(),
-                per_time: None,
                 purse: 1_000_000,
+                ..Budget::default()
             });
         });
         with("a breaker that never opens", &|plan| {

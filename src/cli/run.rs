@@ -141,7 +141,8 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     let mut exit = print(&report::render(&record, arguments.format, report::width()));
     let saved = chart::files(&record)
         .map_err(|error| error.to_string())
-        .and_then(|(charts, stale)| {
+        .and_then(|(charts, mut stale)| {
+            stale.extend(write::obsolete(&record));
             let files: Vec<_> = charts.into_iter().chain(write::files(&record)).collect();
             write::place(folder, &files, &stale).map_err(|error| error.to_string())
         });
@@ -193,6 +194,7 @@ fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, a
         checks: outcome.checks,
         incidents: outcome.incidents,
         aftermaths: outcome.aftermaths,
+        holdings: outcome.holdings,
     }
 }
 

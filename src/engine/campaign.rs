@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::aftermath::{self, Flow};
+use super::looks;
 use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Duration, Time};
 use crate::metric::{Better, METRICS, Metric, Observed, Second};
-use crate::record::{Aftermath, Check, CheckKind, Comparison, Incident, Reading, Series, Verdict};
+use crate::record::{Aftermath, Check, CheckKind, Comparison, Holding, Incident, Reading, Series, Verdict};
 use crate::scenario::plan::{Case, Plan};
 use crate::scenario::{Condition, Outcome as ScenarioOutcome, PlanError, Scenario};
 
@@ -107,6 +108,7 @@ pub struct Outcome {
     pub checks: Vec<Check>,
     pub incidents: Vec<Incident>,
     pub aftermaths: Vec<Aftermath>,
+    pub holdings: Vec<Holding>,
     /// Replications that every arm has finished.
     pub replications: u32,
     pub interrupted: bool,
@@ -397,6 +399,7 @@ impl Campaign {
             readings,
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
+            holdings: self.holdings(&scenario.file.holders),
             incidents: scenario
                 .incidents()
                 .into_iter()
@@ -461,6 +464,15 @@ impl Campaign {
             aftermath::judge(&arm.strategy, &arm.point, &arm.plan, &courses, within_s)
         });
         judged.collect()
+    }
+
+    /// Who held a live token when, for these strategies at the last point.
+    fn holdings(&self, strategies: &[String]) -> Vec<Holding> {
+        let last = self.arms.last().map_or("", |arm| &arm.point);
+        let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, last));
+        let dice = Dice::replication(self.seed, 0);
+        arms.flat_map(|arm| looks::holdings(&arm.strategy, last, &arm.plan, dice))
+            .collect()
     }
 
     /// Each strategy against the first, by what users feel.

@@ -4,5 +4,6 @@ mod aftermath;
 pub mod campaign;
 pub mod check;
 pub mod fuzz;
+mod looks;
 pub mod sim;
 pub mod statistics;

@@ -18,6 +18,7 @@ mod first_attempt_rejection_rate;
 mod goodput;
 mod grants_lost;
 mod herd_max;
+mod holders;
 mod invalid_grants;
 mod issuance_dispersion;
 mod issuances_per_call;
@@ -55,6 +56,7 @@ mod useful_token_life_p50;
 mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
+pub use holders::{Holders, Holding};
 pub use observed::{Observed, Setting, Tally};
 pub use recovery::{BACK, window_s};
 pub use seconds::Second;

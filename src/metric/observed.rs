@@ -270,7 +270,7 @@ impl Sink for Observed {
                     self.join_herd(now);
                 }
             }
-            Event::Returned | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
+            Event::Returned | Event::Looked { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),

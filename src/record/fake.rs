@@ -169,7 +169,39 @@ fn blank(scenario: &str) -> Record {
         checks: vec![],
         incidents: vec![],
         aftermaths: vec![],
+        holdings: vec![],
     }
+}
+
+/// So many nodes of two strategies were looked at: one in which a token wanders, one in which all lose theirs for good.
+pub fn holders(nodes: u32) -> Record {
+    let mut record = dozen();
+    for (strategy, calm) in [
+        (record.strategies[0].clone(), true),
+        (record.strategies[1].clone(), false),
+    ] {
+        for node in 0..nodes {
+            for look in 0..40u32 {
+                let holds = match (calm, (look + node) % nodes.max(2)) {
+                    _ if look == 0 => Holds::Down,
+                    (_, 0) => Holds::Live,
+                    (false, _) if look > 15 => Holds::Nothing,
+                    _ => Holds::Dead,
+                };
+                let token = matches!(holds, Holds::Live | Holds::Dead).then_some(look);
+                record.holdings.push(Holding {
+                    strategy: strategy.clone(),
+                    point: String::new(),
+                    node,
+                    from_s: f64::from(look) * 15.0,
+                    until_s: f64::from(look + 1) * 15.0,
+                    holds,
+                    token,
+                });
+            }
+        }
+    }
+    record
 }
 
 /// Nothing was measured.

@@ -3,6 +3,7 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+mod holders;
 pub mod summary;
 pub mod write;
 
@@ -28,6 +29,8 @@ pub struct Record {
     pub incidents: Vec<Incident>,
     /// What the trigger did to each strategy at each point, where the scenario has one.
     pub aftermaths: Vec<Aftermath>,
+    /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
+    pub holdings: Vec<Holding>,
 }
 
 /// Where the figures come from, enough to make them again.
@@ -81,6 +84,34 @@ pub struct Series {
     pub unit: String,
     pub t_s: Vec<f64>,
     pub value: Vec<f64>,
+}
+
+/// What one node held from `from_s` until `until_s` of the first replication, as far as looks at it can tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Holding {
+    pub strategy: String,
+    pub point: String,
+    /// Number of the node, from 0.
+    pub node: u32,
+    pub from_s: f64,
+    pub until_s: f64,
+    pub holds: Holds,
+    /// Which token of the run, in the order of issue; none where it holds none.
+    pub token: Option<u32>,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// A token that the provider would accept.
+    Live,
+    /// One that it would refuse, which the node does not know.
+    Dead,
+    /// No token, or one that it knows to be dead.
+    Nothing,
+    /// It is down.
+    Down,
 }
 
 /// A paired difference under common random numbers: `strategy` minus `reference`.

@@ -134,6 +134,8 @@ impl From<&Record> for Summary {
             checks,
             incidents,
             aftermaths,
+            // In a file of their own.
+            holdings: _,
         } = record;
         let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> = BTreeMap::new();
         for r in readings {
@@ -254,6 +256,7 @@ impl Summary {
                 })
                 .collect(),
             aftermaths: self.aftermaths,
+            holdings: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A record's directory: four files that appear whole or not at all, and the way back from them to a [`Record`].
+//! A record's directory: four files, or five, that appear whole or not at all, and the way back from them to a [`Record`].
 //!
 //! `manifest.json` says where the figures come from, `results.csv` and `timeline.csv` hold them one per row for
 //! spreadsheets and data frames, `summary.json` holds them nested for programs. Every file is rendered in memory and
@@ -9,7 +9,7 @@
 //! charts hands them to [`place`] as bytes.
 
 use super::summary::Summary;
-use super::{Manifest, Reading, Record, Series};
+use super::{Manifest, Reading, Record, Series, holders};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +22,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const RESULTS: &str = "results.csv";
 /// Series over simulated time, one value per row.
 pub const TIMELINE: &str = "timeline.csv";
+/// Who held a live token when, one stretch per row; only where the scenario asks for it.
+pub const HOLDERS: &str = "holders.csv";
 /// Everything but the series' values, as [`Summary`].
 pub const SUMMARY: &str = "summary.json";
 
@@ -95,18 +97,31 @@ pub enum ReadError {
     Mixed { path: PathBuf, differs: String },
 }
 
-/// Renders the four files of a record in memory, in the order in which [`place`] should put them: the manifest last,
+/// Renders the files of a record in memory, in the order in which [`place`] should put them: the manifest last,
 /// so that a directory with a manifest is a complete one.
 ///
 /// Equal records give equal bytes. Figures that are not numbers become empty cells; infinite ones stay `inf` in CSV
 /// and become `null` in JSON, which has no word for them.
 pub fn files(record: &Record) -> Vec<File> {
-    vec![
+    let mut files = vec![
         File::new(RESULTS, results_csv(record)),
         File::new(TIMELINE, timeline_csv(record)),
-        File::new(SUMMARY, summary_json(record)),
-        File::new(MANIFEST, json_text(&record.manifest)),
-    ]
+    ];
+    if !record.holdings.is_empty() {
+        files.push(File::new(HOLDERS, holders::csv(record)));
+    }
+    files.push(File::new(SUMMARY, summary_json(record)));
+    files.push(File::new(MANIFEST, json_text(&record.manifest)));
+    files
+}
+
+/// What an earlier run may have left that this record has no successor for, relative to its directory.
+pub fn obsolete(record: &Record) -> Vec<PathBuf> {
+    if record.holdings.is_empty() {
+        vec![PathBuf::from(HOLDERS)]
+    } else {
+        Vec::new()
+    }
 }
 
 /// `results.csv`: one row per reading, in the record's order.
@@ -248,13 +263,13 @@ fn refusal(path: &Path, source: io::Error) -> WriteError {
 }
 
 impl Record {
-    /// Writes the four files of [`files`] below `dir`.
+    /// Writes the files of [`files`] below `dir`.
     ///
     /// # Errors
     ///
     /// As [`place`].
     pub fn save(&self, dir: &Path) -> Result<(), WriteError> {
-        place(dir, &files(self), &[])
+        place(dir, &files(self), &obsolete(self))
     }
 
     /// Reads back what [`Record::save`] has written; every number is the one that was saved.
@@ -277,7 +292,12 @@ impl Record {
         }
         let readings = readings(&dir.join(RESULTS))?;
         let series = series(&dir.join(TIMELINE), &summary)?;
-        Ok(summary.into_record(manifest, readings, series))
+        let mut record = summary.into_record(manifest, readings, series);
+        let path = dir.join(HOLDERS);
+        if path.exists() {
+            record.holdings = holders::read(&path)?;
+        }
+        Ok(record)
     }
 }
 
@@ -303,7 +323,7 @@ fn json<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
 }
 
 /// The rows of a CSV file whose header must be exactly `header`; `row` turns cells into a value or a complaint.
-fn rows<const N: usize, T>(
+pub(super) fn rows<const N: usize, T>(
     path: &Path,
     header: &[&str; N],
     row: impl Fn(&[&str; N]) -> Result<T, String>,
@@ -391,7 +411,7 @@ fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
     }
 }
 
-fn parse(cell: &str) -> Result<Option<f64>, String> {
+pub(super) fn parse(cell: &str) -> Result<Option<f64>, String> {
     if cell.is_empty() {
         return Ok(None);
     }
@@ -400,7 +420,7 @@ fn parse(cell: &str) -> Result<Option<f64>, String> {
 
 /// The shortest decimal that reads back as the same number: plain where people would write it plainly, with an
 /// exponent beyond. Empty for what has no value.
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     match value {
         Some(v) if v.is_nan() => String::new(),
         Some(v) if v != 0.0 && v.is_finite() && !(1e-7..1e16).contains(&v.abs()) => {
@@ -411,7 +431,7 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-fn csv_text<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn csv_text<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     // Writing to memory cannot fail, and every row has the header's length by its type.
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("a CSV header in memory");
@@ -496,6 +516,17 @@ mod tests {
         assert_eq!((back.readings[0].mean, back.readings[0].ci95), (None, None));
         assert!(back.series[0].value[0].is_nan());
         assert_eq!(back.series[0].value.len(), record.series[0].value.len());
+    }
+
+    #[test]
+    fn who_held_what_comes_back_and_leaves_no_trace_where_nobody_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = fake::holders(3);
+        record.save(dir.path()).unwrap();
+        assert_eq!(Record::load(dir.path()).unwrap(), record);
+        fake::dozen().save(dir.path()).unwrap();
+        assert!(!dir.path().join(HOLDERS).exists());
+        assert_eq!(Record::load(dir.path()).unwrap(), fake::dozen());
     }
 
     #[test]

@@ -163,6 +163,22 @@ impl Sweep {
         Sweep { keys, short, values }
     }
 
+    /// What a swept key is, in words where it is one of those that are swept often.
+    pub(crate) fn words(key: &str) -> String {
+        let parts: Vec<&str> = key.split('.').collect();
+        match parts.as_slice() {
+            ["fleet", fleet, "nodes"] => format!("processes in {fleet}"),
+            ["fleet", fleet, "workload", _, "arrivals", "poisson" | "periodic"] => {
+                format!("calls at each process of {fleet}")
+            }
+            ["event", _, "what", "fail", "for"] => "length of the outage".to_owned(),
+            ["event", _, "what", "slow", "for"] => "length of the slowdown".to_owned(),
+            ["event", _, "what", "spike", "calls"] => "calls in the spike, at each process".to_owned(),
+            ["provider", "token_ttl"] => "life of a token".to_owned(),
+            _ => key.to_owned(),
+        }
+    }
+
     /// A point in words, e.g. `nodes = 8`; empty without a sweep.
     pub(crate) fn point(&self, index: usize) -> String {
         let values = self.values.get(index).map(Vec::as_slice).unwrap_or_default();
@@ -191,6 +207,19 @@ mod tests {
             ("a.nodes = 1, b.nodes = 2", "a.nodes = 3")
         );
         assert!(Sweep::of(&fake::dozen()).keys.is_empty());
+    }
+
+    #[test]
+    fn a_swept_key_is_told_in_words_where_there_are_any() {
+        assert_eq!(
+            Sweep::words("fleet.web.workload.user.arrivals.poisson"),
+            "calls at each process of web"
+        );
+        assert_eq!(Sweep::words("event.0.what.fail.for"), "length of the outage");
+        assert_eq!(
+            Sweep::words("provider.rule.latest_only.overlap"),
+            "provider.rule.latest_only.overlap"
+        );
     }
 
     #[test]

@@ -54,7 +54,11 @@ pub fn human(record: &Record, width: u16) -> String {
     }
     let aftermaths = words::aftermaths(record);
     if !aftermaths.is_empty() {
-        out.push_str("\nAfter the trigger\n");
+        out.push_str(if record.points.len() > 1 {
+            "\nAfter the trigger\n"
+        } else {
+            "\nAfter the trigger, best first\n"
+        });
         for line in aftermaths {
             paragraph(&mut out, "  ", &line, columns);
         }
@@ -84,9 +88,22 @@ pub fn markdown(record: &Record) -> String {
     }
     out.push('\n');
     let (words, aftermaths, checks) = (words::words(record), words::aftermaths(record), words::checks(record));
-    for line in words.iter().chain(&aftermaths).chain(&checks) {
-        out.push_str(&format!("- {}\n", escaped(line)));
+    let bullets = |out: &mut String, lines: &[String]| {
+        for line in lines {
+            out.push_str(&format!("- {}\n", escaped(line)));
+        }
+    };
+    bullets(&mut out, &words);
+    if record.points.len() > 1 {
+        bullets(&mut out, &aftermaths);
+    } else if !aftermaths.is_empty() {
+        out.push_str("\nAfter the trigger, best first:\n\n");
+        for line in &aftermaths {
+            out.push_str(&format!("{}\n", escaped(line)));
+        }
+        out.push('\n');
     }
+    bullets(&mut out, &checks);
     out
 }
 

@@ -181,10 +181,13 @@ fn distinguishable(record: &Record) -> Option<String> {
     })
 }
 
-/// What the trigger did to each strategy, a sentence each; nothing for a scenario without one. Of a sweep, a sentence for each
-/// strategy and stretch of points with one fate.
+/// What the trigger did to the strategies, best first, a sentence for those that fared alike; nothing for a scenario without one. Of a
+/// sweep, a sentence for each strategy and stretch of points with one fate.
 pub(super) fn aftermaths(record: &Record) -> Vec<String> {
     let sweep = Sweep::of(record);
+    if sweep.keys.is_empty() {
+        return ranked(record);
+    }
     let mut out = Vec::new();
     for strategy in &record.strategies {
         let judged: Vec<(usize, &Aftermath)> = record
@@ -201,10 +204,10 @@ pub(super) fn aftermaths(record: &Record) -> Vec<String> {
             let (Some((from, first)), Some((until, _))) = (stretch.first(), stretch.last()) else {
                 continue;
             };
-            let place = match (sweep.keys.is_empty(), from == until) {
-                (true, _) => String::new(),
-                (false, true) => format!(" at {}", sweep.point(*from)),
-                (false, false) => format!(" from {} to {}", sweep.point(*from), sweep.point(*until)),
+            let place = if from == until {
+                format!(" at {}", sweep.point(*from))
+            } else {
+                format!(" from {} to {}", sweep.point(*from), sweep.point(*until))
             };
             let told = if from == until {
                 fate(first)
@@ -215,6 +218,35 @@ pub(super) fn aftermaths(record: &Record) -> Vec<String> {
         }
     }
     out
+}
+
+/// The strategies of a scenario without a sweep, those that fared alike together.
+fn ranked(record: &Record) -> Vec<String> {
+    let mut fared: Vec<&Aftermath> = record.aftermaths.iter().collect();
+    // Sooner back is better, and of those that stay down the one with the most calls that succeed.
+    fared.sort_by(|one, other| {
+        let late = |a: &Aftermath| a.recovered_after_s.unwrap_or(f64::INFINITY);
+        (one.fate as u8)
+            .cmp(&(other.fate as u8))
+            .then(late(one).total_cmp(&late(other)))
+            .then(one.metastable.cmp(&other.metastable))
+            .then(other.goodput.triggered.total_cmp(&one.goodput.triggered))
+    });
+    let told: Vec<(String, &str)> = fared.iter().map(|a| (fate(a), a.strategy.as_str())).collect();
+    let alike = told.chunk_by(|one, other| one.0 == other.0);
+    alike
+        .enumerate()
+        .map(|(place, alike)| {
+            let names: Vec<String> = alike.iter().map(|(_, name)| quoted(name)).collect();
+            let (last, others) = names
+                .split_last()
+                .map_or((String::new(), String::new()), |(last, others)| {
+                    (last.clone(), others.join(", "))
+                });
+            let and = if others.is_empty() { "" } else { " and " };
+            format!("{}. {others}{and}{last}: {}.", place + 1, alike[0].0)
+        })
+        .collect()
 }
 
 /// Over several parameters: how many points have which fate, and where the first failure is.
@@ -264,9 +296,9 @@ fn fate(aftermath: &Aftermath) -> String {
         Fate::Unaffected => "unaffected: goodput never falls".to_owned(),
         Fate::Recovers => {
             let after = match aftermath.recovered_after_s {
-                Some(0.0) => "recovers as soon as the trigger has gone".to_owned(),
-                Some(seconds) => format!("recovers {} after the trigger (median)", number::seconds(seconds)),
-                None => "recovers in half of the runs".to_owned(),
+                Some(0.0) => "back as soon as the trigger has gone".to_owned(),
+                Some(seconds) => format!("back {} after the trigger (median)", number::seconds(seconds)),
+                None => "back in half of the runs".to_owned(),
             };
             match metastable {
                 0 => after,
@@ -274,7 +306,7 @@ fn fate(aftermath: &Aftermath) -> String {
             }
         }
         Fate::Metastable => format!(
-            "metastable: {within} after the trigger has gone goodput is not back in {metastable} of {replications} runs ({} to {}), {} of the calls succeed, {} had there been no trigger",
+            "metastable: {within} after the trigger has gone goodput is not back in {metastable} of {replications} runs (a share of {} to {}, 95 %); {} of the calls succeed, without the trigger {}",
             number::percent(*low),
             number::percent(*high),
             number::percent(goodput.triggered),
@@ -348,16 +380,13 @@ mod tests {
     fn the_fate_of_each_strategy_is_told_in_a_sentence() {
         assert_eq!(
             aftermaths(&fake::aftermaths(&[""])),
-            [
-                "“sturdy”: recovers 12.5 s after the trigger (median).",
-                "“brittle”: recovers 12.5 s after the trigger (median)."
-            ]
+            ["1. “sturdy” and “brittle”: back 12.5 s after the trigger (median)."]
         );
         assert_eq!(
             aftermaths(&fake::aftermaths(&["nodes=2", "nodes=4", "nodes=8"])),
             [
                 "“sturdy” from nodes = 2 to nodes = 8: recovers.",
-                "“brittle” at nodes = 2: recovers 12.5 s after the trigger (median).",
+                "“brittle” at nodes = 2: back 12.5 s after the trigger (median).",
                 "“brittle” from nodes = 4 to nodes = 8: metastable."
             ]
         );
@@ -366,7 +395,10 @@ mod tests {
             "“brittle”: recovers at 1, metastable at 2 of 3 points; it first stays down at load = 1, size = 2."
         );
         let told = &aftermaths(&fake::aftermaths(&["nodes=2", "nodes=4"]))[2];
-        assert!(told.contains("not back in 28 of 30 runs (79 % to 98 %)"), "{told}");
+        assert!(
+            told.contains("not back in 28 of 30 runs (a share of 79 % to 98 %, 95 %)"),
+            "{told}"
+        );
         assert!(aftermaths(&fake::dozen()).is_empty());
     }
 

@@ -1,7 +1,8 @@
 //! Retry budget: a node may only retry as often as it has earned. Why a budget beside a number of tries: a bound per call
 //! still multiplies the load by that bound when everything fails; a budget bounds the extra load as a share of the
 //! normal one. Sources: Google SRE book, chapter 21 (10 %); Finagle `RetryBudget` (20 % and 10 per second); gRFC A6, "gRPC
-//! retry design" (`maxTokens` and `tokenRatio`); AWS SDK reference guide, "Retry behavior" (a bucket of 500, 5 for a retry).
+//! retry design" (`maxTokens` and `tokenRatio`); AWS SDKs, standard mode (a bucket of 500, of which a retry takes some and a success
+//! returns them).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,10 +24,54 @@ pub struct Budget {
     /// Most permits a node can hold; a node starts with a full purse.
     #[serde(default = "default_purse")]
     pub purse: u32,
+    /// Permits that a retry takes.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub per_retry: u32,
+    /// Permits that a retry takes after a try that nobody answered; left out, as any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_timeout: Option<u32>,
+    /// Permits that a retry takes after a try that was throttled; left out, as any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_throttled: Option<u32>,
+    /// A retry that succeeds gets back what it took, in place of `per_success`.
+    #[serde(default)]
+    pub refund: bool,
     /// Above zero every failure pays, whether it is retried or not, and a retry needs more than so many permits left: gRPC stops
     /// retrying at half of its purse.
     #[serde(default)]
     pub reserve: u32,
+}
+
+/// How a try failed, as far as the price of the next one depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setback {
+    /// Somebody answered, and it was no success.
+    Answered,
+    /// Nobody answered in time.
+    Unanswered,
+    /// It was one too many.
+    Throttled,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            per_call: Share::default(),
+            per_success: Share::default(),
+            per_time: None,
+            purse: default_purse(),
+            per_retry: one(),
+            per_timeout: None,
+            per_throttled: None,
+            refund: false,
+            reserve: 0,
+        }
+    }
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn default_purse() -> u32 {
@@ -58,18 +103,34 @@ impl Budget {
         self.earn(state, self.per_call);
     }
 
-    /// A try has succeeded.
-    pub fn reward(&self, state: &mut BudgetState) {
-        self.earn(state, self.per_success);
+    /// A try has succeeded; `after` is the setback of its call that it was a retry for.
+    pub fn reward(&self, state: &mut BudgetState, after: Option<Setback>) {
+        match after.filter(|_| self.refund) {
+            Some(after) => self.put(state, u64::from(self.price(after)) * PERMIT),
+            None => self.earn(state, self.per_success),
+        }
     }
 
     fn earn(&self, state: &mut BudgetState, share: Share) {
-        let earned = (share.get() * PERMIT as f64) as u64;
+        self.put(state, (share.get() * PERMIT as f64) as u64);
+    }
+
+    fn put(&self, state: &mut BudgetState, earned: u64) {
         state.held = (state.held + earned).min(u64::from(self.purse) * PERMIT);
     }
 
-    /// A try has failed: takes a permit for a retry, if there is one.
-    pub fn withdraw(&self, state: &mut BudgetState, now: Time) -> bool {
+    /// Permits that a retry takes.
+    fn price(&self, after: Setback) -> u32 {
+        let special = match after {
+            Setback::Answered => None,
+            Setback::Unanswered => self.per_timeout,
+            Setback::Throttled => self.per_throttled,
+        };
+        special.unwrap_or(self.per_retry)
+    }
+
+    /// A try has failed: takes the permits for a retry, if there are as many.
+    pub fn withdraw(&self, state: &mut BudgetState, after: Setback, now: Time) -> bool {
         if let Some(gap) = self.per_time.and_then(Rate::gap) {
             let earned = Duration::from_nanos(PERMIT).ratio(now.since(state.paid_until).nanos(), gap.nanos().max(1));
             state.held = state
@@ -78,13 +139,14 @@ impl Budget {
                 .min(u64::from(self.purse) * PERMIT);
             state.paid_until = now;
         }
+        let price = u64::from(self.price(after)) * PERMIT;
         if self.reserve > 0 {
-            state.held = state.held.saturating_sub(PERMIT);
+            state.held = state.held.saturating_sub(price);
             return state.held > u64::from(self.reserve) * PERMIT;
         }
-        let paid = state.held >= PERMIT;
+        let paid = state.held >= price;
         if paid {
-            state.held -= PERMIT;
+            state.held -= price;
         }
         paid
     }
@@ -98,16 +160,14 @@ mod tests {
     fn retries_stay_below_the_share_that_was_earned() {
         let budget = Budget {
             per_call: Share::new(0.25).unwrap(),
-            per_time: None,
-            per_success: Share::default(),
             purse: 2,
-            reserve: 0,
+            ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
         let mut granted = 0;
         for _ in 0..1000 {
             budget.deposit(&mut state);
-            granted += u32::from(budget.withdraw(&mut state, Time::ZERO));
+            granted += u32::from(budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
         }
         // The purse of 2 at the start, a quarter of 1000 calls; the deposit into a full purse is lost once.
         assert!((250..=252).contains(&granted), "{granted}");
@@ -118,32 +178,60 @@ mod tests {
     #[test]
     fn with_a_reserve_every_failure_pays_and_retries_stop_at_it() {
         let budget = Budget {
-            per_call: Share::default(),
             per_success: Share::new(0.125).unwrap(),
-            per_time: None,
             purse: 10,
             reserve: 5,
+            ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
-        let granted: Vec<bool> = (0..7).map(|_| budget.withdraw(&mut state, Time::ZERO)).collect();
+        let granted: Vec<bool> = (0..7)
+            .map(|_| budget.withdraw(&mut state, Setback::Answered, Time::ZERO))
+            .collect();
         assert_eq!(granted, [true, true, true, true, false, false, false]);
         // Three permits are left; 32 successes earn four more, of which the next failure takes one.
-        (0..32).for_each(|_| budget.reward(&mut state));
-        assert!(budget.withdraw(&mut state, Time::ZERO));
-        assert!(!budget.withdraw(&mut state, Time::ZERO));
+        (0..32).for_each(|_| budget.reward(&mut state, None));
+        assert!(budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
+        assert!(!budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
+    }
+
+    /// AWS SDKs, standard mode before 2026 (botocore, `retries/standard.py`): a retry takes 5, after a time-out 10; a success returns
+    /// what the last retry of its call took, or 1 where there was none.
+    #[test]
+    fn what_a_retry_took_comes_back_with_its_success() {
+        let budget = Budget {
+            per_success: Share::new(1.0).unwrap(),
+            purse: 20,
+            per_retry: 5,
+            per_timeout: Some(10),
+            refund: true,
+            ..Budget::default()
+        };
+        let mut state = budget.start(Time::ZERO);
+        let pay = |state: &mut BudgetState, after| budget.withdraw(state, after, Time::ZERO);
+        assert!(pay(&mut state, Setback::Unanswered));
+        assert!(pay(&mut state, Setback::Answered));
+        assert!(!pay(&mut state, Setback::Unanswered), "five are left");
+        budget.reward(&mut state, None);
+        budget.reward(&mut state, Some(Setback::Answered));
+        assert!(pay(&mut state, Setback::Unanswered), "eleven are left");
+        assert!(!pay(&mut state, Setback::Throttled), "one is left");
+        budget.reward(&mut state, Some(Setback::Unanswered));
+        assert!(pay(&mut state, Setback::Answered) && pay(&mut state, Setback::Throttled));
     }
 
     #[test]
     fn time_earns_permits_and_the_purse_bounds_them() {
         let budget = Budget {
-            per_call: Share::default(),
             per_time: Some("10/s".parse().unwrap()),
-            per_success: Share::default(),
             purse: 5,
-            reserve: 0,
+            ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
-        let take_all = |state: &mut BudgetState, now| (0..100).filter(|_| budget.withdraw(state, now)).count();
+        let take_all = |state: &mut BudgetState, now| {
+            (0..100)
+                .filter(|_| budget.withdraw(state, Setback::Answered, now))
+                .count()
+        };
         assert_eq!(take_all(&mut state, Time::ZERO), 5);
         assert_eq!(take_all(&mut state, Time::ZERO + Duration::from_millis(250)), 2);
         assert_eq!(take_all(&mut state, Time::ZERO + Duration::from_secs(60)), 5);

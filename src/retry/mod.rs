@@ -5,14 +5,20 @@
 //!
 //! What others publish as their defaults, and how a scenario writes it:
 //!
-//! | who | tries and backoff | beside it | source |
+//! | who | tries and backoff | beside it | place |
 //! |---|---|---|---|
-//! | Google SRE | at most three tries | `budget = { per_call = 0.1 }` for each client; `throttle = { k = 2, window = "2min" }` | SRE book, chapter 21 |
-//! | Finagle | | `budget = { per_call = 0.2, per_time = "10/s" }` | `RetryBudget.scala` |
-//! | gRPC | `attempts` at most 5, full jitter | `budget = { purse = 10, per_success = 0.1, reserve = 5 }` (the example values `maxTokens` 10 and `tokenRatio` 0.1) | gRFC A6 |
-//! | AWS SDKs, standard mode | 3 tries, full jitter, cap 20 s | `budget = { purse = 100, per_success = 0.2 }`: a bucket of 500 of which a retry takes 5 and a success returns 1 | SDK reference guide, "Retry behavior" |
+//! | Google SRE | at most three tries | `budget = { per_call = 0.1 }` for each client; `throttle = { k = 2, window = "2min" }` | Site Reliability Engineering, chapter 21, "Deciding to retry" and "Client-side throttling" |
+//! | Finagle | | `budget = { per_call = 0.2, per_time = "10/s", purse = 100 }`: ten seconds' worth of the minimum are there from the start | twitter/finagle, `finagle-core/.../service/RetryBudget.scala` |
+//! | gRPC | `attempts` at most 5; the example has 4, 0.1 s doubling up to 1 s | `budget = { purse = 10, per_success = 0.1, reserve = 5 }`: the example's `maxTokens` 10 and `tokenRatio` 0.1, retries above half of it | grpc/proposal, `A6-client-retries.md` |
+//! | AWS SDKs, standard mode to 2025 | 3 tries, full jitter from 1 s up to 20 s | `budget = { purse = 500, per_success = 1.0, per_retry = 5, per_timeout = 10, refund = true }` | boto/botocore, `botocore/retries/standard.py` and `quota.py` |
+//! | AWS SDKs, standard mode from 2026 | 3 tries, full jitter from 50 ms (throttled: 1 s) up to 20 s | `budget = { purse = 500, per_success = 1.0, per_retry = 14, per_throttled = 5, refund = true }` | the same, version "2.1"; aws/aws-sdk-cpp issue 3832 |
+//! | Envoy | 2 tries, full jitter from 25 ms up to 250 ms | `retry_after_jitter = 0.5` where it is told to read `Retry-After`; a budget of concurrent retries (20 %, at least 3), which is not modelled | envoyproxy/envoy, `source/common/router/retry_state_impl.cc`, `api/envoy/config/cluster/v3/circuit_breaker.proto` |
+//! | Polly | 4 tries, 2 s between them | | App-vNext/Polly, `src/Polly.Core/Retry/RetryConstants.cs` |
+//! | resilience4j | 3 tries, 500 ms between them | | resilience4j/resilience4j, `resilience4j-retry/.../RetryConfig.java` |
+//! | gobreaker | | `breaker = { failures = 6, open = "60s" }`: more than five in a row | sony/gobreaker, `v2/gobreaker.go` |
 //!
-//! AWS also takes 10 rather than 5 after a time-out, and returns what a retry took when it succeeds; neither is modelled.
+//! gRPC's jitter, a fifth either way, is not modelled, nor are breakers that open at a *share* of failures (Polly: 10 % of at least 100
+//! in 30 s, then 5 s; resilience4j: 50 % of the last 100, then 60 s): here a breaker counts failures in a row.
 //!
 //! A new backoff is one file here, its `mod` line, and its lines in [`Retry`], [`RETRIES`] and `chosen!`.
 
@@ -36,7 +42,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::base::{Delay, Duration};
 
 pub use breaker::{Breaker, BreakerState};
-pub use budget::{Budget, BudgetState};
+pub use budget::{Budget, BudgetState, Setback};
 pub use decorrelated_jitter::DecorrelatedJitter;
 pub use equal_jitter::EqualJitter;
 pub use exponential::Exponential;

@@ -24,6 +24,10 @@ pub struct File {
     pub summary: String,
     /// Where the story comes from.
     pub source: String,
+    /// Strategies of which it is recorded, in the first replication, which node held a live token when: `holders.csv` and the chart
+    /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<String>,
     pub run: Run,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
@@ -289,6 +293,9 @@ pub struct Strategy {
     /// Wait as long as a 429 says.
     #[serde(default = "yes")]
     pub obey_retry_after: bool,
+    /// Up to so much of what a 429 says is waited on top of it, by chance, beside the policy's own jitter. Envoy takes half.
+    #[serde(default)]
+    pub retry_after_jitter: Share,
     /// Retries are paid from a purse.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,

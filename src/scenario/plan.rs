@@ -178,6 +178,11 @@ pub enum Act {
         clients: Range<u16>,
         slot: Option<u16>,
     },
+    /// The trace is told what each of these nodes holds: every so many of them.
+    Look {
+        nodes: Range<u32>,
+        every: u32,
+    },
     /// So many calls of a group arrive at each of these nodes at once.
     Calls {
         nodes: std::ops::Range<u32>,
@@ -198,6 +203,23 @@ pub enum Case {
 }
 
 impl Plan {
+    /// The same, looked at so many times from the start until the arrivals end, at so many nodes at most. What happens stays as
+    /// it is.
+    pub fn looked_at(&self, times: u32, nodes: u32) -> Self {
+        let mut plan = self.clone();
+        let count = plan.nodes() as u32;
+        let every = count.div_ceil(nodes.max(1)).max(1);
+        let until = plan.span.horizon.since(Time::ZERO);
+        plan.timeline.extend((0..times).map(|time| {
+            let at = Time::ZERO + until.ratio(u64::from(time), u64::from(times));
+            (at, Act::Look { nodes: 0..count, every })
+        }));
+        // What the scenario does at that instant has been done.
+        plan.timeline
+            .sort_by_key(|(at, act)| (*at, matches!(act, Act::Look { .. })));
+        plan
+    }
+
     /// Nodes of all fleets, gateways included.
     pub fn nodes(&self) -> usize {
         self.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize)

@@ -64,6 +64,7 @@ pub fn plan(
             },
             perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
             obey_retry_after: strategy.obey_retry_after,
+            retry_after_jitter: (strategy.retry_after_jitter.get() * 1000.0).round() as u16,
             budget: strategy.budget,
             breaker: strategy.breaker,
             throttle: strategy.throttle,

@@ -102,6 +102,11 @@ pub enum Event {
     NodeResumed {
         node: NodeId,
     },
+    /// What a node holds, at an instant at which the plan asks for it.
+    Looked {
+        node: NodeId,
+        holds: Holds,
+    },
     /// A detail, as the next ones: told only to a host that asks for details. A request leaves its node for the token endpoint;
     /// the bucket is none where the provider will refuse it.
     TokenAsked {
@@ -135,6 +140,19 @@ pub enum Event {
         node: NodeId,
         token: Token,
     },
+}
+
+/// What a node would send now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holds {
+    /// The provider would accept it.
+    Live(Token),
+    /// The provider would refuse it; the node does not know.
+    Dead(Token),
+    /// It has none, or knows that it is dead.
+    Nothing,
+    /// It is down.
+    Down,
 }
 
 /// How a call ended.

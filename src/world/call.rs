@@ -2,6 +2,7 @@
 
 use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, prefetch};
 use crate::oauth::Token;
+use crate::retry::Setback;
 
 use super::message::Ticket;
 
@@ -29,11 +30,34 @@ pub struct Call {
     pub rejections: u16,
     pub tries: u16,
     pub phase: Phase,
-    pub first_rejected: bool,
-    /// An attempt was refused although its token was live when it was sent.
-    pub rejected_in_flight: bool,
+    pub refusals: Refusals,
+    /// What its last retry was paid for, where the budget gives back what a retry took.
+    pub paid_after: Option<Setback>,
     /// A wait is due before the next attempt is sent.
     pub owes_delay: bool,
+}
+
+/// What is told of a call's refused attempts when it ends, in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Refusals(u8);
+
+impl Refusals {
+    const FIRST: u8 = 1;
+    const IN_FLIGHT: u8 = 2;
+
+    /// An attempt was refused: the first, or one whose token was live when it was sent.
+    #[inline]
+    pub fn note(&mut self, first: bool, in_flight: bool) {
+        self.0 |= u8::from(first) * Self::FIRST | u8::from(in_flight) * Self::IN_FLIGHT;
+    }
+
+    pub const fn first(self) -> bool {
+        self.0 & Self::FIRST != 0
+    }
+
+    pub const fn in_flight(self) -> bool {
+        self.0 & Self::IN_FLIGHT != 0
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,8 +156,8 @@ impl Calls {
             rejections: 0,
             tries: 0,
             phase: Phase::Waiting,
-            first_rejected: false,
-            rejected_in_flight: false,
+            refusals: Refusals::default(),
+            paid_after: None,
             owes_delay: false,
         };
         if let Some(seat) = self.free.seat() {
@@ -308,7 +332,7 @@ impl Calls {
             stamp: GOOD,
             next: self.seats[seat].next.moved(&places),
             luck: 0,
-            first_rejected: false,
+            refusals: Refusals::default(),
             attempts: 0,
             // The wait is due from the second one on.
             rejections: if forgetful {

@@ -7,6 +7,7 @@ use crate::base::{Delay, Group, Millis, NodeId, Seat, Time};
 use crate::node::{Input, Strategy};
 use crate::oauth::{Failure, Grant, Token, Verdict};
 use crate::provider::Rule;
+use crate::retry::Setback;
 use crate::trace::{Event, Outcome};
 
 use super::World;
@@ -129,7 +130,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Verdict::Accepted => self.succeed(ticket.call, host),
             Verdict::Rejected => self.rejected(ticket.call, token, host),
             Verdict::Misread => {
-                self.note_success(self.calls.get(ticket.call).at, host.now());
+                self.note_success(ticket.call, host.now());
                 self.give_up(ticket.call, Outcome::Misread, host);
             }
             Verdict::Failed(why) => self.stumble(ticket.call, why, host),
@@ -138,7 +139,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     #[inline]
     fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
-        self.note_success(self.calls.get(seat).at, host.now());
+        self.note_success(seat, host.now());
         let call = self.calls.get(seat);
         if call.at == call.origin {
             let late = call.is_overdue(host.now(), self.patience(call.group));
@@ -151,7 +152,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A success ends a node's row of failures.
     #[inline]
-    fn note_success(&mut self, id: NodeId, now: Time) {
+    fn note_success(&mut self, seat: Seat, now: Time) {
+        let call = self.calls.get(seat);
+        self.note_success_at(call.at, call.paid_after, now);
+    }
+
+    #[inline]
+    fn note_success_at(&mut self, id: NodeId, paid_after: Option<Setback>, now: Time) {
         if let Some(retries) = self.retries.get_mut(id.index()) {
             retries.step = 0;
             retries.previous = Millis::ZERO;
@@ -159,7 +166,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 breaker.succeeded(&mut retries.breaker);
             }
             if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
-                budget.reward(purse);
+                budget.reward(purse, paid_after);
             }
             if let Some(throttle) = &self.client.throttle {
                 throttle.accepted(&mut retries.throttle, now);
@@ -170,7 +177,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     #[inline]
     fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
         let id = self.calls.get(seat).at;
-        let Some(()) = self.may_retry(seat, host) else {
+        let Some(()) = self.may_retry(seat, Setback::Answered, host) else {
             // Its call is over, but the node has learnt that the token is dead.
             self.hear(id, Input::Refused { token }, host);
             return;
@@ -198,6 +205,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A try has failed for another reason than its token.
     pub(super) fn stumble(&mut self, seat: Seat, why: Failure, host: &mut impl Host) {
+        let setback = match why {
+            Failure::Throttled { .. } => Setback::Throttled,
+            Failure::Unknown => Setback::Unanswered,
+            _ => Setback::Answered,
+        };
         let retry_after = match why {
             Failure::Refused => {
                 self.give_up(seat, Outcome::Refused, host);
@@ -212,14 +224,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Failure::Throttled { retry_after } => retry_after,
             Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
         };
-        let Some(()) = self.may_retry(seat, host) else { return };
+        let Some(()) = self.may_retry(seat, setback, host) else {
+            return;
+        };
         let delay = self.backoff(seat, retry_after);
         self.wait(seat, delay, Phase::BackoffThenCall, host);
     }
 
     /// Counts a failed try, and ends the call if it has no other.
     #[inline]
-    fn may_retry(&mut self, seat: Seat, host: &mut impl Host) -> Option<()> {
+    fn may_retry(&mut self, seat: Seat, after: Setback, host: &mut impl Host) -> Option<()> {
         let now = host.now();
         let call = self.calls.get_mut(seat);
         call.tries = call.tries.saturating_add(1);
@@ -244,11 +258,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         } else if open {
             Outcome::Broken
         } else if let (Some(budget), Some(purse)) = (&self.client.budget, purse)
-            && !budget.withdraw(purse, now)
+            && !budget.withdraw(purse, after, now)
         {
             Outcome::OutOfBudget
         } else {
-            let call = self.calls.get(seat);
+            let refunds = self.client.budget.is_some_and(|budget| budget.refund);
+            let call = self.calls.get_mut(seat);
+            call.paid_after = refunds.then_some(after);
             let (id, luck) = (call.at, call.next_luck());
             if !self.is_throttled(id, luck, host) {
                 return Some(());
@@ -441,7 +457,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             call.is_overdue(now, self.patience[usize::from(call.group.0)]),
         );
         if succeeded {
-            self.note_success(origin, now);
+            self.note_success_at(origin, None, now);
         }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {
@@ -472,8 +488,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             outcome,
             attempts: call.attempts,
             rejections: call.rejections,
-            first_rejected: call.first_rejected,
-            rejected_in_flight: call.rejected_in_flight,
+            first_rejected: call.refusals.first(),
+            rejected_in_flight: call.refusals.in_flight(),
         });
     }
 }

@@ -19,6 +19,8 @@ pub struct Client {
     /// What a node makes of the answers that are no success.
     pub perceptions: Perceptions,
     pub obey_retry_after: bool,
+    /// Jitter on top of what the server asked for, in thousandths of it.
+    pub retry_after_jitter: u16,
     pub budget: Option<Budget>,
     pub breaker: Option<Breaker>,
     pub throttle: Option<Throttle>,
@@ -56,6 +58,7 @@ impl Client {
             steps: Steps::default(),
             perceptions: Perceptions::default(),
             obey_retry_after: true,
+            retry_after_jitter: 0,
             budget: None,
             breaker: None,
             throttle: None,
@@ -77,7 +80,10 @@ impl Client {
         let mut delay = self.retry.delay(step, previous.into());
         if self.obey_retry_after && retry_after > Millis::ZERO {
             // The jitter comes on top, or all clients would be back in the same instant.
-            delay.base = delay.base.max(retry_after.into());
+            let asked: Duration = retry_after.into();
+            delay.base = delay.base.max(asked);
+            let jitter = asked.ratio(u64::from(self.retry_after_jitter), 1000);
+            delay.spread = delay.spread.saturating_add(jitter);
             delay.cap = delay.cap.max(delay.base.saturating_add(delay.spread));
         }
         delay
@@ -93,4 +99,27 @@ pub struct Memory {
     /// Failures since the last accepted call, and the last backoff, where steps are counted per node.
     pub step: u16,
     pub previous: Millis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retry::{Attempts, Fixed};
+
+    #[test]
+    fn what_the_server_asks_for_is_the_least_and_its_jitter_comes_on_top() {
+        let fixed = Retry::Fixed(Fixed {
+            delay: Duration::SECOND,
+            attempts: Attempts::default(),
+        });
+        let mut client = Client::plain(fixed);
+        let wait = |client: &Client, draw| client.delay(1, Millis::ZERO, Millis::new(30_000)).at(draw);
+        assert_eq!(wait(&client, u64::MAX), Duration::from_secs(30));
+        client.retry_after_jitter = 500;
+        assert_eq!(wait(&client, 0), Duration::from_secs(30));
+        let longest = wait(&client, u64::MAX);
+        assert!(longest > Duration::from_secs(44) && longest <= Duration::from_secs(45));
+        client.obey_retry_after = false;
+        assert_eq!(wait(&client, u64::MAX), Duration::SECOND);
+    }
 }

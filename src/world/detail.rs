@@ -6,7 +6,7 @@ use crate::node::{Input, Names, StoreAnswer, Strategy};
 use crate::oauth::{Lane, Token};
 use crate::provider::Rule;
 use crate::store::Answer;
-use crate::trace::Event;
+use crate::trace::{Event, Holds};
 
 use super::World;
 use super::host::Host;
@@ -57,6 +57,17 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 host.note(|| Event::LiveTokenDropped { node: id, token });
                 return;
             }
+        }
+    }
+
+    /// What a node would send now.
+    pub fn look(&self, id: NodeId, now: Time) -> Holds {
+        let node = &self.nodes[id.index()];
+        match S::view(&node.memory).token {
+            _ if !node.up => Holds::Down,
+            Some(token) if self.provider.ledger.is_live(token, now) => Holds::Live(token),
+            Some(token) => Holds::Dead(token),
+            None => Holds::Nothing,
         }
     }
 

@@ -101,8 +101,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 if let Some(call) = self.calls.holder(ticket) {
                     call.rejections = call.rejections.saturating_add(1);
                     let first = call.attempts == 1;
-                    call.first_rejected |= first;
-                    call.rejected_in_flight |= cause == Cause::InFlight;
+                    call.refusals.note(first, cause == Cause::InFlight);
                     let (group, arrived) = (call.group, call.arrived);
                     host.note(|| Event::AttemptRejected {
                         group,

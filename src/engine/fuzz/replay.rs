@@ -255,8 +255,9 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::LeaseEnded => "a lease ends".to_owned(),
         Event::RefusalHeard { node: at, token, .. } => format!("{} hears that {} is refused", node(at), name(token)),
         Event::LiveTokenDropped { node: at, token } => format!("{} gives up {}", node(at), name(token)),
-        // How long tokens live, which quota is used up and who stands still is the simulator's own.
+        // How long tokens live, which quota is used up, who stands still and who is looked at is the simulator's own.
         Event::TokenAsked { .. }
+        | Event::Looked { .. }
         | Event::QuotaExhausted { .. }
         | Event::TokenEnded(_)
         | Event::NodePaused { .. }

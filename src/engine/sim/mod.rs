@@ -486,9 +486,12 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
 
     /// Calls beyond those of the workload; drawn apart, so that the workload's stay as they are.
     fn calls(&mut self, nodes: std::ops::Range<u32>, group: Group, each: u32) {
+        // Who looks changes nobody's luck.
+        let done = self.plan.timeline[..self.acts].iter();
+        let acts = done.filter(|(_, act)| !matches!(act, Act::Look { .. })).count() as u64;
         for node in nodes {
             for call in 0..each {
-                let count = ((self.acts as u64) << 32) | u64::from(call);
+                let count = (acts << 32) | u64::from(call);
                 let luck = self.clockwork.dice.draw(CALLS, node.into(), count) as u32;
                 let node = NodeId(node);
                 let message = Message::Arrival { node, group, luck };
@@ -533,6 +536,12 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                 clients
                     .clone()
                     .for_each(|client| self.world.provider.grant_slots(client, *slots));
+            }
+            Act::Look { nodes, every } => {
+                for node in nodes.clone().step_by(*every as usize).map(NodeId) {
+                    let holds = self.world.look(node, host.now);
+                    host.note(|| Event::Looked { node, holds });
+                }
             }
             Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),
             Act::Revoke { clients, slot } => clients

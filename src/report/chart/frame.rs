@@ -4,8 +4,8 @@
 //! This module does not know any metric.
 
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, RULE, width_of, wrap};
-use crate::record::Record;
-use crate::report::{Figures, one_line};
+use crate::record::{Incident, Record};
+use crate::report::{Figures, number, one_line};
 
 /// Logical pixels; twice that in the PNG.
 pub(super) const WIDTH: f64 = 840.0;
@@ -267,6 +267,70 @@ pub(super) fn log_ticks(least: f64, most: f64) -> Vec<f64> {
         .unwrap_or(all.len() - 1)
         .max(first + 1);
     all[first..=last.min(all.len() - 1)].to_vec()
+}
+
+/// What the timeline did before `until`, in seconds, each with its letter.
+pub(super) fn lettered(record: &Record, until: f64) -> Vec<(&Incident, char)> {
+    let shown = |i: &&Incident| i.from_s.is_finite() && i.from_s < until && i.until_s >= 0.0;
+    record.incidents.iter().filter(shown).zip('A'..='Z').collect()
+}
+
+/// The letters in words: what happened, and when.
+pub(super) fn told(incidents: &[(&Incident, char)], until: f64) -> String {
+    let (second, unit) = time_unit(until);
+    let time = |t: f64| number::significant(t / second, 4);
+    let words = incidents.iter().map(|(i, letter)| {
+        let when = if i.until_s <= i.from_s {
+            format!("at {} {unit}", time(i.from_s))
+        } else if i.until_s < until {
+            format!("{} to {} {unit}", time(i.from_s), time(i.until_s))
+        } else {
+            format!("from {} {unit} on", time(i.from_s))
+        };
+        format!("{letter} {} ({when})", one_line(&i.label, 60))
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The unit in which a stretch of simulated time has a few digits, and its length in seconds.
+pub(super) fn time_unit(until: f64) -> (f64, &'static str) {
+    match until {
+        u if u <= 1200.0 => (1.0, "s"),
+        u if u <= 4.0 * 3600.0 => (60.0, "min"),
+        u if u <= 4.0 * 86_400.0 => (3600.0, "h"),
+        _ => (86_400.0, "d"),
+    }
+}
+
+pub(super) fn time_axis(drawing: &mut Drawing, x: &Scale, until: f64, lower: f64, columns: usize) {
+    drawing.line([(x.at(0.0), lower), (x.at(until), lower)], 1.0, GREY);
+    let (second, unit) = time_unit(until);
+    let (ticks, _) = ticks(until / second, if columns == 1 { 8 } else { 4 });
+    let labels: Vec<(f64, String)> = ticks
+        .into_iter()
+        .map(|tick| (tick * second, format!("{} {unit}", number::significant(tick, 6))))
+        .filter(|(tick, _)| *tick <= until)
+        .collect();
+    // Every tick has its label where there is room, every second or third one elsewhere.
+    let widest = labels
+        .iter()
+        .map(|(_, text)| width_of(text, SMALL, false))
+        .fold(0.0, f64::max);
+    let pitch = labels.get(1).map_or(f64::INFINITY, |(tick, _)| x.at(*tick) - x.at(0.0));
+    let stride = (((widest + 8.0) / pitch).ceil() as usize).max(1);
+    for (at, (tick, text)) in labels.into_iter().enumerate() {
+        drawing.line([(x.at(tick), lower), (x.at(tick), lower + 3.0)], 1.0, GREY);
+        if at % stride != 0 {
+            continue;
+        }
+        // The outermost ones lean inwards, so that neighbouring panels do not touch.
+        let half = width_of(&text, SMALL, false) / 2.0;
+        let place = x.at(tick).clamp(
+            x.at(0.0) + half - 2.0,
+            (x.at(until) - half + 2.0).max(x.at(0.0) + half - 2.0),
+        );
+        drawing.text((place, lower + 12.0), text, SMALL, Align::Center, GREY);
+    }
 }
 
 /// Figures along the lower edge of rows, with light lines up to `top`.

@@ -8,8 +8,11 @@ mod cost;
 mod drawing;
 mod failures;
 mod frame;
+mod goodput;
+mod holders;
 mod hysteresis;
 mod latency;
+mod over_time;
 pub mod sweep;
 mod token_requests;
 mod vulnerable;
@@ -25,6 +28,8 @@ use std::path::PathBuf;
 pub const CHARTS: &[Chart] = &[
     failures::CHART,
     token_requests::CHART,
+    goodput::CHART,
+    holders::CHART,
     cost::CHART,
     latency::CHART,
     sweep::CHART,
@@ -161,6 +166,9 @@ mod tests {
                 fake::aftermaths(&["load=1/s;size=10s", "load=1/s;size=1min", "load=2/s;size=10s"]),
             ),
             ("after_point", fake::aftermaths(&[""])),
+            ("holders_one", fake::holders(1)),
+            ("holders_few", fake::holders(3)),
+            ("holders_many", fake::holders(40)),
         ]
     }
 
@@ -218,11 +226,16 @@ mod tests {
         assert_eq!(names(&fake::sweep(&[1.0, 2.0])), ["sweep"]);
         assert!(names(&fake::aftermaths(&["nodes=2", "nodes=4"])).contains(&"hysteresis"));
         assert!(names(&fake::aftermaths(&["load=1;size=2", "load=2;size=2"])).contains(&"vulnerable"));
+        assert!(names(&fake::holders(3)).contains(&"holders"));
         let (drawn, obsolete) = files(&fake::single()).unwrap();
         assert_eq!(drawn.len() + obsolete.len(), 2 * CHARTS.len());
         assert_eq!(
             obsolete,
             [
+                "goodput.svg",
+                "goodput.png",
+                "holders.svg",
+                "holders.png",
                 "sweep.svg",
                 "sweep.png",
                 "hysteresis.svg",

@@ -82,7 +82,7 @@ fn axis(record: &Record) -> Option<Axis> {
     Some(Axis {
         values,
         words,
-        key: key.clone(),
+        key: Sweep::words(key),
         log,
     })
 }

@@ -34,7 +34,7 @@ fn axes(sweep: &Sweep) -> Option<[Axis; 2]> {
             }
         }
         Axis {
-            name: sweep.keys[at].clone(),
+            name: Sweep::words(&sweep.keys[at]),
             values,
         }
     };

@@ -75,6 +75,7 @@ pub(super) fn check(root: &DeTable<'_>, file: &File, folder: &Path, points: Opti
     checker.fleets();
     checker.paths_between();
     checker.strategies();
+    checker.holders();
     checker.events();
     checker.trigger();
     checker.expectations();

@@ -39,6 +39,29 @@ impl Checker<'_> {
         }
     }
 
+    /// The strategies of which it is recorded who held a token.
+    pub(super) fn holders(&mut self) {
+        const MOST: usize = 4;
+        let known: Vec<&str> = self
+            .file
+            .strategy
+            .iter()
+            .map(|strategy| strategy.name.as_str())
+            .collect();
+        for (i, name) in self.file.holders.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                self.unknown(&[&"holders", &i], "strategy", name, &known);
+            } else if self.file.holders[..i].contains(name) || i >= MOST {
+                self.wrong(
+                    &[&"holders", &i],
+                    format!("`holders` names up to {MOST} strategies, each once"),
+                    "one too many",
+                    "leave it out; a chart of more could not be read",
+                );
+            }
+        }
+    }
+
     /// What decides beside the backoff whether a call is tried again.
     fn allowances(&mut self, i: usize, strategy: &Strategy) {
         if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
@@ -59,6 +82,23 @@ impl Checker<'_> {
                 "must be below `purse`",
                 "gRPC keeps half of the purse",
             );
+        }
+        if let Some(budget) = strategy.budget {
+            let prices = [
+                ("per_retry", Some(budget.per_retry)),
+                ("per_timeout", budget.per_timeout),
+                ("per_throttled", budget.per_throttled),
+            ];
+            for (key, price) in prices {
+                if price.is_some_and(|price| price == 0 || price > budget.purse) {
+                    self.wrong(
+                        &[&"strategy", &i, &"budget", &key],
+                        "a retry that takes nothing is not bounded, and one that takes more than the purse holds never comes",
+                        "must be at least 1 and at most `purse`",
+                        "the AWS SDKs take 5 of 500, and 10 after a time-out",
+                    );
+                }
+            }
         }
         if let Some(throttle) = strategy.throttle
             && (throttle.k == 0 || throttle.window.is_zero())

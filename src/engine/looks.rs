@@ -1,0 +1,40 @@
+//! Who held a live token when: one more run of the first replication, in which the plan asks now and then what the nodes hold. The
+//! measured runs are not touched by it.
+
+use super::sim;
+use crate::base::{Dice, Time};
+use crate::metric::Holders;
+use crate::record::{Holding, Holds};
+use crate::scenario::plan::Plan;
+use crate::trace;
+
+/// Looks in a run: as many as a chart has room for.
+const LOOKS: u32 = 320;
+/// Nodes that are looked at; of a larger fleet every so many.
+const NODES: u32 = 40;
+
+/// What the nodes of a strategy held in the run that has these dice.
+pub(super) fn holdings(strategy: &str, point: &str, plan: &Plan, dice: Dice) -> Vec<Holding> {
+    let mut holders = Holders::default();
+    sim::run(&plan.looked_at(LOOKS, NODES), dice, &mut holders);
+    let seconds = |at: Time| at.since(Time::ZERO).as_secs_f64();
+    let seen = holders.finish(plan.span.horizon).into_iter();
+    seen.map(|seen| {
+        let (holds, token) = match seen.holds {
+            trace::Holds::Live(token) => (Holds::Live, Some(token)),
+            trace::Holds::Dead(token) => (Holds::Dead, Some(token)),
+            trace::Holds::Nothing => (Holds::Nothing, None),
+            trace::Holds::Down => (Holds::Down, None),
+        };
+        Holding {
+            strategy: strategy.to_owned(),
+            point: point.to_owned(),
+            node: seen.node.0,
+            from_s: seconds(seen.from),
+            until_s: seconds(seen.until),
+            holds,
+            token: token.map(|token| token.sequence()),
+        }
+    })
+    .collect()
+}
