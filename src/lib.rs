@@ -53,9 +53,11 @@
 //! | clock, order and dice | [`engine`] |
 //! | what is measured | [`metric`] |
 //! | scenario files and their mistakes | [`scenario`] |
+//! | one token for the threads and tasks of a process | [`cell`] |
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
 pub mod base;
+pub mod cell;
 pub mod cli;
 pub mod engine;
 pub mod manual;

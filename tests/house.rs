@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by layer: imports run downwards only.
 const LAYERS: [&[&str]; 8] = [
-    &["base"],
+    &["base", "cell"],
     &["oauth", "retry", "net", "workload", "store"],
     &["node", "provider", "trace"],
     &["strategy", "metric", "property", "world", "emulator"],

@@ -10,8 +10,9 @@
 //! 8. [`storms`]: how storms are measured, whether a system comes back, and what was found
 //! 9. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
 //! 10. [`glossary`]: one meaning for each word
-//! 11. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 12. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 11. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 12. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 13. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -44,6 +45,9 @@ pub mod checking {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
+
+#[doc = include_str!("single_flight_cell.md")]
+pub mod single_flight_cell {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}
