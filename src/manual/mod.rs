@@ -11,7 +11,9 @@
 //! 9. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
 //! 10. [`glossary`]: one meaning for each word
 //! 11. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 12. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 12. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//!     account
+//! 13. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -41,6 +43,9 @@ pub mod incidents {}
 
 #[doc = include_str!("checking.md")]
 pub mod checking {}
+
+#[doc = include_str!("fuzzing.md")]
+pub mod fuzzing {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
