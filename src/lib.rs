@@ -73,6 +73,7 @@ pub mod retry;
 pub mod scenario;
 pub mod store;
 pub mod strategy;
+pub mod testing;
 pub mod trace;
 pub mod workload;
 pub mod world;

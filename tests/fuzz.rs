@@ -15,7 +15,12 @@ fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Setup {
 }
 
 fn fuzz(setup: &Setup, cases: u64) -> Report {
-    fuzz::fuzz_setup(setup, &[setup.system.rule.clone()], &Effort::of(7, cases), &())
+    fuzz::fuzz_setup(
+        setup,
+        std::slice::from_ref(&setup.system.rule),
+        &Effort::of(7, cases),
+        &(),
+    )
 }
 
 /// Two nodes with a call each, as in the checker's lists: nothing is shorter than a shortest run, nothing is broken that holds,
@@ -109,7 +114,8 @@ fn cases_follow_from_the_seed_on_any_number_of_threads() {
             .build()
             .expect("threads");
         let effort = Effort::of(seed, 1000);
-        let report = pool.install(|| fuzz::fuzz_setup(&setup, &[setup.system.rule.clone()], &effort, &Stop));
+        let report =
+            pool.install(|| fuzz::fuzz_setup(&setup, std::slice::from_ref(&setup.system.rule), &effort, &Stop));
         assert!((100..200).contains(&report.cases), "it ends when nobody wants more");
         format!("{report:?}")
     };

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 8] = [
     &["scenario"],
     &["record"],
     &["engine", "report"],
-    &["cli", "main", "lib", "manual"],
+    &["cli", "main", "lib", "manual", "testing"],
 ];
 
 /// Rooms of one layer of which one may know the other, and why.

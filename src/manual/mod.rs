@@ -9,10 +9,13 @@
 //! 7. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
 //! 8. [`storms`]: how storms are measured, whether a system comes back, and what was found
 //! 9. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
-//! 10. [`glossary`]: one meaning for each word
-//! 11. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 12. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 13. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 10. [`checking`]: whether something can ever happen: every order of events of a small system
+//! 11. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//!     account
+//! 12. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 13. [`glossary`]: one meaning for each word
+//! 14. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 15. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
@@ -42,6 +45,9 @@ pub mod incidents {}
 
 #[doc = include_str!("checking.md")]
 pub mod checking {}
+
+#[doc = include_str!("fuzzing.md")]
+pub mod fuzzing {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

@@ -99,7 +99,7 @@ impl Favour {
     /// How often a step is taken, against others that could be.
     fn weight(&self, step: Step) -> u64 {
         const SPREAD: [u64; 4] = [1, 3, 9, 27];
-        let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix(purpose << 32 | of)) >> 62) as usize];
+        let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix((purpose << 32) | of)) >> 62) as usize];
         let who = match step.who() {
             Some(Who::Worker(place)) => u64::from(place),
             Some(Who::Gateway) => 255,
@@ -141,7 +141,7 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
             weights.clear();
             weights.extend(walk.steps().iter().map(|&step| favour.weight(step)));
             let all: u64 = weights.iter().sum();
-            let mut at = (u128::from(Dice::next(&mut stream)) * u128::from(all) >> 64) as u64;
+            let mut at = ((u128::from(Dice::next(&mut stream)) * u128::from(all)) >> 64) as u64;
             let place = weights.iter().position(|&weight| {
                 let here = at < weight;
                 at = at.wrapping_sub(weight);

@@ -157,7 +157,10 @@ fn failed(make: fn() -> Cell, callers: &'static [(As, Option<usize>)]) {
         assert!(errors >= 1);
         // Who came in time is told; who came after it leads or joins another fetch.
         assert_eq!(fetches, if errors == ends.len() { 1 } else { 2 });
-        assert!(ends.iter().flatten().all(|end| matches!(end, Ok(12) | Err("down"))), "{ends:?}");
+        assert!(
+            ends.iter().flatten().all(|end| matches!(end, Ok(12) | Err("down"))),
+            "{ends:?}"
+        );
     });
 }
 
@@ -211,7 +214,10 @@ fn a_task_that_goes_away_takes_nothing_with_it() {
         });
         let end = other.join().unwrap();
         assert!(matches!(end, Some(Ok(_))), "{end:?}");
-        assert!(matches!(call(&cell, &provider, None, As::Thread, First::Lands), Some(Ok(_))));
+        assert!(matches!(
+            call(&cell, &provider, None, As::Thread, First::Lands),
+            Some(Ok(_))
+        ));
     });
 }
 

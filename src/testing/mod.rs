@@ -1,0 +1,325 @@
+#![doc = include_str!("../manual/testing.md")]
+#![doc = include_str!("../manual/mutations.md")]
+
+pub mod laws;
+mod plan;
+
+use std::fmt;
+
+use crate::engine::check::expected::FAULTY;
+use crate::engine::check::{self, Budget, Counterexample, Needs, State, System, Verdict};
+use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground};
+use crate::node::Strategy;
+use crate::property::PROPERTIES;
+use crate::provider::{Issuance, OnBadSlot, Rule};
+use crate::retry::Attempts;
+
+/// What is expected of a strategy, and in which surroundings: two nodes with a call each that share an app under "latest only",
+/// with a lost message and a crash, unless it is told otherwise.
+#[derive(Clone, Debug)]
+pub struct Expect<R = Issuance> {
+    system: System<R>,
+    breaks: Vec<String>,
+    seed: u64,
+    cases: u64,
+}
+
+impl Default for Expect {
+    fn default() -> Self {
+        Self::under(Issuance::latest_only(crate::base::Duration::from_secs(3600)))
+    }
+}
+
+impl<R: Rule> Expect<R> {
+    /// The same under another rule of the provider.
+    pub fn under(rule: R) -> Self {
+        Self {
+            system: System {
+                needs: Needs {
+                    store: false,
+                    gateway: false,
+                    apps: 1,
+                },
+                rule,
+                on_bad_slot: OnBadSlot::Refuse,
+                slots: 1,
+                nodes: 2,
+                calls: 1,
+                attempts: Attempts::UNBOUNDED,
+                faults: FAULTY,
+                most: 300_000,
+            },
+            breaks: Vec::new(),
+            seed: 1,
+            cases: 500,
+        }
+    }
+
+    /// The nodes share a store.
+    #[must_use]
+    pub fn with_store(mut self) -> Self {
+        self.system.needs.store = true;
+        self
+    }
+
+    /// There is one more node, to which calls are forwarded or the renewing is left.
+    #[must_use]
+    pub fn with_gateway(mut self) -> Self {
+        self.system.needs.gateway = true;
+        self
+    }
+
+    /// So many registered copies of the app, and so many token slots in each.
+    #[must_use]
+    pub fn with_apps(mut self, apps: u16, slots: u16) -> Self {
+        self.system.needs.apps = apps;
+        self.system.slots = slots;
+        self
+    }
+
+    /// So many nodes, from 1 to 4, with so many calls each, from 1 to 3.
+    #[must_use]
+    pub fn among(mut self, nodes: u32, calls: u32) -> Self {
+        self.system.nodes = nodes;
+        self.system.calls = calls;
+        self
+    }
+
+    /// These faults at most.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Budget) -> Self {
+        self.system.faults = faults;
+        self
+    }
+
+    /// This property (`S1`) or law (`frugal`) is broken, and has to be: an expectation that no longer holds is an objection too.
+    #[must_use]
+    pub fn breaks(mut self, name: &str) -> Self {
+        self.breaks.push(name.to_owned());
+        self
+    }
+
+    /// The checker gives up after so many states.
+    #[must_use]
+    pub fn states(mut self, most: usize) -> Self {
+        self.system.most = most;
+        self
+    }
+
+    /// So many cases by chance, under this seed.
+    #[must_use]
+    pub fn cases(mut self, cases: u64, seed: u64) -> Self {
+        (self.cases, self.seed) = (cases, seed);
+        self
+    }
+}
+
+/// What was found about one property.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub property: &'static str,
+    pub title: &'static str,
+    /// A shortest run that breaks it.
+    pub checked: Option<Counterexample>,
+    /// The smallest case by chance that breaks it.
+    pub fuzzed: Option<Finding>,
+}
+
+/// What was found about a strategy.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// States that the checker has looked at, and whether these are all.
+    pub states: usize,
+    pub complete: bool,
+    pub rows: Vec<Row>,
+    /// Laws that are broken, with what is wrong.
+    pub laws: Vec<(&'static str, String)>,
+    /// What is not as expected, told in words.
+    pub objections: Vec<String>,
+}
+
+impl Report {
+    /// What was found about the property of this name.
+    ///
+    /// # Panics
+    /// When there is no such property.
+    pub fn of(&self, property: &str) -> &Row {
+        let row = self.rows.iter().find(|row| row.property == property);
+        row.unwrap_or_else(|| panic!("there is no property `{property}`"))
+    }
+}
+
+/// The law that needs more than the simulator.
+const AGREEMENT: (&str, &str) = (
+    "agreement",
+    "schedules by chance have the same effects in the checker and in the simulator",
+);
+/// Schedules that are run in both.
+const SCHEDULES: u64 = 32;
+
+/// Names of all laws, with what they say.
+fn law_names<S: Strategy>() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let laws = laws::of_strategies::<S>().into_iter();
+    laws.map(|(name, about, _)| (name, about)).chain([AGREEMENT])
+}
+
+/// Runs a strategy through the laws of the simulator, the checker and the fuzzer, and says what was found.
+///
+/// # Panics
+/// When an expectation names neither a property nor a law.
+pub fn examine<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> Report
+where
+    State<S, R>: Send + Sync,
+{
+    for name in &expect.breaks {
+        let is_law = law_names::<S>().any(|(law, _)| law == name);
+        let known = is_law || PROPERTIES.iter().any(|property| property.name == name);
+        assert!(known, "there is neither a property nor a law `{name}`");
+    }
+    let mut report = search(&strategy, expect);
+    let bench = laws::Bench {
+        strategy: strategy.clone(),
+        needs: expect.system.needs,
+        slots: expect.system.slots,
+    };
+    let laws = laws::of_strategies::<S>().into_iter();
+    let results = laws.map(|(name, _, law)| (name, law(&bench)));
+    let results = results.chain([(AGREEMENT.0, agree(&strategy, expect))]);
+    report.laws = results.filter_map(|(name, held)| Some((name, held.err()?))).collect();
+    report.objections = objections(&strategy, expect, &report);
+    report
+}
+
+/// Whether both engines do the same: a checker renames what a memory holds, so one that keeps a token from it differs.
+fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), String> {
+    let ground = Ground::of(strategy.clone(), expect.system.clone());
+    let cases = Cases {
+        ground: &ground,
+        wanted: 0,
+        longest: Effort::of(0, 0).longest,
+    };
+    for number in 0..SCHEDULES {
+        let case = fuzz::drawn(&cases, expect.seed, number);
+        let effects = fuzz::replay(strategy, &ground.system(&case.draw), &case.steps);
+        let mut pairs = effects.checker.iter().zip(&effects.simulator);
+        if let Some(((step, checker), (_, simulator))) = pairs.find(|(one, other)| one != other) {
+            return Err(format!(
+                "at step {step} `{checker}` in the checker is `{simulator}` in the simulator"
+            ));
+        }
+        if effects.checker.len() != effects.simulator.len() {
+            return Err("one of them goes on where the other has ended".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The checker and the fuzzer. The last property is about the checker's own faults, and no strategy's business.
+fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> Report
+where
+    State<S, R>: Send + Sync,
+{
+    let checked = check::check_strategy(strategy.clone(), &expect.system, &());
+    let ground = Ground::of(strategy.clone(), expect.system.clone());
+    let fuzzed = fuzz::fuzz(&ground, &Effort::of(expect.seed, expect.cases), &());
+    let rows = PROPERTIES
+        .iter()
+        .zip(checked.verdicts)
+        .filter(|(property, _)| property.name != "V");
+    let rows = rows.map(|(property, verdict)| Row {
+        property: property.name,
+        title: property.title,
+        checked: match verdict {
+            Verdict::Breaks(example) => Some(example),
+            Verdict::Holds(_) | Verdict::NotReached => None,
+        },
+        fuzzed: fuzzed.of(property.name).cloned(),
+    });
+    Report {
+        states: checked.states,
+        complete: checked.complete,
+        rows: rows.collect(),
+        laws: Vec::new(),
+        objections: Vec::new(),
+    }
+}
+
+fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &Report) -> Vec<String> {
+    let expected = |name: &str| expect.breaks.iter().any(|known| known == name);
+    let mut objections = Vec::new();
+    for row in &report.rows {
+        let Row { property, title, .. } = row;
+        match (&row.checked, &row.fuzzed, expected(property)) {
+            (None, None, true) => objections.push(format!("{property} ({title}) is expected to break, and holds")),
+            (None, None, false) | (Some(_), _, true) | (_, Some(_), true) => {}
+            (checked, fuzzed, false) => {
+                let ground = Ground::of(strategy.clone(), expect.system.clone());
+                let (system, example) = match (checked, fuzzed) {
+                    (Some(example), _) => (expect.system.clone(), example),
+                    (None, Some(finding)) => (ground.system(&finding.case.draw), &finding.example),
+                    (None, None) => unreachable!("something is broken"),
+                };
+                let story = check::tell_strategy(strategy.clone(), &system, example);
+                objections.push(format!("{property} ({title}) is broken:\n{}", check::text(&story)));
+            }
+        }
+    }
+    for (name, about) in law_names::<S>() {
+        let broken = report.laws.iter().find(|(broken, _)| *broken == name);
+        match (broken, expected(name)) {
+            (None, true) => objections.push(format!("the law `{name}` is expected to break, and holds: {about}")),
+            (Some((_, wrong)), false) => objections.push(format!("the law `{name}` is broken: {about}; but {wrong}")),
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+    objections
+}
+
+/// [`examine`], for a test.
+///
+/// # Panics
+/// When anything is not as expected, with the shortest run that shows it.
+pub fn hold_to_account<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> Report
+where
+    State<S, R>: Send + Sync,
+{
+    let report = examine(strategy, expect);
+    assert!(
+        report.objections.is_empty(),
+        "{report}\n{}",
+        report.objections.join("\n\n")
+    );
+    report
+}
+
+/// A table: each property with the steps of a shortest run and of the smallest case by chance that break it.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.complete { "all" } else { "not all" };
+        writeln!(
+            f,
+            "{:32}{:>8}{:>8}   {} states, {end} there are",
+            "", "check", "fuzz", self.states
+        )?;
+        for row in &self.rows {
+            let checked = row.checked.as_ref().map_or_else(|| "ok".to_owned(), steps);
+            let fuzzed = row
+                .fuzzed
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |finding| steps(&finding.example));
+            writeln!(f, "{:4}{:28}{checked:>8}{fuzzed:>8}", row.property, row.title)?;
+        }
+        for (name, wrong) in &self.laws {
+            writeln!(f, "law {name} is broken: {wrong}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Steps of a run, and around where it goes on for ever.
+fn steps(example: &Counterexample) -> String {
+    match example.around {
+        0 => example.steps().to_string(),
+        around => format!("{}+{around}", example.steps()),
+    }
+}

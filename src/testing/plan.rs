@@ -1,0 +1,102 @@
+//! Plans in code: one fleet of like nodes, with what a law needs around it.
+
+use crate::base::{Duration, Group, NodeId, Rate, Time};
+use crate::engine::check::Needs;
+use crate::net::Latency;
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
+use crate::retry::{Attempts, Fixed, Retry};
+use crate::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
+use crate::strategy::{Coordination, Naive};
+use crate::workload::Pattern;
+use crate::world::{Client, Fleet, Layout, Leg, StoreLayout};
+
+/// Which strategy and rule run in it is said elsewhere: those that the plan names are not looked at.
+pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> Plan {
+    let gateway = needs.gateway.then_some(NodeId(nodes));
+    let fleet = Fleet {
+        nodes: 0..nodes,
+        client: 0,
+        store: 0,
+        gateway,
+        sends_slot: true,
+        force: false,
+        first_seat: 0,
+        is_gateway: false,
+        first_login: 0,
+        login_each: false,
+        clock_spread: Duration::ZERO,
+        clock_drift: 0,
+    };
+    let keeper = gateway.map(|keeper| Fleet {
+        nodes: keeper.0..keeper.0 + 1,
+        is_gateway: true,
+        ..fleet.clone()
+    });
+    let all = nodes + u32::from(needs.gateway);
+    let mut workloads = vec![vec![Stream {
+        group: Group(0),
+        arrivals: Pattern::Poisson(each),
+    }]];
+    workloads.extend(keeper.iter().map(|_| Vec::new()));
+    let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
+    Plan {
+        coordination: Coordination::Naive(Naive {}),
+        client: Client {
+            timeout: Some(Duration::SECOND),
+            store_timeout: Some(Duration::SECOND),
+            ..Client::plain(Retry::Fixed(Fixed {
+                delay: Duration::from_millis(100),
+                attempts: Attempts::at_most(TRIES),
+            }))
+        },
+        layout: Layout {
+            fleets: std::iter::once(fleet).chain(keeper).collect(),
+            patience: vec![None],
+            stores: 1,
+            store: StoreLayout::default(),
+            login_again: None,
+        },
+        provider: ProviderPlan {
+            rule: Issuance::independent(at(1 << 30).since(Time::ZERO)),
+            rotation: None,
+            reveals: Reveals::Nothing,
+            on_bad_slot: OnBadSlot::Refuse,
+            slots: vec![slots; needs.apps.into()],
+            stride: slots,
+            token_endpoint: Endpoint::default(),
+            api_endpoint: Endpoint::default(),
+        },
+        links: links(),
+        workloads,
+        beside: Beside::default(),
+        timeline: vec![(Time::ZERO, Act::Start(0..all))],
+        groups: vec![("fleet".to_owned(), "call".to_owned())],
+        span: Span {
+            warmup: Time::ZERO,
+            horizon: at(seconds),
+            end: at(seconds + 600),
+        },
+        trigger: None,
+    }
+}
+
+/// Tries of each call.
+pub const TRIES: u32 = 8;
+
+fn links() -> Links {
+    let mut links = Links::perfect();
+    for (leg, ms) in [
+        (Leg::TokenRequest, 20),
+        (Leg::TokenResponse, 30),
+        (Leg::ApiRequest, 10),
+        (Leg::ApiResponse, 10),
+        (Leg::StoreRequest, 2),
+        (Leg::StoreResponse, 2),
+        (Leg::GatewayRequest, 2),
+        (Leg::GatewayResponse, 2),
+        (Leg::Peer, 5),
+    ] {
+        links.leg_mut(leg).latency = Latency::constant(Duration::from_millis(ms));
+    }
+    links
+}
