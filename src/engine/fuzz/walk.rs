@@ -1,6 +1,6 @@
 //! One run of a small system along a list of steps, and what a run that ends can show of the claims.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::{Step, names};
 use crate::engine::check::{
@@ -44,7 +44,7 @@ pub struct Walk<S: Strategy, R> {
     actions: Vec<Action>,
     named: Vec<Step>,
     passed: Vec<Passed>,
-    first: HashMap<Fingerprint, usize>,
+    first: BTreeMap<Fingerprint, usize>,
     hands: Hands,
 }
 
@@ -59,7 +59,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
             actions: Vec::new(),
             named: Vec::new(),
             passed: Vec::new(),
-            first: HashMap::new(),
+            first: BTreeMap::new(),
             hands: Hands::default(),
         };
         walk.arrive();
@@ -251,7 +251,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     }
 
     fn all_beyond(&self) -> Beyond {
-        let mut seen = HashSet::from([fingerprint(&self.state)]);
+        let mut seen = BTreeSet::from([fingerprint(&self.state)]);
         let mut open = vec![self.state.clone()];
         let (mut hands, mut actions) = (Hands::default(), Vec::new());
         let mut beyond = Beyond {
