@@ -48,7 +48,7 @@ impl Refusals {
     /// An attempt was refused: the first, or one whose token was live when it was sent.
     #[inline]
     pub fn note(&mut self, first: bool, in_flight: bool) {
-        self.0 |= u8::from(first) * Self::FIRST | u8::from(in_flight) * Self::IN_FLIGHT;
+        self.0 |= (u8::from(first) * Self::FIRST) | (u8::from(in_flight) * Self::IN_FLIGHT);
     }
 
     pub const fn first(self) -> bool {
