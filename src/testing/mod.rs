@@ -6,10 +6,12 @@ mod plan;
 
 use std::fmt;
 
+use crate::base::NodeId;
 use crate::engine::check::expected::FAULTY;
 use crate::engine::check::{self, Budget, Counterexample, Needs, State, System, Verdict};
-use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground};
-use crate::node::Strategy;
+use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground, Walk};
+use crate::node::{Names, Strategy};
+use crate::oauth::Token;
 use crate::property::PROPERTIES;
 use crate::provider::{Issuance, OnBadSlot, Rule};
 use crate::retry::Attempts;
@@ -176,6 +178,16 @@ where
         let known = is_law || PROPERTIES.iter().any(|property| property.name == name);
         assert!(known, "there is neither a property nor a law `{name}`");
     }
+    if let Err(wrong) = renames(&strategy, &expect.system) {
+        // What a checker would find of it means nothing.
+        return Report {
+            states: 0,
+            complete: false,
+            rows: Vec::new(),
+            objections: vec![format!("the law `{}` is broken: {wrong}", AGREEMENT.0)],
+            laws: vec![(AGREEMENT.0, wrong)],
+        };
+    }
     let mut report = search(&strategy, expect);
     let bench = laws::Bench {
         strategy: strategy.clone(),
@@ -188,6 +200,44 @@ where
     report.laws = results.filter_map(|(name, held)| Some((name, held.err()?))).collect();
     report.objections = objections(&strategy, expect, &report);
     report
+}
+
+/// Calls every token and fence by another name.
+struct Others;
+
+impl Names for Others {
+    fn token(&mut self, token: Token) -> Token {
+        Token::numbered(token.sequence() + 1000)
+    }
+
+    fn fence(&mut self, fence: u32) -> u32 {
+        if fence == 0 { 0 } else { fence + 1000 }
+    }
+}
+
+/// Whether the token that a node would send is renamed with its memory, at every step of a run without faults.
+fn renames<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> Result<(), String> {
+    let calm = System {
+        faults: Budget::NONE,
+        ..system.clone()
+    };
+    let mut walk = Walk::new(State::initial(strategy.clone(), &calm), 0);
+    for step in 0..SCHEDULES as usize {
+        let world = &walk.state.world;
+        for node in world.fleets().iter().flat_map(|fleet| fleet.nodes.clone()) {
+            let mut memory = *world.memory(NodeId(node));
+            let before = S::view(&memory).token.map(|token| Others.token(token));
+            S::rename(&mut memory, &mut Others);
+            if S::view(&memory).token != before {
+                return Err("`rename` leaves out the token that `view` names".to_owned());
+            }
+        }
+        let Some(count) = walk.steps().len().checked_sub(1) else {
+            break;
+        };
+        walk.take_at(step % (count + 1));
+    }
+    Ok(())
 }
 
 /// Whether both engines do the same: a checker renames what a memory holds, so one that keeps a token from it differs.
