@@ -4,12 +4,13 @@ mod common;
 
 use common::{Nodes, all_legs, every_strategy, m0, ms, record};
 use rayon::prelude::*;
-use tokenstorm::base::{Chance, Dice, Duration};
+use tokenstorm::base::{Chance, Dice, Duration, Group, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::Issuance;
 use tokenstorm::retry::{Attempts, FullJitter, Retry};
-use tokenstorm::scenario::plan::Plan;
+use tokenstorm::scenario::plan::{Act, Plan};
 use tokenstorm::strategy::Coordination;
+use tokenstorm::trace::Event;
 use tokenstorm::world::Leg;
 
 /// A plan that draws at every turn: latencies, losses, errors, jitter, lags.
@@ -52,6 +53,23 @@ fn the_seed_is_the_run() {
         assert!(first.len() > 10_000, "something happens");
         assert!(first == bytes(&plan, 1), "{:?} runs the same twice", plan.coordination);
         assert!(first != bytes(&plan, 2), "{:?} hears the seed", plan.coordination);
+    }
+}
+
+/// Looking at what the nodes hold neither shifts luck nor order, not even of the calls that the timeline makes.
+#[test]
+fn who_is_looked_at_does_the_same() {
+    for strategy in every_strategy() {
+        let mut plan = plan(strategy);
+        let (at, nodes, group) = (Time::ZERO + ms(20_000), 0..3, Group(0));
+        plan.timeline.push((at, Act::Calls { nodes, group, each: 2 }));
+        plan.timeline.sort_by_key(|(at, _)| *at);
+        let looked = record(&plan.looked_at(100, 2), Dice::new(4));
+        let (looks, rest): (Vec<_>, Vec<_>) = looked
+            .into_iter()
+            .partition(|(_, event)| matches!(event, Event::Looked { .. }));
+        assert_eq!(looks.len(), 100 * 2, "every second of four nodes, or third of five");
+        assert!(rest == record(&plan, Dice::new(4)), "{:?}", plan.coordination);
     }
 }
 

@@ -174,6 +174,7 @@ impl Sweep {
             ["event", _, "what", "fail", "for"] => "length of the outage".to_owned(),
             ["event", _, "what", "slow", "for"] => "length of the slowdown".to_owned(),
             ["event", _, "what", "spike", "calls"] => "calls in the spike, at each process".to_owned(),
+            ["provider", "rule", _, "overlap"] => "how long a superseded token lives on".to_owned(),
             ["provider", "token_ttl"] => "life of a token".to_owned(),
             _ => key.to_owned(),
         }
@@ -217,8 +218,8 @@ mod tests {
         );
         assert_eq!(Sweep::words("event.0.what.fail.for"), "length of the outage");
         assert_eq!(
-            Sweep::words("provider.rule.latest_only.overlap"),
-            "provider.rule.latest_only.overlap"
+            Sweep::words("strategy.lease.coordination.lease.ttl"),
+            "strategy.lease.coordination.lease.ttl"
         );
     }
 

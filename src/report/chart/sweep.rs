@@ -78,7 +78,15 @@ fn axis(record: &Record) -> Option<Axis> {
     };
     let mut values: Vec<(f64, usize)> = values.into_iter().zip(0..).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let log = even_ratios(&values);
+    let mut log = even_ratios(&values);
+    // Zero has no place among ratios: it stands one step before the least of the others.
+    if let [(zero, _), rest @ ..] = values.as_mut_slice()
+        && *zero == 0.0
+        && even_ratios(rest)
+    {
+        *zero = rest[0].0 * rest[0].0 / rest[1].0;
+        log = true;
+    }
     Some(Axis {
         values,
         words,
@@ -368,6 +376,10 @@ mod tests {
         record.points = vec!["k=500ms".into(), "k=1s".into(), "k=2min".into()];
         let values: Vec<f64> = axis(&record).unwrap().values.iter().map(|v| v.0).collect();
         assert_eq!(values, [0.5, 1.0, 120.0]);
+        record.points = ["k=0s", "k=100ms", "k=1s", "k=10s"].map(String::from).to_vec();
+        let with_zero = axis(&record).unwrap();
+        assert!(with_zero.log && (with_zero.values[0].0 - 0.01).abs() < 1e-12);
+        assert_eq!(with_zero.words[0], "0s");
         record.points = vec!["k=3".into(), "k=1".into(), "k=2".into()];
         let found = axis(&record).unwrap();
         assert!(!found.log);
