@@ -277,7 +277,7 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
             .all(|(fault, ..)| draw.faults.left(*fault) <= most.left(*fault))
     };
     [Budget::NONE, FAULTY].iter().filter(|most| within(most)).any(|&most| {
-        let expected = expected::of(&subject.name, most);
+        let expected = expected::of(&subject.name, 2, most);
         expected.is_some_and(|list| !matches!(list.verdicts[finding.claim], Expectation::Breaks(..)))
     })
 }

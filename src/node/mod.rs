@@ -46,6 +46,11 @@ pub trait Names {
 
     /// A fence of the shared store; zero, which is none, stays zero.
     fn fence(&mut self, fence: u32) -> u32;
+
+    /// What a token reveals about when it was issued.
+    fn rank(&mut self, rank: NonZeroU32) -> NonZeroU32 {
+        rank
+    }
 }
 
 /// What a node knows of its own place.
@@ -88,6 +93,16 @@ impl Shared {
             life: grant.life,
             rank: grant.rank,
             lane,
+        }
+    }
+
+    /// The same under new names.
+    #[must_use]
+    pub fn renamed(self, names: &mut dyn Names) -> Self {
+        Self {
+            token: names.token(self.token),
+            rank: self.rank.map(|rank| names.rank(rank)),
+            ..self
         }
     }
 }

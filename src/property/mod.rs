@@ -6,7 +6,9 @@
 
 mod attempts_bounded;
 mod facts;
+mod family_survives;
 mod generation_safe;
+mod grant_is_held;
 mod grants_end;
 mod issuances_bounded;
 mod never_trapped;
@@ -22,6 +24,7 @@ mod one_doer;
 mod recovery;
 mod single_flight;
 mod store_never_regresses;
+mod winner_is_kept;
 
 use crate::oauth::Token;
 use crate::trace::Event;
@@ -61,6 +64,8 @@ pub enum Runs {
     NeverTrapped,
     /// From every state in which a lease is held some run ends it.
     GrantsEnd,
+    /// In no state a grant is beyond use.
+    GrantIsHeld,
     /// Once all is quiet, another call costs at most so much.
     Recovery { token_requests: u16, attempts: u16 },
     /// Whatever may happen, happens in some run.
@@ -87,7 +92,7 @@ pub trait Scene {
 }
 
 /// All claims, in the order in which they are shown.
-pub const PROPERTIES: [Property; 17] = [
+pub const PROPERTIES: [Property; 20] = [
     store_never_regresses::PROPERTY,
     one_believer::PROPERTY,
     one_doer::PROPERTY,
@@ -104,6 +109,9 @@ pub const PROPERTIES: [Property; 17] = [
     never_trapped::PROPERTY,
     grants_end::PROPERTY,
     recovery::PROPERTY,
+    family_survives::PROPERTY,
+    winner_is_kept::PROPERTY,
+    grant_is_held::PROPERTY,
     not_vacuous::PROPERTY,
 ];
 

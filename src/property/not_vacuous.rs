@@ -5,6 +5,6 @@ use super::{Judge, Property, Runs};
 pub(super) const PROPERTY: Property = Property {
     name: "V",
     title: "not vacuous",
-    about: "Whatever faults and messages there may be, each occurs in some run.",
+    about: "In some run a call succeeds, and each kind of fault that is allowed happens in some run.",
     judge: Judge::Runs(Runs::NotVacuous),
 };

@@ -32,7 +32,7 @@ pub use file::{
     App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
 };
 pub use ordered::Ordered;
-pub use planning::rule;
+pub use planning::{on_bad_slot, reveals, rule};
 pub use sweep::selects;
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.

@@ -384,15 +384,8 @@ fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan
     ProviderPlan {
         rule: rule(settings),
         rotation: settings.refresh_tokens().as_ref().map(RotationRule::of),
-        reveals: match settings.revealed() {
-            RevealsSettings::Nothing => Reveals::Nothing,
-            RevealsSettings::Order => Reveals::Order,
-            RevealsSettings::IssueTime(granularity) => Reveals::IssueTime(granularity),
-        },
-        on_bad_slot: match settings.on_bad_slot.unwrap_or_default() {
-            BadSlotSettings::Refuse => OnBadSlot::Refuse,
-            BadSlotSettings::Ignore => OnBadSlot::Ignore,
-        },
+        reveals: reveals(settings),
+        on_bad_slot: on_bad_slot(settings),
         slots,
         stride,
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
@@ -408,6 +401,23 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
         ..Endpoint::default()
     }
     .with_quotas(limits.quotas.clone().unwrap_or_default())
+}
+
+/// What the provider's tokens reveal about which is newer.
+pub fn reveals(settings: &Settings) -> Reveals {
+    match settings.revealed() {
+        RevealsSettings::Nothing => Reveals::Nothing,
+        RevealsSettings::Order => Reveals::Order,
+        RevealsSettings::IssueTime(granularity) => Reveals::IssueTime(granularity),
+    }
+}
+
+/// What the provider does about a slot that a client was not granted.
+pub fn on_bad_slot(settings: &Settings) -> OnBadSlot {
+    match settings.on_bad_slot.unwrap_or_default() {
+        BadSlotSettings::Refuse => OnBadSlot::Refuse,
+        BadSlotSettings::Ignore => OnBadSlot::Ignore,
+    }
 }
 
 /// The rule that a provider's settings describe, for tokens that are obtained without a user.

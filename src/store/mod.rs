@@ -98,6 +98,20 @@ pub enum Asked {
     Release,
 }
 
+impl<V> Answer<V> {
+    /// What kind of operation it answers.
+    pub const fn asked(&self) -> Asked {
+        match self {
+            Self::Value(_) => Asked::Read,
+            Self::Written | Self::Kept(_) => Asked::Write,
+            Self::Acquired { .. } | Self::Busy => Asked::Acquire,
+            Self::Extended { .. } => Asked::Extend,
+            Self::Released { .. } => Asked::Release,
+            Self::Failed(asked) => *asked,
+        }
+    }
+}
+
 impl<V> Operation<V> {
     pub const fn asked(&self) -> Asked {
         match self {

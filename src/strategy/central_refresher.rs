@@ -172,9 +172,6 @@ impl Strategy for CentralRefresher {
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {
         node.cache.rename(names);
-        node.newest = node.newest.map(|newest| Shared {
-            token: names.token(newest.token),
-            ..newest
-        });
+        node.newest = node.newest.map(|newest| newest.renamed(names));
     }
 }

@@ -131,9 +131,6 @@ impl Strategy for Gossip {
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {
         node.cache.rename(names);
-        node.newest = node.newest.map(|newest| Shared {
-            token: names.token(newest.token),
-            ..newest
-        });
+        node.newest = node.newest.map(|newest| newest.renamed(names));
     }
 }

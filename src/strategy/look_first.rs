@@ -178,10 +178,7 @@ impl Memory {
             *token = token.map(|token| names.token(token));
         }
         for shared in [&mut self.new, &mut self.spare] {
-            *shared = shared.map(|shared| Shared {
-                token: names.token(shared.token),
-                ..shared
-            });
+            *shared = shared.map(|shared| shared.renamed(names));
         }
     }
 }

@@ -123,6 +123,14 @@ pub enum Event {
         node: NodeId,
         held: bool,
     },
+    /// A refresh has been answered; `reuse` when the refresh token had been used up before.
+    RefreshAnswered {
+        reuse: bool,
+    },
+    /// A credential was taken out of the store; `good` when its refresh token would have been accepted.
+    CredentialCleared {
+        good: bool,
+    },
     /// A lease has been taken, or has ended in any way.
     LeaseTaken {
         node: NodeId,

@@ -4,11 +4,12 @@
 //! still looks at stays.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use crate::base::{Millis, NodeId, Time};
-use crate::node::{Names, Shared, Strategy, TIMERS};
+use crate::node::{Names, Strategy, TIMERS};
 use crate::oauth::Token;
-use crate::provider::Rule;
+use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
 
 use super::World;
@@ -31,6 +32,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Messages that nothing can come of are taken away.
     pub fn canonical(&mut self, now: Time, messages: &mut Vec<Message>) -> Renamed {
         messages.retain(|message| !self.is_void(message));
+        if self.provider.rotation.is_none() {
+            // Without refresh tokens nobody looks at what a request comes with.
+            messages.iter_mut().for_each(Message::present_nothing);
+        }
         let renamed;
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut disturbance = std::mem::take(&mut self.disturbance);
@@ -125,7 +130,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let live = living.iter().filter(|life| life.is_live(now));
         named.tokens.extend(live.map(|life| life.token));
         named.fences.insert(0);
-        let mut rank = Ranked(&named);
+        let mut rank = Ranked {
+            named: &named,
+            reveals_order: self.provider.reveals == Reveals::Order,
+        };
         self.rename(&mut rank);
         messages.iter_mut().for_each(|message| message.rename(&mut rank));
         let known = &named.tokens;
@@ -142,10 +150,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             S::rename(&mut node.memory, names);
         }
         for store in &mut self.stores {
-            store.rename(|shared| Shared {
-                token: names.token(shared.token),
-                ..shared
-            });
+            store.rename(|shared| shared.renamed(names));
             store.renumber(&mut |fence| names.fence(fence));
         }
         self.calls.rename(&mut |token| names.token(token));
@@ -251,15 +256,27 @@ impl Names for Named {
 }
 
 /// Names tokens and fences by their rank among those that somebody names.
-struct Ranked<'a>(&'a Named);
+struct Ranked<'a> {
+    named: &'a Named,
+    /// What a token reveals is its place in the order of issue.
+    reveals_order: bool,
+}
 
 impl Names for Ranked<'_> {
     fn token(&mut self, token: Token) -> Token {
-        Token::numbered(self.0.tokens.range(..token).count() as u32 + 1)
+        Token::numbered(self.named.tokens.range(..token).count() as u32 + 1)
     }
 
     fn fence(&mut self, fence: u32) -> u32 {
-        self.0.fences.range(..fence).count() as u32
+        self.named.fences.range(..fence).count() as u32
+    }
+
+    fn rank(&mut self, rank: NonZeroU32) -> NonZeroU32 {
+        if self.reveals_order {
+            self.token(Token(rank)).0
+        } else {
+            rank
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 //! simulator pays nothing for it.
 
 use crate::base::{NodeId, Time};
-use crate::node::{Input, Names, StoreAnswer, Strategy};
+use crate::node::{Input, Names, Note, StoreAnswer, Strategy};
 use crate::oauth::{Lane, Token};
 use crate::provider::Rule;
-use crate::store::Answer;
+use crate::store::{Answer, Operation};
 use crate::trace::{Event, Holds};
 
 use super::World;
@@ -92,6 +92,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.stores[store].can_lapse()
     }
 
+    /// Whether a node that is up or a store has a refresh token that would be accepted; none where there are no refresh tokens.
+    pub fn holds_grant(&self, now: Time) -> Option<bool> {
+        let rotation = self.provider.rotation.as_ref()?;
+        let nodes = self.nodes.iter().filter(|node| node.up);
+        let known = nodes.filter_map(|node| S::credential(&node.memory));
+        let stored = self.stores.iter().filter_map(|store| store.value());
+        Some(
+            known
+                .chain(stored.map(|shared| shared.token))
+                .any(|token| rotation.accepts(now, token)),
+        )
+    }
+
     /// Whether a node that is up, or a store, has this token.
     pub fn knows(&self, token: Token) -> bool {
         let stored = self.stores.iter().filter_map(|store| store.value());
@@ -135,6 +148,26 @@ pub fn carries(message: &Message, token: Token) -> bool {
     let mut named = Named::default();
     message.clone().rename(&mut named);
     named.tokens.contains(&token)
+}
+
+/// Whether a message brings somebody a token that `is_good`.
+pub fn brings(message: &Message, is_good: impl Fn(Token) -> bool) -> bool {
+    match *message {
+        Message::TokenResponse { answer: Ok(grant), .. } => is_good(grant.token),
+        Message::StoreRequest {
+            operation: Operation::Write { value, .. },
+            ..
+        } => is_good(value.token),
+        Message::StoreResponse {
+            answer: Answer::Value(Some(entry)) | Answer::Kept(Some(entry)),
+            ..
+        } => is_good(entry.value.token),
+        Message::Told {
+            note: Note::Token(shared),
+            ..
+        } => is_good(shared.token),
+        _ => false,
+    }
 }
 
 fn named<S: Strategy>(mut memory: S::Node) -> Named {

@@ -308,6 +308,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if let Some(bucket) = bucket {
             ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         }
+        if host.wants_details() {
+            let reuse = matches!(answer, Err(Denied::Replayed { .. }));
+            host.note(|| Event::RefreshAnswered { reuse });
+        }
         let refreshed = match answer {
             Ok(refreshed) => refreshed,
             Err(Denied::Full) => return Err(self.failed(Kind::Full)),

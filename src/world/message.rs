@@ -1,7 +1,7 @@
 //! What travels between the parties, and what wakes them.
 
 use crate::base::{Group, NodeId, Seat};
-use crate::node::{Names, Note, Shared, StoreAnswer, StoreOperation, Timer};
+use crate::node::{Names, Note, StoreAnswer, StoreOperation, Timer};
 use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -153,26 +153,31 @@ impl<H> Delivery<H> for Message {
 impl Message {
     /// Renames every token and fence that the message carries.
     pub fn rename(&mut self, names: &mut dyn Names) {
-        let token = match self {
-            Self::ApiRequest { token, .. } | Self::ApiResponse { token, .. } => token,
-            Self::TokenRequest { with: Some(token), .. } | Self::TokenServed { with: Some(token), .. } => token,
-            Self::TokenResponse { answer: Ok(grant), .. } => &mut grant.token,
-            Self::StoreRequest { operation, .. } => return rename_operation(operation, names),
+        match self {
+            Self::ApiRequest { token, .. }
+            | Self::ApiResponse { token, .. }
+            | Self::TokenRequest { with: Some(token), .. }
+            | Self::TokenServed { with: Some(token), .. }
+            | Self::Told {
+                note: Note::Wanted(Some(token)),
+                ..
+            } => *token = names.token(*token),
+            Self::TokenResponse { answer: Ok(grant), .. } => {
+                grant.token = names.token(grant.token);
+                grant.rank = grant.rank.map(|rank| names.rank(rank));
+            }
+            Self::StoreRequest { operation, .. } => rename_operation(operation, names),
             Self::StoreResponse { answer, .. } => match answer {
-                Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) => &mut entry.value.token,
-                Answer::Acquired { fence } => {
-                    *fence = names.fence(*fence);
-                    return;
-                }
-                _ => return,
+                Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) => entry.value = entry.value.renamed(names),
+                Answer::Acquired { fence } => *fence = names.fence(*fence),
+                _ => {}
             },
-            Self::Told { note, .. } => match note {
-                Note::Token(Shared { token, .. }) | Note::Wanted(Some(token)) => token,
-                Note::Wanted(None) | Note::Failed(_) => return,
-            },
-            _ => return,
-        };
-        *token = names.token(*token);
+            Self::Told {
+                note: Note::Token(shared),
+                ..
+            } => *shared = shared.renamed(names),
+            _ => {}
+        }
     }
 
     /// The node, and which of its lives, that an answer to this message would find; none for messages about a call alone.
@@ -226,6 +231,13 @@ impl Message {
         }
     }
 
+    /// Clears which refresh token a request presents.
+    pub(super) fn present_nothing(&mut self) {
+        if let Self::TokenRequest { with, .. } | Self::TokenServed { with, .. } = self {
+            *with = None;
+        }
+    }
+
     /// The call that the message concerns, if it concerns one.
     pub fn ticket_mut(&mut self) -> Option<&mut Ticket> {
         match self {
@@ -265,7 +277,7 @@ fn rename_operation(operation: &mut StoreOperation, names: &mut dyn Names) {
     match operation {
         Operation::Write { value, when } => {
             rename_when(when);
-            value.token = names.token(value.token);
+            *value = value.renamed(names);
         }
         Operation::Clear { when } => rename_when(when),
         Operation::Extend { fence, .. } | Operation::Release { fence } => *fence = names.fence(*fence),

@@ -27,7 +27,7 @@ use crate::trace::Event;
 pub use call::{Call, Calls, Phase};
 pub use canonical::Renamed;
 pub use client::{Client, Place, Steps};
-pub use detail::carries;
+pub use detail::{brings, carries};
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;

@@ -287,6 +287,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     let worth = |shared: Shared| self.provider.is_worth(now, shared.token);
                     let regressed = before.is_some_and(worth) && !store.value().is_some_and(worth);
                     host.note(|| Event::StoreWritten { regressed });
+                    if host.wants_details()
+                        && matches!(operation, Operation::Clear { .. })
+                        && self.provider.rotation.is_some()
+                    {
+                        host.note(|| Event::CredentialCleared { good: regressed });
+                    }
                 }
                 if matches!(
                     answer,

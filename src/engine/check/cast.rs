@@ -1,18 +1,22 @@
 //! The strategies as they are checked: with settings that keep the number of states small and lose no behaviour.
 
-use crate::base::Duration;
-use crate::provider::{Issuance, OnBadSlot};
+use crate::base::{Duration, Factor};
+use crate::provider::settings::{
+    KillsAccess, OnViolationSettings as OnViolation, ReplayAnswer, RetireSettings as Retire, RevokeFamilySettings,
+};
+use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule};
 use crate::retry::Attempts;
 use crate::strategy::{
-    AppPerNode, CompareFirst, Coordination, Gateway, Lease, Naive, Over, RenewAhead, Rotation, SharedBlind,
-    SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck,
+    AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, FileLock, Gateway, Gossip, Leader, Lease,
+    LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, RenewAhead, Reread, Rotation, SharedBlind,
+    SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck, WipingLoser, Write, Xfetch,
 };
 
 use super::fault::{Budget, Fault};
-use super::{Needs, Setup, System};
+use super::{Needs, STORE_OPERATIONS, Setup, System};
 
-/// Names under which strategies are checked, with what is special about each.
-pub const CAST: [(&str, &str); 13] = [
+/// Names under which strategies are checked against "latest only", with what is special about each.
+pub const CAST: [(&str, &str); 28] = [
     ("token_per_call", ""),
     ("naive", ""),
     ("single_flight", ""),
@@ -24,11 +28,49 @@ pub const CAST: [(&str, &str); 13] = [
         "lease_alone",
         "renews ahead; a node that has waited too long asks without the lease",
     ),
+    ("lease_fenced", "as `lease`; writes only under the newest fence"),
+    (
+        "lease_hasty",
+        "as `lease`; gives it back before the write is acknowledged",
+    ),
+    ("lease_for_ever", "as `lease`; it ends only when it is given back"),
     ("gateway", "one more node than calls arrive at"),
     ("slot_per_node", "as many slots as nodes"),
     ("app_per_node", "as many apps as nodes"),
     ("rotation", "over two slots, under a lease that renews ahead"),
     ("renew_ahead", ""),
+    ("central_refresher", "one more node than calls arrive at"),
+    ("leader", ""),
+    ("gossip", "tells all; asks nobody"),
+    ("gossip_asks", "tells all; asks all before it renews"),
+    ("compare_and_set", ""),
+    ("compare_and_set_spare", "the loser of a race keeps its own token too"),
+    ("put_if_newer", "tokens reveal nothing"),
+    ("put_if_newer_order", "tokens reveal their order"),
+    ("reread", "without refresh tokens"),
+    ("wiping_loser", "without refresh tokens"),
+    ("xfetch", ""),
+    ("file_lock", "an operating system's lock"),
+];
+
+/// The same where there are refresh tokens that rotate. `strict`: one that was used up and comes again ends the whole grant;
+/// `grace`: it gets the pair that it got before. The access token expires once.
+pub const REFRESHERS: [(&str, &str); 12] = [
+    ("naive_strict", ""),
+    ("naive_grace", ""),
+    ("reread_strict", ""),
+    ("reread_grace", ""),
+    ("reread_before_strict", "reads the store before each refresh too"),
+    (
+        "wiping_loser_refused",
+        "a used-up refresh token is refused, and nothing else",
+    ),
+    ("wiping_loser_compare", "the same; takes away only what was refused"),
+    ("wiping_loser_grace", ""),
+    ("lease_strict", "renews when refused"),
+    ("lease_grace", "renews when refused"),
+    ("file_lock_strict", "an operating system's lock"),
+    ("gateway_strict", "one more node than calls arrive at"),
 ];
 
 /// One fault of each kind in a run.
@@ -44,32 +86,120 @@ pub const EACH_ONCE: Budget = Budget::NONE
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
 
-/// The strategy of this name among so many nodes, under "latest only".
-pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup> {
-    let span = Duration::from_millis(100);
-    // Two looks at a held lease before a node is stuck: it waits once.
-    let lease = Lease {
+/// How long anything lasts decides nothing, except how often a node looks before it gives up.
+const SPAN: Duration = Duration::from_millis(100);
+
+/// Two looks at a held lease before a node is stuck: it waits once.
+fn lease() -> Lease {
+    Lease {
         ttl: Ttl::After(Duration::SECOND),
-        poll: span,
-        wait: span,
+        poll: SPAN,
+        wait: SPAN,
         when_stuck: WhenStuck::Fail,
         renew_ahead: Some(Duration::SECOND),
         ..Lease::default()
+    }
+}
+
+/// The strategy of this name among so many nodes.
+pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup> {
+    let mut setup = around(strategy(name, nodes)?, nodes, calls, faults);
+    if name == "put_if_newer_order" {
+        setup.system.reveals = Reveals::Order;
+    }
+    setup.system = setup.system.rotating(rotation(name));
+    Some(setup)
+}
+
+/// Nodes of this strategy under "latest only".
+pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget) -> Setup {
+    let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
+    let system = System {
+        needs: Needs::from(&coordination),
+        rule: Issuance::latest_only(Duration::from_secs(3600)),
+        rotation: None,
+        reveals: Reveals::Nothing,
+        on_bad_slot: OnBadSlot::Refuse,
+        slots,
+        nodes,
+        calls,
+        attempts: Attempts::UNBOUNDED,
+        faults,
+        store_operations: STORE_OPERATIONS,
+        most: MOST,
     };
+    Setup { coordination, system }
+}
+
+/// The same strategy with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
+pub fn small(coordination: Coordination) -> Coordination {
+    let shorter = |lease: Lease| Lease {
+        wait: lease.poll,
+        ..lease
+    };
+    match coordination {
+        Coordination::Lease(lease) => Coordination::Lease(shorter(lease)),
+        Coordination::Rotation(rotation) => Coordination::Rotation(Rotation {
+            lease: shorter(rotation.lease),
+            ..rotation
+        }),
+        Coordination::FileLock(lock) => Coordination::FileLock(FileLock {
+            wait: lock.poll,
+            ..lock
+        }),
+        Coordination::Leader(leader) => Coordination::Leader(Leader {
+            wait: leader.poll,
+            ..leader
+        }),
+        other => other,
+    }
+}
+
+/// What becomes of the refresh tokens of one of [`REFRESHERS`].
+fn rotation(name: &str) -> Option<RotationRule> {
+    if !REFRESHERS.iter().any(|(known, _)| *known == name) {
+        return None;
+    }
+    let refused = RotationRule {
+        kills_access: KillsAccess::All,
+        ..RotationRule::default()
+    };
+    Some(match name {
+        _ if name.ends_with("_strict") => RotationRule {
+            on_violation: OnViolation::RevokeFamily(RevokeFamilySettings {
+                access: true,
+                takes: Duration::ZERO,
+            }),
+            ..refused
+        },
+        _ if name.ends_with("_grace") => RotationRule {
+            retire: Retire::Leeway(Duration::from_secs(30)),
+            replay_answer: ReplayAnswer::SamePair,
+            ..refused
+        },
+        _ => refused,
+    })
+}
+
+fn strategy(name: &str, nodes: u32) -> Option<Coordination> {
     let each = nodes.max(1) as u16;
-    let coordination = match name {
+    let refused = Lease {
+        renew_ahead: None,
+        on_invalid_grant: OnInvalidGrant::Reread,
+        ..lease()
+    };
+    let wiping = |compare| WipingLoser { compare, before: false };
+    Some(match name {
         "token_per_call" => Coordination::TokenPerCall(TokenPerCall {}),
-        "naive" => Coordination::Naive(Naive {}),
+        "naive" | "naive_strict" | "naive_grace" => Coordination::Naive(Naive {}),
         "single_flight" => Coordination::SingleFlight(SingleFlight {}),
         "compare_first" => Coordination::CompareFirst(CompareFirst {}),
-        "wait_and_look" => Coordination::WaitAndLook(WaitAndLook { spread: span }),
+        "wait_and_look" => Coordination::WaitAndLook(WaitAndLook { spread: SPAN }),
         "shared_blind" => Coordination::SharedBlind(SharedBlind { expire_first: false }),
-        "lease" => Coordination::Lease(lease),
-        "lease_alone" => Coordination::Lease(Lease {
-            when_stuck: WhenStuck::GoAlone,
-            ..lease
-        }),
-        "gateway" => Coordination::Gateway(Gateway {}),
+        "lease" => Coordination::Lease(lease()),
+        "lease_strict" | "lease_grace" => Coordination::Lease(refused),
+        "lease_alone" | "lease_fenced" | "lease_hasty" | "lease_for_ever" => Coordination::Lease(variant(name)),
+        "gateway" | "gateway_strict" => Coordination::Gateway(Gateway {}),
         "slot_per_node" => Coordination::SlotPerNode(SlotPerNode {
             slots: each,
             first: 0,
@@ -82,25 +212,68 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
         "rotation" => Coordination::Rotation(Rotation {
             over: Over::Slots,
             count: 2,
-            lease,
+            lease: lease(),
         }),
         "renew_ahead" => Coordination::RenewAhead(RenewAhead {
-            margin: span,
+            margin: SPAN,
             jitter: Duration::ZERO,
         }),
+        "central_refresher" => Coordination::CentralRefresher(CentralRefresher {
+            renew_ahead: None,
+            wait: SPAN,
+            on_request: true,
+        }),
+        "leader" => Coordination::Leader(Leader {
+            ttl: Duration::SECOND,
+            poll: SPAN,
+            wait: SPAN,
+            renew_ahead: None,
+        }),
+        "gossip" | "gossip_asks" => Coordination::Gossip(Gossip {
+            fanout: None,
+            wait: if name == "gossip" { Duration::ZERO } else { SPAN },
+        }),
+        "compare_and_set" => Coordination::CompareAndSet(CompareAndSet { spare: false }),
+        "compare_and_set_spare" => Coordination::CompareAndSet(CompareAndSet { spare: true }),
+        "put_if_newer" | "put_if_newer_order" => Coordination::PutIfNewer(PutIfNewer {}),
+        "reread" | "reread_strict" | "reread_grace" => Coordination::Reread(Reread { before: false }),
+        "reread_before_strict" => Coordination::Reread(Reread { before: true }),
+        "wiping_loser" | "wiping_loser_refused" | "wiping_loser_grace" => Coordination::WipingLoser(wiping(false)),
+        "wiping_loser_compare" => Coordination::WipingLoser(wiping(true)),
+        "xfetch" => Coordination::Xfetch(Xfetch {
+            beta: Factor::ONE,
+            delta: SPAN,
+        }),
+        "file_lock" | "file_lock_strict" => Coordination::FileLock(FileLock {
+            kind: LockKind::Flock,
+            covers: lease().covers,
+            poll: SPAN,
+            wait: SPAN,
+            when_stuck: WhenStuck::Fail,
+        }),
         _ => return None,
-    };
-    let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
-    let system = System {
-        needs: Needs::from(&coordination),
-        rule: Issuance::latest_only(Duration::from_secs(3600)),
-        on_bad_slot: OnBadSlot::Refuse,
-        slots,
-        nodes,
-        calls,
-        attempts: Attempts::UNBOUNDED,
-        faults,
-        most: MOST,
-    };
-    Some(Setup { coordination, system })
+    })
+}
+
+fn variant(name: &str) -> Lease {
+    match name {
+        "lease_alone" => Lease {
+            when_stuck: WhenStuck::GoAlone,
+            ..lease()
+        },
+        "lease_fenced" => Lease {
+            write: Write::Fenced,
+            ..lease()
+        },
+        "lease_hasty" => Lease {
+            publish: Publish::Unacknowledged,
+            // Who finds it taken fails at once: what is written late makes states enough.
+            wait: Duration::ZERO,
+            ..lease()
+        },
+        _ => Lease {
+            ttl: Ttl::Never,
+            ..lease()
+        },
+    }
 }

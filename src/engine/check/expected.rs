@@ -1,20 +1,27 @@
-//! What is expected of every strategy among two nodes with a call each, and why the lists are trusted: they are compared with
+//! What is expected of every strategy among two or three nodes with a call each, and why the lists are trusted: they are compared with
 //! what the checker finds, the failing half included, shortest runs and numbers of states too.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Verdict;
 use super::fault::{Budget, Fault};
+use super::{Report, Verdict};
+use crate::property::PROPERTIES;
 
-/// The list without faults, as `tokenstorm check` prints it.
-const CALM: &str = include_str!("expected.txt");
-
-/// The list with [`FAULTY`], as `tokenstorm check` prints it, of those whose search ends within seconds.
-const DISTURBED: &str = include_str!("expected_faults.txt");
+/// Lists, as [`line`] writes them, by the number of nodes and the faults. Those with faults or more nodes name whoever's search
+/// ends within seconds.
+pub const LISTS: [(u32, Budget, &str); 4] = [
+    (2, Budget::NONE, include_str!("expected.txt")),
+    (2, FAULTY, include_str!("expected_faults.txt")),
+    (2, LAPSING, include_str!("expected_lapse.txt")),
+    (3, Budget::NONE, include_str!("expected_three.txt")),
+];
 
 /// A lost message and a crash in each run.
 pub const FAULTY: Budget = Budget::NONE.with(Fault::Drop, 1).with(Fault::Crash, 1);
+
+/// A lease ends once in each run while its holder acts on it.
+pub const LAPSING: Budget = Budget::NONE.with(Fault::Lapse, 1);
 
 /// What is expected of one claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +38,16 @@ pub struct Expected {
     pub verdicts: Vec<Expectation>,
     pub states: usize,
     pub transitions: usize,
+}
+
+impl From<&Report> for Expected {
+    fn from(report: &Report) -> Self {
+        Self {
+            verdicts: report.verdicts.iter().map(Expectation::from).collect(),
+            states: report.states,
+            transitions: report.transitions,
+        }
+    }
 }
 
 impl From<&Verdict> for Expectation {
@@ -71,16 +88,41 @@ impl FromStr for Expectation {
     }
 }
 
-/// What is expected of the strategy of this name with such faults; none where there is no list, or it is not in it.
+/// The names of a list, in its order.
+pub fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().skip(1).filter_map(|line| line.split_whitespace().next())
+}
+
+/// A line of a list.
+pub fn line(name: &str, expected: &Expected) -> String {
+    let verdicts = expected.verdicts.iter().map(|verdict| format!("{verdict:>7}"));
+    format!(
+        "{name:22}{}{:>10}{:>12}\n",
+        verdicts.collect::<String>(),
+        expected.states,
+        expected.transitions
+    )
+}
+
+/// The line above the others.
+pub fn header() -> String {
+    let names = PROPERTIES.iter().map(|property| format!("{:>7}", property.name));
+    format!(
+        "{:22}{}{:>10}{:>12}\n",
+        "",
+        names.collect::<String>(),
+        "states",
+        "steps"
+    )
+}
+
+/// What is expected of the strategy of this name among two nodes or more with a call each; none where there is no list, or it
+/// is not in it.
 ///
 /// # Panics
 /// When the list cannot be read, which a test excludes.
-pub fn of(name: &str, faults: Budget) -> Option<Expected> {
-    let list = match faults {
-        Budget::NONE => CALM,
-        FAULTY => DISTURBED,
-        _ => return None,
-    };
+pub fn of(name: &str, nodes: u32, faults: Budget) -> Option<Expected> {
+    let (.., list) = LISTS.iter().find(|(of, with, _)| (*of, *with) == (nodes, faults))?;
     let line = list.lines().find(|line| line.split_whitespace().next() == Some(name))?;
     let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
     let number = |word: Option<&str>| word.and_then(|word| word.parse().ok()).expect("two numbers end a line");

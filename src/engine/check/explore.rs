@@ -7,12 +7,12 @@ use crate::base::NodeId;
 use crate::node::Strategy;
 use crate::property::{Judge, PROPERTIES, Runs};
 use crate::provider::Rule;
-use crate::trace::Event;
+use crate::trace::{Event, Outcome};
 use crate::world::Message;
 
 use super::Progress;
 use super::fault::{Budget, FAULTS};
-use super::graph::{Edge, FAULT, Graph, Marks};
+use super::graph::{Edge, FAULT, Graph, Marks, Standing};
 use super::recovery::{self, Cost};
 use super::state::{Action, Hands, State};
 use super::visited::{Fingerprint, Visited, fingerprint};
@@ -38,6 +38,8 @@ pub struct Explored {
     pub recovery: Option<(Cost, u32, Vec<Action>)>,
     /// Faults of each kind that happened in some run.
     pub happened: Budget,
+    /// In some run a call succeeds.
+    pub answered: bool,
     pub bytes: usize,
 }
 
@@ -48,14 +50,16 @@ struct Successor<S: Strategy, R> {
     label: u8,
     marks: Marks,
     broken: Claims,
+    answers: bool,
     /// None where the state was known before its fellows of this round were looked at.
     state: Option<State<S, R>>,
 }
 
 /// One state and all its steps.
 struct Expanded<S: Strategy, R> {
-    pending: usize,
-    leased: bool,
+    standing: Standing,
+    /// Labels of what waits only because its node hears of nothing else at present.
+    withheld: u128,
     reached: Claims,
     /// What the next call costs, where all is quiet.
     recovery: Option<(Cost, Vec<Action>)>,
@@ -82,6 +86,7 @@ where
         broken: vec![None; PROPERTIES.len()],
         recovery: None,
         happened: Budget::NONE,
+        answered: false,
         bytes: 0,
     };
     let mut layer = vec![initial.clone()];
@@ -158,16 +163,31 @@ fn expand<S: Strategy, R: Rule>(
                 label: label(state, action),
                 marks: marks(&hands.events),
                 broken,
+                answers: hands.events.iter().any(|event| {
+                    matches!(
+                        event,
+                        Event::CallEnded {
+                            outcome: Outcome::Succeeded,
+                            ..
+                        }
+                    )
+                }),
                 state: visited.get(print).is_none().then_some(next),
             }
         })
         .collect();
     let pending = state.pending();
-    let quiet = pending == 0 && actions.iter().all(|action| action.fault().is_some());
+    let quiet = state.is_quiet();
     let judged = open & recovery_claim() != 0;
     Expanded {
-        pending,
-        leased: state.is_leased(),
+        standing: Standing {
+            pending: pending.min(usize::from(u8::MAX)) as u8,
+            leased: state.is_leased(),
+            stranded: state.is_stranded(),
+        },
+        withheld: state
+            .withheld()
+            .fold(0, |labels, message| labels | 1 << label_of(state, message)),
         reached,
         recovery: (quiet && judged).then(|| recovery::dearest_call(state)),
         successors,
@@ -184,21 +204,24 @@ fn recovery_claim() -> Claims {
 
 /// Who acts over which channel.
 pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
-    const CHANNELS: u8 = 20;
-    let (party, channel) = match action {
-        Action::Deliver(place) => {
-            let message = &state.bag[usize::from(place)];
-            (state.actor(message).0 as u8, channel(message))
-        }
-        Action::Reclaim(store) => (store, CHANNELS - 1),
-        _ => return FAULT,
-    };
+    match action {
+        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
+        Action::Reclaim(store) => store * CHANNELS + CHANNELS - 1,
+        _ => FAULT,
+    }
+}
+
+fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
+    let party = state.actor(message).0 as u8;
     assert!(
         party < super::graph::LABELS / CHANNELS,
         "a small system has fewer parties"
     );
-    party * CHANNELS + channel
+    party * CHANNELS + channel(message)
 }
+
+/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
+const CHANNELS: u8 = 24;
 
 fn channel(message: &Message) -> u8 {
     match message {
@@ -207,17 +230,16 @@ fn channel(message: &Message) -> u8 {
         Message::ApiResponse { .. } => 2,
         Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
         Message::TokenResponse { .. } => 4,
-        // A release must not starve behind the looks of its own node.
-        Message::StoreRequest { operation, .. } => 14 + operation.asked() as u8,
-        Message::StoreResponse { .. } => 6,
-        Message::Forward { .. } => 7,
-        Message::Answered { .. } => 8,
-        Message::BackoffOver { .. } => 9,
-        Message::AttemptTimedOut { .. } => 10,
-        Message::TokenTimedOut { .. } => 11,
-        Message::StoreTimedOut { .. } => 12,
-        Message::TimerRang { .. } => 13,
         Message::Told { .. } | Message::LoginAgain { .. } => 5,
+        Message::Forward { .. } => 6,
+        Message::Answered { .. } => 7,
+        Message::BackoffOver { .. } => 8,
+        // Only so many messages are lost in a run: none of these can keep another waiting for ever.
+        Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
+        Message::TimerRang { timer, .. } => 10 + *timer as u8,
+        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
+        Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
+        Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
     }
 }
 
@@ -255,6 +277,7 @@ impl Explored {
                     *broken = Some((from, successor.action));
                 }
             }
+            self.answered |= successor.answers;
             if let Some(fault) = successor.action.fault() {
                 self.happened = self.happened.with(fault, 1);
             }
@@ -269,7 +292,8 @@ impl Explored {
                 marks: successor.marks,
             });
         }
-        self.graph.push(expanded.pending, expanded.leased, edges);
+        self.graph.push(expanded.standing, edges);
+        self.graph.withhold(expanded.withheld);
     }
 
     /// The shortest way to a state.
@@ -285,12 +309,13 @@ impl Explored {
         way
     }
 
-    /// Kinds of faults that the budget allows, and that never happened.
+    /// What ought to happen in some run and never does: a call that succeeds, and each kind of fault that the budget allows.
     pub fn missing(&self, budget: Budget) -> Vec<&'static str> {
         let missing = FAULTS
             .iter()
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
-        missing.map(|(_, name, _)| *name).collect()
+        let silent = (!self.answered).then_some("a call that succeeds");
+        missing.map(|(_, name, _)| *name).chain(silent).collect()
     }
 }
 

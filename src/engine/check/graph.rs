@@ -47,10 +47,22 @@ pub struct Graph {
     /// Where the edges of each state end; they begin where those of the one before end.
     ends: Vec<u32>,
     edges: Vec<Edge>,
-    /// Calls that have not ended, and whether a lease is held, by state.
-    states: Vec<(u8, bool)>,
+    states: Vec<Standing>,
+    /// Labels that are owed although no edge bears them, of the few states that have such.
+    withheld: Vec<(u32, u128)>,
     /// States from here on were found, but not looked at; none where all were.
     unknown: Option<u32>,
+}
+
+/// What questions about whole runs ask of one state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Calls that have not ended.
+    pub pending: u8,
+    /// A lease is held.
+    pub leased: bool,
+    /// Nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    pub stranded: Option<bool>,
 }
 
 /// A way from the start, and perhaps a cycle at its end, as places among the edges of the states that it passes.
@@ -64,18 +76,25 @@ pub struct Lasso {
 
 impl Graph {
     /// The next state's edges; states come in the order of their numbers.
-    pub fn push(&mut self, pending: usize, leased: bool, edges: impl IntoIterator<Item = Edge>) {
+    pub fn push(&mut self, standing: Standing, edges: impl IntoIterator<Item = Edge>) {
         self.edges.extend(edges);
         self.ends
             .push(u32::try_from(self.edges.len()).expect("fewer than 2^32 steps"));
-        self.states.push((pending.min(usize::from(u8::MAX)) as u8, leased));
+        self.states.push(standing);
+    }
+
+    /// In the state that was pushed last, these labels are owed too.
+    pub fn withhold(&mut self, labels: u128) {
+        if labels != 0 {
+            self.withheld.push((self.count() as u32 - 1, labels));
+        }
     }
 
     /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
     pub fn give_up(&mut self, found: usize) {
         self.unknown = Some(self.count() as u32);
         while self.count() < found {
-            self.push(0, false, []);
+            self.push(Standing::default(), []);
         }
     }
 
@@ -91,7 +110,8 @@ impl Graph {
     pub fn bytes(&self) -> usize {
         self.ends.capacity() * size_of::<u32>()
             + self.edges.capacity() * size_of::<Edge>()
-            + self.states.capacity() * size_of::<(u8, bool)>()
+            + self.states.capacity() * size_of::<Standing>()
+            + self.withheld.capacity() * size_of::<(u32, u128)>()
     }
 
     pub fn edges(&self, state: u32) -> &[Edge] {
@@ -102,11 +122,18 @@ impl Graph {
 
     /// Whether a lease is held in any state.
     pub fn has_grants(&self) -> bool {
-        self.states.iter().any(|(_, leased)| *leased)
+        self.states.iter().any(|state| state.leased)
     }
 
     fn pending(&self, state: u32) -> bool {
-        self.states[state as usize].0 > 0
+        self.states[state as usize].pending > 0
+    }
+
+    /// Whether there are refresh tokens, and then a state in which nobody has one that would be accepted.
+    pub fn stranded(&self) -> Option<Option<u32>> {
+        self.states.first()?.stranded?;
+        let place = self.states.iter().position(|state| state.stranded == Some(true));
+        Some(place.map(|place| place as u32))
     }
 
     /// A state without a step that somebody owes, while a call is pending.
@@ -129,7 +156,7 @@ impl Graph {
     pub fn endless_grant(&self, components: &Components) -> Option<u32> {
         let ends = components.reach(self, |_| false, |edge| edge.marks.grant_ended());
         (0..self.count() as u32)
-            .find(|&state| self.states[state as usize].1 && !ends[components.of[state as usize] as usize])
+            .find(|&state| self.states[state as usize].leased && !ends[components.of[state as usize] as usize])
     }
 
     /// The most that a run can have of what `count` counts, or a cycle in which there is some.
@@ -178,15 +205,13 @@ impl Graph {
         ];
         for state in 0..self.count() as u32 {
             let own = &mut labels[components.of[state as usize] as usize];
-            let mut enabled = 0;
             for edge in self.edges(state).iter().filter(|edge| edge.label != FAULT) {
-                enabled |= 1u128 << edge.label;
                 if components.is_inside(state, edge) {
                     own.taken |= 1 << edge.label;
                     own.cyclic = true;
                 }
             }
-            own.always &= enabled;
+            own.always &= self.owed(state);
         }
         let fair = |state: u32| {
             let own = labels[components.of[state as usize] as usize];
@@ -194,18 +219,18 @@ impl Graph {
         };
         let from = (0..self.count() as u32).find(|&state| self.pending(state) && fair(state))?;
         // What is enabled at the start of the cycle must act in it, or be disabled somewhere in it.
-        let enabled = self.enabled(from);
-        let owed: Vec<u8> = (0..LABELS).filter(|&label| enabled & 1 << label != 0).collect();
+        let all = self.owed(from);
+        let owed: Vec<u8> = (0..LABELS).filter(|&label| all & 1 << label != 0).collect();
         let place = |label| owed.iter().position(|&owed| owed == label);
         let around = self.walk(
             components,
             from,
             (1 << owed.len()) - 1,
             |state| {
-                let enabled = self.enabled(state);
+                let here = self.owed(state);
                 (0..)
                     .zip(&owed)
-                    .filter(|(_, label)| enabled & 1 << **label == 0)
+                    .filter(|(_, label)| here & 1 << **label == 0)
                     .fold(0, |bits, (place, _)| bits | 1 << place)
             },
             |edge| place(edge.label).map_or(0, |place| 1 << place),
@@ -213,9 +238,13 @@ impl Graph {
         Some(Lasso { from, around })
     }
 
-    fn enabled(&self, state: u32) -> u128 {
-        let owed = self.edges(state).iter().filter(|edge| edge.label != FAULT);
-        owed.fold(0, |labels, edge| labels | 1 << edge.label)
+    /// Labels that may not be kept waiting for ever.
+    fn owed(&self, state: u32) -> u128 {
+        let place = self.withheld.binary_search_by_key(&state, |(state, _)| *state);
+        let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
+        edges.fold(place.map_or(0, |place| self.withheld[place].1), |labels, edge| {
+            labels | 1 << edge.label
+        })
     }
 
     /// The shortest closed walk inside the component of `from` that collects all bits of `need`, of states and of edges; where
@@ -390,8 +419,10 @@ mod tests {
         for (state, &pending) in (0..).zip(pending) {
             let own = edges.iter().filter(|(from, ..)| *from == state);
             graph.push(
-                pending,
-                false,
+                Standing {
+                    pending: pending as u8,
+                    ..Standing::default()
+                },
                 own.map(|&(_, to, label)| Edge {
                     to,
                     label,
@@ -405,6 +436,31 @@ mod tests {
     fn livelock(graph: &Graph) -> Option<(u32, usize)> {
         let lasso = graph.livelock(&graph.components())?;
         Some((lasso.from, lasso.around.len()))
+    }
+
+    /// What waits in every state of a loop, and could act but for a bound of the search, is kept waiting by nobody else.
+    #[test]
+    fn what_is_withheld_is_owed() {
+        let ring = |withheld: [u128; 2]| {
+            let mut ring = Graph::default();
+            for (state, labels) in (0..).zip(withheld) {
+                let edge = Edge {
+                    to: 1 - state,
+                    label: 1,
+                    marks: Marks::default(),
+                };
+                let standing = Standing {
+                    pending: 1,
+                    ..Standing::default()
+                };
+                ring.push(standing, [edge]);
+                ring.withhold(labels);
+            }
+            livelock(&ring)
+        };
+        assert_eq!(ring([0, 0]), Some((0, 2)));
+        assert_eq!(ring([1 << 3, 0]), Some((0, 2)), "it is not always there");
+        assert_eq!(ring([1 << 3, 1 << 3]), None);
     }
 
     #[test]
@@ -497,7 +553,11 @@ mod tests {
                 label: 1,
                 marks: Marks::default(),
             };
-            chain.push(1, false, [edge]);
+            let waiting = Standing {
+                pending: 1,
+                ..Standing::default()
+            };
+            chain.push(waiting, [edge]);
         }
         assert_eq!(chain.components().count(), 1);
         assert_eq!(livelock(&chain).map(|(from, _)| from), Some(0));

@@ -15,19 +15,22 @@ mod state;
 mod story;
 mod visited;
 
+use crate::base::Duration;
 use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
-use crate::provider::{Issuance, OnBadSlot, Rule};
+use crate::provider::settings::{OnViolationSettings, Settings};
+use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
+use crate::scenario;
 use crate::strategy::Coordination;
 use crate::with_strategy;
 
 pub use diagram::{svg, text};
 pub use explore::{Explored, explore, label};
 pub use fault::{Budget, FAULTS, Fault};
-pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks};
+pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks, Standing};
 pub use recovery::{Cost, dearest_call};
-pub use state::{Action, Hands, NOW, State, throttled};
+pub use state::{Action, Hands, NOW, STORE_OPERATIONS, State, throttled};
 pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
@@ -43,6 +46,10 @@ pub struct Setup {
 pub struct System<R = Issuance> {
     pub needs: Needs,
     pub rule: R,
+    /// What becomes of refresh tokens, where the provider has them.
+    pub rotation: Option<RotationRule>,
+    /// What tokens reveal about which is newer. As the clock stands still, all are issued in the same second.
+    pub reveals: Reveals,
     pub on_bad_slot: OnBadSlot,
     /// Slots granted to each client.
     pub slots: u16,
@@ -53,8 +60,45 @@ pub struct System<R = Issuance> {
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
     pub faults: Budget,
+    /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
+    pub store_operations: u8,
     /// States after which the search is given up.
     pub most: usize,
+}
+
+impl System {
+    /// The same with refresh tokens of this rule, or without any. Nobody refreshes a token that is never refused: in each run
+    /// the access token expires once at least.
+    #[must_use]
+    pub fn rotating(self, rotation: Option<RotationRule>) -> Self {
+        let Some(mut rule) = rotation else {
+            return Self { rotation, ..self };
+        };
+        if let OnViolationSettings::RevokeFamily(revocation) = &mut rule.on_violation {
+            // Where no time passes, what takes a while would never come.
+            revocation.takes = Duration::ZERO;
+        }
+        Self {
+            rotation: Some(rule),
+            // What a refresh ends is the rotation's to say.
+            rule: Issuance::independent(self.rule.ttl),
+            faults: self.faults.with(Fault::Expiry, self.faults.left(Fault::Expiry).max(1)),
+            ..self
+        }
+    }
+
+    /// The same under the rules of a provider.
+    #[must_use]
+    pub fn under(self, provider: &Settings) -> Self {
+        let rule = scenario::rule(provider);
+        let rotated = self.rotating(provider.refresh_tokens().as_ref().map(RotationRule::of));
+        Self {
+            rule,
+            reveals: scenario::reveals(provider),
+            on_bad_slot: scenario::on_bad_slot(provider),
+            ..rotated
+        }
+    }
 }
 
 /// What a strategy finds around its nodes.
@@ -219,6 +263,7 @@ fn judge<S: Strategy, R: Rule>(
         Runs::NeverTrapped => state(graph.trapped(components)),
         Runs::GrantsEnd if !graph.has_grants() => Verdict::NotReached,
         Runs::GrantsEnd => state(graph.endless_grant(components)),
+        Runs::GrantIsHeld => graph.stranded().map_or(Verdict::NotReached, state),
         Runs::Recovery {
             token_requests,
             attempts,

@@ -8,16 +8,22 @@ use crate::oauth::{Failure, Token};
 use crate::property::{Facts, Scene};
 use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
-use crate::store::{Answer, Operation};
+use crate::store::{Answer, Asked, Operation};
 use crate::trace::Event;
-use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, carries};
+use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, brings, carries};
 
 use super::System;
 use super::fault::{Budget, Fault};
 
 /// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
 /// have any number of them under way, and the states would not come to an end.
-const STORE_OPERATIONS: usize = 2;
+pub const STORE_OPERATIONS: u8 = 2;
+
+/// Notes that two nodes have under way to each other at most, for the same reason.
+const NOTES: usize = 2;
+
+/// Nodes at most, a gateway included.
+const NODES: usize = 8;
 
 /// A checker's clock stands still.
 pub const NOW: Time = Time::ZERO;
@@ -34,9 +40,11 @@ pub struct State<S: Strategy, R = Issuance> {
     pub disturbed: bool,
     /// What the claims remember.
     pub facts: Facts,
+    /// Store operations that a node has under way at most.
+    operations: u8,
 }
 
-/// The strategy itself is taken as equal.
+/// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.world == other.world
@@ -141,12 +149,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 attempts: setup.attempts,
             }))
         };
-        let provider = Provider::new(
+        let mut provider = Provider::new(
             setup.rule.clone(),
             setup.on_bad_slot,
             vec![setup.slots; setup.needs.apps.into()],
             setup.slots,
-        );
+        )
+        .with_rotation(setup.rotation);
+        provider.reveals = setup.reveals;
         World::new(strategy, client, provider, layout(setup))
     }
 
@@ -167,12 +177,25 @@ impl<S: Strategy, R: Rule> State<S, R> {
             left: setup.faults,
             disturbed: false,
             facts: Facts::new(nodes as usize),
+            operations: setup.store_operations,
         };
         state.canonical();
         state
     }
 
     fn canonical(&mut self) -> Renamed {
+        if self.left.left(Fault::Renewal) == 0 {
+            // No planned renewal will fall due any more.
+            self.bag.retain(|message| {
+                !matches!(
+                    message,
+                    Message::TimerRang {
+                        timer: Timer::Renew,
+                        ..
+                    }
+                )
+            });
+        }
         let renamed = self.world.canonical(NOW, &mut self.bag);
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
@@ -188,19 +211,54 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.world.calls().len() + arriving.count()
     }
 
+    /// Whether no call is under way, and nothing else but that leases are extended.
+    pub fn is_quiet(&self) -> bool {
+        let upkeep = |message: &Message| {
+            matches!(
+                message,
+                Message::TimerRang {
+                    timer: Timer::Renew | Timer::Extend,
+                    ..
+                } | Message::StoreRequest {
+                    operation: Operation::Extend { .. },
+                    ..
+                } | Message::StoreResponse {
+                    answer: Answer::Extended { held: true },
+                    ..
+                } | Message::StoreTimedOut {
+                    asked: Asked::Extend,
+                    ..
+                }
+            )
+        };
+        self.pending() == 0
+            && self.bag.iter().all(upkeep)
+            && (0..).zip(self.world.leases(NOW)).all(|(store, lease)| {
+                lease.is_none_or(|(holder, fence)| self.acts(holder, fence) || !self.world.can_lapse(store))
+            })
+    }
+
     /// Whether some lease is held.
     pub fn is_leased(&self) -> bool {
         self.world.leases(NOW).any(|lease| lease.is_some())
     }
 
+    /// Whether nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    pub fn is_stranded(&self) -> Option<bool> {
+        let held = self.world.holds_grant(NOW)?;
+        let accepts = |token| self.world.provider.is_worth(NOW, token);
+        Some(!held && !self.bag.iter().any(|message| brings(message, accepts)))
+    }
+
     /// Every step that it can take; steps that lead to the same are named once.
     pub fn actions(&self, out: &mut Vec<Action>) {
         out.clear();
+        let ears = self.ears();
         for (place, message) in self.bag.iter().enumerate() {
             if place > 0 && self.bag[place - 1] == *message {
                 continue;
             }
-            if !message_of_store(message) && self.is_busy(self.actor(message)) {
+            if !ears[self.actor(message).index()].hears(message) {
                 continue;
             }
             self.actions_of(u8::try_from(place).expect("fewer than 256 messages"), message, out);
@@ -229,13 +287,47 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// Whether a node has as many store operations under way as it can: it hears of nothing else until one has come back.
-    fn is_busy(&self, node: NodeId) -> bool {
-        let own = self.bag.iter().filter(|message| match message {
-            Message::StoreRequest { node: its, .. } | Message::StoreResponse { node: its, .. } => *its == node,
-            _ => false,
-        });
-        own.count() >= STORE_OPERATIONS
+    /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
+    /// delivered: nobody may be kept from it for ever.
+    pub fn withheld(&self) -> impl Iterator<Item = &Message> {
+        let ears = self.ears();
+        self.bag.iter().filter(move |message| {
+            !ears[self.actor(message).index()].hears(message)
+                && match message {
+                    Message::TimerRang { timer, .. } => *timer != Timer::Renew,
+                    Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
+                        self.is_lost(message)
+                    }
+                    _ => true,
+                }
+        })
+    }
+
+    /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
+    /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
+    fn ears(&self) -> [Ear; NODES] {
+        let (mut operations, mut notes) = ([0; NODES], [[0; NODES]; NODES]);
+        for message in &self.bag {
+            match message {
+                Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
+                    operations[node.index()] += 1
+                }
+                Message::Told { to, from, .. } => {
+                    notes[from.index()][to.index()] += 1;
+                    notes[to.index()][from.index()] += 1;
+                }
+                _ => {}
+            }
+        }
+        std::array::from_fn(|node| {
+            if operations[node] >= self.operations {
+                Ear::Store
+            } else if notes[node].iter().any(|&under_way| under_way >= NOTES) {
+                Ear::Notes
+            } else {
+                Ear::Everything
+            }
+        })
     }
 
     fn nodes(&self) -> u32 {
@@ -440,11 +532,25 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-fn message_of_store(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
-    )
+/// What a node hears of at present.
+#[derive(Clone, Copy)]
+enum Ear {
+    Everything,
+    Store,
+    Notes,
+}
+
+impl Ear {
+    fn hears(self, message: &Message) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Store => matches!(
+                message,
+                Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
+            ),
+            Self::Notes => matches!(message, Message::Told { .. }),
+        }
+    }
 }
 
 fn arrival(node: NodeId) -> Message {

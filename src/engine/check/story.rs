@@ -49,6 +49,9 @@ pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, examp
     let mut teller = Teller::new(setup);
     let mut hands = Hands::default();
     let mut state = initial;
+    for (life, name) in state.world.provider.ledger.remembered().iter().zip(0..) {
+        teller.names.push((life.token, name));
+    }
     let mut lines = Vec::new();
     for &action in &example.way {
         let (next, renamed) = state.take(action, &mut hands, |_, _, _| {});

@@ -254,6 +254,8 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::LeaseTaken { node: at } => format!("{} has the lease", node(at)),
         Event::LeaseEnded => "a lease ends".to_owned(),
         Event::RefusalHeard { node: at, token, .. } => format!("{} hears that {} is refused", node(at), name(token)),
+        Event::RefreshAnswered { reuse } => format!("a refresh is answered, used up before: {reuse}"),
+        Event::CredentialCleared { good } => format!("a credential is taken away, good: {good}"),
         Event::LiveTokenDropped { node: at, token } => format!("{} gives up {}", node(at), name(token)),
         // How long tokens live, which quota is used up, who stands still and who is looked at is the simulator's own.
         Event::TokenAsked { .. }

@@ -10,11 +10,10 @@ use super::replay::{Effects, replay};
 use super::step::Step;
 use super::walk::along;
 use crate::base::Duration;
-use crate::engine::check::cast::MOST;
-use crate::engine::check::{Budget, Counterexample, Needs, Setup, System};
+use crate::engine::check::cast::around;
+use crate::engine::check::{Budget, Counterexample, Setup};
 use crate::property::{self, PROPERTIES};
-use crate::provider::{Issuance, OnBadSlot, OnFull, profiles};
-use crate::retry::Attempts;
+use crate::provider::{Issuance, OnFull, profiles};
 use crate::scenario;
 use crate::strategy::Coordination;
 use crate::with_strategy;
@@ -117,20 +116,10 @@ impl Saved {
     /// # Panics
     /// When the rule is none that there is.
     pub fn setup(&self) -> Setup {
-        Setup {
-            coordination: self.coordination.clone(),
-            system: System {
-                needs: Needs::from(&self.coordination),
-                rule: rule(&self.rule).expect("a case names a rule"),
-                on_bad_slot: OnBadSlot::Refuse,
-                slots: self.slots,
-                nodes: self.nodes,
-                calls: self.calls,
-                attempts: Attempts::UNBOUNDED,
-                faults: self.faults,
-                most: MOST,
-            },
-        }
+        let mut setup = around(self.coordination.clone(), self.nodes, self.calls, self.faults);
+        setup.system.rule = rule(&self.rule).expect("a case names a rule");
+        setup.system.slots = self.slots;
+        setup
     }
 
     /// The run up to where the claim breaks, as the checker has it; none where it does not.

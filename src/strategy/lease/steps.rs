@@ -73,9 +73,7 @@ impl Memory {
         self.token = self.token.map(|token| names.token(token));
         self.stale = self.stale.map(|token| names.token(token));
         self.fence = names.fence(self.fence);
-        if let Some(shared) = &mut self.unwritten {
-            shared.token = names.token(shared.token);
-        }
+        self.unwritten = self.unwritten.map(|shared| shared.renamed(names));
     }
 }
 

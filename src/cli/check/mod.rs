@@ -1,26 +1,31 @@
 //! `tokenstorm check`: whether it can ever happen, in every order of deliveries and faults of a small system.
 
+mod table;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, print};
-use crate::engine::check::cast::{self, CAST};
+use super::{Exit, print, validate};
+use crate::engine::check::cast::{self, CAST, REFRESHERS};
 use crate::engine::check::expected::{self, Expectation};
 use crate::engine::check::{self, Budget, Progress, Report, Setup, Verdict};
 use crate::property::{self, PROPERTIES, Property};
 use crate::provider::profiles;
-use crate::scenario;
+use crate::scenario::Scenario;
+use table::Table;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
 pub(super) struct Arguments {
+    /// The strategies and the provider of this scenario, in place of the built-in list under "latest only"
+    scenario: Option<PathBuf>,
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
-    /// The rule of this provider, in place of "latest only"
+    /// The rules of this provider
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Nodes at which calls arrive
@@ -53,16 +58,14 @@ How to read the table:
   ?      not broken in the states that were looked at";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let names: Vec<&str> = match &arguments.strategy {
-        None => CAST.iter().map(|(name, _)| *name).collect(),
-        Some(name) => match CAST.iter().find(|(known, _)| known == name) {
-            Some((known, _)) => vec![known],
-            None => {
-                let known: Vec<_> = CAST.iter().map(|(name, _)| *name).collect();
-                eprintln!("error: there is no strategy `{name}`; there are: {}", known.join(", "));
-                return Exit::Usage;
+    let (systems, builtin) = match systems(arguments) {
+        Ok(systems) => systems,
+        Err(message) => {
+            if let Some(message) = message {
+                eprintln!("error: {message}");
             }
-        },
+            return Exit::Usage;
+        }
     };
     let wanted = match arguments.trace.as_deref().map(|name| (name, property::find(name))) {
         Some((name, None)) => {
@@ -73,41 +76,105 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Some((_, found)) => found,
         None => None,
     };
-    let mut table = header();
+    let mut tables = [Table::new(), Table::new()];
     let mut exit = Exit::Ok;
-    for name in names {
-        let mut setup =
-            cast::setup(name, arguments.nodes, arguments.calls, arguments.faults).expect("a name of the list");
-        setup.system.most = arguments.states;
-        if let Some(profile) = &arguments.profile
-            && let Err(message) = under_profile(&mut setup, profile)
-        {
-            eprintln!("error: {message}");
-            return Exit::Usage;
-        }
+    for (name, setup) in &systems {
         let counter = Counter::new(name);
-        let report = check::check(&setup, &counter);
+        let report = check::check(setup, &counter);
         counter.0.finish_and_clear();
-        let unexpected = unexpected(name, arguments, &report);
+        let unexpected = if builtin {
+            unexpected(name, arguments, &report)
+        } else {
+            Vec::new()
+        };
         if !unexpected.is_empty() {
             eprintln!("{name}: expected to hold, but broken: {}", unexpected.join(", "));
             exit = Exit::PropertyBroken;
         }
         if let Some(property) = wanted {
-            return exit.max(trace(&setup, name, property, &report, arguments));
+            return exit.max(trace(setup, name, property, &report, arguments));
         }
-        table.push_str(&row(name, &report));
+        tables[usize::from(setup.system.rotation.is_some())].push(name, &report);
     }
-    exit.max(print(&table))
+    let tables: Vec<_> = tables
+        .iter()
+        .map(Table::print)
+        .filter(|table| !table.is_empty())
+        .collect();
+    exit.max(print(&tables.join("\n")))
 }
 
-/// Properties that are broken though the list of expectations has them hold; it is about the default provider, and two nodes
-/// with a call each, alone.
-fn unexpected(name: &str, arguments: &Arguments, report: &Report) -> Vec<&'static str> {
-    if arguments.profile.is_some() || (arguments.nodes, arguments.calls) != (2, 1) {
-        return Vec::new();
+/// What is to be checked, with names, and whether there are expectations of it. The error is what is wrong, unless that has been
+/// said already.
+fn systems(arguments: &Arguments) -> Result<(Vec<(String, Setup)>, bool), Option<String>> {
+    let scenario = match &arguments.scenario {
+        Some(path) => Some(validate::load(path).ok_or(None)?),
+        None => None,
+    };
+    let mut systems = match &scenario {
+        Some(scenario) => of_scenario(scenario, arguments),
+        None => builtin(arguments),
+    };
+    if let Some(name) = &arguments.strategy {
+        let known: Vec<_> = systems.iter().map(|(name, _)| name.clone()).collect();
+        systems.retain(|(known, _)| known == name);
+        if systems.is_empty() {
+            let known = known.join(", ");
+            return Err(Some(format!("there is no strategy `{name}`; there are: {known}")));
+        }
     }
-    let Some(expected) = expected::of(name, arguments.faults) else {
+    if let Some(name) = &arguments.profile {
+        let Some(profile) = profiles::find(name) else {
+            let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
+            return Err(Some(format!("there is no provider `{name}`; there are: {known}")));
+        };
+        for (_, setup) in &mut systems {
+            setup.system = setup.system.clone().under(&profile.provider);
+        }
+    }
+    for (_, setup) in &mut systems {
+        setup.system.most = arguments.states;
+    }
+    let expected = scenario.is_none() && arguments.profile.is_none() && arguments.calls == 1;
+    Ok((systems, expected))
+}
+
+/// The list; under a provider of their own, those that differ from another by the provider alone are left out.
+fn builtin(arguments: &Arguments) -> Vec<(String, Setup)> {
+    let refreshers = if arguments.profile.is_none() {
+        &REFRESHERS[..]
+    } else {
+        &[]
+    };
+    let names = CAST.iter().chain(refreshers).map(|(name, _)| *name);
+    names
+        .map(|name| {
+            let setup = cast::setup(name, arguments.nodes, arguments.calls, arguments.faults);
+            (name.to_owned(), setup.expect("a name of the list"))
+        })
+        .collect()
+}
+
+/// A scenario's strategies under its provider, among a few nodes.
+fn of_scenario(scenario: &Scenario, arguments: &Arguments) -> Vec<(String, Setup)> {
+    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
+    let strategies = scenario.file.strategy.iter();
+    strategies
+        .map(|strategy| {
+            let coordination = cast::small(strategy.coordination.clone());
+            let mut setup = cast::around(coordination, arguments.nodes, arguments.calls, arguments.faults);
+            setup.system = setup.system.under(scenario.provider());
+            setup.system.slots = slots;
+            (strategy.name.clone(), setup)
+        })
+        .collect()
+}
+
+/// Properties that are broken though the list of expectations has them hold; where there is a list for so many nodes and such
+/// faults.
+fn unexpected(name: &str, arguments: &Arguments, report: &Report) -> Vec<&'static str> {
+    let Some(expected) = expected::of(name, arguments.nodes, arguments.faults) else {
         return Vec::new();
     };
     let pairs = PROPERTIES.iter().zip(&report.verdicts).zip(&expected.verdicts);
@@ -118,38 +185,6 @@ fn unexpected(name: &str, arguments: &Arguments, report: &Report) -> Vec<&'stati
         .filter(|((property, _), _)| property.name != "V")
         .map(|((property, _), _)| property.name)
         .collect()
-}
-
-fn under_profile(setup: &mut Setup, name: &str) -> Result<(), String> {
-    let Some(profile) = profiles::find(name) else {
-        let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
-        return Err(format!(
-            "there is no provider `{name}`; there are: {}",
-            known.join(", ")
-        ));
-    };
-    setup.system.rule = scenario::rule(&profile.provider);
-    Ok(())
-}
-
-fn header() -> String {
-    let mut line = format!("{:16}", "");
-    for property in &PROPERTIES {
-        line.push_str(&format!("{:>7}", property.name));
-    }
-    line + &format!("{:>10}{:>12}\n", "states", "steps")
-}
-
-fn row(name: &str, report: &Report) -> String {
-    let mut line = format!("{name:16}");
-    for verdict in &report.verdicts {
-        let cell = match Expectation::from(verdict) {
-            Expectation::Holds(_) | Expectation::NotReached if !report.complete => "?".to_owned(),
-            other => other.to_string(),
-        };
-        line.push_str(&format!("{cell:>7}"));
-    }
-    line + &format!("{:>10}{:>12}\n", report.states, report.transitions)
 }
 
 fn trace(setup: &Setup, name: &str, property: &Property, report: &Report, arguments: &Arguments) -> Exit {

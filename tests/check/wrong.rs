@@ -1,0 +1,137 @@
+//! Strategies that are wrong on purpose, each in one way: what shows that a claim can be broken.
+
+use tokenstorm::engine::check::Budget;
+use tokenstorm::engine::check::{Needs, System, cast};
+use tokenstorm::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
+use tokenstorm::oauth::{Failure, Lane, Token};
+
+/// Two nodes with a call each, under "latest only", around any strategy.
+pub fn system(faults: Budget) -> System {
+    let setup = cast::setup("naive", 2, 1, faults).expect("a name of the cast");
+    System {
+        needs: Needs {
+            store: false,
+            gateway: false,
+            apps: 1,
+        },
+        ..setup.system
+    }
+}
+
+/// The first node renews and tells the others once; they wait for it as long as it takes, and ask nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct TellsOnce;
+
+/// Gives up for ever when its first token request fails.
+#[derive(Clone, Copy, Debug)]
+pub struct Sulks;
+
+/// Drops whatever token it has at any refusal, and asks for each call on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Forgets;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Memory {
+    token: Option<Token>,
+    asking: bool,
+    given_up: bool,
+}
+
+fn ask(out: &mut Outbox, call: Option<tokenstorm::base::Seat>) {
+    out.push(Command::RequestToken {
+        lane: Lane::default(),
+        call,
+        with: None,
+    });
+}
+
+macro_rules! remembers {
+    ($($strategy:ty => $on:item)*) => {$(
+        impl Strategy for $strategy {
+            type Node = Memory;
+
+            fn boot(&self, _: Me) -> Memory {
+                Memory::default()
+            }
+
+            $on
+
+            fn view(node: &Memory) -> View {
+                View { token: node.token }
+            }
+
+            fn rename(node: &mut Memory, names: &mut dyn Names) {
+                node.token = node.token.map(|token| names.token(token));
+            }
+        }
+    )*};
+}
+
+remembers! {
+    TellsOnce => fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Call { call } | Input::Rejected { call, .. } => match node.token {
+                Some(token) => out.push(Command::Attempt { call, token }),
+                None => {
+                    out.push(Command::Park { call });
+                    if me.id.0 == 0 && !node.asking {
+                        node.asking = true;
+                        ask(out, None);
+                    }
+                }
+            },
+            Input::Token { grant, .. } => {
+                node.asking = false;
+                node.token = Some(grant.token);
+                out.push(Command::AttemptParked { token: grant.token });
+                out.push(Command::Tell { whom: Whom::All, note: Note::Token(Shared::of(grant, 0)) });
+            }
+            Input::TokenFailed { why, .. } => {
+                node.asking = false;
+                out.push(Command::StumbleParked { why });
+            }
+            Input::Told { note: Note::Token(shared), .. } => {
+                node.token = Some(shared.token);
+                out.push(Command::AttemptParked { token: shared.token });
+            }
+            _ => {}
+        }
+    }
+
+    Sulks => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Call { call } | Input::Rejected { call, .. } if node.given_up => {
+                out.push(Command::Stumble { call, why: Failure::Unreachable });
+            }
+            Input::Call { call } | Input::Rejected { call, .. } => ask(out, Some(call)),
+            Input::Token { call: Some(call), grant, .. } => {
+                out.push(Command::Attempt { call, token: grant.token });
+            }
+            Input::TokenFailed { call: Some(call), why } => {
+                node.given_up = true;
+                out.push(Command::Stumble { call, why });
+            }
+            _ => {}
+        }
+    }
+
+    Forgets => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Rejected { .. } | Input::Refused { .. } = input {
+            node.token = None;
+        }
+        match (input, node.token) {
+            (Input::Call { call } | Input::Rejected { call, .. }, Some(token)) => {
+                out.push(Command::Attempt { call, token });
+            }
+            (Input::Call { call } | Input::Rejected { call, .. }, None) => ask(out, Some(call)),
+            (Input::Token { call, grant, .. }, _) => {
+                node.token = Some(grant.token);
+                if let Some(call) = call {
+                    out.push(Command::Attempt { call, token: grant.token });
+                }
+            }
+            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
+            _ => {}
+        }
+    }
+}
