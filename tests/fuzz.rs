@@ -37,7 +37,7 @@ fn nothing_is_shorter_than_a_shortest_run() {
         ("naive", FAULTY, 200),
         ("lease", FAULTY, 600),
     ] {
-        let list = expected::of(name, faults).expect("it is in the list");
+        let list = expected::of(name, 2, faults).expect("it is in the list");
         for finding in fuzz(&setup(name, 2, 1, faults), cases).findings {
             let property = &PROPERTIES[finding.claim];
             let Expectation::Breaks(steps, around) = list.verdicts[finding.claim] else {

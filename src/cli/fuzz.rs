@@ -14,7 +14,7 @@ use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::{self, Budget, FAULTS, Needs, Setup};
 use crate::engine::fuzz::{self, Draw, Effort, Finding, Progress, RULES, Report, Saved};
 use crate::property::{self, PROPERTIES};
-use crate::provider::{Issuance, profiles};
+use crate::provider::{Issuance, Reveals, profiles};
 use crate::scenario;
 
 #[derive(Debug, Args)]
@@ -286,6 +286,9 @@ fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Resul
     let rule = &subject.rules[finding.case.draw.rule].0;
     if rule.is_empty() {
         return Err("a case is saved under the rule of a profile, which the scenario has changed".to_owned());
+    }
+    if subject.setup.system.rotation.is_some() || subject.setup.system.reveals != Reveals::Nothing {
+        return Err("what a provider reveals, and its refresh tokens, are not kept in a case".to_owned());
     }
     let saved = Saved::new(finding.claim, Some(seed), &subject.setup, rule, &finding.case);
     let name: String = subject

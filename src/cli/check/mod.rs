@@ -43,9 +43,9 @@ pub(super) struct Arguments {
     /// Where the picture of the run goes, as SVG
     #[arg(long, value_name = "FILE", requires = "trace")]
     svg: Option<PathBuf>,
-    /// States after which a search is given up
-    #[arg(long, value_name = "N", default_value_t = cast::MOST)]
-    states: usize,
+    /// States after which a search is given up [default: 20000000, with three nodes or more 200000]
+    #[arg(long, value_name = "N")]
+    states: Option<usize>,
 }
 
 const READING: &str = "\
@@ -104,9 +104,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     exit.max(print(&tables.join("\n")))
 }
 
-/// What is to be checked, with names, and whether there are expectations of it. The error is what is wrong, unless that has been
-/// said already.
-fn systems(arguments: &Arguments) -> Result<(Vec<(String, Setup)>, bool), Option<String>> {
+/// Systems with their names, and whether there are expectations of them.
+type Systems = (Vec<(String, Setup)>, bool);
+
+/// What is to be checked. The error is what is wrong, unless that has been said already.
+fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
     let scenario = match &arguments.scenario {
         Some(path) => Some(validate::load(path).ok_or(None)?),
         None => None,
@@ -134,7 +136,7 @@ fn systems(arguments: &Arguments) -> Result<(Vec<(String, Setup)>, bool), Option
         }
     }
     for (_, setup) in &mut systems {
-        setup.system.most = arguments.states;
+        setup.system.most = arguments.states.unwrap_or(cast::most(arguments.nodes));
     }
     let expected = scenario.is_none() && arguments.profile.is_none() && arguments.calls == 1;
     Ok((systems, expected))

@@ -71,10 +71,7 @@ impl Table {
 }
 
 fn cells(report: &Report) -> Vec<String> {
-    let cell = |verdict| match Expectation::from(verdict) {
-        Expectation::Holds(_) | Expectation::NotReached if !report.complete => "?".to_owned(),
-        other => other.to_string(),
-    };
+    let cell = |verdict| Expectation::of(verdict, report.complete).to_string();
     report.verdicts.iter().map(cell).collect()
 }
 

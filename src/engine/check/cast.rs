@@ -86,6 +86,14 @@ pub const EACH_ONCE: Budget = Budget::NONE
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
 
+/// The same with three nodes or more, of which many systems have millions of states: the nearest ones, some seconds' worth.
+pub const NEAREST: usize = 200_000;
+
+/// States after which the search among so many nodes is given up, unless it is told otherwise.
+pub const fn most(nodes: u32) -> usize {
+    if nodes > 2 { NEAREST } else { MOST }
+}
+
 /// How long anything lasts decides nothing, except how often a node looks before it gives up.
 const SPAN: Duration = Duration::from_millis(100);
 
@@ -126,7 +134,7 @@ pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget
         attempts: Attempts::UNBOUNDED,
         faults,
         store_operations: STORE_OPERATIONS,
-        most: MOST,
+        most: most(nodes),
     };
     Setup { coordination, system }
 }

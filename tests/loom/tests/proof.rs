@@ -7,6 +7,7 @@
 #![cfg(loom)]
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use loom::future::block_on;
 use loom::sync::Arc;
@@ -40,11 +41,11 @@ struct Provider {
 }
 
 impl Provider {
-    /// The number of this fetch.
+    /// The number of this fetch. It does not yield: in loom that would mean that others must run before it ends, and the run in which one
+    /// caller is done before the next begins would never be tried.
     fn fetch(&self) -> usize {
         assert_eq!(self.under_way.fetch_add(1, Ordering::SeqCst), 0, "two fetches at once");
         let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
-        thread::yield_now();
         self.under_way.fetch_sub(1, Ordering::SeqCst);
         number
     }
@@ -88,9 +89,15 @@ fn explore(
     judge: impl Fn(&[Option<Result<usize, &'static str>>], usize) + Sync + Send + 'static,
 ) {
     let mut model = loom::model::Builder::new();
-    // With two callers all interleavings; with three those of up to so many preemptions, for all of them take too long.
+    // Three callers have so many interleavings that those with more than three preemptions are left out.
     model.preemption_bound = (callers.len() > 2).then_some(3);
+    let (runs, fewest) = (
+        std::sync::Arc::new(AtomicU64::new(0)),
+        if callers.len() > 2 { 100 } else { 5 },
+    );
+    let count = std::sync::Arc::clone(&runs);
     model.check(move || {
+        count.fetch_add(1, Relaxed);
         let cell = Arc::new(make());
         let provider = Arc::new(Provider::default());
         let (here, others) = callers.split_last().expect("somebody calls");
@@ -106,6 +113,8 @@ fn explore(
         ends.push(here);
         judge(&ends, provider.fetches.load(Ordering::SeqCst));
     });
+    let runs = runs.load(Relaxed);
+    assert!(runs >= fewest, "{runs} runs of {} callers are not all", callers.len());
 }
 
 const COLD: [&[(As, Option<usize>)]; 5] = [
