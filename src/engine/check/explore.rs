@@ -68,7 +68,7 @@ struct Expanded<S: Strategy, R> {
 
 /// States that are expanded side by side before their successors are numbered, one after another: neither the numbers nor
 /// the traces depend on how many threads there are.
-const ROUND: usize = 2048;
+const ROUND: usize = 256;
 
 /// Finds every state that can be reached from `initial`, or the nearest `most` of them.
 pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
@@ -93,11 +93,15 @@ where
     let mut widest = 1;
     while !layer.is_empty() {
         let mut next = Vec::new();
-        for round in layer.chunks(ROUND) {
+        let width = layer.len();
+        let mut rest = layer.into_iter();
+        while !rest.as_slice().is_empty() {
             let open = explored.open_claims();
+            // A state is given up where it was looked at: by its own thread, while it is still at hand.
+            let round: Vec<_> = rest.by_ref().take(ROUND).collect();
             let expanded: Vec<_> = round
-                .par_iter()
-                .map_init(Hands::default, |hands, state| expand(state, open, &visited, hands))
+                .into_par_iter()
+                .map_init(Hands::default, |hands, state| expand(&state, open, &visited, hands))
                 .collect();
             for one in expanded {
                 explored.add(one, &mut visited, &mut next);
@@ -109,7 +113,7 @@ where
                 break;
             }
         }
-        widest = widest.max(layer.len() + next.len());
+        widest = widest.max(width + next.len());
         if !explored.complete {
             break;
         }
