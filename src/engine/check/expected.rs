@@ -8,7 +8,7 @@ use super::fault::{Budget, Fault};
 use super::{Report, Verdict};
 use crate::property::PROPERTIES;
 
-/// Lists, as [`line`] writes them, by the number of nodes and the faults. Those with faults name whoever's search
+/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Those with faults name whoever's search
 /// ends within seconds; among three nodes it is given up after [`NEAREST`](super::cast::NEAREST) states.
 pub const LISTS: [(u32, Budget, &str); 4] = [
     (2, Budget::NONE, include_str!("expected.txt")),
