@@ -118,7 +118,7 @@ fn a_million_states_are_searched() {
     assert!(report.complete);
     assert_eq!(
         (report.states, report.transitions, report.depth),
-        (1_255_084, 3_276_393, 0)
+        (1_255_084, 3_276_393, 94)
     );
     assert_eq!(verdict(&report, "L2"), Expectation::Breaks(26, 20));
     assert_eq!(verdict(&report, "L3"), Expectation::Holds(None));
