@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use super::step::{Step, What, Who, name_of};
 use super::walk::Walk;
 use crate::base::{Duration, NodeId, Time};
-use crate::engine::check::{Action, Hands, NOW, State, System, throttled};
+use crate::engine::check::{Action, Fault, Hands, NOW, State, System, throttled};
 use crate::engine::sim::{Happening, Network, run_script};
-use crate::node::Strategy;
+use crate::node::{Strategy, Timer};
 use crate::oauth::Token;
 use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
@@ -132,6 +132,20 @@ fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script
 
 /// The sendings in the order of the next state's bag.
 fn sorted<S: Strategy, R: Rule>(mut raw: State<S, R>, tags: &[usize], next: &State<S, R>) -> Vec<usize> {
+    // A planned renewal that cannot fall due any more is no part of a state.
+    let idle = raw.left.left(Fault::Renewal) == 0;
+    let falls_due = |message: &Message| {
+        let timer = Timer::Renew;
+        !idle || !matches!(message, Message::TimerRang { timer: its, .. } if *its == timer)
+    };
+    let tags: Vec<_> = raw
+        .bag
+        .iter()
+        .zip(tags)
+        .filter(|(message, _)| falls_due(message))
+        .map(|(_, &tag)| tag)
+        .collect();
+    raw.bag.retain(falls_due);
     let good = raw.bag.iter().map(|message| !raw.world.is_void(message));
     let tags: Vec<_> = tags
         .iter()
