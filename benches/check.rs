@@ -4,13 +4,13 @@
 //! `cargo bench --bench check` prints one table; `-- --write` also writes `reports/check.md`. The checker judges every claim on
 //! its way and keeps the whole graph for the claims about whole runs; stateright is given one claim that costs nothing.
 
+#[path = "../tests/check/small.rs"]
+mod small;
+
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use stateright::{Checker as _, Model, Property};
-use tokenstorm::engine::check::{self, Action, Budget, Hands, State, cast};
-use tokenstorm::node::Strategy;
-use tokenstorm::with_strategy;
+use tokenstorm::engine::check::{self, Budget, cast};
 
 const REPORT: &str = "reports/check.md";
 const THREADS: usize = 2;
@@ -25,31 +25,6 @@ const ROWS: [(&str, u32, &str); 5] = [
     ("shared_blind", 2, "drop=1,crash=1"),
 ];
 
-/// A small system as stateright wants it.
-struct Small<S: Strategy>(State<S>);
-
-impl<S: Strategy> Model for Small<S> {
-    type State = State<S>;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<State<S>> {
-        vec![self.0.clone()]
-    }
-
-    fn actions(&self, state: &State<S>, actions: &mut Vec<Action>) {
-        state.actions(actions);
-    }
-
-    fn next_state(&self, state: &State<S>, action: Action) -> Option<State<S>> {
-        Some(state.next(action, &mut Hands::default()))
-    }
-
-    /// Without a property that stands for ever it would not begin to look.
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::always("there is a state", |_, _| true)]
-    }
-}
-
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -61,13 +36,9 @@ fn round(name: &str, nodes: u32, faults: Budget) -> (usize, f64, f64) {
     let start = Instant::now();
     let report = check::check(&setup, &());
     let own = report.states as f64 / start.elapsed().as_secs_f64();
-    let (found, theirs) = with_strategy!(&setup.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let small = Small(State::initial(strategy.clone(), &setup.system));
-        let start = Instant::now();
-        let found = small.checker().threads(THREADS).spawn_bfs().join().unique_state_count();
-        (found, found as f64 / start.elapsed().as_secs_f64())
-    });
+    let start = Instant::now();
+    let found = small::unique_states(&setup, THREADS);
+    let theirs = found as f64 / start.elapsed().as_secs_f64();
     assert_eq!(found, report.states, "{name}: both find the same states");
     (found, own, theirs)
 }

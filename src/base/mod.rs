@@ -4,6 +4,7 @@
 //! number is read from a file or shown to a reader.
 
 mod by_name;
+mod clone_in_place;
 mod csv_file;
 mod draws;
 mod ids;
@@ -13,6 +14,7 @@ mod quantity;
 mod time;
 
 pub use by_name::{ByName, by_name, by_name_if_any};
+pub(crate) use clone_in_place::clone_in_place;
 pub use csv_file::open_csv;
 pub use draws::{Chance, Dice, mix};
 pub use ids::{Group, NodeId, Seat};

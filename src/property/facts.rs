@@ -1,6 +1,6 @@
 //! What claims remember of a run: as little as will do, since a checker tells states apart by it.
 
-use crate::base::NodeId;
+use crate::base::{NodeId, clone_in_place};
 use crate::oauth::Token;
 use crate::provider::Bucket;
 use crate::trace::Event;
@@ -9,10 +9,14 @@ use crate::trace::Event;
 const BUCKETS: usize = 8;
 
 /// What claims remember, by node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Facts(Vec<OfNode>);
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Facts {
+    nodes: Vec<OfNode>,
+}
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+clone_in_place!(Facts { nodes });
+
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct OfNode {
     /// Tokens that this life of the node has seen refused, in order.
     refused: Vec<Token>,
@@ -20,25 +24,29 @@ struct OfNode {
     asked: [u8; BUCKETS + 1],
 }
 
+clone_in_place!(OfNode { refused, asked });
+
 impl Facts {
     pub fn new(nodes: usize) -> Self {
-        Self(vec![OfNode::default(); nodes])
+        Self {
+            nodes: vec![OfNode::default(); nodes],
+        }
     }
 
     /// Learns from an event; claims are judged after that.
     pub fn hear(&mut self, event: &Event) {
         match *event {
-            Event::NodeStarted { node } => self.0[node.index()] = OfNode::default(),
+            Event::NodeStarted { node } => self.nodes[node.index()] = OfNode::default(),
             Event::RefusalHeard { node, token, .. } => {
-                let refused = &mut self.0[node.index()].refused;
+                let refused = &mut self.nodes[node.index()].refused;
                 if let Err(place) = refused.binary_search(&token) {
                     refused.insert(place, token);
                 }
             }
-            Event::TokenAsked { node, bucket } => self.0[node.index()].asked[place(bucket)] += 1,
+            Event::TokenAsked { node, bucket } => self.nodes[node.index()].asked[place(bucket)] += 1,
             Event::TokenHeard { node, late: false } => {
                 // Which of several it was does not matter: no strategy waits for two buckets at once.
-                if let Some(count) = self.0[node.index()].asked.iter_mut().find(|count| **count > 0) {
+                if let Some(count) = self.nodes[node.index()].asked.iter_mut().find(|count| **count > 0) {
                     *count -= 1;
                 }
             }
@@ -47,24 +55,32 @@ impl Facts {
     }
 
     pub fn has_seen_refused(&self, node: NodeId, token: Token) -> bool {
-        self.0[node.index()].refused.binary_search(&token).is_ok()
+        self.nodes[node.index()].refused.binary_search(&token).is_ok()
     }
 
     /// Token requests that the node waits for.
     pub fn waits_for(&self, node: NodeId) -> u32 {
-        self.0[node.index()].asked.iter().map(|&count| u32::from(count)).sum()
+        self.nodes[node.index()]
+            .asked
+            .iter()
+            .map(|&count| u32::from(count))
+            .sum()
     }
 
     /// Nodes that wait for a token of this bucket.
     pub fn asking(&self, bucket: Bucket) -> usize {
         let place = place(Some(bucket));
-        self.0.iter().filter(|node| node.asked[place] > 0).count()
+        self.nodes.iter().filter(|node| node.asked[place] > 0).count()
     }
 
     /// Renames tokens by a monotone map, and forgets those that have no name any more.
     pub fn rename(&mut self, name: &dyn Fn(Token) -> Option<Token>) {
-        for node in &mut self.0 {
-            node.refused = node.refused.iter().filter_map(|&token| name(token)).collect();
+        for node in &mut self.nodes {
+            node.refused.retain_mut(|token| {
+                let named = name(*token);
+                *token = named.unwrap_or(*token);
+                named.is_some()
+            });
         }
     }
 }

@@ -42,11 +42,14 @@ pub struct Property {
     pub judge: Judge,
 }
 
+/// What a claim says of one event: none where the event is not its business, otherwise whether it stands.
+pub type JudgeEvent = fn(&Event, &Facts, &dyn Scene) -> Option<bool>;
+
 /// How a claim is judged.
 #[derive(Clone, Copy, Debug)]
 pub enum Judge {
-    /// At each event: none where the event is not the claim's business, otherwise whether the claim stands.
-    Event(fn(&Event, &Facts, &dyn Scene) -> Option<bool>),
+    /// At each event.
+    Event(JudgeEvent),
     /// Over all runs at once, by an engine that knows them.
     Runs(Runs),
 }

@@ -1,7 +1,7 @@
 //! An endpoint's manners before it looks at a request: outages, quotas, and servers with a queue.
 
 use super::quota::{Exceeded, Quota, Window};
-use crate::base::{Chance, Time};
+use crate::base::{Chance, Time, clone_in_place};
 
 /// How an endpoint is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +13,7 @@ pub enum Outage {
 }
 
 /// One endpoint; without limits it serves every request in the instant of its arrival.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     pub outage: Option<Outage>,
     /// A request fails with a 5xx at this rate.
@@ -26,6 +26,16 @@ pub struct Endpoint {
     pub busy: u32,
     pub waiting: u32,
 }
+
+clone_in_place!(Endpoint {
+    outage,
+    errors,
+    servers,
+    queue,
+    quotas,
+    busy,
+    waiting
+});
 
 /// Whether a request may be served now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! parameters (no capacity, no overlap, no threshold) give independent tokens.
 
 use super::ledger::{Bucket, Ledger, Superseded};
-use crate::base::{Duration, Time};
+use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::Token;
 
 /// A provider's rule for issuing tokens. Rules are compared with what they have counted so far.
@@ -59,7 +59,7 @@ pub struct Force {
 }
 
 /// The parameters, and what forced renewal has used up.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Issuance {
     pub ttl: Duration,
     /// Live tokens per slot; none for independent tokens.
@@ -76,6 +76,18 @@ pub struct Issuance {
     pub force: Option<Force>,
     forced: Vec<Forced>,
 }
+
+clone_in_place!(Issuance {
+    ttl,
+    capacity,
+    on_full,
+    overlap,
+    overlap_depth,
+    reuse_threshold,
+    extend,
+    force,
+    forced,
+});
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Forced {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
-use crate::base::{Duration, Time};
+use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::Token;
 
 /// One slot of one client.
@@ -86,7 +86,7 @@ const REMEMBERED: usize = 256;
 ///
 /// Lives lie in an open-addressed table whose hash is the sequence number itself: neighbours in time are neighbours in
 /// memory, and a token that outlives thousands of others is simply probed past.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Ledger {
     lives: Vec<Option<Life>>,
     count: usize,
@@ -101,11 +101,22 @@ pub struct Ledger {
     remember_for: Duration,
 }
 
+clone_in_place!(Ledger {
+    lives,
+    count,
+    reach,
+    lines,
+    dead,
+    last,
+    issued,
+    remember_for
+});
+
 impl Ledger {
     pub fn new(buckets: usize) -> Self {
         Self {
             // Small at first: a checker holds thousands of ledgers.
-            lives: vec![None; 16],
+            lives: vec![None; 4],
             count: 0,
             reach: 0,
             lines: vec![Line::default(); buckets],
@@ -173,6 +184,12 @@ impl Ledger {
         let mut lives: Vec<_> = self.lives.iter().flatten().copied().collect();
         lives.sort_unstable_by_key(|life| life.token);
         lives
+    }
+
+    /// Tokens that are live, in no order that means anything.
+    pub fn live(&self, now: Time) -> impl Iterator<Item = Token> + '_ {
+        let lives = self.lives.iter().flatten();
+        lives.filter(move |life| life.is_live(now)).map(|life| life.token)
     }
 
     /// A node has begun (or ceased) to hold this token as the one it would send.
@@ -448,11 +465,13 @@ impl Ledger {
     /// Renames all tokens by a monotone map and forgets the dead, so that equal states become equal ledgers. The next token
     /// is issued after `last`.
     pub fn rename(&mut self, now: Time, last: u32, name: &mut dyn FnMut(Token) -> Token) {
-        let lives: Vec<_> = self.remembered().into_iter().filter(|life| life.is_live(now)).collect();
-        let lines = self.lines.len();
+        let mut lives = self.remembered();
+        lives.retain(|life| life.is_live(now));
+        self.lives.fill(None);
+        (self.count, self.reach) = (0, 0);
+        self.lines.fill(Line::default());
+        self.dead.clear();
         let issued = self.issued;
-        *self = Self::new(lines);
-        self.issued = issued;
         for life in lives {
             let token = name(life.token);
             self.last = token.sequence() - 1;
@@ -473,6 +492,7 @@ impl Ledger {
             }
         }
         self.last = last;
+        self.issued = issued;
     }
 }
 
@@ -488,7 +508,14 @@ impl Eq for Ledger {}
 impl Hash for Ledger {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.lines.hash(state);
-        self.remembered().hash(state);
+        let lives = || self.lives.iter().flatten();
+        self.count.hash(state);
+        // Few tokens lie in the order of issue, which saves a copy of them.
+        if lives().is_sorted_by_key(|life| life.token) {
+            lives().for_each(|life| life.hash(state));
+        } else {
+            self.remembered().iter().for_each(|life| life.hash(state));
+        }
     }
 }
 

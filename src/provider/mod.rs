@@ -17,7 +17,7 @@ pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Denied, Refreshed, Rotation, RotationRule};
 
-use crate::base::{Duration, Time};
+use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
 
 /// What a slot index gets that the client was not granted.
@@ -56,7 +56,7 @@ pub enum Cause {
 }
 
 /// Tokens, slots and limits of one provider, under a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Provider<R> {
     pub ledger: Ledger,
     pub rule: R,
@@ -71,6 +71,10 @@ pub struct Provider<R> {
     pub token_endpoint: Endpoint,
     pub api_endpoint: Endpoint,
 }
+
+clone_in_place!(Provider<R> {
+    ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint,
+});
 
 impl<R: Rule> Provider<R> {
     /// A provider with `slots[client]` slots granted at first and at most `stride` ever.

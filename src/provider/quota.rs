@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Duration, Time};
+use crate::base::{Duration, Time, clone_in_place};
 
 /// Windows follow each other from the start of the run: a window of one day ends at midnight if the run starts there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -45,11 +45,13 @@ pub enum OnExceed {
 }
 
 /// A quota, and what has been used of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     quota: Quota,
     used: Vec<Used>,
 }
+
+clone_in_place!(Window { quota, used });
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Used {

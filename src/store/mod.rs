@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use crate::base::{Duration, Millis, NodeId, Time};
+use crate::base::{Duration, Millis, NodeId, Time, clone_in_place};
 
 /// What a register may hold.
 pub trait Stored: Copy {
@@ -132,7 +132,7 @@ pub struct Entry<V> {
 }
 
 /// One register with a lease beside it, and as much of their past as replicas lag behind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Store<V> {
     state: State<V>,
     /// States that were replaced, oldest first, with the time until which each held.
@@ -142,6 +142,8 @@ pub struct Store<V> {
     /// Fences are given out by the store's own counter, which no failover turns back.
     last_fence: u32,
 }
+
+clone_in_place!(Store<V> { state, past, memory, last_fence });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct State<V> {

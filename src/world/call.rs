@@ -1,6 +1,6 @@
 //! Calls under way: a table whose places are used again, and the lists of parked calls that run through it.
 
-use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, prefetch};
+use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
 use crate::retry::Setback;
 
@@ -128,13 +128,15 @@ pub struct Parked {
 }
 
 /// All calls under way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Calls {
     seats: Vec<Call>,
     /// The place freed last, and how many are free.
     free: Link,
     vacant: usize,
 }
+
+clone_in_place!(Calls { seats, free, vacant });
 
 // Half a million calls are under way in a large busy fleet.
 const _: () = assert!(size_of::<Call>() == 48);
@@ -170,8 +172,10 @@ impl Calls {
         } else {
             let seat = Seat(u32::try_from(self.seats.len() + 1).expect("fewer than 2^32 calls under way") - 1);
             if self.seats.len() == self.seats.capacity() {
-                // A little more than the most that were under way so far, rather than twice as much.
-                self.seats.reserve_exact(256 + self.seats.len() / 8);
+                // A little more than the most that were under way so far, rather than twice as much; few at first: a
+                // checker holds thousands of worlds.
+                let more = self.seats.len().clamp(2, 256);
+                self.seats.reserve_exact(more + self.seats.len() / 8);
             }
             self.seats.push(call(0));
             seat
@@ -307,12 +311,14 @@ impl Calls {
     }
 
     /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
-    /// come. Returns where each seat has gone; seats of calls that have ended are no more.
+    /// come. Seats of calls that have ended are no more.
     ///
     /// A call that is `forgetful` of its failed tries has no use for their number.
-    pub fn canonical(&mut self, forgetful: bool) -> Vec<Option<Seat>> {
-        let mut order: Vec<usize> = self.under_way().map(Seat::index).collect();
-        order.sort_by_key(|&seat| {
+    pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
+        let Moved { places, order, before } = moved;
+        order.clear();
+        order.extend(self.under_way().map(Seat::index));
+        order.sort_unstable_by_key(|&seat| {
             let call = &self.seats[seat];
             (
                 call.origin,
@@ -324,41 +330,31 @@ impl Calls {
                 seat,
             )
         });
-        let mut places = vec![None; self.seats.len()];
+        places.clear();
+        places.resize(self.seats.len(), None);
         for (place, &seat) in order.iter().enumerate() {
             places[seat] = Some(Seat(place as u32));
         }
-        let calls = order.iter().map(|&seat| Call {
+        std::mem::swap(&mut self.seats, before);
+        self.seats.clear();
+        self.seats.extend(order.iter().map(|&seat| Call {
             stamp: GOOD,
-            next: self.seats[seat].next.moved(&places),
+            next: before[seat].next.moved(places),
             luck: 0,
             refusals: Refusals::default(),
             attempts: 0,
             // The wait is due from the second one on.
-            rejections: if forgetful {
-                0
-            } else {
-                self.seats[seat].rejections.min(2)
-            },
-            tries: if forgetful { 0 } else { self.seats[seat].tries },
-            ..self.seats[seat]
-        });
-        self.seats = calls.collect();
+            rejections: if forgetful { 0 } else { before[seat].rejections.min(2) },
+            tries: if forgetful { 0 } else { before[seat].tries },
+            ..before[seat]
+        }));
         self.free = Link::NONE;
         self.vacant = 0;
-        places
     }
 
-    /// What a ticket is called after [`Calls::canonical`] has moved the calls; `good` is whether it was good before.
-    pub fn moved(places: &[Option<Seat>], ticket: Ticket, good: bool) -> Ticket {
-        // A void ticket may name a seat that is no more.
-        match places.get(ticket.call.index()).copied().flatten() {
-            Some(call) if good => Ticket { call, stamp: GOOD },
-            _ => Ticket {
-                call: Seat(0),
-                stamp: VOID,
-            },
-        }
+    /// The same ticket if it is still good, and else the one that stands for all that are void.
+    pub fn good_or_void(&self, ticket: Ticket) -> Ticket {
+        if self.is_good(ticket) { ticket } else { VOID }
     }
 
     /// Whether the message with this ticket still concerns its call.
@@ -371,14 +367,37 @@ impl Calls {
 
 impl Parked {
     /// The list after its calls have moved.
-    pub fn moved(self, places: &[Option<Seat>]) -> Self {
+    pub fn moved(self, moved: &Moved) -> Self {
         Self {
-            first: self.first.moved(places),
-            last: self.last.moved(places),
+            first: self.first.moved(&moved.places),
+            last: self.last.moved(&moved.places),
         }
     }
 }
 
-/// Stamps of good and of void tickets in a canonical state. No call can have come to a void one by counting.
+/// Where each seat has gone in [`Calls::canonical`], and memory that it uses again.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    places: Vec<Option<Seat>>,
+    order: Vec<usize>,
+    before: Vec<Call>,
+}
+
+impl Moved {
+    /// What a ticket is called now that was [good or void](Calls::good_or_void).
+    pub fn ticket(&self, ticket: Ticket) -> Ticket {
+        match self.places.get(ticket.call.index()) {
+            Some(&Some(call)) if ticket != VOID => Ticket { call, stamp: GOOD },
+            _ => VOID,
+        }
+    }
+}
+
+/// Stamp of good tickets in a canonical state.
 const GOOD: u32 = 1;
-const VOID: u32 = u32::MAX;
+
+/// No call can have come to its stamp by counting.
+const VOID: Ticket = Ticket {
+    call: Seat(0),
+    stamp: u32::MAX,
+};

@@ -3,7 +3,7 @@
 //! Everything that only counts, names draws or tells of the past is numbered anew or cleared. What a policy or a strategy
 //! still looks at stays.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::base::{Millis, NodeId, Time};
@@ -13,9 +13,10 @@ use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
 
 use super::World;
-use super::call::Calls;
+use super::call::Moved;
+use super::disturbance::Disturbance;
 use super::message::{Asker, Message};
-use super::nodes::{Errands, NUMBERS};
+use super::nodes::NUMBERS;
 
 /// Epoch of a message to an earlier life of its node. A node would have to crash 255 times to come to it.
 const PAST: u8 = u8::MAX;
@@ -29,32 +30,28 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Only sound while `now` does not move: a checker's clock stands still. What events tell of the past (which attempt of a
     /// call it is, why it was rejected, when a token was last used) is not to be trusted after it.
     ///
-    /// Messages that nothing can come of are taken away.
-    pub fn canonical(&mut self, now: Time, messages: &mut Vec<Message>) -> Renamed {
+    /// Messages that nothing can come of are taken away. What tokens are called now goes into `renamed`, whose memory is used
+    /// again.
+    pub fn canonical(&mut self, now: Time, messages: &mut Vec<Message>, renamed: &mut Renamed) {
         messages.retain(|message| !self.is_void(message));
         if self.provider.rotation.is_none() {
             // Without refresh tokens nobody looks at what a request comes with.
             messages.iter_mut().for_each(Message::present_nothing);
         }
-        let renamed;
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut disturbance = std::mem::take(&mut self.disturbance);
-        {
-            let held = waiting.iter_mut().flatten().chain(disturbance.held_mut());
-            let mut all: Vec<&mut Message> = messages.iter_mut().chain(held).collect();
-            self.calls.forget_tokens();
-            renamed = self.rank_names(now, &mut all);
-            self.order_calls(&mut all);
-            for id in 0..self.nodes.len() {
-                self.renumber(NodeId(id as u32), &mut all);
-            }
-            for message in all {
-                message.forget_draws();
-            }
-        }
+        let mut all = All {
+            under_way: messages,
+            waiting: &mut waiting,
+            held: &mut disturbance,
+        };
+        self.calls.forget_tokens();
+        self.rank_names(now, &mut all, renamed);
+        self.order_calls(&mut all, &mut renamed.moved);
+        self.renumber(&mut all);
+        all.each(Message::forget_draws);
         self.waiting = waiting;
         self.disturbance = disturbance;
-        renamed
     }
 
     /// Whether it makes no difference that this message is delivered.
@@ -122,27 +119,26 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
     }
 
-    fn rank_names(&mut self, now: Time, messages: &mut [&mut Message]) -> Renamed {
-        let mut named = Named::default();
-        self.rename(&mut named);
-        messages.iter_mut().for_each(|message| message.rename(&mut named));
-        let living = self.provider.ledger.remembered();
-        let live = living.iter().filter(|life| life.is_live(now));
-        named.tokens.extend(live.map(|life| life.token));
-        named.fences.insert(0);
+    fn rank_names(&mut self, now: Time, messages: &mut All, named: &mut Renamed) {
+        named.tokens.clear();
+        named.fences.clear();
+        self.rename(named);
+        messages.each(|message| message.rename(named));
+        named.tokens.extend(self.provider.ledger.live(now));
+        named.fences.push(0);
+        named.sort();
         let mut rank = Ranked {
-            named: &named,
+            named,
             reveals_order: self.provider.reveals == Reveals::Order,
         };
         self.rename(&mut rank);
-        messages.iter_mut().for_each(|message| message.rename(&mut rank));
+        messages.each(|message| message.rename(&mut rank));
         let known = &named.tokens;
         let mut name = |token: Token| rank.token(token);
         self.provider.ledger.rename(now, known.len() as u32, &mut name);
         if let Some(rotation) = &mut self.provider.rotation {
-            rotation.rename(|token| known.contains(&token), &mut name);
+            rotation.rename(|token| known.binary_search(&token).is_ok(), &mut name);
         }
-        Renamed(named.tokens.into_iter().collect())
     }
 
     fn rename(&mut self, names: &mut dyn Names) {
@@ -157,39 +153,32 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.logins.rename(&mut |token| names.token(token));
     }
 
-    fn order_calls(&mut self, messages: &mut [&mut Message]) {
-        let good: Vec<_> = messages
-            .iter_mut()
-            .map(|message| message.ticket_mut().is_some_and(|ticket| self.calls.is_good(*ticket)))
-            .collect();
-        let places = self.calls.canonical(self.client.is_forgetful());
-        for (message, good) in messages.iter_mut().zip(good) {
+    fn order_calls(&mut self, messages: &mut All, moved: &mut Moved) {
+        messages.each(|message| {
             if let Some(ticket) = message.ticket_mut() {
-                *ticket = Calls::moved(&places, *ticket, good);
+                *ticket = self.calls.good_or_void(*ticket);
             }
-        }
+        });
+        self.calls.canonical(self.client.is_forgetful(), moved);
+        messages.each(|message| {
+            if let Some(ticket) = message.ticket_mut() {
+                *ticket = moved.ticket(*ticket);
+            }
+        });
         for node in &mut self.nodes {
-            node.parked = node.parked.moved(&places);
+            node.parked = node.parked.moved(moved);
         }
     }
 
-    /// Gives the requests and operations of a node the lowest numbers, oldest first, and starts its epochs and alarms anew.
-    fn renumber(&mut self, id: NodeId, messages: &mut [&mut Message]) {
-        let forgetful = self.client.is_forgetful();
-        let node = &mut self.nodes[id.index()];
-        let mut without = Errands::default();
-        let errands = self.errands.get_mut(id.index()).unwrap_or(&mut without);
-        let (epoch, armed) = (node.epoch, errands.armed);
-        let requests = Numbers::new(node.requests, node.asked);
-        let operations = Numbers::new(errands.operations, errands.stored);
-        for message in messages.iter_mut() {
+    /// Gives the requests and operations of each node the lowest numbers, oldest first, and starts its epochs and alarms anew.
+    fn renumber(&mut self, messages: &mut All) {
+        messages.each(|message| {
             let Some((addressee, its_epoch)) = message.addressee() else {
-                continue;
+                return;
             };
-            if addressee != id {
-                continue;
-            }
-            let past = its_epoch != epoch;
+            let node = &self.nodes[addressee.index()];
+            let errands = self.errands.get(addressee.index()).copied().unwrap_or_default();
+            let past = its_epoch != node.epoch;
             message.set_epoch(if past { PAST } else { 0 });
             match message {
                 Message::TokenRequest {
@@ -208,67 +197,79 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     asker: Asker::Node(number),
                     ..
                 } => {
-                    *number = if past { 0 } else { requests.rank(*number) };
+                    *number = if past {
+                        0
+                    } else {
+                        rank(*number, node.requests, node.asked)
+                    };
                 }
                 Message::StoreRequest { number, .. }
                 | Message::StoreResponse { number, .. }
                 | Message::StoreTimedOut { number, .. } => {
-                    *number = if past { 0 } else { operations.rank(*number) };
+                    *number = if past {
+                        0
+                    } else {
+                        rank(*number, errands.operations, errands.stored)
+                    };
                 }
                 Message::TimerRang { timer, armed: its, .. } => {
-                    *its = u8::from(!past && *its == armed[*timer as usize]);
+                    *its = u8::from(!past && *its == errands.armed[*timer as usize]);
                 }
                 _ => {}
             }
+        });
+        for node in &mut self.nodes {
+            node.requests = node.asked.count_ones();
+            node.asked = lowest(node.requests);
+            node.epoch = 0;
         }
-        node.asked = requests.ranked(node.asked);
-        node.requests = requests.used.count_ones();
-        node.epoch = 0;
-        *errands = Errands {
-            stored: operations.ranked(errands.stored),
-            operations: operations.used.count_ones(),
-            armed: [1; TIMERS],
-        };
-        if forgetful && let Some(retries) = self.retries.get_mut(id.index()) {
-            retries.step = 0;
-            retries.previous = Millis::ZERO;
+        for errands in &mut self.errands {
+            errands.operations = errands.stored.count_ones();
+            errands.stored = lowest(errands.operations);
+            errands.armed = [1; TIMERS];
+        }
+        if self.client.is_forgetful() {
+            for retries in &mut self.retries {
+                retries.step = 0;
+                retries.previous = Millis::ZERO;
+            }
         }
     }
 }
 
-/// Collects the tokens and fences that somebody names.
-#[derive(Default)]
-struct Named {
-    tokens: BTreeSet<Token>,
-    fences: BTreeSet<u32>,
+/// Every message there is.
+struct All<'a> {
+    under_way: &'a mut [Message],
+    /// For a server.
+    waiting: &'a mut [VecDeque<Message>; 2],
+    /// For a node that stands still.
+    held: &'a mut Disturbance,
 }
 
-impl Names for Named {
-    fn token(&mut self, token: Token) -> Token {
-        self.tokens.insert(token);
-        token
-    }
-
-    fn fence(&mut self, fence: u32) -> u32 {
-        self.fences.insert(fence);
-        fence
+impl All<'_> {
+    fn each(&mut self, mut act: impl FnMut(&mut Message)) {
+        self.under_way.iter_mut().for_each(&mut act);
+        self.waiting.iter_mut().flatten().for_each(&mut act);
+        if self.held.is_any() {
+            self.held.held_mut().for_each(act);
+        }
     }
 }
 
 /// Names tokens and fences by their rank among those that somebody names.
 struct Ranked<'a> {
-    named: &'a Named,
+    named: &'a Renamed,
     /// What a token reveals is its place in the order of issue.
     reveals_order: bool,
 }
 
 impl Names for Ranked<'_> {
     fn token(&mut self, token: Token) -> Token {
-        Token::numbered(self.named.tokens.range(..token).count() as u32 + 1)
+        Token::numbered(self.named.tokens.partition_point(|&other| other < token) as u32 + 1)
     }
 
     fn fence(&mut self, fence: u32) -> u32 {
-        self.named.fences.range(..fence).count() as u32
+        self.named.fences.partition_point(|&other| other < fence) as u32
     }
 
     fn rank(&mut self, rank: NonZeroU32) -> NonZeroU32 {
@@ -281,44 +282,56 @@ impl Names for Ranked<'_> {
 }
 
 /// What tokens are called now.
-#[derive(Clone, Debug)]
-pub struct Renamed(Vec<Token>);
+#[derive(Clone, Debug, Default)]
+pub struct Renamed {
+    /// Tokens and fences that somebody names, in order.
+    tokens: Vec<Token>,
+    fences: Vec<u32>,
+    moved: Moved,
+}
 
 impl Renamed {
     /// The new name of a token; none when nothing names it any more.
     pub fn token(&self, before: Token) -> Option<Token> {
-        let place = self.0.binary_search(&before).ok()?;
+        let place = self.tokens.binary_search(&before).ok()?;
         Some(Token::numbered(place as u32 + 1))
     }
+
+    fn sort(&mut self) {
+        self.tokens.sort_unstable();
+        self.tokens.dedup();
+        self.fences.sort_unstable();
+        self.fences.dedup();
+    }
 }
 
-/// Numbers of a node's requests that it waits for.
-struct Numbers {
-    /// How many were sent so far: the number after the newest.
-    sent: u32,
-    used: u32,
+/// Collects what somebody names.
+impl Names for Renamed {
+    fn token(&mut self, token: Token) -> Token {
+        self.tokens.push(token);
+        token
+    }
+
+    fn fence(&mut self, fence: u32) -> u32 {
+        self.fences.push(fence);
+        fence
+    }
 }
 
-impl Numbers {
-    fn new(sent: u32, used: u32) -> Self {
-        Self { sent, used }
+/// How many of the numbers in use are older than this one; [`LATE`] for one that nobody waits for. `sent` numbers were given
+/// out so far, in a circle.
+fn rank(number: u8, sent: u32, used: u32) -> u8 {
+    const { assert!(NUMBERS == u32::BITS, "a number is a bit of a word") };
+    if used & (1 << number) == 0 {
+        return LATE;
     }
+    // The oldest that can be in use comes first.
+    let oldest_first = used.rotate_right(sent % NUMBERS);
+    let place = u32::from(number).wrapping_sub(sent) % NUMBERS;
+    (oldest_first & ((1 << place) - 1)).count_ones() as u8
+}
 
-    /// How many older ones there are; [`LATE`] for one that nobody waits for.
-    fn rank(&self, number: u8) -> u8 {
-        if self.used & (1 << number) == 0 {
-            return LATE;
-        }
-        let age = |number: u32| (self.sent + 2 * NUMBERS - 1 - number) % NUMBERS;
-        let own = age(u32::from(number));
-        (0..NUMBERS)
-            .filter(|&other| self.used & (1 << other) != 0 && age(other) > own)
-            .count() as u8
-    }
-
-    fn ranked(&self, bits: u32) -> u32 {
-        (0..NUMBERS as u8)
-            .filter(|&number| bits & (1 << number) != 0)
-            .fold(0, |ranked, number| ranked | 1 << self.rank(number))
-    }
+/// The lowest numbers, as bits.
+fn lowest(count: u32) -> u32 {
+    ((1u64 << count) - 1) as u32
 }

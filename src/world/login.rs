@@ -3,7 +3,7 @@
 //! A user logs in before the first node starts, and the credential is deployed to every node and put into the shared store.
 //! Where a grant is found lost, the user may log in again after a while.
 
-use crate::base::{Delay, Duration, NodeId, Time};
+use crate::base::{Delay, Duration, NodeId, Time, clone_in_place};
 use crate::node::{Input, Shared, Strategy};
 use crate::oauth::{Grant, Token};
 use crate::provider::Rule;
@@ -14,11 +14,13 @@ use super::host::Host;
 use super::message::Message;
 
 /// The newest credential of each login.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Logins {
     made: Vec<Login>,
     again: Option<Duration>,
 }
+
+clone_in_place!(Logins { made, again });
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Login {

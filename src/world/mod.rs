@@ -16,8 +16,9 @@ mod message;
 mod nodes;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::base::{Duration, Group, NodeId, prefetch};
+use crate::base::{Duration, Group, NodeId, clone_in_place, prefetch};
 use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
@@ -82,12 +83,12 @@ pub struct StoreLayout {
 }
 
 /// The whole system between two instants.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct World<S: Strategy, R> {
     strategy: S,
     client: Client,
-    fleets: Vec<Fleet>,
-    patience: Vec<Option<Duration>>,
+    fleets: Arc<[Fleet]>,
+    patience: Arc<[Option<Duration>]>,
     nodes: Vec<Node<S::Node>>,
     /// What each node remembers of its retries; empty where the policy asks for no memory.
     retries: Vec<client::Memory>,
@@ -104,6 +105,11 @@ pub struct World<S: Strategy, R> {
     /// Nodes that stand still, and nodes that are cut off.
     disturbance: Disturbance,
 }
+
+clone_in_place!(World<S: Strategy, R> {
+    strategy, client, fleets, patience, nodes, retries, errands, calls, provider, stores, store_layout, logins, store_down,
+    waiting, disturbance,
+});
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// All nodes are down until they are started.
@@ -122,8 +128,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             client,
             retries: vec![client::Memory::default(); remembering],
             errands: Vec::new(),
-            fleets: layout.fleets,
-            patience: layout.patience,
+            fleets: layout.fleets.into(),
+            patience: layout.patience.into(),
             nodes,
             calls: Calls::default(),
             provider,

@@ -6,6 +6,7 @@ mod chance;
 mod common;
 mod findings;
 mod second_explorer;
+mod small;
 mod witnesses;
 mod wrong;
 

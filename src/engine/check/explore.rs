@@ -1,24 +1,27 @@
 //! Breadth first over every order of deliveries and faults, once for all claims: the first time that a claim breaks is by a
 //! shortest run.
+//!
+//! States wait in a queue in the order in which they were found. A round of them is expanded by all threads side by side,
+//! while one of them numbers what the round before has brought, successor by successor in the order of the queue: neither
+//! the numbers nor the traces depend on how many threads there are.
 
-use rayon::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::NodeId;
 use crate::node::Strategy;
-use crate::property::{Judge, PROPERTIES, Runs};
+use crate::property::{Judge, JudgeEvent, PROPERTIES};
 use crate::provider::Rule;
-use crate::trace::{Event, Outcome};
 use crate::world::Message;
 
 use super::Progress;
+use super::expand::{Chunk, Claims, Expanded, Successor, Worker};
 use super::fault::{Budget, FAULTS};
-use super::graph::{Edge, FAULT, Graph, Marks, Standing};
-use super::recovery::{self, Cost};
-use super::state::{Action, Hands, State};
-use super::visited::{Fingerprint, Visited, fingerprint};
-
-/// Claims by their place in [`PROPERTIES`].
-type Claims = u32;
+use super::graph::Graph;
+use super::recovery::Cost;
+use super::state::{Action, State};
+use super::visited::{Visited, fingerprint};
 
 /// All states that were found, and what the claims about single events said.
 #[derive(Debug)]
@@ -43,41 +46,49 @@ pub struct Explored {
     pub bytes: usize,
 }
 
-/// What comes of one step.
-struct Successor<S: Strategy, R> {
-    action: Action,
-    print: Fingerprint,
-    label: u8,
-    marks: Marks,
-    broken: Claims,
-    answers: bool,
-    /// None where the state was known before its fellows of this round were looked at.
-    state: Option<State<S, R>>,
+/// States that a thread takes at a time.
+const CHUNK: usize = 16;
+
+/// Chunks that are expanded before their successors are numbered.
+const ROUND: usize = 128;
+
+/// A search that is under way.
+struct Search<'a, S: Strategy, R> {
+    numbering: Numbering<'a, S, R>,
+    visited: Visited,
+    /// One for each thread; the first is the calling one's.
+    workers: Vec<Worker<S, R>>,
 }
 
-/// One state and all its steps.
-struct Expanded<S: Strategy, R> {
-    standing: Standing,
-    /// Labels of what waits only because its node hears of nothing else at present.
-    withheld: u128,
-    reached: Claims,
-    /// What the next call costs, where all is quiet.
-    recovery: Option<(Cost, Vec<Action>)>,
-    successors: Vec<Successor<S, R>>,
+/// The part of it that one thread does.
+struct Numbering<'a, S: Strategy, R> {
+    explored: Explored,
+    /// Found, and not looked at yet.
+    queue: VecDeque<Box<State<S, R>>>,
+    /// Memory for chunks.
+    idle: Vec<Chunk<S, R>>,
+    /// The first state that is one step further from the start than the one that was numbered last.
+    further: u32,
+    /// How far that one is.
+    steps: u32,
+    most: usize,
+    progress: &'a dyn Progress,
 }
-
-/// States that are expanded side by side before their successors are numbered, one after another: neither the numbers nor
-/// the traces depend on how many threads there are.
-const ROUND: usize = 256;
 
 /// Finds every state that can be reached from `initial`, or the nearest `most` of them.
 pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
 where
     State<S, R>: Send + Sync,
 {
-    let mut visited = Visited::default();
-    visited.insert(fingerprint(initial));
-    let mut explored = Explored {
+    // On a thread of the pool, so that no other waits for it.
+    rayon::scope(|_| search(initial, most, progress))
+}
+
+fn search<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
+where
+    State<S, R>: Send + Sync,
+{
+    let explored = Explored {
         graph: Graph::default(),
         found_by: vec![(0, Action::Deliver(0))],
         depth: 0,
@@ -89,45 +100,147 @@ where
         answered: false,
         bytes: 0,
     };
-    let mut layer = vec![initial.clone()];
-    let mut widest = 1;
-    while !layer.is_empty() {
-        let mut next = Vec::new();
-        let width = layer.len();
-        let mut rest = layer.into_iter();
-        while !rest.as_slice().is_empty() {
-            let open = explored.open_claims();
-            // A state is given up where it was looked at: by its own thread, while it is still at hand.
-            let round: Vec<_> = rest.by_ref().take(ROUND).collect();
-            let expanded: Vec<_> = round
-                .into_par_iter()
-                .map_init(Hands::default, |hands, state| expand(&state, open, &visited, hands))
-                .collect();
-            for one in expanded {
-                explored.add(one, &mut visited, &mut next);
+    let mut search = Search {
+        numbering: Numbering {
+            explored,
+            queue: VecDeque::from([Box::new(initial.clone())]),
+            idle: Vec::new(),
+            further: 1,
+            steps: 0,
+            most,
+            progress,
+        },
+        visited: Visited::default(),
+        workers: (0..rayon::current_num_threads()).map(|_| Worker::new()).collect(),
+    };
+    search.visited.insert(fingerprint(initial));
+    let mut before = Vec::new();
+    while search.goes_on(&before) {
+        before = search.round(before);
+    }
+    search.end(initial)
+}
+
+impl<S: Strategy, R: Rule> Search<'_, S, R>
+where
+    State<S, R>: Send + Sync,
+{
+    fn goes_on(&self, before: &[Chunk<S, R>]) -> bool {
+        let Numbering { explored, queue, .. } = &self.numbering;
+        explored.complete && !(queue.is_empty() && before.is_empty())
+    }
+
+    /// Expands the states that are next, and numbers what came of those `before`.
+    fn round(&mut self, before: Vec<Chunk<S, R>>) -> Vec<Chunk<S, R>> {
+        let Self {
+            numbering,
+            visited,
+            workers,
+        } = self;
+        let judges = numbering.explored.open_judges();
+        let chunks: Vec<_> = std::iter::from_fn(|| numbering.next_chunk())
+            .take(ROUND)
+            .map(Mutex::new)
+            .collect();
+        let found = before.iter().map(|chunk| chunk.successors.len()).sum();
+        visited.reserve(found);
+        let visited = &*visited;
+        let next = AtomicUsize::new(0);
+        let (own, others) = workers.split_first_mut().expect("a thread at least");
+        let work = |worker: &mut Worker<S, R>| {
+            while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let mut chunk = chunk.lock().expect("each chunk is one thread's");
+                worker.expand(&mut chunk, &judges, visited);
             }
-            if !progress.explored(visited.count(), explored.graph.transitions(), explored.depth)
-                || visited.count() > most
-            {
-                explored.complete = false;
-                break;
+        };
+        rayon::in_place_scope(|scope| {
+            // With one chunk there is nothing to share.
+            for other in others.iter_mut().take(chunks.len().saturating_sub(1)) {
+                let work = &work;
+                scope.spawn(move |_| work(other));
             }
+            numbering.number(before, visited, own);
+            work(own);
+        });
+        for other in others {
+            even_out(&mut own.spare, &mut other.spare);
         }
-        widest = widest.max(width + next.len());
+        let chunks = chunks.into_iter().map(Mutex::into_inner);
+        chunks
+            .map(|chunk| chunk.expect("a thread that panicked ends the search"))
+            .collect()
+    }
+
+    fn end(self, initial: &State<S, R>) -> Explored {
+        let mut explored = self.numbering.explored;
         if !explored.complete {
-            break;
+            explored.graph.give_up(self.visited.count());
         }
-        explored.depth += u32::from(!next.is_empty());
-        layer = next;
+        let made: usize = self.workers.iter().map(|worker| worker.made).sum();
+        explored.bytes = self.visited.bytes()
+            + explored.graph.bytes()
+            + explored.found_by.capacity() * size_of::<(u32, Action)>()
+            + (made + 1) * bytes_of(initial);
+        explored
     }
-    if !explored.complete {
-        explored.graph.give_up(visited.count());
+}
+
+impl<S: Strategy, R: Rule> Numbering<'_, S, R> {
+    fn next_chunk(&mut self) -> Option<Chunk<S, R>> {
+        let count = self.queue.len().min(CHUNK);
+        (count > 0).then(|| {
+            let mut chunk = self.idle.pop().unwrap_or_default();
+            chunk.states.extend(self.queue.drain(..count));
+            chunk
+        })
     }
-    explored.bytes = visited.bytes()
-        + explored.graph.bytes()
-        + explored.found_by.capacity() * size_of::<(u32, Action)>()
-        + widest * bytes_of(initial);
-    explored
+
+    /// Gives numbers to the states that were found; the new ones wait in the queue from now on.
+    fn number(&mut self, chunks: Vec<Chunk<S, R>>, visited: &Visited, own: &mut Worker<S, R>) {
+        for mut chunk in chunks {
+            chunk
+                .successors
+                .iter()
+                .for_each(|successor| visited.expect(successor.print));
+            let mut successors = chunk.successors.drain(..);
+            for expanded in chunk.expanded.drain(..) {
+                let from = self.explored.graph.count() as u32;
+                if from == self.further {
+                    self.steps += 1;
+                    self.further = visited.count() as u32;
+                }
+                let its = successors.by_ref().take(expanded.successors);
+                self.explored.add(expanded, its, visited, |state, new| match new {
+                    true => self.queue.push_back(state),
+                    false => own.spare.push(state),
+                });
+                if visited.count() as u32 > self.further {
+                    self.explored.depth = self.steps + 1;
+                }
+                if visited.count() > self.most {
+                    self.explored.complete = false;
+                    return;
+                }
+            }
+            drop(successors);
+            self.idle.push(chunk);
+        }
+        let explored = &mut self.explored;
+        explored.complete = self
+            .progress
+            .explored(visited.count(), explored.graph.transitions(), explored.depth);
+    }
+}
+
+/// Two threads that have as much memory to spare as each other need less of it in all.
+fn even_out<T>(one: &mut Vec<T>, other: &mut Vec<T>) {
+    let (more, less) = if one.len() > other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let surplus = (more.len() - less.len()) / 2;
+    less.extend(more.drain(more.len() - surplus..));
 }
 
 /// Roughly what a state takes while it waits to be expanded.
@@ -135,138 +248,25 @@ fn bytes_of<S: Strategy, R: Rule>(state: &State<S, R>) -> usize {
     size_of::<State<S, R>>() + state.world.heap_bytes() + (state.bag.len() + 4) * size_of::<Message>()
 }
 
-fn expand<S: Strategy, R: Rule>(
-    state: &State<S, R>,
-    open: Claims,
-    visited: &Visited,
-    hands: &mut Hands,
-) -> Expanded<S, R> {
-    let mut actions = Vec::new();
-    state.actions(&mut actions);
-    let mut reached = 0;
-    let successors = actions
-        .iter()
-        .map(|&action| {
-            let mut broken = 0;
-            let (next, _) = state.take(action, hands, |event, facts, scene| {
-                for (place, property) in PROPERTIES.iter().enumerate() {
-                    let Judge::Event(judge) = property.judge else { continue };
-                    if open & 1 << place == 0 {
-                        continue;
-                    }
-                    if let Some(stands) = judge(event, facts, scene) {
-                        reached |= 1 << place;
-                        broken |= Claims::from(!stands) << place;
-                    }
-                }
-            });
-            let print = fingerprint(&next);
-            Successor {
-                action,
-                print,
-                label: label(state, action),
-                marks: marks(&hands.events),
-                broken,
-                answers: hands.events.iter().any(|event| {
-                    matches!(
-                        event,
-                        Event::CallEnded {
-                            outcome: Outcome::Succeeded,
-                            ..
-                        }
-                    )
-                }),
-                state: visited.get(print).is_none().then_some(next),
-            }
-        })
-        .collect();
-    let pending = state.pending();
-    let quiet = state.is_quiet();
-    let judged = open & recovery_claim() != 0;
-    Expanded {
-        standing: Standing {
-            pending: pending.min(usize::from(u8::MAX)) as u8,
-            leased: state.is_leased(),
-            stranded: state.is_stranded(),
-        },
-        withheld: state
-            .withheld()
-            .fold(0, |labels, message| labels | 1 << label_of(state, message)),
-        reached,
-        recovery: (quiet && judged).then(|| recovery::dearest_call(state)),
-        successors,
-    }
-}
-
-/// The claim about recovery, as a bit.
-fn recovery_claim() -> Claims {
-    let place = PROPERTIES
-        .iter()
-        .position(|property| matches!(property.judge, Judge::Runs(Runs::Recovery { .. })));
-    place.map_or(0, |place| 1 << place)
-}
-
-/// Who acts over which channel.
-pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
-    match action {
-        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
-        Action::Reclaim(store) => store * CHANNELS + CHANNELS - 1,
-        _ => FAULT,
-    }
-}
-
-fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
-    let party = state.actor(message).0 as u8;
-    assert!(
-        party < super::graph::LABELS / CHANNELS,
-        "a small system has fewer parties"
-    );
-    party * CHANNELS + channel(message)
-}
-
-/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
-const CHANNELS: u8 = 24;
-
-fn channel(message: &Message) -> u8 {
-    match message {
-        Message::Arrival { .. } => 0,
-        Message::ApiRequest { .. } => 1,
-        Message::ApiResponse { .. } => 2,
-        Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
-        Message::TokenResponse { .. } => 4,
-        Message::Told { .. } | Message::LoginAgain { .. } => 5,
-        Message::Forward { .. } => 6,
-        Message::Answered { .. } => 7,
-        Message::BackoffOver { .. } => 8,
-        // Only so many messages are lost in a run: none of these can keep another waiting for ever.
-        Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
-        Message::TimerRang { timer, .. } => 10 + *timer as u8,
-        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
-        Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
-        Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
-    }
-}
-
-fn marks(events: &[Event]) -> Marks {
-    let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count() as u8;
-    Marks::new(
-        count(|event| matches!(event, Event::AttemptSent { .. })),
-        count(|event| matches!(event, Event::Issued { .. })),
-        count(|event| matches!(event, Event::LeaseEnded)) > 0,
-    )
-}
-
 impl Explored {
-    /// Claims that have not been broken yet: a claim that is broken needs no further look.
-    fn open_claims(&self) -> Claims {
-        self.broken
-            .iter()
-            .enumerate()
-            .filter(|(_, broken)| broken.is_none())
-            .fold(0, |open, (place, _)| open | 1 << place)
+    /// The claims about events that have not been broken yet: one that is broken needs no further look.
+    fn open_judges(&self) -> Vec<(Claims, JudgeEvent)> {
+        let all = PROPERTIES.iter().zip(&self.broken).enumerate();
+        all.filter_map(|(place, (property, broken))| match property.judge {
+            Judge::Event(judge) if broken.is_none() => Some((1 << place, judge)),
+            _ => None,
+        })
+        .collect()
     }
 
-    fn add<S: Strategy, R>(&mut self, expanded: Expanded<S, R>, visited: &mut Visited, next: &mut Vec<State<S, R>>) {
+    /// The next state and its successors; `kept` is told of each state that came along, and whether it is new.
+    fn add<S: Strategy, R>(
+        &mut self,
+        expanded: Expanded,
+        successors: impl Iterator<Item = Successor<S, R>>,
+        visited: &Visited,
+        mut kept: impl FnMut(Box<State<S, R>>, bool),
+    ) {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
         if let Some((cost, way)) = expanded.recovery
@@ -274,28 +274,30 @@ impl Explored {
         {
             self.recovery = Some((cost, from, way));
         }
-        let mut edges = Vec::with_capacity(expanded.successors.len());
-        for successor in expanded.successors {
-            for (place, broken) in self.broken.iter_mut().enumerate() {
-                if successor.broken & 1 << place != 0 && broken.is_none() {
-                    *broken = Some((from, successor.action));
+        let (found_by, broken) = (&mut self.found_by, &mut self.broken);
+        let edges = successors.map(|mut successor| {
+            let action = successor.action;
+            if successor.broken != 0 {
+                for (place, broken) in broken.iter_mut().enumerate() {
+                    if successor.broken & 1 << place != 0 && broken.is_none() {
+                        *broken = Some((from, action));
+                    }
                 }
             }
             self.answered |= successor.answers;
-            if let Some(fault) = successor.action.fault() {
+            if let Some(fault) = action.fault() {
                 self.happened = self.happened.with(fault, 1);
             }
             let (to, new) = visited.insert(successor.print);
             if new {
-                self.found_by.push((from, successor.action));
-                next.push(successor.state.expect("a new state was not known before"));
+                found_by.push((from, action));
             }
-            edges.push(Edge {
-                to,
-                label: successor.label,
-                marks: successor.marks,
-            });
-        }
+            match successor.state.take() {
+                Some(state) => kept(state, new),
+                None => assert!(!new, "a new state was not known before"),
+            }
+            successor.edge(to)
+        });
         self.graph.push(expanded.standing, edges);
         self.graph.withhold(expanded.withheld);
     }

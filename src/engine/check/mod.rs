@@ -6,6 +6,7 @@
 
 pub mod cast;
 mod diagram;
+mod expand;
 pub mod expected;
 mod explore;
 mod fault;
@@ -14,6 +15,8 @@ mod recovery;
 mod state;
 mod story;
 mod visited;
+
+use rayon::prelude::*;
 
 use crate::base::Duration;
 use crate::node::Strategy;
@@ -26,7 +29,8 @@ use crate::strategy::Coordination;
 use crate::with_strategy;
 
 pub use diagram::{svg, text};
-pub use explore::{Explored, explore, label};
+pub use expand::label;
+pub use explore::{Explored, explore};
 pub use fault::{Budget, FAULTS, Fault};
 pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks, Standing};
 pub use recovery::{Cost, dearest_call};
@@ -192,13 +196,16 @@ where
     State<S, R>: Send + Sync,
 {
     let initial = State::initial(strategy, setup);
-    report(setup, &explore(&initial, setup.most, progress), &initial)
+    report(setup.faults, &explore(&initial, setup.most, progress), &initial)
 }
 
-fn report<S: Strategy, R: Rule>(setup: &System<R>, explored: &Explored, initial: &State<S, R>) -> Report {
+fn report<S: Strategy, R: Rule>(faults: Budget, explored: &Explored, initial: &State<S, R>) -> Report
+where
+    State<S, R>: Send + Sync,
+{
     let components = explored.graph.components();
     let verdicts = PROPERTIES
-        .iter()
+        .par_iter()
         .enumerate()
         .map(|(place, property)| match property.judge {
             Judge::Event(_) => match explored.broken[place] {
@@ -210,7 +217,7 @@ fn report<S: Strategy, R: Rule>(setup: &System<R>, explored: &Explored, initial:
                 None if explored.reached & 1 << place == 0 => Verdict::NotReached,
                 None => Verdict::Holds(None),
             },
-            Judge::Runs(runs) => judge(setup, runs, explored, &components, initial),
+            Judge::Runs(runs) => judge(faults, runs, explored, &components, initial),
         })
         .collect();
     Report {
@@ -232,7 +239,7 @@ fn breaks(way: Vec<Action>, around: usize) -> Verdict {
 }
 
 fn judge<S: Strategy, R: Rule>(
-    setup: &System<R>,
+    faults: Budget,
     runs: Runs,
     explored: &Explored,
     components: &Components,
@@ -282,7 +289,7 @@ fn judge<S: Strategy, R: Rule>(
             Some(_) => Verdict::Holds(None),
         },
         Runs::NotVacuous => {
-            let missing = explored.missing(setup.faults);
+            let missing = explored.missing(faults);
             if missing.is_empty() {
                 Verdict::Holds(None)
             } else {

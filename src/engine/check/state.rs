@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Time};
+use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Time, clone_in_place};
 use crate::node::{Strategy, Timer};
 use crate::oauth::{Failure, Token};
 use crate::property::{Facts, Scene};
@@ -20,7 +20,7 @@ use super::fault::{Budget, Fault};
 pub const STORE_OPERATIONS: u8 = 2;
 
 /// Notes that two nodes have under way to each other at most, for the same reason.
-const NOTES: usize = 2;
+const NOTES: u8 = 2;
 
 /// Nodes at most, a gateway included.
 const NODES: usize = 8;
@@ -29,7 +29,7 @@ const NODES: usize = 8;
 pub const NOW: Time = Time::ZERO;
 
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct State<S: Strategy, R = Issuance> {
     pub world: World<S, R>,
     /// What is under way, sorted: any of it may be next.
@@ -43,6 +43,8 @@ pub struct State<S: Strategy, R = Issuance> {
     /// Store operations that a node has under way at most.
     operations: u8,
 }
+
+clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, facts, operations });
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -110,6 +112,8 @@ impl Action {
 pub struct Hands {
     pub bag: Vec<Message>,
     pub events: Vec<Event>,
+    /// What tokens are called after the last step.
+    pub renamed: Renamed,
 }
 
 impl Host for Hands {
@@ -179,11 +183,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
             facts: Facts::new(nodes as usize),
             operations: setup.store_operations,
         };
-        state.canonical();
+        state.canonical(&mut Renamed::default());
         state
     }
 
-    fn canonical(&mut self) -> Renamed {
+    fn canonical(&mut self, renamed: &mut Renamed) {
         if self.left.left(Fault::Renewal) == 0 {
             // No planned renewal will fall due any more.
             self.bag.retain(|message| {
@@ -196,10 +200,9 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 )
             });
         }
-        let renamed = self.world.canonical(NOW, &mut self.bag);
+        self.world.canonical(NOW, &mut self.bag, renamed);
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
-        renamed
     }
 
     /// Calls that have not ended, those about to arrive included.
@@ -252,8 +255,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Every step that it can take; steps that lead to the same are named once.
     pub fn actions(&self, out: &mut Vec<Action>) {
+        self.heard_actions(&self.ears(), out);
+    }
+
+    /// [`State::actions`] where it is known what the nodes hear of.
+    pub fn heard_actions(&self, ears: &Ears, out: &mut Vec<Action>) {
         out.clear();
-        let ears = self.ears();
         for (place, message) in self.bag.iter().enumerate() {
             if place > 0 && self.bag[place - 1] == *message {
                 continue;
@@ -289,9 +296,10 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
     /// delivered: nobody may be kept from it for ever.
-    pub fn withheld(&self) -> impl Iterator<Item = &Message> {
-        let ears = self.ears();
-        self.bag.iter().filter(move |message| {
+    pub fn withheld<'a>(&'a self, ears: &'a Ears) -> impl Iterator<Item = &'a Message> {
+        let deaf = ears.iter().any(|ear| !matches!(ear, Ear::Everything));
+        let bag = if deaf { &self.bag[..] } else { &[] };
+        bag.iter().filter(move |message| {
             !ears[self.actor(message).index()].hears(message)
                 && match message {
                     Message::TimerRang { timer, .. } => *timer != Timer::Renew,
@@ -305,8 +313,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
     /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
-    fn ears(&self) -> [Ear; NODES] {
-        let (mut operations, mut notes) = ([0; NODES], [[0; NODES]; NODES]);
+    pub fn ears(&self) -> Ears {
+        let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
         for message in &self.bag {
             match message {
                 Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
@@ -442,6 +450,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// Takes a step; what happened lies in `hands.events`. The claims have not heard of it yet.
     pub fn step(&self, action: Action, hands: &mut Hands) -> Self {
         let mut next = self.clone();
+        next.act(action, hands);
+        next
+    }
+
+    fn act(&mut self, action: Action, hands: &mut Hands) {
+        let next = self;
         hands.events.clear();
         hands.bag.clear();
         match action {
@@ -475,17 +489,36 @@ impl<S: Strategy, R: Rule> State<S, R> {
             next.left.spend(fault);
             next.disturbed |= fault != Fault::Renewal;
         }
+    }
+
+    /// Takes a step, and shows each event to the claims; what tokens are called after it lies in `hands.renamed`.
+    pub fn take(&self, action: Action, hands: &mut Hands, judge: impl FnMut(&Event, &Facts, &dyn Scene)) -> Self {
+        let mut next = self.clone();
+        self.go_on(&mut next, action, hands, judge);
         next
     }
 
-    /// Takes a step, and shows each event to the claims; also says what tokens are called after it.
-    pub fn take(
+    /// [`State::take`] in the memory of another state.
+    pub fn take_into(
         &self,
+        next: &mut Self,
+        action: Action,
+        hands: &mut Hands,
+        judge: impl FnMut(&Event, &Facts, &dyn Scene),
+    ) {
+        next.clone_from(self);
+        self.go_on(next, action, hands, judge);
+    }
+
+    /// From its own copy to the state after a step.
+    fn go_on(
+        &self,
+        next: &mut Self,
         action: Action,
         hands: &mut Hands,
         mut judge: impl FnMut(&Event, &Facts, &dyn Scene),
-    ) -> (Self, Renamed) {
-        let mut next = self.step(action, hands);
+    ) {
+        next.act(action, hands);
         for event in &hands.events {
             next.facts.hear(event);
             let instant = Instant {
@@ -494,13 +527,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
             };
             judge(event, &next.facts, &instant);
         }
-        let renamed = next.canonical();
-        (next, renamed)
+        next.canonical(&mut hands.renamed);
     }
 
     /// The state after a step.
     pub fn next(&self, action: Action, hands: &mut Hands) -> Self {
-        self.take(action, hands, |_, _, _| {}).0
+        self.take(action, hands, |_, _, _| {})
     }
 
     /// Another call is about to arrive.
@@ -532,9 +564,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
+/// What each node hears of at present.
+pub type Ears = [Ear; NODES];
+
 /// What a node hears of at present.
-#[derive(Clone, Copy)]
-enum Ear {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ear {
     Everything,
     Store,
     Notes,

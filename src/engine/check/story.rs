@@ -54,10 +54,10 @@ pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, examp
     }
     let mut lines = Vec::new();
     for &action in &example.way {
-        let (next, renamed) = state.take(action, &mut hands, |_, _, _| {});
+        let next = state.take(action, &mut hands, |_, _, _| {});
         teller.baptize(&hands.events);
         lines.push(teller.line(&state, action, &hands.events));
-        teller.rename(&renamed);
+        teller.rename(&hands.renamed);
         state = next;
     }
     Story {

@@ -1,158 +1,190 @@
 //! Which states have been seen, in sixteen bytes each.
 //!
-//! A state is known by a fingerprint of 128 bits. Two different states with one fingerprint would be taken for the same;
-//! with n states the chance of any such pair is below n^2 / 2^129, which for ten million states is 1.5e-25.
+//! A state is known by a fingerprint of 128 bits. Two different states with one fingerprint would be taken for the same. They
+//! differ somewhere by a number that ends in fewer than 32 zero bits, so that befalls one pair in 2^96 or fewer, over all
+//! choices of keys; with n states the chance of any such pair is below n^2 / 2^97, which for ten million states is 6.4e-16.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use crate::base::{mix, prefetch};
 
 /// A state's fingerprint.
 pub type Fingerprint = u128;
 
 /// The fingerprint of anything that can be hashed.
 pub fn fingerprint(of: &impl Hash) -> Fingerprint {
-    let mut lanes = Lanes {
-        low: 0x243f_6a88_85a3_08d3,
-        high: 0x1319_8a2e_0370_7344,
-    };
-    of.hash(&mut lanes);
-    lanes.finish_both()
+    let mut sum = Sum { of: 0, at: 0 };
+    of.hash(&mut sum);
+    sum.fingerprint()
 }
 
-/// Two lanes of multiply-and-fold with different odd constants (digits of pi).
-struct Lanes {
-    low: u64,
-    high: u64,
+/// The sum of all words, each times the key of its place: a multilinear hash (Carter and Wegman, "Universal classes of hash
+/// functions", 1979). No word waits for the one before, so it costs little more than to walk over the state.
+struct Sum {
+    of: u128,
+    /// Place of the next word.
+    at: u8,
 }
 
-const LOW: u64 = 0xa409_3822_299f_31d1;
-const HIGH: u64 = 0x082e_fa98_ec4e_6c89;
+/// Odd numbers without a pattern, one for each place of a round.
+static KEYS: [u128; 256] = {
+    let mut keys = [0; 256];
+    let mut at = 0;
+    while at < keys.len() {
+        let place = 2 * at as u64;
+        keys[at] = (mix(place) as u128) << 64 | mix(place + 1) as u128 | 1;
+        at += 1;
+    }
+    keys
+};
 
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
-}
-
-impl Lanes {
+impl Sum {
     #[inline]
     fn word(&mut self, word: u64) {
-        // A lane that has come to zero would stay there for some words: each adds its constant before it multiplies.
-        self.low = fold(self.low.wrapping_add(LOW) ^ word, 0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        self.high = fold(
-            self.high.wrapping_add(HIGH) ^ word.rotate_left(32),
-            0xbf58_476d_1ce4_e5b9,
-        )
-        .rotate_left(37);
+        let key = KEYS[usize::from(self.at)];
+        self.of = self.of.wrapping_add(u128::from(word).wrapping_mul(key));
+        self.at = self.at.wrapping_add(1);
+        if self.at == 0 {
+            self.of = self.fingerprint();
+        }
     }
 
-    fn finish_both(&self) -> Fingerprint {
-        let low = crate::base::mix(self.low ^ self.high.rotate_left(32));
-        let high = crate::base::mix(self.high.wrapping_add(LOW) ^ self.low);
+    /// Different sums have different ones.
+    fn fingerprint(&self) -> Fingerprint {
+        let low = mix(self.of as u64 ^ u64::from(self.at));
+        let high = mix(((self.of >> 64) as u64).wrapping_add(low));
         u128::from(high) << 64 | u128::from(low)
     }
 }
 
-impl Hasher for Lanes {
+impl Hasher for Sum {
     fn finish(&self) -> u64 {
-        self.finish_both() as u64
+        self.fingerprint() as u64
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            self.word(u64::from_le_bytes(word.try_into().expect("eight bytes")));
+        for some in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..some.len()].copy_from_slice(some);
+            self.word(u64::from_le_bytes(word));
         }
-        let mut last = [0; 8];
-        last[..words.remainder().len()].copy_from_slice(words.remainder());
-        self.word(u64::from_le_bytes(last) ^ (bytes.len() as u64) << 56);
     }
 
+    #[inline]
     fn write_u8(&mut self, i: u8) {
         self.word(i.into());
     }
+    #[inline]
     fn write_u16(&mut self, i: u16) {
         self.word(i.into());
     }
+    #[inline]
     fn write_u32(&mut self, i: u32) {
         self.word(i.into());
     }
+    #[inline]
     fn write_u64(&mut self, i: u64) {
         self.word(i);
     }
+    #[inline]
     fn write_usize(&mut self, i: usize) {
         self.word(i as u64);
     }
 }
 
-/// The states seen so far, numbered from zero in the order of insertion.
+/// The states seen so far, numbered from zero in the order of insertion. One thread inserts, while others may look.
 #[derive(Debug)]
 pub struct Visited {
-    prints: Vec<Fingerprint>,
+    prints: Vec<[AtomicU64; 2]>,
     /// Open addressing; numbers plus one, zero for free.
-    table: Vec<u32>,
+    table: Vec<AtomicU32>,
+    count: AtomicUsize,
 }
 
 impl Default for Visited {
     fn default() -> Self {
-        Self {
+        let mut visited = Self {
             prints: Vec::new(),
-            table: vec![0; 1 << 10],
-        }
+            table: Vec::new(),
+            count: AtomicUsize::new(0),
+        };
+        visited.reserve(1 << 9);
+        visited
     }
 }
 
 impl Visited {
     /// How many states have been seen.
     pub fn count(&self) -> usize {
-        self.prints.len()
+        self.count.load(Ordering::Relaxed)
     }
 
-    /// Where it lies, or the free place where it would.
-    fn place(&self, print: Fingerprint) -> usize {
+    /// The state of this number, which lies at a place of the table already.
+    fn print(&self, number: u32) -> Fingerprint {
+        let [low, high] = &self.prints[number as usize];
+        Fingerprint::from(high.load(Ordering::Relaxed)) << 64 | Fingerprint::from(low.load(Ordering::Relaxed))
+    }
+
+    /// Where it lies, and its number; or the free place where it would.
+    fn place(&self, print: Fingerprint) -> (usize, Option<u32>) {
         let mask = self.table.len() - 1;
         let mut at = print as usize & mask;
-        while let Some(number) = self.table[at].checked_sub(1) {
-            if self.prints[number as usize] == print {
-                break;
+        // Whoever sees a number sees what was written before it.
+        while let Some(number) = self.table[at].load(Ordering::Acquire).checked_sub(1) {
+            if self.print(number) == print {
+                return (at, Some(number));
             }
             at = (at + 1) & mask;
         }
-        at
+        (at, None)
+    }
+
+    /// This state will be inserted before long.
+    pub fn expect(&self, print: Fingerprint) {
+        prefetch(&self.table, print as usize & (self.table.len() - 1));
     }
 
     /// The number of a state that has been seen.
     pub fn get(&self, print: Fingerprint) -> Option<u32> {
-        self.table[self.place(print)].checked_sub(1)
+        self.place(print).1
     }
 
-    /// The number of a state, and whether it is new.
+    /// The number of a state, and whether it is new. One thread at a time may ask, and there has to be
+    /// [room](Visited::reserve).
+    pub fn insert(&self, print: Fingerprint) -> (u32, bool) {
+        let (place, known) = self.place(print);
+        if let Some(number) = known {
+            return (number, false);
+        }
+        let number = self.count();
+        let [low, high] = &self.prints[number];
+        low.store(print as u64, Ordering::Relaxed);
+        high.store((print >> 64) as u64, Ordering::Relaxed);
+        self.table[place].store(number as u32 + 1, Ordering::Release);
+        self.count.store(number + 1, Ordering::Relaxed);
+        (number as u32, true)
+    }
+
+    /// Makes room for so many states more.
     ///
     /// # Panics
     /// With 2^32 - 1 states, for which no memory would do.
-    pub fn insert(&mut self, print: Fingerprint) -> (u32, bool) {
-        let place = self.place(print);
-        if let Some(number) = self.table[place].checked_sub(1) {
-            return (number, false);
+    pub fn reserve(&mut self, more: usize) {
+        let most = self.count() + more;
+        assert!(most < u32::MAX as usize, "fewer than 2^32 states");
+        if self.prints.len() < most {
+            self.prints.reserve(most - self.prints.len());
+            self.prints.resize_with(self.prints.capacity(), Default::default);
         }
-        let number = u32::try_from(self.prints.len()).expect("fewer than 2^32 states");
-        self.prints.push(print);
-        self.table[place] = number + 1;
-        if self.prints.len() * 2 > self.table.len() {
-            self.grow();
-        }
-        (number, true)
-    }
-
-    fn grow(&mut self) {
-        let mut table = vec![0; self.table.len() * 2];
-        let mask = table.len() - 1;
-        for (number, &print) in (1..).zip(&self.prints) {
-            let mut at = print as usize & mask;
-            while table[at] != 0 {
-                at = (at + 1) & mask;
+        if self.table.len() < 2 * most {
+            let size = (2 * most).next_power_of_two();
+            self.table = std::iter::repeat_with(AtomicU32::default).take(size).collect();
+            for number in 0..self.count() as u32 {
+                let (place, _) = self.place(self.print(number));
+                self.table[place].store(number + 1, Ordering::Relaxed);
             }
-            table[at] = number;
         }
-        self.table = table;
     }
 
     /// Bytes in use.
@@ -168,6 +200,7 @@ mod tests {
     #[test]
     fn every_state_is_numbered_once() {
         let mut visited = Visited::default();
+        visited.reserve(10_000);
         for round in 0..2 {
             for i in 0..10_000u32 {
                 assert_eq!(visited.insert(fingerprint(&(i, [i / 7; 3]))), (i, round == 0));
@@ -183,7 +216,7 @@ mod tests {
         let n = 64 * 64;
         let flipped: u32 = (0..n)
             .map(|i| {
-                let (word, bit) = (crate::base::mix(i / 64), i % 64);
+                let (word, bit) = (mix(i / 64), i % 64);
                 let one = fingerprint(&(word, 1u8));
                 let other = fingerprint(&(word ^ 1 << bit, 1u8));
                 assert!(one as u64 != other as u64 && one >> 64 != other >> 64);

@@ -14,7 +14,7 @@ use crate::node::{Strategy, Timer};
 use crate::oauth::Token;
 use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
-use crate::world::{Message, World};
+use crate::world::{Message, Renamed, World};
 
 /// Something that happened at a step, in words that no engine counts in. Step 0 is the start.
 pub type Effect = (usize, String);
@@ -112,7 +112,7 @@ fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script
         for message in &raw.bag[tags.len()..] {
             tags.push(script.send(step, &raw.world, message));
         }
-        let (next, renamed) = state.take(action, &mut hands, |_, _, _| {});
+        let next = state.take(action, &mut hands, |_, _, _| {});
         for event in &hands.events {
             if let Event::Issued { token, .. } = event {
                 issued += 1;
@@ -122,16 +122,21 @@ fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script
         }
         names = names
             .into_iter()
-            .filter_map(|(token, name)| Some((renamed.token(token)?, name)))
+            .filter_map(|(token, name)| Some((hands.renamed.token(token)?, name)))
             .collect();
-        tags = sorted(raw, &tags, &next);
+        tags = sorted(raw, &tags, &next, &mut hands.renamed);
         state = next;
     }
     (script, effects)
 }
 
 /// The sendings in the order of the next state's bag.
-fn sorted<S: Strategy, R: Rule>(mut raw: State<S, R>, tags: &[usize], next: &State<S, R>) -> Vec<usize> {
+fn sorted<S: Strategy, R: Rule>(
+    mut raw: State<S, R>,
+    tags: &[usize],
+    next: &State<S, R>,
+    renamed: &mut Renamed,
+) -> Vec<usize> {
     // A planned renewal that cannot fall due any more is no part of a state.
     let idle = raw.left.left(Fault::Renewal) == 0;
     let falls_due = |message: &Message| {
@@ -154,7 +159,7 @@ fn sorted<S: Strategy, R: Rule>(mut raw: State<S, R>, tags: &[usize], next: &Sta
         .map(|(&tag, _)| tag)
         .collect();
     let mut bag = std::mem::take(&mut raw.bag);
-    raw.world.canonical(NOW, &mut bag);
+    raw.world.canonical(NOW, &mut bag, renamed);
     let mut pairs: Vec<_> = bag.into_iter().zip(tags).collect();
     pairs.sort_unstable();
     let (bag, tags): (Vec<_>, _) = pairs.into_iter().unzip();

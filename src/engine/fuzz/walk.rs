@@ -94,7 +94,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     pub fn take_at(&mut self, place: usize) {
         let action = self.actions[place];
         let (wanted, broken, at) = (self.wanted, &mut self.broken, self.way.len() + 1);
-        let (next, _) = self.state.take(action, &mut self.hands, |event, facts, scene| {
+        let next = self.state.take(action, &mut self.hands, |event, facts, scene| {
             for (place, property) in PROPERTIES.iter().enumerate() {
                 if wanted & 1 << place == 0 || broken[place].is_some() {
                     continue;

@@ -1,0 +1,239 @@
+//! One state and all its steps: what the threads of a search do side by side.
+
+use crate::node::Strategy;
+use crate::property::JudgeEvent;
+use crate::provider::Rule;
+use crate::trace::{Event, Outcome};
+use crate::world::Message;
+
+use super::graph::{Edge, FAULT, LABELS, Marks, Standing};
+use super::recovery::{self, Cost};
+use super::state::{Action, Hands, State};
+use super::visited::{Fingerprint, Visited, fingerprint};
+
+/// Claims by their place in [`PROPERTIES`].
+pub type Claims = u32;
+
+/// What comes of one step.
+pub struct Successor<S: Strategy, R> {
+    pub action: Action,
+    pub print: Fingerprint,
+    pub label: u8,
+    pub marks: Marks,
+    pub broken: Claims,
+    /// A call succeeds.
+    pub answers: bool,
+    /// None where the state is known to have been found before.
+    pub state: Option<Box<State<S, R>>>,
+}
+
+impl<S: Strategy, R> Successor<S, R> {
+    pub fn edge(&self, to: u32) -> Edge {
+        Edge {
+            to,
+            label: self.label,
+            marks: self.marks,
+        }
+    }
+}
+
+/// What a state is for the questions about whole runs.
+pub struct Expanded {
+    pub standing: Standing,
+    /// Labels of what waits only because its node hears of nothing else at present.
+    pub withheld: u128,
+    pub reached: Claims,
+    /// What the next call costs, where all is quiet.
+    pub recovery: Option<(Cost, Vec<Action>)>,
+    /// How many of the successors are its own.
+    pub successors: usize,
+}
+
+/// A few states that follow each other in the search, and what comes of them.
+pub struct Chunk<S: Strategy, R> {
+    pub states: Vec<Box<State<S, R>>>,
+    pub expanded: Vec<Expanded>,
+    /// Those of the first state, those of the second, and so on.
+    pub successors: Vec<Successor<S, R>>,
+}
+
+impl<S: Strategy, R> Default for Chunk<S, R> {
+    fn default() -> Self {
+        Self {
+            states: Vec::new(),
+            expanded: Vec::new(),
+            successors: Vec::new(),
+        }
+    }
+}
+
+/// What a thread keeps from one state to the next: memory above all. Most successors are known already, and the few that are
+/// new live in the memory of states that have been looked at.
+pub struct Worker<S: Strategy, R> {
+    hands: Hands,
+    actions: Vec<Action>,
+    pub spare: Vec<Box<State<S, R>>>,
+    /// States that were made because none was spare.
+    pub made: usize,
+    /// Some that it has kept lately. It meets states in the order of the search, so the kept one comes before its twin.
+    kept: Box<[Fingerprint]>,
+}
+
+/// How many of the states that were kept lately are remembered: a power of two.
+const LATELY: usize = 1 << 12;
+
+impl<S: Strategy, R: Rule> Worker<S, R> {
+    pub fn new() -> Self {
+        Self {
+            hands: Hands::default(),
+            actions: Vec::new(),
+            spare: Vec::new(),
+            made: 0,
+            kept: vec![0; LATELY].into(),
+        }
+    }
+
+    /// Memory for a state like this one.
+    fn memory(&mut self, like: &State<S, R>) -> Box<State<S, R>> {
+        self.spare.pop().unwrap_or_else(|| {
+            self.made += 1;
+            Box::new(like.clone())
+        })
+    }
+
+    /// Whether nobody has found this state before, as far as this thread can tell.
+    fn is_new(&mut self, print: Fingerprint, visited: &Visited) -> bool {
+        let kept = &mut self.kept[print as usize % LATELY];
+        if *kept == print || visited.get(print).is_some() {
+            return false;
+        }
+        *kept = print;
+        true
+    }
+
+    /// Takes every step from every state of a chunk.
+    pub fn expand(&mut self, chunk: &mut Chunk<S, R>, judges: &[(Claims, JudgeEvent)], visited: &Visited) {
+        let Chunk {
+            states,
+            expanded,
+            successors,
+        } = chunk;
+        for state in states.drain(..) {
+            expanded.push(self.expand_one(&state, judges, visited, successors));
+            // A state is given up where it was looked at: by its own thread, while it is still at hand.
+            self.spare.push(state);
+        }
+    }
+
+    fn expand_one(
+        &mut self,
+        state: &State<S, R>,
+        judges: &[(Claims, JudgeEvent)],
+        visited: &Visited,
+        successors: &mut Vec<Successor<S, R>>,
+    ) -> Expanded {
+        let mut actions = std::mem::take(&mut self.actions);
+        let ears = state.ears();
+        state.heard_actions(&ears, &mut actions);
+        let mut reached = 0;
+        let mut next = self.memory(state);
+        for &action in &actions {
+            let mut broken = 0;
+            state.take_into(&mut next, action, &mut self.hands, |event, facts, scene| {
+                for (claim, judge) in judges {
+                    if let Some(stands) = judge(event, facts, scene) {
+                        reached |= claim;
+                        broken |= Claims::from(!stands) * claim;
+                    }
+                }
+            });
+            let print = fingerprint(&*next);
+            let is_new = self.is_new(print, visited);
+            successors.push(Successor {
+                action,
+                print,
+                label: label(state, action),
+                marks: marks(&self.hands.events),
+                broken,
+                answers: self.hands.events.iter().any(is_success),
+                state: is_new.then(|| {
+                    let other = self.memory(state);
+                    std::mem::replace(&mut next, other)
+                }),
+            });
+        }
+        self.spare.push(next);
+        let taken = actions.len();
+        self.actions = actions;
+        Expanded {
+            standing: Standing {
+                pending: state.pending().min(usize::from(u8::MAX)) as u8,
+                leased: state.is_leased(),
+                stranded: state.is_stranded(),
+            },
+            withheld: state
+                .withheld(&ears)
+                .fold(0, |labels, message| labels | 1 << label_of(state, message)),
+            reached,
+            recovery: state.is_quiet().then(|| recovery::dearest_call(state)),
+            successors: taken,
+        }
+    }
+}
+
+fn is_success(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::CallEnded {
+            outcome: Outcome::Succeeded,
+            ..
+        }
+    )
+}
+
+/// Who acts over which channel.
+pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
+    match action {
+        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
+        Action::Reclaim(store) => store * CHANNELS + CHANNELS - 1,
+        _ => FAULT,
+    }
+}
+
+fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
+    let party = state.actor(message).0 as u8;
+    assert!(party < LABELS / CHANNELS, "a small system has fewer parties");
+    party * CHANNELS + channel(message)
+}
+
+/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
+const CHANNELS: u8 = 24;
+
+fn channel(message: &Message) -> u8 {
+    match message {
+        Message::Arrival { .. } => 0,
+        Message::ApiRequest { .. } => 1,
+        Message::ApiResponse { .. } => 2,
+        Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
+        Message::TokenResponse { .. } => 4,
+        Message::Told { .. } | Message::LoginAgain { .. } => 5,
+        Message::Forward { .. } => 6,
+        Message::Answered { .. } => 7,
+        Message::BackoffOver { .. } => 8,
+        // Only so many messages are lost in a run: none of these can keep another waiting for ever.
+        Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
+        Message::TimerRang { timer, .. } => 10 + *timer as u8,
+        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
+        Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
+        Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
+    }
+}
+
+fn marks(events: &[Event]) -> Marks {
+    let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count() as u8;
+    Marks::new(
+        count(|event| matches!(event, Event::AttemptSent { .. })),
+        count(|event| matches!(event, Event::Issued { .. })),
+        count(|event| matches!(event, Event::LeaseEnded)) > 0,
+    )
+}

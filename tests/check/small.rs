@@ -1,0 +1,46 @@
+//! A small system as stateright wants it: the very states of the checker, under an explorer that others have written.
+
+use std::cell::RefCell;
+
+use stateright::{Checker as _, Model, Property};
+use tokenstorm::engine::check::{Action, Hands, Setup, State};
+use tokenstorm::node::Strategy;
+use tokenstorm::with_strategy;
+
+struct Small<S: Strategy>(State<S>);
+
+thread_local! {
+    /// Memory that one step leaves to the next, as the checker's own threads have it.
+    static HANDS: RefCell<Hands> = RefCell::default();
+}
+
+impl<S: Strategy> Model for Small<S> {
+    type State = State<S>;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State<S>> {
+        vec![self.0.clone()]
+    }
+
+    fn actions(&self, state: &State<S>, actions: &mut Vec<Action>) {
+        state.actions(actions);
+    }
+
+    fn next_state(&self, state: &State<S>, action: Action) -> Option<State<S>> {
+        HANDS.with_borrow_mut(|hands| Some(state.next(action, hands)))
+    }
+
+    /// Without a property that stands for ever it would not begin to look.
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("there is a state", |_, _| true)]
+    }
+}
+
+/// How many different states stateright finds, breadth first with so many threads.
+pub fn unique_states(setup: &Setup, threads: usize) -> usize {
+    with_strategy!(&setup.coordination, strategy => {
+        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
+        let small = Small(State::initial(strategy.clone(), &setup.system));
+        small.checker().threads(threads).spawn_bfs().join().unique_state_count()
+    })
+}
