@@ -12,7 +12,7 @@ use tokenstorm::retry::{Attempts, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{Client, Fleet, Layout, Leg};
+use tokenstorm::world::{Client, Layout, Leg};
 
 pub const REPORT: &str = "reports/benchmark.md";
 pub const BEGIN: &str = "<!-- nexosim: begin -->\n";
@@ -56,26 +56,7 @@ impl Case {
             client: Client::plain(Retry::Immediate(Immediate {
                 attempts: Attempts::at_most(5),
             })),
-            layout: Layout {
-                fleets: vec![Fleet {
-                    nodes: 0..self.nodes,
-                    client: 0,
-                    store: 0,
-                    gateway: None,
-                    sends_slot: true,
-                    force: false,
-                    first_seat: 0,
-                    is_gateway: false,
-                    first_login: 0,
-                    login_each: false,
-                    clock_spread: Duration::ZERO,
-                    clock_drift: 0,
-                }],
-                patience: vec![None],
-                stores: 1,
-                store: Default::default(),
-                login_again: None,
-            },
+            layout: Layout::plain(self.nodes, false),
             provider: ProviderPlan {
                 rotation: None,
                 reveals: Default::default(),

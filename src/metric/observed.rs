@@ -155,6 +155,14 @@ impl Observed {
         now >= self.setting.warmup && now < self.setting.horizon
     }
 
+    /// From now until its window ends, a quota is used up.
+    fn exhaust_quota(&mut self, now: Time, reset: Duration) {
+        let from = now.max(self.quota_until).max(self.setting.warmup);
+        let until = (now + reset).min(self.setting.horizon);
+        self.quota_exhausted = self.quota_exhausted.saturating_add(until.since(from));
+        self.quota_until = self.quota_until.max(until);
+    }
+
     fn group(&mut self, group: Group) -> &mut Tally {
         &mut self.groups[usize::from(group.0)]
     }
@@ -249,12 +257,7 @@ impl Sink for Observed {
                 self.token_requests += u64::from(self.measured(now));
             }
             Event::TokenDenied => self.seconds.at(now).denied += 1,
-            Event::QuotaExhausted { reset } => {
-                let from = now.max(self.quota_until).max(self.setting.warmup);
-                let until = (now + reset).min(self.setting.horizon);
-                self.quota_exhausted = self.quota_exhausted.saturating_add(until.since(from));
-                self.quota_until = self.quota_until.max(until);
-            }
+            Event::QuotaExhausted { reset } => self.exhaust_quota(now, reset),
             Event::Issued {
                 unnecessary,
                 blast,
@@ -281,7 +284,15 @@ impl Sink for Observed {
             Event::NodeStarted { .. } => self.seconds.running(1),
             Event::NodeStopped { .. } => self.seconds.running(-1),
             // Details are told only to a host that asks for them, and no metric does.
-            _ => {}
+            Event::TokenAsked { .. }
+            | Event::TokenHeard { .. }
+            | Event::CommittedUnderLease { .. }
+            | Event::RefreshAnswered { .. }
+            | Event::CredentialCleared { .. }
+            | Event::LeaseTaken { .. }
+            | Event::LeaseEnded
+            | Event::RefusalHeard { .. }
+            | Event::LiveTokenDropped { .. } => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Plans in code: one fleet of like nodes, with what a law needs around it.
 
-use crate::base::{Duration, Group, NodeId, Rate, Time};
+use crate::base::{Duration, Group, Rate, Time};
 use crate::engine::check::Needs;
 use crate::net::Latency;
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
@@ -8,36 +8,18 @@ use crate::retry::{Attempts, Fixed, Retry};
 use crate::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
 use crate::strategy::{Coordination, Naive};
 use crate::workload::Pattern;
-use crate::world::{Client, Fleet, Layout, Leg, StoreLayout};
+use crate::world::{Client, Layout, Leg};
 
 /// Which strategy and rule run in it is said elsewhere: those that the plan names are not looked at.
 pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> Plan {
-    let gateway = needs.gateway.then_some(NodeId(nodes));
-    let fleet = Fleet {
-        nodes: 0..nodes,
-        client: 0,
-        store: 0,
-        gateway,
-        sends_slot: true,
-        force: false,
-        first_seat: 0,
-        is_gateway: false,
-        first_login: 0,
-        login_each: false,
-        clock_spread: Duration::ZERO,
-        clock_drift: 0,
-    };
-    let keeper = gateway.map(|keeper| Fleet {
-        nodes: keeper.0..keeper.0 + 1,
-        is_gateway: true,
-        ..fleet.clone()
-    });
     let all = nodes + u32::from(needs.gateway);
     let mut workloads = vec![vec![Stream {
         group: Group(0),
         arrivals: Pattern::Poisson(each),
     }]];
-    workloads.extend(keeper.iter().map(|_| Vec::new()));
+    if needs.gateway {
+        workloads.push(Vec::new());
+    }
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     Plan {
         coordination: Coordination::Naive(Naive {}),
@@ -49,13 +31,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
                 attempts: Attempts::at_most(TRIES),
             }))
         },
-        layout: Layout {
-            fleets: std::iter::once(fleet).chain(keeper).collect(),
-            patience: vec![None],
-            stores: 1,
-            store: StoreLayout::default(),
-            login_again: None,
-        },
+        layout: Layout::plain(nodes, needs.gateway),
         provider: ProviderPlan {
             rule: Issuance::independent(at(1 << 30).since(Time::ZERO)),
             rotation: None,

@@ -61,6 +61,26 @@ pub struct Fleet {
     pub clock_drift: u32,
 }
 
+impl Fleet {
+    /// Like nodes of the first app and of one login, whose code can send a slot index.
+    pub fn plain(nodes: std::ops::Range<u32>) -> Self {
+        Self {
+            nodes,
+            client: 0,
+            store: 0,
+            gateway: None,
+            sends_slot: true,
+            force: false,
+            first_seat: 0,
+            is_gateway: false,
+            first_login: 0,
+            login_each: false,
+            clock_spread: Duration::ZERO,
+            clock_drift: 0,
+        }
+    }
+}
+
 /// What the world is made of, apart from strategy and provider.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -71,6 +91,30 @@ pub struct Layout {
     pub store: StoreLayout,
     /// How long after a grant was found lost its user logs in again; none for never.
     pub login_again: Option<Duration>,
+}
+
+impl Layout {
+    /// So many like nodes with a store, and one more to which they forward calls or leave the renewing, where there is a
+    /// `gateway`.
+    pub fn plain(nodes: u32, gateway: bool) -> Self {
+        let gateway = gateway.then_some(NodeId(nodes));
+        let fleet = Fleet {
+            gateway,
+            ..Fleet::plain(0..nodes)
+        };
+        let keeper = gateway.map(|gateway| Fleet {
+            nodes: gateway.0..gateway.0 + 1,
+            is_gateway: true,
+            ..fleet.clone()
+        });
+        Self {
+            fleets: std::iter::once(fleet).chain(keeper).collect(),
+            patience: vec![None],
+            stores: 1,
+            store: StoreLayout::default(),
+            login_again: None,
+        }
+    }
 }
 
 /// How the shared stores are kept.

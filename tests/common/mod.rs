@@ -36,18 +36,8 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let mut first = 0;
     for (index, fleet) in fleets.iter().enumerate() {
         layout.push(Fleet {
-            nodes: first..first + fleet.count,
-            client: 0,
-            store: 0,
-            gateway: None,
-            sends_slot: true,
-            force: false,
             first_seat: first,
-            is_gateway: false,
-            first_login: 0,
-            login_each: false,
-            clock_spread: Duration::ZERO,
-            clock_drift: 0,
+            ..Fleet::plain(first..first + fleet.count)
         });
         first += fleet.count;
         let streams = if fleet.per_second > 0.0 {

@@ -10,7 +10,7 @@ use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
 use crate::trace::Event;
-use crate::world::{Client, Fleet, Host, Layout, Leg, Message, Phase, Renamed, StoreLayout, World, brings, carries};
+use crate::world::{Client, Host, Layout, Leg, Message, Phase, Renamed, World, brings, carries};
 
 use super::System;
 use super::fault::{Budget, Fault};
@@ -161,7 +161,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
         )
         .with_rotation(setup.rotation);
         provider.reveals = setup.reveals;
-        World::new(strategy, client, provider, layout(setup))
+        World::new(
+            strategy,
+            client,
+            provider,
+            Layout::plain(setup.nodes, setup.needs.gateway),
+        )
     }
 
     /// All nodes are up, and all their calls about to arrive.
@@ -608,37 +613,6 @@ pub fn throttled(request: &Message) -> Option<Message> {
             }),
         }),
         _ => None,
-    }
-}
-
-fn layout<R>(setup: &System<R>) -> Layout {
-    let gateway = setup.needs.gateway.then_some(NodeId(setup.nodes));
-    let fleet = Fleet {
-        nodes: 0..setup.nodes,
-        client: 0,
-        store: 0,
-        gateway,
-        sends_slot: true,
-        force: false,
-        first_seat: 0,
-        is_gateway: false,
-        first_login: 0,
-        login_each: false,
-        clock_spread: Duration::ZERO,
-        clock_drift: 0,
-    };
-    let keeper = gateway.map(|gateway| Fleet {
-        nodes: gateway.0..gateway.0 + 1,
-        gateway: None,
-        is_gateway: true,
-        ..fleet.clone()
-    });
-    Layout {
-        fleets: std::iter::once(fleet).chain(keeper).collect(),
-        patience: vec![None],
-        stores: 1,
-        store: StoreLayout::default(),
-        login_again: None,
     }
 }
 
