@@ -87,7 +87,7 @@ pub const EACH_ONCE: Budget = Budget::NONE
 pub const MOST: usize = 20_000_000;
 
 /// The same with three nodes or more, of which many systems have millions of states: the nearest ones, some seconds' worth.
-pub const NEAREST: usize = 200_000;
+pub const NEAREST: usize = 600_000;
 
 /// States after which the search among so many nodes is given up, unless it is told otherwise.
 pub const fn most(nodes: u32) -> usize {
