@@ -7,7 +7,7 @@ mod plan;
 use std::fmt;
 
 use crate::base::NodeId;
-use crate::engine::check::expected::FAULTY;
+use crate::engine::check::expected::{Expectation, FAULTY};
 use crate::engine::check::{self, Budget, Counterexample, Needs, State, System, Verdict};
 use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground, Walk};
 use crate::node::{Names, Strategy};
@@ -267,7 +267,7 @@ fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), S
     Ok(())
 }
 
-/// The checker and the fuzzer. The last property is about the checker's own faults, and no strategy's business.
+/// The checker and the fuzzer.
 fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> Report
 where
     State<S, R>: Send + Sync,
@@ -275,11 +275,7 @@ where
     let checked = check::check_strategy(strategy.clone(), &expect.system, &());
     let ground = Ground::of(strategy.clone(), expect.system.clone());
     let fuzzed = fuzz::fuzz(&ground, &Effort::of(expect.seed, expect.cases), &());
-    let rows = PROPERTIES
-        .iter()
-        .zip(checked.verdicts)
-        .filter(|(property, _)| property.name != "V");
-    let rows = rows.map(|(property, verdict)| Row {
+    let rows = PROPERTIES.iter().zip(checked.verdicts).map(|(property, verdict)| Row {
         property: property.name,
         title: property.title,
         checked: match verdict {
@@ -369,10 +365,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Steps of a run, and around where it goes on for ever.
+/// Steps of a run, and around where it goes on for ever; `no` where there is no run to show.
 fn steps(example: &Counterexample) -> String {
-    match example.around {
-        0 => example.steps().to_string(),
-        around => format!("{}+{around}", example.steps()),
-    }
+    Expectation::Breaks(example.steps(), example.around).to_string()
 }

@@ -40,6 +40,8 @@ pub struct Explored {
     pub happened: Budget,
     /// In some run a call succeeds.
     pub answered: bool,
+    /// Phases of the strategy in which a node was found, by their place.
+    phases: u32,
     pub bytes: usize,
 }
 
@@ -61,6 +63,7 @@ struct Expanded<S: Strategy, R> {
     /// Labels of what waits only because its node hears of nothing else at present.
     withheld: u128,
     reached: Claims,
+    phases: u32,
     /// What the next call costs, where all is quiet.
     recovery: Option<(Cost, Vec<Action>)>,
     successors: Vec<Successor<S, R>>,
@@ -87,6 +90,7 @@ where
         recovery: None,
         happened: Budget::NONE,
         answered: false,
+        phases: 0,
         bytes: 0,
     };
     let mut layer = vec![initial.clone()];
@@ -193,6 +197,7 @@ fn expand<S: Strategy, R: Rule>(
             .withheld()
             .fold(0, |labels, message| labels | 1 << label_of(state, message)),
         reached,
+        phases: state.phases(),
         recovery: (quiet && judged).then(|| recovery::dearest_call(state)),
         successors,
     }
@@ -269,6 +274,7 @@ impl Explored {
     fn add<S: Strategy, R>(&mut self, expanded: Expanded<S, R>, visited: &mut Visited, next: &mut Vec<State<S, R>>) {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
+        self.phases |= expanded.phases;
         if let Some((cost, way)) = expanded.recovery
             && self.recovery.as_ref().is_none_or(|(dearest, ..)| cost > *dearest)
         {
@@ -313,13 +319,19 @@ impl Explored {
         way
     }
 
-    /// What ought to happen in some run and never does: a call that succeeds, and each kind of fault that the budget allows.
-    pub fn missing(&self, budget: Budget) -> Vec<&'static str> {
+    /// What ought to happen in some run and never does: a call that succeeds, each kind of fault that the budget allows, and each
+    /// phase of the strategy that its settings do not switch off.
+    pub fn missing<S: Strategy>(&self, budget: Budget, strategy: &S) -> Vec<String> {
         let missing = FAULTS
             .iter()
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
-        let silent = (!self.answered).then_some("a call that succeeds");
-        missing.map(|(_, name, _)| *name).chain(silent).collect()
+        let silent = (!self.answered).then_some("a call that succeeds".to_owned());
+        let dead = (0..)
+            .zip(S::PHASES)
+            .filter(|&(place, phase)| self.phases & 1 << place == 0 && !strategy.skips(phase));
+        let faults = missing.map(|(_, name, _)| format!("fault `{name}`"));
+        let phases = dead.map(|(_, phase)| format!("phase `{phase}`"));
+        faults.chain(silent).chain(phases).collect()
     }
 }
 

@@ -282,8 +282,9 @@ fn judge<S: Strategy, R: Rule>(
             Some(_) => Verdict::Holds(None),
         },
         Runs::NotVacuous => {
-            let missing = explored.missing(setup.faults);
-            if missing.is_empty() {
+            let missing = explored.missing(setup.faults, initial.world.strategy());
+            // What a search has not come across that was given up, may lie beyond.
+            if missing.is_empty() || !explored.complete {
                 Verdict::Holds(None)
             } else {
                 Verdict::Breaks(Counterexample {
