@@ -175,7 +175,8 @@ fn another_schedule_has_other_effects() {
     let effects = |steps: usize| {
         let mut case = finding.case.clone();
         case.steps.truncate(steps);
-        Saved::new(finding.claim, None, &setup, "latest_only", &case).effects()
+        let saved = Saved::new(finding.claim, None, &setup, &setup.system.rule, &case);
+        saved.expect("its rule has a name").effects()
     };
     assert_eq!(effects(6).checker, effects(6).simulator);
     assert_ne!(effects(6).checker, effects(5).simulator);
