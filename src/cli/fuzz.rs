@@ -1,14 +1,13 @@
 //! `tokenstorm fuzz`: small systems and schedules by chance; what breaks a property is told as short as it can be, and kept.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, print, validate};
+use super::{Exit, interrupt, print, validate};
 use crate::engine::check::cast::{self, CAST, EACH_ONCE, REFRESHERS};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::{self, Budget, FAULTS, Fault, Setup};
@@ -92,7 +91,10 @@ impl Subject {
         let rule = setup.system.rule.clone();
         Self {
             name: name.to_owned(),
-            rules: vec![(fuzz::name_of_rule(&rule).unwrap_or_default(), rule)],
+            rules: vec![(
+                fuzz::name_of_rule(&rule).unwrap_or_else(|| "a rule of its own".to_owned()),
+                rule,
+            )],
             setup,
             listed: true,
         }
@@ -183,17 +185,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::Claims) -
         .seed
         .unwrap_or_else(|| now.map_or(0, |now| now.as_nanos() as u64 % 1_000_000_007));
     eprintln!("seed {seed}");
-    let stop = Arc::new(AtomicBool::new(false));
-    let handle = Arc::clone(&stop);
-    // A second interrupt ends at once.
-    let installed = ctrlc::set_handler(move || {
-        if handle.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
-    if let Err(error) = installed {
-        eprintln!("warning: an interrupt will lose what is finished: {error}");
-    }
+    let stop = interrupt();
     let effort = Effort {
         wanted,
         ..Effort::of(

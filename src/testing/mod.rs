@@ -13,7 +13,7 @@ use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground, Walk};
 use crate::node::{Names, Strategy};
 use crate::oauth::Token;
 use crate::property::PROPERTIES;
-use crate::provider::{Issuance, OnBadSlot, Rule};
+use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 
 /// What is expected of a strategy, and in which surroundings: two nodes with a call each that share an app under "latest only",
@@ -32,6 +32,16 @@ impl Default for Expect {
     }
 }
 
+impl Expect {
+    /// The app has refresh tokens of this rule, which says what a refresh ends, and the access token expires once at least. To be
+    /// said after the faults.
+    #[must_use]
+    pub fn with_refresh_tokens(mut self, rotation: RotationRule) -> Self {
+        self.system = self.system.rotating(Some(rotation));
+        self
+    }
+}
+
 impl<R: Rule> Expect<R> {
     /// The same under another rule of the provider.
     pub fn under(rule: R) -> Self {
@@ -44,7 +54,7 @@ impl<R: Rule> Expect<R> {
                 },
                 rule,
                 rotation: None,
-                reveals: crate::provider::Reveals::Nothing,
+                reveals: Reveals::Nothing,
                 store_operations: crate::engine::check::STORE_OPERATIONS,
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: 1,

@@ -12,6 +12,7 @@ use caches::Cache;
 use leases::Lease;
 use rules::Provider;
 use tokenstorm::base::Duration;
+use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::{Budget, Counterexample, State};
 use tokenstorm::node::Strategy;
@@ -100,7 +101,7 @@ fn of_caches() -> Vec<Mutant> {
     };
     vec![
         cache(
-            "a cache forgets its token at any 401",
+            "a cache drops the comparison: it forgets its token at any 401",
             "S7",
             Wrong::ForgetsAtAny401,
             &calls,
@@ -143,7 +144,7 @@ fn of_leases() -> Vec<Mutant> {
     };
     vec![
         lease(
-            "a lease is given back before the store has the token",
+            "a lease is given back before the write is acknowledged",
             "S4",
             Wrong::ReleasesTooSoon,
             &calm,
@@ -178,6 +179,9 @@ fn of_settings() -> Vec<Mutant> {
     let crash = Expect::default().with_store().with_faults(faults("crash=1"));
     let calls = Expect::default().among(1, 2).with_faults(Budget::NONE);
     let late = Expect::default().among(1, 2).with_faults(faults("expiry=1"));
+    let refused = cast::rotation("refused").expect("a rule of this name");
+    let refresh = calm.clone().with_refresh_tokens(refused);
+    let wiping = |compare| strategy::WipingLoser { compare, before: false };
     vec![
         mutant(
             "`lease` with `publish = \"unacknowledged\"`",
@@ -226,6 +230,18 @@ fn of_settings() -> Vec<Mutant> {
             "S9",
             (strategy::SingleFlight {}, &calls),
             (strategy::Naive {}, &calls),
+        ),
+        mutant(
+            "`wiping_loser` in place of `reread`: it wipes the store on `invalid_grant`",
+            "F2",
+            (strategy::Reread::default(), &refresh),
+            (wiping(false), &refresh),
+        ),
+        mutant(
+            "`wiping_loser` without `compare`",
+            "F2",
+            (wiping(true), &refresh),
+            (wiping(false), &refresh),
         ),
     ]
 }
