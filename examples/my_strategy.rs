@@ -19,6 +19,7 @@ pub struct Memory {
 
 impl Strategy for KeepUntilRefused {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &["idle", "asking"];
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -52,6 +53,10 @@ impl Strategy for KeepUntilRefused {
 
     fn view(node: &Memory) -> View {
         View { token: node.token }
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.asking.into()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

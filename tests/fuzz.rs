@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use tokenstorm::engine::check::cast::{self, EACH_ONCE};
+use tokenstorm::engine::check::cast::{self, EACH_ONCE, REFRESHERS};
 use tokenstorm::engine::check::expected::{self, Expectation, FAULTY};
 use tokenstorm::engine::check::{Budget, Setup};
-use tokenstorm::engine::fuzz::{self, Cases, Effort, Ground, Progress, RULES, Report, Saved};
+use tokenstorm::engine::fuzz::{self, Case, Cases, Draw, Effort, Ground, Progress, RULES, Report, Saved};
 use tokenstorm::node::Strategy;
 use tokenstorm::property::{Judge, PROPERTIES};
+use tokenstorm::provider::{OnBadSlot, profiles};
 use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
+use tokenstorm::with_strategy;
 
 fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Setup {
     cast::setup(name, nodes, calls, faults).expect("a name of the cast")
@@ -36,6 +38,10 @@ fn nothing_is_shorter_than_a_shortest_run() {
         ("wait_and_look", Budget::NONE, 100),
         ("naive", FAULTY, 200),
         ("lease", FAULTY, 600),
+        ("reread_strict", Budget::NONE, 200),
+        ("wiping_loser_refused", Budget::NONE, 200),
+        ("naive_strict", FAULTY, 200),
+        ("gateway_strict", FAULTY, 300),
     ] {
         let list = expected::of(name, 2, faults).expect("it is in the list");
         for finding in fuzz(&setup(name, 2, 1, faults), cases).findings {
@@ -74,6 +80,13 @@ fn nothing_is_shorter_than_a_shortest_run() {
         "wait_and_look S6 12",
         "lease S1 22",
         "lease S2b 9",
+        "naive_strict F1 9",
+        "naive_strict F3 6",
+        "reread_strict F1 13",
+        "reread_strict F3 13",
+        "wiping_loser_refused F1 13",
+        "wiping_loser_refused F2 17",
+        "gateway_strict F3 7",
     ] {
         assert!(equal.iter().any(|known| known == pair), "{pair} is not among {equal:?}");
     }
@@ -125,9 +138,10 @@ fn cases_follow_from_the_seed_on_any_number_of_threads() {
 
 /// Whole schedules as they are drawn, with all that goes wrong in them, and not only what is left of them.
 fn assert_same_effects<S: Strategy>(strategy: S, name: &str) -> usize {
-    let system = setup(name, 3, 2, EACH_ONCE).system;
-    let mut ground = Ground::of(strategy, system);
-    ground.rules = RULES.iter().filter_map(|(name, _)| fuzz::rule(name)).collect();
+    let mut ground = Ground::of(strategy, setup(name, 3, 2, EACH_ONCE).system);
+    if ground.most.rotation.is_none() {
+        ground.rules = RULES.iter().filter_map(|(name, _)| fuzz::rule(name)).collect();
+    }
     let effort = Effort::of(11, 0);
     let cases = Cases {
         ground: &ground,
@@ -166,6 +180,16 @@ fn the_simulator_does_what_the_checker_does() {
     assert!(effects.iter().all(|&effects| effects > 1000), "{effects:?}");
 }
 
+/// The same where tokens are refreshed, or reveal their order.
+#[test]
+fn the_simulator_does_so_with_refresh_tokens() {
+    for (name, _) in REFRESHERS.iter().chain(&[("put_if_newer_order", "")]) {
+        let setup = setup(name, 3, 2, EACH_ONCE);
+        let effects = with_strategy!(setup.coordination, strategy => assert_same_effects(strategy, name));
+        assert!(effects > 1000, "{name}: {effects}");
+    }
+}
+
 /// Another schedule has other effects: the comparison can fail.
 #[test]
 fn another_schedule_has_other_effects() {
@@ -175,7 +199,8 @@ fn another_schedule_has_other_effects() {
     let effects = |steps: usize| {
         let mut case = finding.case.clone();
         case.steps.truncate(steps);
-        Saved::new(finding.claim, None, &setup, "latest_only", &case).effects()
+        let saved = Saved::new(finding.claim, None, &setup, &setup.system.rule, &case);
+        saved.expect("its rule has a name").effects()
     };
     assert_eq!(effects(6).checker, effects(6).simulator);
     assert_ne!(effects(6).checker, effects(5).simulator);
@@ -201,7 +226,46 @@ fn saved_cases_replay() {
         assert_eq!(effects.checker, effects.simulator, "{}", path.display());
         count += 1;
     }
-    assert!(count >= 8, "{count} cases");
+    assert!(count >= 15, "{count} cases");
+}
+
+/// What a provider does is kept with the case, and a provider that a case cannot name is told.
+#[test]
+fn a_case_keeps_what_the_provider_does() {
+    let naive = setup("naive", 2, 1, Budget::NONE);
+    let mut okta = naive.clone();
+    okta.system = okta.system.under(&profiles::find("okta").expect("a provider").provider);
+    let strict = setup("naive_strict", 2, 1, Budget::NONE);
+    let mut order = setup("put_if_newer_order", 2, 1, Budget::NONE);
+    order.system.on_bad_slot = OnBadSlot::Ignore;
+    for (setup, name) in [
+        (&naive, None),
+        (&strict, Some("strict")),
+        (&okta, Some("okta")),
+        (&order, None),
+    ] {
+        let draw = Draw {
+            nodes: 2,
+            calls: 1,
+            rule: 0,
+            faults: setup.system.faults,
+        };
+        let case = Case {
+            draw,
+            steps: Vec::new(),
+        };
+        let saved = Saved::new(0, None, setup, &setup.system.rule, &case).expect("what it does has a name");
+        assert_eq!(saved.refresh_tokens.as_deref(), name);
+        let read: Saved = saved.to_string().parse().expect("it was just written");
+        assert_eq!(read, saved);
+        assert_eq!(format!("{:?}", read.setup()), format!("{setup:?}"));
+        let mut own = setup.clone();
+        let Some(rotation) = &mut own.system.rotation else {
+            continue;
+        };
+        rotation.capacity = Some(77);
+        assert!(Saved::new(0, None, &own, &own.system.rule, &case).is_err());
+    }
 }
 
 #[test]
@@ -214,6 +278,11 @@ fn mistakes_in_a_case_are_told() {
             "rule = \"latest_only\"",
             "rule = \"newest\"",
             "there is no rule `newest`",
+        ),
+        (
+            "slots = 1",
+            "slots = 1\nrefresh_tokens = \"stricter\"",
+            "there is no rule `stricter` for refresh tokens; there are: refused, strict, grace",
         ),
         ("deliver A's call", "deliver A's cell", "`deliver A's cell` is no step"),
         ("nodes = 2", "nodes = 9", "not from 1 to 4"),

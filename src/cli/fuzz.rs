@@ -1,20 +1,19 @@
 //! `tokenstorm fuzz`: small systems and schedules by chance; what breaks a property is told as short as it can be, and kept.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, print, validate};
-use crate::engine::check::cast::{self, CAST, EACH_ONCE};
+use super::{Exit, interrupt, print, validate};
+use crate::engine::check::cast::{self, CAST, EACH_ONCE, REFRESHERS};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
-use crate::engine::check::{self, Budget, FAULTS, Needs, Setup};
+use crate::engine::check::{self, Budget, FAULTS, Fault, Setup};
 use crate::engine::fuzz::{self, Draw, Effort, Finding, Progress, RULES, Report, Saved};
 use crate::property::{self, PROPERTIES};
-use crate::provider::{Issuance, Reveals, profiles};
+use crate::provider::{Issuance, profiles};
 use crate::scenario;
 
 #[derive(Debug, Args)]
@@ -80,7 +79,26 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 struct Subject {
     name: String,
     setup: Setup,
+    /// The plainest first.
     rules: Vec<(String, Issuance)>,
+    /// It is one of the checker's lists, under their rule as the plainest.
+    listed: bool,
+}
+
+impl Subject {
+    /// One of the lists, under its one rule.
+    fn new(name: &str, setup: Setup) -> Self {
+        let rule = setup.system.rule.clone();
+        Self {
+            name: name.to_owned(),
+            rules: vec![(
+                fuzz::name_of_rule(&rule).unwrap_or_else(|| "a rule of its own".to_owned()),
+                rule,
+            )],
+            setup,
+            listed: true,
+        }
+    }
 }
 
 fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
@@ -103,41 +121,44 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 }
 
 fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
-    let names: Vec<&str> = match &arguments.profile {
-        Some(profile) => vec![profile],
-        None => RULES.iter().map(|(name, _)| *name).collect(),
+    let setup = |name: &str| {
+        let setup = cast::setup(name, arguments.nodes, arguments.calls, arguments.faults);
+        setup.expect("a name of the cast")
     };
-    let mut rules = Vec::new();
-    for name in names {
-        let rule = fuzz::rule(name).ok_or_else(|| {
-            let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
-            format!("there is no provider `{name}`; there are: {}", known.join(", "))
-        })?;
-        rules.push((name.to_owned(), rule));
-    }
-    let subject = |(name, _): &(&str, &str)| Subject {
-        name: (*name).to_owned(),
-        setup: cast::setup(name, arguments.nodes, arguments.calls, arguments.faults).expect("a name of the cast"),
-        rules: rules.clone(),
+    let Some(name) = &arguments.profile else {
+        let known = |(name, _): &(&str, _)| Some(((*name).to_owned(), fuzz::rule(name)?));
+        let rules: Vec<_> = RULES.iter().filter_map(known).collect();
+        let alone = |(name, _): &(&str, _)| Subject {
+            rules: rules.clone(),
+            ..Subject::new(name, setup(name))
+        };
+        let refresher = |(name, _): &(&str, _)| Subject::new(name, setup(name));
+        return Ok(CAST.iter().map(alone).chain(REFRESHERS.iter().map(refresher)).collect());
     };
-    Ok(CAST.iter().map(subject).collect())
+    let profile = profiles::find(name).ok_or_else(|| {
+        let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
+        format!("there is no provider `{name}`; there are: {}", known.join(", "))
+    })?;
+    let under = |(name, _): &(&str, _)| {
+        let Setup { coordination, system } = setup(name);
+        let system = system.under(&profile.provider);
+        Subject {
+            listed: false,
+            ..Subject::new(name, Setup { coordination, system })
+        }
+    };
+    Ok(CAST.iter().map(under).collect())
 }
 
 fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
-    let rule = scenario::rule(scenario.provider());
-    let name = fuzz::name_of_rule(&rule).unwrap_or_default();
     let subject = |strategy: &scenario::Strategy| {
         let coordination = strategy.coordination.clone();
-        let any = cast::setup("naive", arguments.nodes, arguments.calls, arguments.faults).expect("a name of the cast");
-        let mut system = any.system;
-        system.needs = Needs::from(&coordination);
-        system.slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
-        system.rule = rule.clone();
+        let mut setup = cast::around(coordination, arguments.nodes, arguments.calls, arguments.faults);
+        setup.system = setup.system.under(scenario.provider());
         Subject {
-            name: strategy.name.clone(),
-            setup: Setup { coordination, system },
-            rules: vec![(name.clone(), rule.clone())],
+            listed: false,
+            ..Subject::new(&strategy.name, setup)
         }
     };
     Ok(scenario.file.strategy.iter().map(subject).collect())
@@ -164,17 +185,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::Claims) -
         .seed
         .unwrap_or_else(|| now.map_or(0, |now| now.as_nanos() as u64 % 1_000_000_007));
     eprintln!("seed {seed}");
-    let stop = Arc::new(AtomicBool::new(false));
-    let handle = Arc::clone(&stop);
-    // A second interrupt ends at once.
-    let installed = ctrlc::set_handler(move || {
-        if handle.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
-    if let Err(error) = installed {
-        eprintln!("warning: an interrupt will lose what is finished: {error}");
-    }
+    let stop = interrupt();
     let effort = Effort {
         wanted,
         ..Effort::of(
@@ -268,8 +279,14 @@ fn story(subject: &Subject, finding: &Finding) -> String {
 /// no more faults than in a list.
 fn should_hold(subject: &Subject, finding: &Finding) -> bool {
     let draw = &finding.case.draw;
-    if draw.rule > 0 || subject.rules[0].0 != "latest_only" || draw.nodes > 2 || draw.calls > 1 {
+    if !subject.listed || draw.rule > 0 || draw.nodes > 2 || draw.calls > 1 {
         return false;
+    }
+    // The lists leave out that the access token expires once wherever it is refreshed.
+    let rotates = subject.setup.system.rotation.is_some();
+    let mut draw = *draw;
+    if rotates && draw.faults.left(Fault::Expiry) <= 1 {
+        draw.faults = draw.faults.with(Fault::Expiry, 0);
     }
     let within = |most: &Budget| {
         FAULTS
@@ -283,14 +300,8 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
 }
 
 fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Result<PathBuf, String> {
-    let rule = &subject.rules[finding.case.draw.rule].0;
-    if rule.is_empty() {
-        return Err("a case is saved under the rule of a profile, which the scenario has changed".to_owned());
-    }
-    if subject.setup.system.rotation.is_some() || subject.setup.system.reveals != Reveals::Nothing {
-        return Err("what a provider reveals, and its refresh tokens, are not kept in a case".to_owned());
-    }
-    let saved = Saved::new(finding.claim, Some(seed), &subject.setup, rule, &finding.case);
+    let rule = &subject.rules[finding.case.draw.rule].1;
+    let saved = Saved::new(finding.claim, Some(seed), &subject.setup, rule, &finding.case)?;
     let name: String = subject
         .name
         .chars()

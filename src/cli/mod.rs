@@ -10,6 +10,8 @@ mod show;
 mod validate;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
@@ -77,6 +79,21 @@ pub fn main() -> ExitCode {
         Command::Schema => schema::run(),
     }
     .into()
+}
+
+/// What says from now on whether there was an interrupt. A second one ends the process at once.
+fn interrupt() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let handle = Arc::clone(&stop);
+    let installed = ctrlc::set_handler(move || {
+        if handle.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    if let Err(error) = installed {
+        eprintln!("warning: an interrupt will lose what is finished: {error}");
+    }
+    stop
 }
 
 /// Prints a result; a reader that has gone (`| head`) is no failure of ours.

@@ -1,14 +1,13 @@
 //! `tokenstorm run`: runs scenarios, prints the comparison, and leaves the record on disk.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::{Exit, print, validate};
+use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
 use crate::engine::campaign::{self, Effort, Outcome, Progress};
 use crate::record::{CheckKind, Manifest, Record, write};
@@ -65,17 +64,7 @@ pub(super) fn run(arguments: Arguments) -> Exit {
             }
         }
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let handle = Arc::clone(&stop);
-    // A second interrupt ends at once.
-    let installed = ctrlc::set_handler(move || {
-        if handle.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
-    if let Err(error) = installed {
-        eprintln!("warning: an interrupt will lose what is finished: {error}");
-    }
+    let stop = interrupt();
     let several = scenarios.len() > 1;
     let mut worst = Exit::Ok;
     for (path, scenario) in &scenarios {

@@ -22,6 +22,9 @@ pub trait Strategy: Clone + Send + Sync {
     /// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
     type Node: Copy + Debug + Eq + Hash + Ord + Send;
 
+    /// The phases of its protocol by name, 32 at most; none where it has none. A checker says which of them never occurs.
+    const PHASES: &'static [&'static str] = &[];
+
     /// The memory of a node that starts, and of one that restarts after a crash.
     fn boot(&self, me: Me) -> Self::Node;
 
@@ -34,6 +37,16 @@ pub trait Strategy: Clone + Send + Sync {
     /// The newest token that the node would present a refresh token of, dead or alive.
     fn credential(node: &Self::Node) -> Option<Token> {
         Self::view(node).token
+    }
+
+    /// The phase that a node is in, by its place in [`PHASES`](Self::PHASES); not asked where there are none.
+    fn phase(_: &Self::Node) -> usize {
+        0
+    }
+
+    /// Whether these settings switch the phase of this name off.
+    fn skips(&self, _phase: &str) -> bool {
+        false
     }
 
     /// Renames everything numbered that the memory holds, so that a checker can number by rank.

@@ -16,30 +16,11 @@ pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Denied, Refreshed, Rotation, RotationRule};
+/// As they are written.
+pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
-
-/// What a slot index gets that the client was not granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OnBadSlot {
-    /// An error, `400 invalid_request`; nothing is issued.
-    #[default]
-    Refuse,
-    /// The index is ignored: slot 0.
-    Ignore,
-}
-
-/// What two tokens reveal about which is newer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reveals {
-    /// They are opaque.
-    #[default]
-    Nothing,
-    Order,
-    /// When each was issued, in units of this length.
-    IssueTime(Duration),
-}
 
 /// Why a token was refused, as the model knows and a node does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

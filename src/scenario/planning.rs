@@ -11,9 +11,7 @@ use super::plan::{Beside, Case, Links, Loop, Pauses, Plan, ProviderPlan, Replay,
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::provider::settings::{
-    BadSlotSettings, Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RevealsSettings, RuleSettings, Settings,
-};
+use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings};
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::{Arrivals, Pattern, trace};
@@ -405,19 +403,12 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
 
 /// What the provider's tokens reveal about which is newer.
 pub fn reveals(settings: &Settings) -> Reveals {
-    match settings.revealed() {
-        RevealsSettings::Nothing => Reveals::Nothing,
-        RevealsSettings::Order => Reveals::Order,
-        RevealsSettings::IssueTime(granularity) => Reveals::IssueTime(granularity),
-    }
+    settings.revealed()
 }
 
 /// What the provider does about a slot that a client was not granted.
 pub fn on_bad_slot(settings: &Settings) -> OnBadSlot {
-    match settings.on_bad_slot.unwrap_or_default() {
-        BadSlotSettings::Refuse => OnBadSlot::Refuse,
-        BadSlotSettings::Ignore => OnBadSlot::Ignore,
-    }
+    settings.on_bad_slot.unwrap_or_default()
 }
 
 /// The rule that a provider's settings describe, for tokens that are obtained without a user.

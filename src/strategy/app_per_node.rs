@@ -17,6 +17,7 @@ pub struct AppPerNode {
 
 impl Strategy for AppPerNode {
     type Node = Cache;
+    const PHASES: &'static [&'static str] = Cache::PHASES;
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -36,6 +37,10 @@ impl Strategy for AppPerNode {
 
     fn credential(node: &Cache) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Cache) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -15,6 +15,12 @@ pub struct Cache {
 }
 
 impl Cache {
+    pub const PHASES: &'static [&'static str] = &["idle", "asking"];
+
+    pub fn phase(&self) -> usize {
+        self.asking.into()
+    }
+
     /// Reacts to everything but store answers, timers and what other nodes say.
     #[inline(always)]
     pub fn on(&mut self, me: Me, lane: Lane, input: Input, out: &mut Outbox) {

@@ -150,6 +150,7 @@ impl CentralRefresher {
 
 impl Strategy for CentralRefresher {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &["idle", "waiting", "asking"];
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -168,6 +169,14 @@ impl Strategy for CentralRefresher {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.cache.held()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        match (node.waiting, node.cache.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -28,6 +28,7 @@ impl Writes for CompareAndSet {
 
 impl Strategy for CompareAndSet {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -43,6 +44,10 @@ impl Strategy for CompareAndSet {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.credential()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

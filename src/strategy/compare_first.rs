@@ -13,6 +13,7 @@ pub struct CompareFirst {}
 
 impl Strategy for CompareFirst {
     type Node = Cache;
+    const PHASES: &'static [&'static str] = Cache::PHASES;
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -28,6 +29,10 @@ impl Strategy for CompareFirst {
 
     fn credential(node: &Cache) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Cache) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -67,6 +67,7 @@ impl FileLock {
 
 impl Strategy for FileLock {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Lease::PHASES;
 
     fn boot(&self, me: Me) -> Memory {
         self.lease().boot(me)
@@ -82,6 +83,14 @@ impl Strategy for FileLock {
 
     fn credential(node: &Memory) -> Option<Token> {
         Lease::credential(node)
+    }
+
+    fn phase(node: &Memory) -> usize {
+        Lease::phase(node)
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        self.lease().skips(phase)
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -13,6 +13,7 @@ pub struct Gateway {}
 
 impl Strategy for Gateway {
     type Node = Cache;
+    const PHASES: &'static [&'static str] = Cache::PHASES;
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -31,6 +32,10 @@ impl Strategy for Gateway {
 
     fn credential(node: &Cache) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Cache) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -42,6 +42,7 @@ impl Gossip {
 
 impl Strategy for Gossip {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &["idle", "waiting", "asking"];
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -127,6 +128,18 @@ impl Strategy for Gossip {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.cache.held()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        match (node.waiting, node.cache.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        phase == "waiting" && self.wait.is_zero()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -65,6 +65,9 @@ enum Phase {
     Publishing,
 }
 
+/// In the order of [`Phase`].
+const PHASES: [&str; 6] = ["idle", "standing", "looking", "waiting", "asking", "publishing"];
+
 impl Leader {
     fn leads(node: &Memory) -> bool {
         node.fence != 0
@@ -195,6 +198,7 @@ impl Leader {
 
 impl Strategy for Leader {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -257,6 +261,14 @@ impl Strategy for Leader {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.token.or(node.stale)
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase as usize
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        phase == "waiting" && self.poll > self.wait
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -235,6 +235,7 @@ impl Lanes for OneLane {
 
 impl Strategy for Lease {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -250,6 +251,20 @@ impl Strategy for Lease {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.credential()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        match phase {
+            "waiting" => self.poll > self.wait,
+            "checking" => self.read_before_lock || self.covers == Covers::Write,
+            "rereading" => self.on_invalid_grant != OnInvalidGrant::Reread,
+            "publishing" => self.publish == Publish::Unacknowledged,
+            _ => false,
+        }
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -50,6 +50,13 @@ enum Phase {
 }
 
 impl Memory {
+    /// In the order of [`Phase`].
+    pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "publishing"];
+
+    pub(super) fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
     pub(super) fn on(&mut self, writes: &impl Writes, me: Me, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } | Input::Refused { token } = input {
             self.discard(writes, token, out);

@@ -20,6 +20,7 @@ impl Writes for PutIfNewer {
 
 impl Strategy for PutIfNewer {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -35,6 +36,10 @@ impl Strategy for PutIfNewer {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.credential()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -34,6 +34,7 @@ pub(super) fn again(margin: Duration) -> Delay {
 
 impl Strategy for RenewAhead {
     type Node = Cache;
+    const PHASES: &'static [&'static str] = Cache::PHASES;
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -68,6 +69,10 @@ impl Strategy for RenewAhead {
 
     fn credential(node: &Cache) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Cache) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

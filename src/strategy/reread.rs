@@ -47,6 +47,13 @@ pub(super) enum Loser {
 }
 
 impl Memory {
+    /// In the order of [`Phase`].
+    pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "rereading"];
+
+    pub(super) fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
     pub(super) fn on(&mut self, before: bool, loser: Loser, me: Me, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } | Input::Refused { token } = input {
             self.dead |= self.held == Some(token);
@@ -157,6 +164,7 @@ impl Memory {
 
 impl Strategy for Reread {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -172,6 +180,10 @@ impl Strategy for Reread {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -52,6 +52,7 @@ impl Lanes for Rotation {
 
 impl Strategy for Rotation {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Lease::PHASES;
 
     fn boot(&self, me: Me) -> Memory {
         self.lease.boot(me)
@@ -67,6 +68,14 @@ impl Strategy for Rotation {
 
     fn credential(node: &Memory) -> Option<Token> {
         Lease::credential(node)
+    }
+
+    fn phase(node: &Memory) -> usize {
+        Lease::phase(node)
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        self.lease.skips(phase)
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

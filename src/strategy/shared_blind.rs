@@ -25,6 +25,7 @@ pub struct Memory {
 
 impl Strategy for SharedBlind {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &["idle", "reading", "asking"];
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -111,6 +112,14 @@ impl Strategy for SharedBlind {
 
     fn view(node: &Memory) -> View {
         View { token: node.token }
+    }
+
+    fn phase(node: &Memory) -> usize {
+        match (node.reading, node.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -13,6 +13,7 @@ pub struct SingleFlight {}
 
 impl Strategy for SingleFlight {
     type Node = Cache;
+    const PHASES: &'static [&'static str] = Cache::PHASES;
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -33,6 +34,10 @@ impl Strategy for SingleFlight {
 
     fn credential(node: &Cache) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Cache) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Cache, names: &mut dyn Names) {

@@ -58,6 +58,7 @@ impl SlotPerNode {
 
 impl Strategy for SlotPerNode {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &["idle", "asking", "without its index"];
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -87,6 +88,18 @@ impl Strategy for SlotPerNode {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.cache.held()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        match (node.cache.asking, node.refused) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        phase == "without its index" && !self.fall_back
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -32,6 +32,9 @@ enum Phase {
     Asking,
 }
 
+/// In the order of [`Phase`].
+const PHASES: [&str; 4] = ["idle", "waiting", "looking", "asking"];
+
 impl WaitAndLook {
     fn ask(node: &mut Memory, out: &mut Outbox) {
         node.phase = Phase::Asking;
@@ -51,6 +54,7 @@ impl WaitAndLook {
 
 impl Strategy for WaitAndLook {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -114,6 +118,10 @@ impl Strategy for WaitAndLook {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.token.or(node.stale)
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase as usize
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -20,6 +20,7 @@ pub struct WipingLoser {
 
 impl Strategy for WipingLoser {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -36,6 +37,14 @@ impl Strategy for WipingLoser {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.held()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        phase == "rereading"
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

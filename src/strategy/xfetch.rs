@@ -59,6 +59,7 @@ impl Writes for Xfetch {
 
 impl Strategy for Xfetch {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = Memory::PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -74,6 +75,10 @@ impl Strategy for Xfetch {
 
     fn credential(node: &Memory) -> Option<Token> {
         node.credential()
+    }
+
+    fn phase(node: &Memory) -> usize {
+        node.phase()
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {

@@ -7,13 +7,13 @@ mod plan;
 use std::fmt;
 
 use crate::base::NodeId;
-use crate::engine::check::expected::FAULTY;
+use crate::engine::check::expected::{Expectation, FAULTY};
 use crate::engine::check::{self, Budget, Counterexample, Needs, State, System, Verdict};
 use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground, Walk};
 use crate::node::{Names, Strategy};
 use crate::oauth::Token;
 use crate::property::PROPERTIES;
-use crate::provider::{Issuance, OnBadSlot, Rule};
+use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 
 /// What is expected of a strategy, and in which surroundings: two nodes with a call each that share an app under "latest only",
@@ -32,6 +32,16 @@ impl Default for Expect {
     }
 }
 
+impl Expect {
+    /// The app has refresh tokens of this rule, which says what a refresh ends, and the access token expires once at least. To be
+    /// said after the faults.
+    #[must_use]
+    pub fn with_refresh_tokens(mut self, rotation: RotationRule) -> Self {
+        self.system = self.system.rotating(Some(rotation));
+        self
+    }
+}
+
 impl<R: Rule> Expect<R> {
     /// The same under another rule of the provider.
     pub fn under(rule: R) -> Self {
@@ -44,7 +54,7 @@ impl<R: Rule> Expect<R> {
                 },
                 rule,
                 rotation: None,
-                reveals: crate::provider::Reveals::Nothing,
+                reveals: Reveals::Nothing,
                 store_operations: crate::engine::check::STORE_OPERATIONS,
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: 1,
@@ -267,7 +277,7 @@ fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), S
     Ok(())
 }
 
-/// The checker and the fuzzer. The last property is about the checker's own faults, and no strategy's business.
+/// The checker and the fuzzer.
 fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> Report
 where
     State<S, R>: Send + Sync,
@@ -275,11 +285,7 @@ where
     let checked = check::check_strategy(strategy.clone(), &expect.system, &());
     let ground = Ground::of(strategy.clone(), expect.system.clone());
     let fuzzed = fuzz::fuzz(&ground, &Effort::of(expect.seed, expect.cases), &());
-    let rows = PROPERTIES
-        .iter()
-        .zip(checked.verdicts)
-        .filter(|(property, _)| property.name != "V");
-    let rows = rows.map(|(property, verdict)| Row {
+    let rows = PROPERTIES.iter().zip(checked.verdicts).map(|(property, verdict)| Row {
         property: property.name,
         title: property.title,
         checked: match verdict {
@@ -369,10 +375,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Steps of a run, and around where it goes on for ever.
+/// Steps of a run, and around where it goes on for ever; `no` where there is no run to show.
 fn steps(example: &Counterexample) -> String {
-    match example.around {
-        0 => example.steps().to_string(),
-        around => format!("{}+{around}", example.steps()),
-    }
+    Expectation::Breaks(example.steps(), example.around).to_string()
 }

@@ -321,6 +321,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// The strategy that all nodes follow.
+    pub fn strategy(&self) -> &S {
+        &self.strategy
+    }
+
     /// The strategy's memory at a node.
     pub fn memory(&self, id: NodeId) -> &S::Node {
         &self.nodes[id.index()].memory

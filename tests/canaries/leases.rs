@@ -17,6 +17,8 @@ pub enum Wrong {
     Wipes,
     /// It does not look into the store once it has the lease.
     LooksNot,
+    /// Its calls fail when another has the lease: it never waits.
+    FailsAtOnce,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,17 @@ enum Phase {
     Releasing,
 }
 
+/// In the order of [`Phase`].
+const PHASES: [&str; 7] = [
+    "idle",
+    "locking",
+    "waiting",
+    "looking",
+    "asking",
+    "publishing",
+    "releasing",
+];
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {
     token: Option<Token>,
@@ -47,6 +60,7 @@ pub struct Memory {
 
 impl Strategy for Lease {
     type Node = Memory;
+    const PHASES: &'static [&'static str] = &PHASES;
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -88,6 +102,10 @@ impl Strategy for Lease {
         View { token: node.token }
     }
 
+    fn phase(node: &Memory) -> usize {
+        node.phase as usize
+    }
+
     fn rename(node: &mut Memory, names: &mut dyn Names) {
         node.token = node.token.map(|token| names.token(token));
         node.refused = node.refused.map(|token| names.token(token));
@@ -125,6 +143,10 @@ impl Lease {
                     node.phase = Phase::Looking;
                     out.push(Command::Store(Operation::Read));
                 }
+            }
+            (Answer::Busy, Phase::Locking) if self.0 == Wrong::FailsAtOnce => {
+                fail(node, Failure::Unreachable, out);
+                node.phase = Phase::Idle;
             }
             (Answer::Busy, Phase::Locking) => {
                 node.phase = Phase::Waiting;

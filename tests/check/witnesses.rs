@@ -1,9 +1,14 @@
 //! Every claim is broken by somebody and stands for somebody: neither answer is all that the checker has.
 
-use tokenstorm::engine::check::cast;
-use tokenstorm::engine::check::expected::{self, Expectation, Expected, LAPSING, LISTS};
-use tokenstorm::engine::check::{self, Budget, System};
+use std::collections::{HashSet, VecDeque};
+
+use tokenstorm::base::NodeId;
+use tokenstorm::engine::check::cast::{self, CAST, REFRESHERS};
+use tokenstorm::engine::check::expected::{self, Expectation, Expected, FAULTY, LAPSING, LISTS};
+use tokenstorm::engine::check::{self, Budget, Hands, State, System};
+use tokenstorm::node::Strategy;
 use tokenstorm::property::PROPERTIES;
+use tokenstorm::with_strategy;
 
 use super::verdict;
 use super::wrong::{Forgets, Sulks, TellsOnce, system};
@@ -101,4 +106,43 @@ fn two_calls_at_a_node_show_what_one_does_not() {
         assert_eq!(with(1), Expectation::Holds(None), "{name} {property}");
         assert!(matches!(with(2), Expectation::Breaks(..)), "{name} {property}");
     }
+}
+
+/// The nearest states in which the memory of the first node tells its phase; that is how the strategy calls it.
+fn names_its_phases<S: Strategy>(initial: State<S>) -> usize {
+    let (mut seen, mut open) = (HashSet::from([initial.clone()]), VecDeque::from([initial]));
+    let (mut hands, mut actions, mut told) = (Hands::default(), Vec::new(), 0);
+    while let Some(state) = open.pop_front() {
+        let memory = state.world.memory(NodeId(0));
+        let text = format!("{memory:?}");
+        if let Some((_, rest)) = text.split_once("phase: ") {
+            let phase = rest.split(|c: char| !c.is_alphanumeric()).next().expect("a name");
+            assert_eq!(S::PHASES[S::phase(memory)], phase.to_lowercase());
+            told += 1;
+        }
+        if seen.len() > 3_000 {
+            continue;
+        }
+        state.actions(&mut actions);
+        for &action in &actions {
+            let next = state.next(action, &mut hands);
+            if seen.insert(next.clone()) {
+                open.push_back(next);
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn phases_are_called_what_they_are() {
+    let mut telling = 0;
+    for (name, _) in CAST.iter().chain(&REFRESHERS) {
+        let setup = cast::setup(name, 2, 1, FAULTY).expect("a name of the cast");
+        let told = with_strategy!(setup.coordination, strategy => {
+            names_its_phases(State::initial(strategy, &setup.system))
+        });
+        telling += usize::from(told > 100);
+    }
+    assert!(telling >= 20, "only {telling} strategies tell their phase");
 }

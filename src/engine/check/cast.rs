@@ -53,8 +53,14 @@ pub const CAST: [(&str, &str); 28] = [
     ("file_lock", "an operating system's lock"),
 ];
 
-/// The same where there are refresh tokens that rotate. `strict`: one that was used up and comes again ends the whole grant;
-/// `grace`: it gets the pair that it got before. The access token expires once.
+/// What becomes of a refresh token that was used up and comes again.
+pub const ROTATIONS: [(&str, &str); 3] = [
+    ("refused", "it is refused, and nothing else"),
+    ("strict", "it ends the whole grant"),
+    ("grace", "it gets the pair that it got before"),
+];
+
+/// The same where there are refresh tokens that rotate, by one of [`ROTATIONS`]. The access token expires once.
 pub const REFRESHERS: [(&str, &str); 12] = [
     ("naive_strict", ""),
     ("naive_grace", ""),
@@ -115,7 +121,10 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
     if name == "put_if_newer_order" {
         setup.system.reveals = Reveals::Order;
     }
-    setup.system = setup.system.rotating(rotation(name));
+    if REFRESHERS.iter().any(|(known, _)| *known == name) {
+        let last = name.rsplit('_').next().and_then(rotation);
+        setup.system = setup.system.rotating(last.or(rotation("refused")));
+    }
     Some(setup)
 }
 
@@ -163,29 +172,27 @@ pub fn small(coordination: Coordination) -> Coordination {
     }
 }
 
-/// What becomes of the refresh tokens of one of [`REFRESHERS`].
-fn rotation(name: &str) -> Option<RotationRule> {
-    if !REFRESHERS.iter().any(|(known, _)| *known == name) {
-        return None;
-    }
+/// The rule of this name, one of [`ROTATIONS`].
+pub fn rotation(name: &str) -> Option<RotationRule> {
     let refused = RotationRule {
         kills_access: KillsAccess::All,
         ..RotationRule::default()
     };
     Some(match name {
-        _ if name.ends_with("_strict") => RotationRule {
+        "refused" => refused,
+        "strict" => RotationRule {
             on_violation: OnViolation::RevokeFamily(RevokeFamilySettings {
                 access: true,
                 takes: Duration::ZERO,
             }),
             ..refused
         },
-        _ if name.ends_with("_grace") => RotationRule {
+        "grace" => RotationRule {
             retire: Retire::Leeway(Duration::from_secs(30)),
             replay_answer: ReplayAnswer::SamePair,
             ..refused
         },
-        _ => refused,
+        _ => return None,
     })
 }
 

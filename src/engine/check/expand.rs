@@ -43,6 +43,8 @@ pub struct Expanded {
     /// Labels of what waits only because its node hears of nothing else at present.
     pub withheld: u128,
     pub reached: Claims,
+    /// Phases of the strategy in which a node is, by their place.
+    pub phases: u32,
     /// What the next call costs, where all is quiet.
     pub recovery: Option<(Cost, Vec<Action>)>,
     /// How many of the successors are its own.
@@ -175,6 +177,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 .withheld(&ears)
                 .fold(0, |labels, message| labels | 1 << label_of(state, message)),
             reached,
+            phases: state.phases(),
             recovery: state.is_quiet().then(|| recovery::dearest_call(state)),
             successors: taken,
         }

@@ -43,6 +43,8 @@ pub struct Explored {
     pub happened: Budget,
     /// In some run a call succeeds.
     pub answered: bool,
+    /// Phases of the strategy in which a node was found, by their place.
+    phases: u32,
     pub bytes: usize,
 }
 
@@ -98,6 +100,7 @@ where
         recovery: None,
         happened: Budget::NONE,
         answered: false,
+        phases: 0,
         bytes: 0,
     };
     let mut search = Search {
@@ -269,6 +272,7 @@ impl Explored {
     ) {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
+        self.phases |= expanded.phases;
         if let Some((cost, way)) = expanded.recovery
             && self.recovery.as_ref().is_none_or(|(dearest, ..)| cost > *dearest)
         {
@@ -315,13 +319,19 @@ impl Explored {
         way
     }
 
-    /// What ought to happen in some run and never does: a call that succeeds, and each kind of fault that the budget allows.
-    pub fn missing(&self, budget: Budget) -> Vec<&'static str> {
+    /// What ought to happen in some run and never does: a call that succeeds, each kind of fault that the budget allows, and each
+    /// phase of the strategy that its settings do not switch off.
+    pub fn missing<S: Strategy>(&self, budget: Budget, strategy: &S) -> Vec<String> {
         let missing = FAULTS
             .iter()
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
-        let silent = (!self.answered).then_some("a call that succeeds");
-        missing.map(|(_, name, _)| *name).chain(silent).collect()
+        let silent = (!self.answered).then_some("a call that succeeds".to_owned());
+        let dead = (0..)
+            .zip(S::PHASES)
+            .filter(|&(place, phase)| self.phases & 1 << place == 0 && !strategy.skips(phase));
+        let faults = missing.map(|(_, name, _)| format!("fault `{name}`"));
+        let phases = dead.map(|(_, phase)| format!("phase `{phase}`"));
+        faults.chain(silent).chain(phases).collect()
     }
 }
 

@@ -246,6 +246,21 @@ impl<S: Strategy, R: Rule> State<S, R> {
             })
     }
 
+    /// Phases of the strategy in which some node is, by their place.
+    pub fn phases(&self) -> u32 {
+        if S::PHASES.is_empty() {
+            return 0;
+        }
+        (0..self.nodes()).fold(0, |all, node| {
+            let place = S::phase(self.world.memory(NodeId(node)));
+            assert!(
+                place < S::PHASES.len().min(32),
+                "a phase has a name, and there are 32 at most"
+            );
+            all | 1 << place
+        })
+    }
+
     /// Whether some lease is held.
     pub fn is_leased(&self) -> bool {
         self.world.leases(NOW).any(|lease| lease.is_some())

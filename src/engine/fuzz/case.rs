@@ -13,7 +13,7 @@ use proptest::test_runner::{Reason, TestRunner};
 use super::step::{Step, Who};
 use super::walk::{Claims, Walk};
 use crate::base::{Dice, mix};
-use crate::engine::check::{Budget, FAULTS, State, System};
+use crate::engine::check::{Budget, FAULTS, Fault, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};
 
@@ -75,11 +75,13 @@ impl<S: Strategy, R: Rule> Ground<S, R> {
             .map(|(fault, ..)| (proptest::bool::ANY, 1..=faults.left(*fault).max(1)))
             .collect();
         let drawn = (1..=self.most.nodes, 1..=self.most.calls, 0..self.rules.len(), counts);
+        // Nobody refreshes a token that is never refused.
+        let needed = |fault| fault == Fault::Expiry && self.most.rotation.is_some();
         let (nodes, calls, rule, counts) = drawn.new_tree(runner)?.current();
         let budget = FAULTS
             .iter()
             .zip(counts)
-            .filter(|((fault, ..), (allowed, _))| *allowed && faults.left(*fault) > 0)
+            .filter(|((fault, ..), (allowed, _))| (*allowed || needed(*fault)) && faults.left(*fault) > 0)
             .fold(Budget::NONE, |budget, ((fault, ..), (_, count))| {
                 budget.with(*fault, count)
             });

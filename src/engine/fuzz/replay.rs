@@ -35,7 +35,7 @@ pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[S
     for &step in steps {
         walk.take(step);
     }
-    let (script, checker) = script(State::initial(strategy.clone(), system), &walk.way);
+    let (script, checker) = script(strategy, system, &walk.way);
     let mut network = Scripted {
         sent: script.sent,
         turned_away: Vec::new(),
@@ -43,17 +43,40 @@ pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[S
     let mut trace = Vec::new();
     let world = State::world(strategy.clone(), system);
     run_script(world, &mut network, &script.happenings, &mut trace);
-    let mut names = BTreeMap::new();
+    let mut teller = Teller::default();
     let mut simulator = Vec::new();
     for (now, event) in trace {
-        if let Event::Issued { token, .. } = event {
-            let number = names.len() + 1;
-            names.insert(token, number);
-        }
-        let step = step_at(now);
-        simulator.extend(effect(&event, |token| names.get(&token).copied()).map(|words| (step, words)));
+        simulator.extend(teller.tell(step_at(now), &[event]));
     }
     Effects { checker, simulator }
+}
+
+/// What tokens are called: by their number in the order of issue.
+#[derive(Default)]
+struct Teller {
+    issued: usize,
+    names: BTreeMap<Token, usize>,
+}
+
+impl Teller {
+    fn tell(&mut self, step: usize, events: &[Event]) -> impl Iterator<Item = Effect> {
+        let mut told = Vec::new();
+        for event in events {
+            if let Event::Issued { token, .. } = event {
+                self.issued += 1;
+                self.names.insert(*token, self.issued);
+            }
+            told.extend(effect(event, |token| self.names.get(&token).copied()).map(|words| (step, words)));
+        }
+        told.into_iter()
+    }
+
+    fn rename(&mut self, renamed: &Renamed) {
+        let names = std::mem::take(&mut self.names).into_iter();
+        self.names = names
+            .filter_map(|(token, name)| Some((renamed.token(token)?, name)))
+            .collect();
+    }
 }
 
 fn instant(step: usize) -> Time {
@@ -85,24 +108,35 @@ struct Script {
     happenings: Vec<(Time, Happening)>,
 }
 
+/// What happens when all nodes start, and how tokens are called after it.
+fn start<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> (Vec<Event>, Renamed) {
+    let mut world = State::world(strategy.clone(), system);
+    let mut hands = Hands::default();
+    for node in 0..world.fleets().last().map_or(0, |fleet| fleet.nodes.end) {
+        world.start(NodeId(node), &mut hands);
+    }
+    world.canonical(NOW, &mut hands.bag, &mut hands.renamed);
+    (hands.events, hands.renamed)
+}
+
 /// What a run sends and when it arrives, and the run's effects.
-fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script, Vec<Effect>) {
+fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]) -> (Script, Vec<Effect>) {
     let mut script = Script {
         sent: Vec::new(),
         happenings: Vec::new(),
     };
-    let mut effects: Vec<_> = (0..initial.world.fleets().last().map_or(0, |fleet| fleet.nodes.end))
-        .filter_map(|node| effect(&Event::NodeStarted { node: NodeId(node) }, |_| None))
-        .map(|words| (0, words))
-        .collect();
-    let (mut hands, mut names) = (Hands::default(), BTreeMap::new());
+    let mut teller = Teller::default();
+    let (events, renamed) = start(strategy, system);
+    let mut effects: Vec<_> = teller.tell(0, &events).collect();
+    teller.rename(&renamed);
+    let (mut hands, initial) = (Hands::default(), State::initial(strategy.clone(), system));
     // Which sending each message of the bag is.
     let mut tags: Vec<usize> = initial
         .bag
         .iter()
         .map(|message| script.send(0, &initial.world, message))
         .collect();
-    let (mut state, mut issued) = (initial, 0);
+    let mut state = initial;
     for (step, &action) in (1..).zip(way) {
         script.meet(step, &state, action, &tags);
         let raw = state.step(action, &mut hands);
@@ -113,17 +147,8 @@ fn script<S: Strategy, R: Rule>(initial: State<S, R>, way: &[Action]) -> (Script
             tags.push(script.send(step, &raw.world, message));
         }
         let next = state.take(action, &mut hands, |_, _, _| {});
-        for event in &hands.events {
-            if let Event::Issued { token, .. } = event {
-                issued += 1;
-                names.insert(*token, issued);
-            }
-            effects.extend(effect(event, |token| names.get(&token).copied()).map(|words| (step, words)));
-        }
-        names = names
-            .into_iter()
-            .filter_map(|(token, name)| Some((hands.renamed.token(token)?, name)))
-            .collect();
+        effects.extend(teller.tell(step, &hands.events));
+        teller.rename(&hands.renamed);
         tags = sorted(raw, &tags, &next, &mut hands.renamed);
         state = next;
     }

@@ -10,10 +10,10 @@ use super::replay::{Effects, replay};
 use super::step::Step;
 use super::walk::along;
 use crate::base::Duration;
-use crate::engine::check::cast::around;
-use crate::engine::check::{Budget, Counterexample, Setup};
+use crate::engine::check::cast::{self, ROTATIONS, around};
+use crate::engine::check::{Budget, Counterexample, Setup, State, System};
 use crate::property::{self, PROPERTIES};
-use crate::provider::{Issuance, OnFull, profiles};
+use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
 use crate::scenario;
 use crate::strategy::Coordination;
 use crate::with_strategy;
@@ -30,7 +30,10 @@ pub const RULES: [(&str, &str); 5] = [
 /// Life of a token; a case's clock stands still, so it decides nothing.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// The rule of this name: one of [`RULES`], or a provider's.
+/// Beside refresh tokens, which say themselves what ends: a new token ends no other.
+const INDEPENDENT: &str = "independent";
+
+/// The rule of this name: one of [`RULES`], `independent`, or a provider's.
 pub fn rule(name: &str) -> Option<Issuance> {
     let mut rule = Issuance::latest_only(LIFE);
     match name {
@@ -39,6 +42,7 @@ pub fn rule(name: &str) -> Option<Issuance> {
         "two_live" => rule.capacity = Some(2),
         "returned" => rule.reuse_threshold = Some(Duration::SECOND),
         "refused" => rule.on_full = OnFull::Refuse,
+        INDEPENDENT => rule = Issuance::independent(LIFE),
         other => return Some(scenario::rule(&profiles::find(other)?.provider)),
     }
     Some(rule)
@@ -46,11 +50,25 @@ pub fn rule(name: &str) -> Option<Issuance> {
 
 /// The name under which [`rule`] finds a rule.
 pub fn name_of_rule(wanted: &Issuance) -> Option<String> {
-    let names = RULES.iter().chain(&profiles::PROFILES).map(|(name, _)| *name);
+    let profiles = profiles::PROFILES.iter().map(|(name, _)| *name);
+    let mut names = RULES.iter().map(|(name, _)| *name).chain([INDEPENDENT]).chain(profiles);
     names
-        .filter(|name| rule(name).as_ref() == Some(wanted))
+        .find(|name| rule(name).as_ref() == Some(wanted))
         .map(str::to_owned)
-        .next()
+}
+
+/// What becomes of refresh tokens under this name: one of [`ROTATIONS`], or a provider's.
+fn rotation(name: &str) -> Option<RotationRule> {
+    let of_provider = || Some(RotationRule::of(&profiles::find(name)?.provider.refresh_tokens()?));
+    cast::rotation(name).or_else(of_provider)
+}
+
+/// The name of what becomes of refresh tokens in a system.
+fn name_of_rotation(wanted: &System) -> Option<String> {
+    let mut names = ROTATIONS.iter().chain(&profiles::PROFILES).map(|(name, _)| *name);
+    names
+        .find(|name| rotation(name).is_some_and(|rule| wanted.clone().rotating(Some(rule)).rotation == wanted.rotation))
+        .map(str::to_owned)
 }
 
 /// A case with all that it takes to run it again.
@@ -62,6 +80,10 @@ pub struct Saved {
     pub seed: Option<u64>,
     pub coordination: Coordination,
     pub rule: String,
+    /// What becomes of refresh tokens, by name, where there are any.
+    pub refresh_tokens: Option<String>,
+    pub reveals: Reveals,
+    pub on_bad_slot: OnBadSlot,
     /// Slots granted to the client.
     pub slots: u16,
     pub nodes: u32,
@@ -78,6 +100,12 @@ struct Written {
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
     rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_tokens: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    reveals: Reveals,
+    #[serde(default, skip_serializing_if = "is_default")]
+    on_bad_slot: OnBadSlot,
     slots: u16,
     nodes: u32,
     calls: u32,
@@ -86,20 +114,34 @@ struct Written {
     strategy: Coordination,
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Saved {
-    /// A case of this setup under the rule of this name.
-    pub fn new(claim: usize, seed: Option<u64>, setup: &Setup, rule: &str, case: &Case) -> Self {
-        Self {
+    /// A case of this setup under one of its rules.
+    ///
+    /// Errors when what the provider does has no name.
+    pub fn new(claim: usize, seed: Option<u64>, setup: &Setup, rule: &Issuance, case: &Case) -> Result<Self, String> {
+        let nameless = |what| format!("a case names {what}, and the one of this provider has no name");
+        let refresh_tokens = match setup.system.rotation {
+            None => None,
+            Some(_) => Some(name_of_rotation(&setup.system).ok_or_else(|| nameless("a rule for refresh tokens"))?),
+        };
+        Ok(Self {
             property: PROPERTIES[claim].name,
             seed,
             coordination: setup.coordination.clone(),
-            rule: rule.to_owned(),
+            rule: name_of_rule(rule).ok_or_else(|| nameless("a rule"))?,
+            refresh_tokens,
+            reveals: setup.system.reveals,
+            on_bad_slot: setup.system.on_bad_slot,
             slots: setup.system.slots,
             nodes: case.draw.nodes,
             calls: case.draw.calls,
             faults: case.draw.faults,
             steps: case.steps.clone(),
-        }
+        })
     }
 
     /// Its place in [`PROPERTIES`].
@@ -114,12 +156,19 @@ impl Saved {
     /// The system that it takes place in.
     ///
     /// # Panics
-    /// When the rule is none that there is.
+    /// When a rule is none that there is.
     pub fn setup(&self) -> Setup {
-        let mut setup = around(self.coordination.clone(), self.nodes, self.calls, self.faults);
-        setup.system.rule = rule(&self.rule).expect("a case names a rule");
-        setup.system.slots = self.slots;
-        setup
+        let Setup { coordination, system } = around(self.coordination.clone(), self.nodes, self.calls, self.faults);
+        let known = |name: &String| rotation(name).expect("a case names a rule for refresh tokens");
+        let system = System {
+            rule: rule(&self.rule).expect("a case names a rule"),
+            faults: self.faults,
+            reveals: self.reveals,
+            on_bad_slot: self.on_bad_slot,
+            slots: self.slots,
+            ..system.rotating(self.refresh_tokens.as_ref().map(known))
+        };
+        Setup { coordination, system }
     }
 
     /// The run up to where the claim breaks, as the checker has it; none where it does not.
@@ -127,7 +176,7 @@ impl Saved {
         let setup = self.setup();
         with_strategy!(&setup.coordination, strategy => {
             #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-            let initial = crate::engine::check::State::initial(strategy.clone(), &setup.system);
+            let initial = State::initial(strategy.clone(), &setup.system);
             along(initial, &self.steps, self.claim()).witness(self.claim()).map(|(_, example)| example)
         })
     }
@@ -152,6 +201,9 @@ impl fmt::Display for Saved {
             property: self.property.to_owned(),
             seed: self.seed,
             rule: self.rule.clone(),
+            refresh_tokens: self.refresh_tokens.clone(),
+            reveals: self.reveals,
+            on_bad_slot: self.on_bad_slot,
             slots: self.slots,
             nodes: self.nodes,
             calls: self.calls,
@@ -183,6 +235,15 @@ impl FromStr for Saved {
                 names.join(", ")
             ));
         }
+        if let Some(name) = &written.refresh_tokens
+            && rotation(name).is_none()
+        {
+            let names: Vec<_> = ROTATIONS.iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "there is no rule `{name}` for refresh tokens; there are: {}, and those of providers that have one",
+                names.join(", ")
+            ));
+        }
         for (key, count, most) in [("nodes", written.nodes, 4), ("calls", written.calls, 3)] {
             if !(1..=most).contains(&count) {
                 return Err(format!("`{key} = {count}` is not from 1 to {most}"));
@@ -194,6 +255,9 @@ impl FromStr for Saved {
             seed: written.seed,
             coordination: written.strategy,
             rule: written.rule,
+            refresh_tokens: written.refresh_tokens,
+            reveals: written.reveals,
+            on_bad_slot: written.on_bad_slot,
             slots: written.slots.max(1),
             nodes: written.nodes,
             calls: written.calls,

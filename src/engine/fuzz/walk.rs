@@ -71,13 +71,16 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         &self.named
     }
 
-    /// What the present state can do; a dead end is a witness of its own.
+    /// What the present state can do; a dead end is a witness of its own, and so is a grant that nobody has any more.
     fn arrive(&mut self) {
         self.state.actions(&mut self.actions);
         names(&self.state, &self.actions, &mut self.named);
         let stuck = self.state.pending() > 0 && self.actions.iter().all(|action| action.fault().is_some());
         if stuck {
             self.breaks(|judge| judge == Runs::NoDeadlock, self.way.len(), 0);
+        }
+        if self.state.is_stranded() == Some(true) {
+            self.breaks(|judge| judge == Runs::GrantIsHeld, self.way.len(), 0);
         }
     }
 

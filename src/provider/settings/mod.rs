@@ -134,7 +134,7 @@ pub struct ForceSettings {
 }
 
 /// What two tokens reveal about which is newer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RevealsSettings {
     /// They are opaque.
@@ -146,7 +146,7 @@ pub enum RevealsSettings {
     IssueTime(Duration),
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BadSlotSettings {
     /// `400 invalid_request`.

@@ -47,6 +47,22 @@ enum Phase {
 }
 
 impl Memory {
+    /// In the order of [`Phase`].
+    pub(super) const PHASES: &'static [&'static str] = &[
+        "idle",
+        "looking",
+        "acquiring",
+        "waiting",
+        "checking",
+        "asking",
+        "rereading",
+        "publishing",
+    ];
+
+    pub(super) fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
     fn look(&mut self, out: &mut Outbox) {
         self.phase = Phase::Looking;
         out.push(Command::Store(Operation::Read));
