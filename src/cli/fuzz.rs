@@ -295,7 +295,8 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
     };
     [Budget::NONE, FAULTY].iter().filter(|most| within(most)).any(|&most| {
         let expected = expected::of(&subject.name, 2, most);
-        expected.is_some_and(|list| !matches!(list.verdicts[finding.claim], Expectation::Breaks(..)))
+        let shown = |verdict: &Expectation| matches!(verdict, Expectation::Holds(_) | Expectation::NotReached);
+        expected.is_some_and(|list| shown(&list.verdicts[finding.claim]))
     })
 }
 

@@ -35,6 +35,7 @@ pub enum Operation<V> {
         ttl: Option<Millis>,
     },
     /// Takes the lease for as long as the asker lives, unless another node holds it: what an operating system's lock on a file does.
+    /// Who has it so already, perhaps without knowing, gets it again.
     Lock,
     /// Begins the lease's time anew, if it is still the one that was acquired.
     Extend {
@@ -268,7 +269,8 @@ impl<V: Stored> Store<V> {
     }
 
     fn acquire(&mut self, now: Time, owner: NodeId, ttl: Option<Millis>, tied: bool) -> Answer<V> {
-        if self.state.lease.is_some_and(|lease| lease.holds(now)) {
+        let again = |lease: Lease| tied && lease.tied && lease.owner == owner;
+        if self.state.lease.is_some_and(|lease| lease.holds(now) && !again(lease)) {
             return Answer::Busy;
         }
         self.last_fence += 1;
@@ -519,10 +521,15 @@ mod tests {
         assert_eq!(store.apply(at(0), A, Operation::Lock), Answer::Acquired { fence: 1 });
         store.bury(B);
         assert_eq!(store.apply(at(1), B, Operation::Lock), Answer::Busy);
+        assert_eq!(
+            store.apply(at(1), A, Operation::Lock),
+            Answer::Acquired { fence: 2 },
+            "who has it gets it again"
+        );
         store.bury(A);
         assert_eq!(
             store.apply(at(2), B, Operation::Acquire { ttl: None }),
-            Answer::Acquired { fence: 2 }
+            Answer::Acquired { fence: 3 }
         );
         store.bury(B);
         assert_eq!(

@@ -100,13 +100,17 @@ impl CentralRefresher {
             Input::Told {
                 from,
                 note: Note::Wanted(dead),
-            } => match node.newest.filter(|newest| Some(newest.token) != dead) {
-                Some(newest) => out.push(Command::Tell {
+            } => match node.newest {
+                Some(newest) if Some(newest.token) != dead => out.push(Command::Tell {
                     whom: Whom::One(from),
                     note: Note::Token(newest),
                 }),
-                None if self.on_request || node.newest.is_none() => node.cache.ask(Lane::default(), out),
-                None => {}
+                Some(_) if !self.on_request => {}
+                _ => {
+                    // Whoever asks from now on waits for the next one, too.
+                    node.newest = None;
+                    node.cache.ask(Lane::default(), out);
+                }
             },
             Input::Timer(Timer::Renew) => node.cache.ask(Lane::default(), out),
             Input::TokenFailed { why, .. } => {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::renew_ahead::ahead;
-use crate::base::{Delay, Duration, Millis};
+use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Lane, Token};
 use crate::store::{Answer, Asked, Operation, When};
@@ -41,7 +41,8 @@ fn default_wait() -> Duration {
 /// One node's part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {
-    token: Option<Token>,
+    /// The token in use, as the store should have it.
+    newest: Option<Shared>,
     /// The token that was refused last, or is to be replaced.
     stale: Option<Token>,
     /// Calls wait, or a renewal is due.
@@ -67,6 +68,23 @@ enum Phase {
 
 /// In the order of [`Phase`].
 const PHASES: [&str; 6] = ["idle", "standing", "looking", "waiting", "asking", "publishing"];
+
+impl Memory {
+    fn token(&self) -> Option<Token> {
+        self.newest.map(|newest| newest.token)
+    }
+
+    /// The token in use is given up: it was refused, or is to be replaced.
+    fn discard(&mut self) {
+        self.stale = self.token().or(self.stale);
+        self.newest = None;
+    }
+
+    /// What is in use and need not be replaced.
+    fn good(&self) -> Option<Shared> {
+        self.newest.filter(|newest| Some(newest.token) != self.stale)
+    }
+}
 
 impl Leader {
     fn leads(node: &Memory) -> bool {
@@ -102,18 +120,26 @@ impl Leader {
         });
     }
 
-    fn hold(&self, node: &mut Memory, token: Token, life: Millis, out: &mut Outbox) {
-        node.token = Some(token);
+    fn hold(&self, node: &mut Memory, newest: Shared, out: &mut Outbox) {
+        node.newest = Some(newest);
         node.wanted = false;
-        out.push(Command::AttemptParked { token });
+        out.push(Command::AttemptParked { token: newest.token });
         if let Some(margin) = self.renew_ahead
             && Self::leads(node)
         {
             out.push(Command::Arm {
                 timer: Timer::Renew,
-                delay: ahead(life, margin, Duration::ZERO),
+                delay: ahead(newest.life, margin, Duration::ZERO),
             });
         }
+    }
+
+    fn publish(node: &mut Memory, value: Shared, out: &mut Outbox) {
+        node.phase = Phase::Publishing;
+        out.push(Command::Store(Operation::Write {
+            value,
+            when: When::Fence(node.fence),
+        }));
     }
 
     fn rest(&self, node: &mut Memory, out: &mut Outbox) {
@@ -163,9 +189,19 @@ impl Leader {
                 node.phase = Phase::Looking;
                 out.push(Command::Store(Operation::Read));
             }
+            // The leader looks whether others find its token: the write may have been lost, or the store may have lost it. Its
+            // life is counted from the second write, too long by what has passed, which at worst delays a planned renewal.
+            (Answer::Value(stored), Phase::Looking) if let Some(own) = node.good() => {
+                if Self::leads(node) && stored.is_none_or(|entry| entry.value.token != own.token) {
+                    Self::publish(node, own, out);
+                } else {
+                    self.rest(node, out);
+                }
+            }
             (Answer::Value(Some(entry)), Phase::Looking) if Some(entry.value.token) != node.stale => {
                 let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-                self.hold(node, entry.value.token, left.into(), out);
+                let life = left.into();
+                self.hold(node, Shared { life, ..entry.value }, out);
                 node.phase = Phase::Idle;
             }
             (Answer::Value(stored), Phase::Looking) if Self::leads(node) => {
@@ -174,7 +210,7 @@ impl Leader {
                 out.push(Command::RequestToken {
                     lane: Lane::default(),
                     call: None,
-                    with: stored.or(node.token).or(node.stale),
+                    with: stored.or(node.token()).or(node.stale),
                 });
             }
             (Answer::Value(_), Phase::Looking) => self.wait(node, out),
@@ -182,7 +218,7 @@ impl Leader {
             (Answer::Kept(_), Phase::Publishing) => {
                 // A newer leader has written: this one has been deposed without noticing.
                 node.fence = 0;
-                node.stale = node.token.take();
+                node.discard();
                 node.wanted = true;
                 self.rest(node, out);
             }
@@ -206,13 +242,12 @@ impl Strategy for Leader {
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } | Input::Refused { token } = input
-            && node.token == Some(token)
+            && node.token() == Some(token)
         {
-            node.token = None;
-            node.stale = Some(token);
+            node.discard();
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token {
+            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -224,8 +259,8 @@ impl Strategy for Leader {
                 fence: node.fence,
                 ttl: self.ttl.into(),
             })),
-            (Input::Timer(Timer::Renew), Phase::Idle) if Self::leads(node) => {
-                node.stale = node.token;
+            (Input::Timer(Timer::Renew), _) if Self::leads(node) => {
+                node.stale = node.token().or(node.stale);
                 self.need(node, out);
             }
             (Input::Timer(Timer::Wait), Phase::Waiting) => self.next(node, out),
@@ -235,20 +270,24 @@ impl Strategy for Leader {
                     ..
                 },
                 Phase::Idle,
-            ) if Self::leads(node) && (node.token.is_none() || node.token == dead) => {
-                node.stale = node.token.take().or(dead);
-                self.need(node, out);
-            }
+            ) if Self::leads(node) => match node.good() {
+                Some(own) if Some(own.token) != dead => {
+                    node.phase = Phase::Looking;
+                    out.push(Command::Store(Operation::Read));
+                }
+                _ => {
+                    node.discard();
+                    node.stale = dead.or(node.stale);
+                    self.need(node, out);
+                }
+            },
             (Input::Token { grant, late, .. }, phase) if phase == Phase::Asking || (late && phase == Phase::Idle) => {
-                if late && node.token.is_some() {
+                if late && node.newest.is_some() {
                     return;
                 }
-                self.hold(node, grant.token, grant.life, out);
-                node.phase = Phase::Publishing;
-                out.push(Command::Store(Operation::Write {
-                    value: Shared::of(grant, 0),
-                    when: When::Fence(node.fence),
-                }));
+                let newest = Shared::of(grant, 0);
+                self.hold(node, newest, out);
+                Self::publish(node, newest, out);
             }
             (Input::TokenFailed { why, .. }, Phase::Asking) => self.give_up(node, why, out),
             _ => {}
@@ -256,11 +295,11 @@ impl Strategy for Leader {
     }
 
     fn view(node: &Memory) -> View {
-        View { token: node.token }
+        View { token: node.token() }
     }
 
     fn credential(node: &Memory) -> Option<Token> {
-        node.token.or(node.stale)
+        node.token().or(node.stale)
     }
 
     fn phase(node: &Memory) -> usize {
@@ -272,8 +311,73 @@ impl Strategy for Leader {
     }
 
     fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
+        node.newest = node.newest.map(|newest| newest.renamed(names));
         node.stale = node.stale.map(|token| names.token(token));
         node.fence = names.fence(node.fence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::drive::{Node, entry, grant, obtained, rejected, token};
+    use super::*;
+    use crate::base::{NodeId, Seat};
+
+    const READ: Command = Command::Store(Operation::Read);
+
+    fn write(number: u32) -> Command {
+        Command::Store(Operation::Write {
+            value: Shared::of(grant(number), 0),
+            when: When::Fence(7),
+        })
+    }
+
+    fn told(dead: Option<u32>) -> Input {
+        Input::Told {
+            from: NodeId(1),
+            note: Note::Wanted(dead.map(token)),
+        }
+    }
+
+    /// A leader that has obtained token 2 and whose write has been answered so.
+    fn leading(answer: StoreAnswer) -> Node<Leader> {
+        let mut node = Node::new(toml::from_str("").unwrap());
+        node.hear(Input::Call { call: Seat(0) });
+        node.hear(Input::Store(Answer::Acquired { fence: 7 }));
+        node.hear(Input::Store(Answer::Value(None)));
+        assert_eq!(node.hear(obtained(2))[1..], [write(2)]);
+        assert_eq!(node.hear(Input::Store(answer)), []);
+        node
+    }
+
+    #[test]
+    fn a_write_that_was_lost_is_repeated_once_a_follower_lacks_it() {
+        for (dead, lies) in [(None, None), (Some(1), Some(1))] {
+            let mut node = leading(Answer::Failed(Asked::Write));
+            assert_eq!(node.hear(told(dead)), [READ]);
+            let found = lies.map_or(Input::Store(Answer::Value(None)), entry);
+            assert_eq!(node.hear(found), [write(2)]);
+            assert_eq!(node.hear(Input::Store(Answer::Written)), []);
+        }
+    }
+
+    #[test]
+    fn a_follower_that_looked_too_early_costs_a_look() {
+        let mut node = leading(Answer::Written);
+        assert_eq!(node.hear(told(None)), [READ]);
+        assert_eq!(node.hear(entry(2)), []);
+        // The token in use will not do: that is another matter.
+        assert_eq!(node.hear(told(Some(2))), [READ]);
+        let asks = node.hear(entry(2));
+        assert!(matches!(asks[..], [Command::RequestToken { .. }]), "{asks:?}");
+    }
+
+    #[test]
+    fn a_token_that_is_refused_during_the_look_is_not_published() {
+        let mut node = leading(Answer::Failed(Asked::Write));
+        node.hear(told(None));
+        assert_eq!(node.hear(rejected(2)), [Command::Park { call: Seat(0) }]);
+        let asks = node.hear(Input::Store(Answer::Value(None)));
+        assert!(matches!(asks[..], [Command::RequestToken { .. }]), "{asks:?}");
     }
 }

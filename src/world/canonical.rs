@@ -84,7 +84,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 epoch,
                 number,
                 operation,
-            } => operation == Operation::Read && !stores(node, epoch, number),
+            } => match operation {
+                Operation::Read => !stores(node, epoch, number),
+                Operation::Lock => self.nodes[node.index()].epoch != epoch,
+                _ => false,
+            },
             Message::StoreResponse {
                 node, epoch, number, ..
             }

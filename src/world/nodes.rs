@@ -271,6 +271,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         operation: StoreOperation,
         host: &mut impl Host,
     ) {
+        if operation == Operation::Lock && self.nodes[id.index()].epoch != epoch {
+            // The lock is tied to a process, and this one is gone: there is nobody to grant it to.
+            return;
+        }
         let now = host.now();
         let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
         let store = &mut self.stores[usize::from(store)];

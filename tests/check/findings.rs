@@ -3,7 +3,9 @@
 use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::{self, Budget, Verdict};
+use tokenstorm::strategy::Coordination;
 
+use super::wrong::Deaf;
 use super::{place, verdict};
 
 /// Set to a folder, the stories are written there as they are told now, to be put into the manual.
@@ -82,6 +84,51 @@ fn whoever_holds_a_lock_without_an_end_and_dies_takes_it_along() {
     told("lease_for_ever", "crash=1", "L4");
     assert!(breaks("lease_for_ever", "crash=1", "L3"));
     assert!(!breaks("lease", "crash=1", "L3"));
+}
+
+/// A lock of the operating system ends with its process, and is not given to one that has ended: one that was asked for over a
+/// network is. What it cannot do without is a release that arrives.
+#[test]
+fn a_lock_is_not_granted_to_the_dead() {
+    for name in ["file_lock", "file_lock_strict"] {
+        for property in ["L2", "L3", "L4"] {
+            assert!(!breaks(name, "crash=1", property), "{name} {property}");
+        }
+        assert!(
+            !breaks(name, "drop=1", "L3"),
+            "who has it, and does not know, gets it again"
+        );
+        assert!(breaks(name, "drop=1", "L4"), "a release is lost");
+    }
+}
+
+/// A leader repeats a write that was lost when a follower finds nothing; one that does not listen traps it.
+#[test]
+fn a_leader_repeats_a_write_that_was_lost() {
+    let (setup, report) = check("leader", "drop=1");
+    for property in ["L2", "L3", "R1"] {
+        assert_eq!(verdict(&report, property), Expectation::Holds(None), "{property}");
+    }
+    let Coordination::Leader(leader) = setup.coordination else {
+        unreachable!()
+    };
+    let deaf = check::check_strategy(Deaf(leader), &setup.system, &());
+    assert_eq!(verdict(&deaf, "L3"), Expectation::Breaks(8, 0));
+}
+
+/// A refresher that has been told of a dead token tells nobody of it any more: without that, a worker that has waited too long is
+/// given it again, without end.
+#[test]
+fn a_refresher_hands_out_no_token_that_it_was_told_is_dead() {
+    let (_, report) = check("central_refresher", "crash=1");
+    assert!(matches!(verdict(&report, "B1"), Expectation::Holds(Some(_))));
+    // What it pushes bears no number: what is late is taken for what is new.
+    for property in ["S3", "S8"] {
+        assert!(
+            matches!(verdict(&report, property), Expectation::Breaks(..)),
+            "{property}"
+        );
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use tokenstorm::engine::check::Budget;
 use tokenstorm::engine::check::{Needs, System, cast};
 use tokenstorm::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
 use tokenstorm::oauth::{Failure, Lane, Token};
+use tokenstorm::strategy::Leader;
 
 /// Two nodes with a call each, under "latest only", around any strategy.
 pub fn system(faults: Budget) -> System {
@@ -29,6 +30,32 @@ pub struct Sulks;
 /// Drops whatever token it has at any refusal, and asks for each call on its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Forgets;
+
+/// A leader to whom its followers cannot say that they lack a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Deaf(pub Leader);
+
+impl Strategy for Deaf {
+    type Node = <Leader as Strategy>::Node;
+
+    fn boot(&self, me: Me) -> Self::Node {
+        self.0.boot(me)
+    }
+
+    fn on(&self, me: Me, node: &mut Self::Node, input: Input, out: &mut Outbox) {
+        if !matches!(input, Input::Told { .. }) {
+            self.0.on(me, node, input, out);
+        }
+    }
+
+    fn view(node: &Self::Node) -> View {
+        Leader::view(node)
+    }
+
+    fn rename(node: &mut Self::Node, names: &mut dyn Names) {
+        Leader::rename(node, names);
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     /// Where the picture of the run goes, as SVG
     #[arg(long, value_name = "FILE", requires = "trace")]
     svg: Option<PathBuf>,
-    /// States after which a search is given up [default: 20000000, with three nodes or more 200000]
+    /// States after which a search is given up [default: 20000000, with three nodes or with faults 600000]
     #[arg(long, value_name = "N")]
     states: Option<usize>,
 }
@@ -136,7 +136,9 @@ fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
         }
     }
     for (_, setup) in &mut systems {
-        setup.system.most = arguments.states.unwrap_or(cast::most(arguments.nodes));
+        setup.system.most = arguments
+            .states
+            .unwrap_or(cast::most(arguments.nodes, arguments.faults));
     }
     let expected = scenario.is_none() && arguments.profile.is_none() && arguments.calls == 1;
     Ok((systems, expected))

@@ -92,12 +92,16 @@ pub const EACH_ONCE: Budget = Budget::NONE
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
 
-/// The same with three nodes or more, of which many systems have millions of states: the nearest ones, some seconds' worth.
+/// The same with three nodes or with faults, where many systems have millions of states: the nearest ones, some seconds' worth.
 pub const NEAREST: usize = 600_000;
 
 /// States after which the search among so many nodes is given up, unless it is told otherwise.
-pub const fn most(nodes: u32) -> usize {
-    if nodes > 2 { NEAREST } else { MOST }
+pub fn most(nodes: u32, faults: Budget) -> usize {
+    if nodes > 2 || faults != Budget::NONE {
+        NEAREST
+    } else {
+        MOST
+    }
 }
 
 /// How long anything lasts decides nothing, except how often a node looks before it gives up.
@@ -143,7 +147,7 @@ pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget
         attempts: Attempts::UNBOUNDED,
         faults,
         store_operations: STORE_OPERATIONS,
-        most: most(nodes),
+        most: most(nodes, faults),
     };
     Setup { coordination, system }
 }

@@ -8,8 +8,9 @@ use super::fault::{Budget, Fault};
 use super::{Report, Verdict};
 use crate::property::PROPERTIES;
 
-/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Those with faults name whoever's search
-/// ends within seconds; among three nodes it is given up after [`NEAREST`](super::cast::NEAREST) states.
+/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names the whole cast, but for the one about a
+/// lease that lapses, which names whoever takes one. Among two nodes without faults every search comes to its end, with faults it
+/// and among three nodes it is given up after [`NEAREST`](super::cast::NEAREST) states.
 pub const LISTS: [(u32, Budget, &str); 4] = [
     (2, Budget::NONE, include_str!("expected.txt")),
     (2, FAULTY, include_str!("expected_faults.txt")),
