@@ -258,7 +258,10 @@ fn a_case_keeps_what_the_provider_does() {
         assert_eq!(saved.refresh_tokens.as_deref(), name);
         let read: Saved = saved.to_string().parse().expect("it was just written");
         assert_eq!(read, saved);
-        assert_eq!(format!("{:?}", read.setup()), format!("{setup:?}"));
+        let mut again = read.setup();
+        // How far a search goes is no part of a case.
+        again.system.most = setup.system.most;
+        assert_eq!(format!("{again:?}"), format!("{setup:?}"));
         let mut own = setup.clone();
         let Some(rotation) = &mut own.system.rotation else {
             continue;

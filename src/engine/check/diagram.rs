@@ -9,12 +9,15 @@ pub fn text(story: &Story) -> String {
     let width = story.parties.iter().map(String::len).max().unwrap_or(0).max(5) + 3;
     let centre = |column: usize| column * width + width / 2;
     let number = story.lines.len().to_string().len().max(2);
-    let mut out = format!("{:number$} ", "");
-    for party in &story.parties {
-        write!(out, "{party:^width$}").expect("a string takes everything");
+    let mut out = String::new();
+    if !story.lines.is_empty() {
+        write!(out, "{:number$} ", "").expect("a string takes everything");
+        for party in &story.parties {
+            write!(out, "{party:^width$}").expect("a string takes everything");
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
     }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
     for (place, line) in story.lines.iter().enumerate() {
         if story.around > 0 && place == story.lines.len() - story.around {
             writeln!(out, "{:number$} from here on, again and again:", "").expect("a string takes everything");

@@ -280,10 +280,7 @@ fn judge<S: Strategy, R: Rule>(
                 Verdict::Breaks(Counterexample {
                     way: explored.way_to(*from),
                     around: 0,
-                    remark: Some(format!(
-                        "the next call costs {} token requests and {} attempts",
-                        cost.token_requests, cost.attempts
-                    )),
+                    remark: Some(format!("the next call costs {cost}")),
                 })
             }
             Some(_) => Verdict::Holds(None),

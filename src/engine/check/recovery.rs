@@ -1,6 +1,7 @@
 //! What the next call costs once all is quiet: the dearest over all nodes and all orders of deliveries, without faults.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use crate::node::Strategy;
 use crate::provider::Rule;
@@ -15,6 +16,14 @@ use super::visited::fingerprint;
 pub struct Cost {
     pub token_requests: u16,
     pub attempts: u16,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |count, what| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (requests, attempts) = (of(self.token_requests, "token request"), of(self.attempts, "attempt"));
+        write!(f, "{requests} and {attempts}")
+    }
 }
 
 /// From here on nobody counts.
