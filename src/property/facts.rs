@@ -1,6 +1,8 @@
 //! What claims remember of a run: as little as will do, since a checker tells states apart by it.
 
-use crate::base::{NodeId, clone_in_place};
+use std::hash::Hash;
+
+use crate::base::{NodeId, clone_in_place, trade};
 use crate::oauth::Token;
 use crate::provider::Bucket;
 use crate::trace::Event;
@@ -52,6 +54,16 @@ impl Facts {
             }
             _ => {}
         }
+    }
+
+    /// What is remembered of a node, without a word of which one it is.
+    pub fn of(&self, node: NodeId) -> impl Hash + '_ {
+        &self.nodes[node.index()]
+    }
+
+    /// Every node goes to its place in `places`.
+    pub fn move_nodes(&mut self, places: &[NodeId]) {
+        trade(&mut self.nodes, places);
     }
 
     pub fn has_seen_refused(&self, node: NodeId, token: Token) -> bool {

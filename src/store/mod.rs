@@ -288,6 +288,20 @@ impl<V: Stored> Store<V> {
         self.state.lease = self.state.lease.filter(|lease| !lease.tied || lease.owner != owner);
     }
 
+    /// The fence of the lease, if it was last taken by this node.
+    pub fn lease_of(&self, owner: NodeId) -> Option<u32> {
+        let lease = self.state.lease.filter(|lease| lease.owner == owner)?;
+        Some(lease.fence)
+    }
+
+    /// Owners of leases have changed places.
+    pub fn move_owner(&mut self, moved: impl Fn(NodeId) -> NodeId) {
+        let past = self.past.iter_mut().map(|(_, state)| state);
+        for lease in past.chain([&mut self.state]).filter_map(|state| state.lease.as_mut()) {
+            lease.owner = moved(lease.owner);
+        }
+    }
+
     /// What a replica answers to a read that has heard of nothing younger than `lag`.
     pub fn read_replica(&self, now: Time, lag: Duration) -> Answer<V> {
         Answer::Value(self.as_of(now, lag).entry(now))

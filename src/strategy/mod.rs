@@ -220,6 +220,15 @@ impl Coordination {
         }
     }
 
+    /// Whether a node does what another in its place would not: it asks for its seat among them, or for its neighbours.
+    pub fn tells_nodes_apart(&self) -> bool {
+        match self {
+            Self::SlotPerNode(_) | Self::AppPerNode(_) => true,
+            Self::Gossip(gossip) => gossip.fanout.is_some(),
+            _ => false,
+        }
+    }
+
     /// The highest slot index that it asks for, where it asks for any.
     pub fn highest_slot(&self) -> Option<u16> {
         match self {

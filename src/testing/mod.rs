@@ -56,6 +56,7 @@ impl<R: Rule> Expect<R> {
                 rotation: None,
                 reveals: Reveals::Nothing,
                 store_operations: crate::engine::check::STORE_OPERATIONS,
+                symmetric: false,
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: 1,
                 nodes: 2,
@@ -290,7 +291,7 @@ where
         title: property.title,
         checked: match verdict {
             Verdict::Breaks(example) => Some(example),
-            Verdict::Holds(_) | Verdict::NotReached => None,
+            Verdict::Holds(_) | Verdict::NotReached | Verdict::NotJudged => None,
         },
         fuzzed: fuzzed.of(property.name).cloned(),
     });

@@ -303,6 +303,18 @@ impl Calls {
         }
     }
 
+    /// Every call that has not ended.
+    pub fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.seats.iter().filter(|call| call.phase != Phase::Gone)
+    }
+
+    /// Nodes have changed places, and their calls with them.
+    pub fn move_nodes(&mut self, moved: impl Fn(NodeId) -> NodeId) {
+        for call in &mut self.seats {
+            (call.origin, call.at) = (moved(call.origin), moved(call.at));
+        }
+    }
+
     /// Renames every token that a call carries.
     pub fn rename(&mut self, name: &mut dyn FnMut(Token) -> Token) {
         for call in &mut self.seats {

@@ -14,6 +14,7 @@ mod host;
 mod login;
 mod message;
 mod nodes;
+mod symmetry;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

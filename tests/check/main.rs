@@ -7,6 +7,7 @@ mod common;
 mod findings;
 mod second_explorer;
 mod small;
+mod symmetry;
 mod witnesses;
 mod wrong;
 
@@ -257,6 +258,7 @@ fn a_third_store_operation_under_way_changes_no_verdict() {
         Verdict::Holds(_) => "holds",
         Verdict::NotReached => "is not reached",
         Verdict::Breaks(_) => "breaks",
+        Verdict::NotJudged => "is not judged",
     };
     let mut more = 0;
     for (nodes, faults, list) in LISTS {

@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// States after which a search is given up [default: 20000000, with three nodes or with faults 600000]
     #[arg(long, value_name = "N")]
     states: Option<usize>,
+    /// Take states for one that differ only in which node is which; L2 is not judged then
+    #[arg(long)]
+    symmetry: bool,
 }
 
 const READING: &str = "\
@@ -136,6 +139,7 @@ fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
         }
     }
     for (_, setup) in &mut systems {
+        setup.system.symmetric = arguments.symmetry && !setup.coordination.tells_nodes_apart();
         setup.system.most = arguments
             .states
             .unwrap_or(cast::most(arguments.nodes, arguments.faults));

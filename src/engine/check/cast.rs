@@ -147,6 +147,7 @@ pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget
         attempts: Attempts::UNBOUNDED,
         faults,
         store_operations: STORE_OPERATIONS,
+        symmetric: false,
         most: most(nodes, faults),
     };
     Setup { coordination, system }

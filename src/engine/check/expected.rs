@@ -29,7 +29,7 @@ pub const LAPSING: Budget = Budget::NONE.with(Fault::Lapse, 1);
 pub enum Expectation {
     Holds(Option<u32>),
     NotReached,
-    /// Not broken in the states that were looked at; the search was given up.
+    /// Not broken in the states that were looked at, and the search was given up; or not judged.
     Open,
     /// Steps of a shortest run, and of the cycle at its end.
     Breaks(usize, usize),
@@ -72,6 +72,7 @@ impl From<&Verdict> for Expectation {
         match verdict {
             Verdict::Holds(most) => Self::Holds(*most),
             Verdict::NotReached => Self::NotReached,
+            Verdict::NotJudged => Self::Open,
             Verdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
         }
     }

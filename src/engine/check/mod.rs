@@ -14,6 +14,7 @@ mod graph;
 mod recovery;
 mod state;
 mod story;
+mod symmetry;
 mod visited;
 
 use rayon::prelude::*;
@@ -66,6 +67,9 @@ pub struct System<R = Issuance> {
     pub faults: Budget,
     /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
     pub store_operations: u8,
+    /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart; L2 is not
+    /// judged then, as nobody can be seen to be kept waiting where nodes have no names.
+    pub symmetric: bool,
     /// States after which the search is given up.
     pub most: usize,
 }
@@ -148,6 +152,8 @@ pub enum Verdict {
     NotReached,
     /// This run breaks it.
     Breaks(Counterexample),
+    /// Nothing can be said of it where nodes have no names.
+    NotJudged,
 }
 
 /// A run that breaks a claim.
@@ -195,8 +201,20 @@ pub fn check_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, prog
 where
     State<S, R>: Send + Sync,
 {
-    let initial = State::initial(strategy, setup);
-    report(setup.faults, &explore(&initial, setup.most, progress), &initial)
+    let initial = State::initial(strategy.clone(), setup);
+    let mut report = report(setup.faults, &explore(&initial, setup.most, progress), &initial);
+    if setup.symmetric {
+        for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
+            match verdict {
+                _ if matches!(property.judge, Judge::Runs(Runs::NoLivelock)) => *verdict = Verdict::NotJudged,
+                Verdict::Breaks(example) if !example.way.is_empty() => {
+                    *example = symmetry::named(&strategy, setup, example, &property.judge);
+                }
+                _ => {}
+            }
+        }
+    }
+    report
 }
 
 fn report<S: Strategy, R: Rule>(faults: Budget, explored: &Explored, initial: &State<S, R>) -> Report

@@ -14,6 +14,7 @@ use crate::world::{Client, Host, Layout, Leg, Message, Phase, Renamed, World, br
 
 use super::System;
 use super::fault::{Budget, Fault};
+use super::visited::fingerprint;
 
 /// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
 /// have any number of them under way, and the states would not come to an end.
@@ -42,9 +43,11 @@ pub struct State<S: Strategy, R = Issuance> {
     pub facts: Facts,
     /// Store operations that a node has under way at most.
     operations: u8,
+    /// It stands for all states that differ from it only in which node is which.
+    symmetric: bool,
 }
 
-clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, facts, operations });
+clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, facts, operations, symmetric });
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -187,6 +190,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             disturbed: false,
             facts: Facts::new(nodes as usize),
             operations: setup.store_operations,
+            symmetric: setup.symmetric,
         };
         state.canonical(&mut Renamed::default());
         state
@@ -208,6 +212,40 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.world.canonical(NOW, &mut self.bag, renamed);
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
+        if self.symmetric {
+            self.order_nodes();
+        }
+    }
+
+    /// Puts the nodes into an order that depends only on what each is in, as far as that tells them apart.
+    fn order_nodes(&mut self) {
+        let nodes = self.world.fleets()[0].nodes.clone();
+        let portrait = |id| (fingerprint(&(self.world.portrait(id), self.facts.of(id))), id);
+        let mut portraits: Vec<_> = nodes.map(NodeId).map(portrait).collect();
+        for message in &self.bag {
+            if let Some((portrait, _)) = portraits.get_mut(self.actor(message).index()) {
+                *portrait = portrait.wrapping_add(fingerprint(&message.nameless()));
+            }
+        }
+        portraits.sort_unstable();
+        if portraits.is_sorted_by_key(|(_, id)| *id) {
+            return;
+        }
+        let mut places = vec![NodeId(0); portraits.len()];
+        for (place, (_, id)) in (0..).map(NodeId).zip(portraits) {
+            places[id.index()] = place;
+        }
+        self.move_nodes(&places);
+    }
+
+    /// Every node goes to its place in `places`.
+    pub fn move_nodes(&mut self, places: &[NodeId]) {
+        self.world.move_nodes(places);
+        self.facts.move_nodes(places);
+        self.bag.iter_mut().for_each(|message| message.move_nodes(places));
+        // Calls are in the order of their nodes.
+        self.world.canonical(NOW, &mut self.bag, &mut Renamed::default());
+        self.bag.sort_unstable();
     }
 
     /// Calls that have not ended, those about to arrive included.

@@ -1,0 +1,97 @@
+//! Nodes that change places: for an engine that takes situations for one in which only the names of nodes differ.
+
+use std::hash::{Hash, Hasher};
+
+use super::World;
+use super::call::Call;
+use super::message::{Message, Ticket};
+use crate::base::{NodeId, Seat, moved, trade};
+use crate::node::Strategy;
+use crate::provider::Rule;
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    /// What is at a node, without a word of which one it is: nodes that look alike may still differ in what is under way.
+    pub fn portrait(&self, id: NodeId) -> impl Hash + '_ {
+        Portrait { world: self, id }
+    }
+
+    /// Every node goes to its place in `places`; those beyond its end stay where they are. The state has to be made
+    /// [canonical](World::canonical) again.
+    ///
+    /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
+    pub fn move_nodes(&mut self, places: &[NodeId]) {
+        trade(&mut self.nodes, places);
+        trade(&mut self.errands, places);
+        trade(&mut self.retries, places);
+        self.calls.move_nodes(|id| moved(places, id));
+        for store in &mut self.stores {
+            store.move_owner(|id| moved(places, id));
+        }
+    }
+}
+
+struct Portrait<'a, S: Strategy, R> {
+    world: &'a World<S, R>,
+    id: NodeId,
+}
+
+impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (world, id) = (self.world, self.id);
+        let node = &world.nodes[id.index()];
+        (node.memory, node.asked, node.up).hash(state);
+        world.errands.get(id.index()).hash(state);
+        world.retries.get(id.index()).hash(state);
+        let its = |call: &&Call| call.origin == id;
+        for call in world.calls.iter().filter(its) {
+            (call.phase, call.token, call.at == id, call.rejections, call.tries).hash(state);
+        }
+        for store in &world.stores {
+            store.lease_of(id).hash(state);
+        }
+    }
+}
+
+impl Message {
+    /// The same message where the nodes have changed places.
+    pub fn move_nodes(&mut self, places: &[NodeId]) {
+        self.each_node(|id| *id = moved(places, *id));
+    }
+
+    /// The same message without a word of whom it concerns.
+    pub fn nameless(mut self) -> Self {
+        self.each_node(|id| *id = NodeId(0));
+        if let Some(ticket) = self.ticket_mut() {
+            *ticket = Ticket {
+                call: Seat(0),
+                ..*ticket
+            };
+        }
+        self
+    }
+
+    fn each_node(&mut self, mut act: impl FnMut(&mut NodeId)) {
+        match self {
+            Self::ApiRequest { node, .. }
+            | Self::TokenRequest { node, .. }
+            | Self::TokenServed { node, .. }
+            | Self::TokenResponse { node, .. }
+            | Self::StoreRequest { node, .. }
+            | Self::StoreResponse { node, .. }
+            | Self::TokenTimedOut { node, .. }
+            | Self::StoreTimedOut { node, .. }
+            | Self::TimerRang { node, .. }
+            | Self::Arrival { node, .. }
+            | Self::Forward { gateway: node, .. } => act(node),
+            Self::Told { to, from, .. } => {
+                act(to);
+                act(from);
+            }
+            Self::ApiResponse { .. }
+            | Self::Answered { .. }
+            | Self::BackoffOver { .. }
+            | Self::AttemptTimedOut { .. }
+            | Self::LoginAgain { .. } => {}
+        }
+    }
+}
