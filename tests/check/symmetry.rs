@@ -10,8 +10,7 @@ use super::place;
 
 /// A run among nodes with names: whether its last step breaks an event's claim, or its cycle comes home.
 fn is_a_run(setup: &Setup, claim: usize, example: &Counterexample) -> bool {
-    let mut named = setup.system.clone();
-    named.symmetric = false;
+    let named = setup.system.with_names();
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         let (mut state, mut hands) = (State::initial(strategy.clone(), &named), Hands::default());
@@ -68,6 +67,9 @@ fn which_node_is_which_decides_nothing() {
                 }
                 if let Verdict::Breaks(example) = verdict {
                     assert!(is_a_run(&setup, claim, example), "{what}");
+                    let mut named = setup.clone();
+                    named.system = setup.system.with_names();
+                    assert_eq!(check::tell(&setup, example), check::tell(&named, example), "{what}");
                     runs += 1;
                 }
             }

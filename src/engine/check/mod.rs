@@ -74,6 +74,17 @@ pub struct System<R = Issuance> {
     pub most: usize,
 }
 
+impl<R: Clone> System<R> {
+    /// The same where nodes have names, as they have them in every run that is told.
+    #[must_use]
+    pub fn with_names(&self) -> Self {
+        Self {
+            symmetric: false,
+            ..self.clone()
+        }
+    }
+}
+
 impl System {
     /// The same with refresh tokens of this rule, or without any. Nobody refreshes a token that is never refused: in each run
     /// the access token expires once at least.

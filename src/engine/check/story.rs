@@ -45,7 +45,7 @@ pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
 
 /// [`tell`] for a strategy that need not be one of the crate's own.
 pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
-    let initial = State::initial(strategy, setup);
+    let initial = State::initial(strategy, &setup.with_names());
     let mut teller = Teller::new(setup);
     let mut hands = Hands::default();
     let mut state = initial;

@@ -19,7 +19,7 @@ pub fn named<S: Strategy, R: Rule>(
 ) -> Counterexample {
     let mut hands = Hands::default();
     let mut steps = Steps {
-        state: State::initial(strategy.clone(), &plain(setup)),
+        state: State::initial(strategy.clone(), &setup.with_names()),
         way: Vec::new(),
         judge,
     };
@@ -60,14 +60,6 @@ fn orders(nodes: u32) -> Vec<Vec<NodeId>> {
         };
         orders.into_iter().flat_map(longer).collect()
     })
-}
-
-/// The same system with nodes that have names.
-fn plain<R: Rule>(setup: &System<R>) -> System<R> {
-    System {
-        symmetric: false,
-        ..setup.clone()
-    }
 }
 
 struct Steps<'a, S: Strategy, R> {
