@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use crate::base::{NodeId, clone_in_place, trade};
+use crate::base::{NodeId, Permutation, clone_in_place};
 use crate::oauth::Token;
 use crate::provider::Bucket;
 use crate::trace::Event;
@@ -61,9 +61,9 @@ impl Facts {
         &self.nodes[node.index()]
     }
 
-    /// Every node goes to its place in `places`.
-    pub fn move_nodes(&mut self, places: &[NodeId]) {
-        trade(&mut self.nodes, places);
+    /// The nodes change places.
+    pub fn move_nodes(&mut self, places: Permutation) {
+        places.trade(&mut self.nodes);
     }
 
     pub fn has_seen_refused(&self, node: NodeId, token: Token) -> bool {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use crate::base::{Duration, Millis, NodeId, Time, clone_in_place};
+use crate::base::{Duration, Millis, NodeId, Permutation, Time, clone_in_place};
 
 /// What a register may hold.
 pub trait Stored: Copy {
@@ -295,10 +295,10 @@ impl<V: Stored> Store<V> {
     }
 
     /// Owners of leases have changed places.
-    pub fn move_owner(&mut self, moved: impl Fn(NodeId) -> NodeId) {
+    pub fn move_owner(&mut self, places: Permutation) {
         let past = self.past.iter_mut().map(|(_, state)| state);
         for lease in past.chain([&mut self.state]).filter_map(|state| state.lease.as_mut()) {
-            lease.owner = moved(lease.owner);
+            lease.owner = places.of(lease.owner);
         }
     }
 

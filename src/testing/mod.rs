@@ -291,7 +291,7 @@ where
         title: property.title,
         checked: match verdict {
             Verdict::Breaks(example) => Some(example),
-            Verdict::Holds(_) | Verdict::NotReached | Verdict::NotJudged => None,
+            Verdict::Holds(_) | Verdict::NotReached => None,
         },
         fuzzed: fuzzed.of(property.name).cloned(),
     });

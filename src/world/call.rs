@@ -1,6 +1,6 @@
 //! Calls under way: a table whose places are used again, and the lists of parked calls that run through it.
 
-use crate::base::{Duration, Group, Millis, NodeId, Seat, Time, clone_in_place, prefetch};
+use crate::base::{Duration, Group, Millis, NodeId, Permutation, Seat, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
 use crate::retry::Setback;
 
@@ -309,9 +309,9 @@ impl Calls {
     }
 
     /// Nodes have changed places, and their calls with them.
-    pub fn move_nodes(&mut self, moved: impl Fn(NodeId) -> NodeId) {
+    pub fn move_nodes(&mut self, places: Permutation) {
         for call in &mut self.seats {
-            (call.origin, call.at) = (moved(call.origin), moved(call.at));
+            (call.origin, call.at) = (places.of(call.origin), places.of(call.at));
         }
     }
 

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use super::World;
 use super::call::Call;
 use super::message::{Message, Ticket};
-use crate::base::{NodeId, Seat, moved, trade};
+use crate::base::{NodeId, Permutation, Seat};
 use crate::node::Strategy;
 use crate::provider::Rule;
 
@@ -15,17 +15,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
         Portrait { world: self, id }
     }
 
-    /// Every node goes to its place in `places`; those beyond its end stay where they are. The state has to be made
-    /// [canonical](World::canonical) again.
+    /// The nodes change places. The state has to be made [canonical](World::canonical) again.
     ///
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
-    pub fn move_nodes(&mut self, places: &[NodeId]) {
-        trade(&mut self.nodes, places);
-        trade(&mut self.errands, places);
-        trade(&mut self.retries, places);
-        self.calls.move_nodes(|id| moved(places, id));
+    pub fn move_nodes(&mut self, places: Permutation) {
+        places.trade(&mut self.nodes);
+        places.trade(&mut self.errands);
+        places.trade(&mut self.retries);
+        self.calls.move_nodes(places);
         for store in &mut self.stores {
-            store.move_owner(|id| moved(places, id));
+            store.move_owner(places);
         }
     }
 }
@@ -54,8 +53,8 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
 
 impl Message {
     /// The same message where the nodes have changed places.
-    pub fn move_nodes(&mut self, places: &[NodeId]) {
-        self.each_node(|id| *id = moved(places, *id));
+    pub fn move_nodes(&mut self, places: Permutation) {
+        self.each_node(|id| *id = places.of(*id));
     }
 
     /// The same message without a word of whom it concerns.

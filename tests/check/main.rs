@@ -258,7 +258,6 @@ fn a_third_store_operation_under_way_changes_no_verdict() {
         Verdict::Holds(_) => "holds",
         Verdict::NotReached => "is not reached",
         Verdict::Breaks(_) => "breaks",
-        Verdict::NotJudged => "is not judged",
     };
     let mut more = 0;
     for (nodes, faults, list) in LISTS {

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// States after which a search is given up [default: 20000000, with three nodes or with faults 600000]
     #[arg(long, value_name = "N")]
     states: Option<usize>,
-    /// Take states for one that differ only in which node is which; L2 is not judged then
+    /// Take states for one that differ only in which node is which
     #[arg(long)]
     symmetry: bool,
 }

@@ -1,12 +1,13 @@
 //! One state and all its steps: what the threads of a search do side by side.
 
+use crate::base::Permutation;
 use crate::node::Strategy;
 use crate::property::JudgeEvent;
 use crate::provider::Rule;
 use crate::trace::{Event, Outcome};
-use crate::world::Message;
 
-use super::graph::{Edge, FAULT, LABELS, Marks, Standing};
+use super::graph::{Edge, Marks, Standing};
+use super::label::{label, label_of};
 use super::recovery::{self, Cost};
 use super::state::{Action, Hands, State};
 use super::visited::{Fingerprint, Visited, fingerprint};
@@ -20,6 +21,7 @@ pub struct Successor<S: Strategy, R> {
     pub print: Fingerprint,
     pub label: u8,
     pub marks: Marks,
+    pub places: Permutation,
     pub broken: Claims,
     /// A call succeeds.
     pub answers: bool,
@@ -33,6 +35,7 @@ impl<S: Strategy, R> Successor<S, R> {
             to,
             label: self.label,
             marks: self.marks,
+            places: self.places,
         }
     }
 }
@@ -156,6 +159,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 print,
                 label: label(state, action),
                 marks: marks(&self.hands.events),
+                places: self.hands.places,
                 broken,
                 answers: self.hands.events.iter().any(is_success),
                 state: is_new.then(|| {
@@ -192,44 +196,6 @@ fn is_success(event: &Event) -> bool {
             ..
         }
     )
-}
-
-/// Who acts over which channel.
-pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
-    match action {
-        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
-        Action::Reclaim(store) => store * CHANNELS + CHANNELS - 1,
-        _ => FAULT,
-    }
-}
-
-fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
-    let party = state.actor(message).0 as u8;
-    assert!(party < LABELS / CHANNELS, "a small system has fewer parties");
-    party * CHANNELS + channel(message)
-}
-
-/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
-const CHANNELS: u8 = 24;
-
-fn channel(message: &Message) -> u8 {
-    match message {
-        Message::Arrival { .. } => 0,
-        Message::ApiRequest { .. } => 1,
-        Message::ApiResponse { .. } => 2,
-        Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
-        Message::TokenResponse { .. } => 4,
-        Message::Told { .. } | Message::LoginAgain { .. } => 5,
-        Message::Forward { .. } => 6,
-        Message::Answered { .. } => 7,
-        Message::BackoffOver { .. } => 8,
-        // Only so many messages are lost in a run: none of these can keep another waiting for ever.
-        Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
-        Message::TimerRang { timer, .. } => 10 + *timer as u8,
-        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
-        Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
-        Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
-    }
 }
 
 fn marks(events: &[Event]) -> Marks {

@@ -72,7 +72,6 @@ impl From<&Verdict> for Expectation {
         match verdict {
             Verdict::Holds(most) => Self::Holds(*most),
             Verdict::NotReached => Self::NotReached,
-            Verdict::NotJudged => Self::Open,
             Verdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
         }
     }

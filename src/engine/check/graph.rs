@@ -2,20 +2,21 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::base::Permutation;
+
+use super::label::{FAULT, LABELS, moved, moved_all};
+use super::naming::{Naming, after};
+
 /// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     pub to: u32,
-    /// Who acts over which channel; [`FAULT`] for a fault, which nobody owes to anybody.
+    /// Who acts over which channel; [`FAULT`] for a fault.
     pub label: u8,
     pub marks: Marks,
+    /// How the nodes change places on the way, where only their order is known.
+    pub places: Permutation,
 }
-
-/// Label of a fault.
-pub const FAULT: u8 = u8::MAX;
-
-/// Labels of steps that are owed lie below this.
-pub const LABELS: u8 = 128;
 
 /// What happens in a step, as far as claims about whole runs count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Graph {
     states: Vec<Standing>,
     /// Labels that are owed although no edge bears them, of the few states that have such.
     withheld: Vec<(u32, u128)>,
+    /// In some step nodes change places.
+    turns: bool,
     /// States from here on were found, but not looked at; none where all were.
     unknown: Option<u32>,
 }
@@ -77,7 +80,12 @@ pub struct Lasso {
 impl Graph {
     /// The next state's edges; states come in the order of their numbers.
     pub fn push(&mut self, standing: Standing, edges: impl IntoIterator<Item = Edge>) {
-        self.edges.extend(edges);
+        let turns = &mut self.turns;
+        self.edges.extend(
+            edges
+                .into_iter()
+                .inspect(|edge| *turns |= edge.places != Permutation::IDENTITY),
+        );
         self.ends
             .push(u32::try_from(self.edges.len()).expect("fewer than 2^32 steps"));
         self.states.push(standing);
@@ -125,6 +133,11 @@ impl Graph {
         self.states.iter().any(|state| state.leased)
     }
 
+    /// Whether nodes change places in some step.
+    pub fn has_turns(&self) -> bool {
+        self.turns
+    }
+
     fn pending(&self, state: u32) -> bool {
         self.states[state as usize].pending > 0
     }
@@ -167,7 +180,13 @@ impl Graph {
             // The nearest state of that component begins the cycle.
             let component = components.of[inside as usize];
             let from = components.first[component as usize];
-            let around = self.walk(components, from, 1, |_| 0, |edge| u32::from(count(edge.marks) > 0));
+            let around = self.walk(
+                components,
+                from,
+                1,
+                |_, _| 0,
+                |edge, _| u32::from(count(edge.marks) > 0),
+            );
             return Err(Lasso { from, around });
         }
         let mut most = vec![0u32; components.count()];
@@ -203,15 +222,23 @@ impl Graph {
             };
             components.count()
         ];
+        // All in the names of the first state of the component.
+        let naming = Naming::of(self, components);
         for state in 0..self.count() as u32 {
-            let own = &mut labels[components.of[state as usize] as usize];
-            for edge in self.edges(state).iter().filter(|edge| edge.label != FAULT) {
-                if components.is_inside(state, edge) {
-                    own.taken |= 1 << edge.label;
-                    own.cyclic = true;
-                }
+            let (own, who) = (&mut labels[components.of[state as usize] as usize], naming.who(state));
+            for edge in components.inside(self, state).filter(|edge| edge.label != FAULT) {
+                own.taken |= 1 << moved(edge.label, who);
+                own.cyclic = true;
             }
-            own.always &= self.owed(state);
+            own.always &= moved_all(self.owed(state), who);
+        }
+        for (component, changes) in naming.changes() {
+            let own = &mut labels[component as usize];
+            let seen = *own;
+            for &change in changes {
+                own.always &= moved_all(seen.always, change);
+                own.taken |= moved_all(seen.taken, change);
+            }
         }
         let fair = |state: u32| {
             let own = labels[components.of[state as usize] as usize];
@@ -226,61 +253,64 @@ impl Graph {
             components,
             from,
             (1 << owed.len()) - 1,
-            |state| {
-                let here = self.owed(state);
+            |state, who| {
+                let here = moved_all(self.owed(state), who);
                 (0..)
                     .zip(&owed)
                     .filter(|(_, label)| here & 1 << **label == 0)
                     .fold(0, |bits, (place, _)| bits | 1 << place)
             },
-            |edge| place(edge.label).map_or(0, |place| 1 << place),
+            |edge, who| place(moved(edge.label, who)).map_or(0, |place| 1 << place),
         );
         Some(Lasso { from, around })
     }
 
     /// Labels that may not be kept waiting for ever.
     fn owed(&self, state: u32) -> u128 {
-        let place = self.withheld.binary_search_by_key(&state, |(state, _)| *state);
         let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
+        let place = self.withheld.binary_search_by_key(&state, |(state, _)| *state);
         edges.fold(place.map_or(0, |place| self.withheld[place].1), |labels, edge| {
             labels | 1 << edge.label
         })
     }
 
-    /// The shortest closed walk inside the component of `from` that collects all bits of `need`, of states and of edges; where
-    /// the search becomes too wide, one that goes for the nearest missing bit each time.
+    /// The shortest closed walk inside the component of `from` that collects all bits of `need`, of states and of edges, and brings
+    /// each node back to its place; where the search becomes too wide, one that goes for the nearest missing bit each time.
+    /// Who is at each place is seen from `from`.
     fn walk(
         &self,
         components: &Components,
         from: u32,
         need: u32,
-        of_state: impl Fn(u32) -> u32,
-        of_edge: impl Fn(&Edge) -> u32,
+        of_state: impl Fn(u32, Permutation) -> u32,
+        of_edge: impl Fn(&Edge, Permutation) -> u32,
     ) -> Vec<usize> {
         const WIDE: usize = 1 << 20;
-        let mut walked = Vec::new();
-        let (mut at, mut have) = (from, of_state(from) & need);
+        let (mut walked, home) = (Vec::new(), (from, Permutation::IDENTITY));
+        let (mut at, mut have) = (home, of_state(from, Permutation::IDENTITY) & need);
         loop {
             // Every step of this loop collects something more, or comes home.
-            let mut before: HashMap<(u32, u32), (u32, u32, usize)> = HashMap::new();
+            let mut before = HashMap::new();
             let mut queue = VecDeque::from([(at, have)]);
-            let mut nearer: Option<(u32, u32)> = None;
+            let mut nearer = None;
             let mut end = None;
-            'search: while let Some((state, bits)) = queue.pop_front() {
+            'search: while let Some(here) = queue.pop_front() {
                 if before.len() > WIDE && nearer.is_some() {
                     end = nearer;
                     break;
                 }
+                let ((state, who), bits) = here;
                 for (place, edge) in self.edges(state).iter().enumerate() {
                     if edge.label == FAULT || !components.is_inside(state, edge) {
                         continue;
                     }
-                    let next = (edge.to, (bits | of_edge(edge) | of_state(edge.to)) & need);
+                    let to = (edge.to, after(who, edge));
+                    let next = (to, (bits | of_edge(edge, who) | of_state(to.0, to.1)) & need);
                     if before.contains_key(&next) {
                         continue;
                     }
-                    before.insert(next, (state, bits, place));
-                    if next == (from, need) {
+                    before.insert(next, (here, place));
+                    if next == (home, need) {
                         end = Some(next);
                         break 'search;
                     }
@@ -294,15 +324,15 @@ impl Graph {
             let start = walked.len();
             let mut back = reached;
             loop {
-                let (state, bits, place) = before[&back];
+                let (earlier, place) = before[&back];
                 walked.insert(start, place);
-                back = (state, bits);
+                back = earlier;
                 if back == (at, have) {
                     break;
                 }
             }
             (at, have) = reached;
-            if reached == (from, need) {
+            if reached == (home, need) {
                 return walked;
             }
         }
@@ -381,6 +411,19 @@ impl Components {
         self.first.len()
     }
 
+    /// The nearest state to the start of each component.
+    pub fn first(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// Steps from a state to its own component.
+    pub fn inside<'a>(&'a self, graph: &'a Graph, state: u32) -> impl Iterator<Item = &'a Edge> {
+        graph
+            .edges(state)
+            .iter()
+            .filter(move |edge| self.is_inside(state, edge))
+    }
+
     fn is_inside(&self, state: u32, edge: &Edge) -> bool {
         self.of[state as usize] == self.of[edge.to as usize]
     }
@@ -412,6 +455,7 @@ impl Components {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::NodeId;
 
     /// States with their pending calls, and edges as (from, to, label).
     fn graph(pending: &[usize], edges: &[(u32, u32, u8)]) -> Graph {
@@ -427,6 +471,7 @@ mod tests {
                     to,
                     label,
                     marks: Marks::new(label, 0, false),
+                    places: Permutation::IDENTITY,
                 }),
             );
         }
@@ -448,6 +493,7 @@ mod tests {
                     to: 1 - state,
                     label: 1,
                     marks: Marks::default(),
+                    places: Permutation::IDENTITY,
                 };
                 let standing = Standing {
                     pending: 1,
@@ -493,6 +539,81 @@ mod tests {
         // One way back for each: round by 1 and 1, round by 2 and 2, and label 2 is there all the time.
         let edges = [(0, 1, 1), (1, 0, 1), (1, 1, 2), (0, 0, 2)];
         assert_eq!(livelock(&self::graph(&[1, 1], &edges)), Some((0, 3)));
+    }
+
+    /// One step of the first node, and one of the second, in a graph in which only the order of the nodes is known: who stands where
+    /// afterwards decides who has acted.
+    fn step(to: u32, label: u8, places: Permutation) -> Edge {
+        Edge {
+            to,
+            label,
+            marks: Marks::default(),
+            places,
+        }
+    }
+
+    const WAITING: Standing = Standing {
+        pending: 1,
+        leased: false,
+        stranded: None,
+    };
+
+    fn swapped() -> Permutation {
+        Permutation::sorting([1, 0].map(NodeId))
+    }
+
+    #[test]
+    fn nodes_that_change_places_take_turns() {
+        let (first, second) = (0, moved(0, swapped()));
+        // Either of two nodes can act, and it is always the first one that does.
+        let ring = |places| {
+            let mut ring = Graph::default();
+            ring.push(
+                WAITING,
+                [step(0, first, places), step(1, second, places), step(1, FAULT, places)],
+            );
+            ring.push(Standing::default(), []);
+            ring
+        };
+        assert_eq!(livelock(&ring(swapped())), Some((0, 2)), "each in its turn");
+        assert_eq!(
+            livelock(&ring(Permutation::IDENTITY)),
+            None,
+            "the second is kept waiting"
+        );
+    }
+
+    #[test]
+    fn one_node_that_changes_places_may_act_alone() {
+        let (first, second) = (0, moved(0, swapped()));
+        let ring = |places| {
+            let mut ring = Graph::default();
+            ring.push(WAITING, [step(1, first, places), step(2, second, places)]);
+            ring.push(WAITING, [step(0, second, places), step(2, first, places)]);
+            ring.push(Standing::default(), []);
+            ring
+        };
+        assert_eq!(livelock(&ring(Permutation::IDENTITY)), Some((0, 2)));
+        assert_eq!(
+            livelock(&ring(swapped())),
+            None,
+            "it is one and the same node that acts"
+        );
+    }
+
+    /// Three that change places in a ring: only after three rounds each is where it was.
+    #[test]
+    fn a_cycle_brings_everybody_home() {
+        let mut graph = Graph::default();
+        let around = Permutation::sorting([1, 2, 0].map(NodeId));
+        let attempt = Edge {
+            marks: Marks::new(1, 0, false),
+            ..step(0, 0, around)
+        };
+        graph.push(WAITING, [attempt]);
+        let lasso = graph.bound(&graph.components(), Marks::attempts).unwrap_err();
+        assert_eq!((lasso.from, lasso.around), (0, vec![0; 3]));
+        assert_eq!(livelock(&graph), Some((0, 3)));
     }
 
     #[test]
@@ -552,6 +673,7 @@ mod tests {
                 to,
                 label: 1,
                 marks: Marks::default(),
+                places: Permutation::IDENTITY,
             };
             let waiting = Standing {
                 pending: 1,

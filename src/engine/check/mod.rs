@@ -11,6 +11,8 @@ pub mod expected;
 mod explore;
 mod fault;
 mod graph;
+mod label;
+mod naming;
 mod recovery;
 mod state;
 mod story;
@@ -30,10 +32,10 @@ use crate::strategy::Coordination;
 use crate::with_strategy;
 
 pub use diagram::{svg, text};
-pub use expand::label;
 pub use explore::{Explored, explore};
 pub use fault::{Budget, FAULTS, Fault};
-pub use graph::{Components, Edge, FAULT, Graph, Lasso, Marks, Standing};
+pub use graph::{Components, Edge, Graph, Lasso, Marks, Standing};
+pub use label::{FAULT, label};
 pub use recovery::{Cost, dearest_call};
 pub use state::{Action, Hands, NOW, STORE_OPERATIONS, State, throttled};
 pub use story::{Line, Story, tell, tell_strategy};
@@ -67,8 +69,7 @@ pub struct System<R = Issuance> {
     pub faults: Budget,
     /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
     pub store_operations: u8,
-    /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart; L2 is not
-    /// judged then, as nobody can be seen to be kept waiting where nodes have no names.
+    /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
     pub symmetric: bool,
     /// States after which the search is given up.
     pub most: usize,
@@ -163,8 +164,6 @@ pub enum Verdict {
     NotReached,
     /// This run breaks it.
     Breaks(Counterexample),
-    /// Nothing can be said of it where nodes have no names.
-    NotJudged,
 }
 
 /// A run that breaks a claim.
@@ -216,12 +215,8 @@ where
     let mut report = report(setup.faults, &explore(&initial, setup.most, progress), &initial);
     if setup.symmetric {
         for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
-            match verdict {
-                _ if matches!(property.judge, Judge::Runs(Runs::NoLivelock)) => *verdict = Verdict::NotJudged,
-                Verdict::Breaks(example) if !example.way.is_empty() => {
-                    *example = symmetry::named(&strategy, setup, example, &property.judge);
-                }
-                _ => {}
+            if let Verdict::Breaks(example) = verdict {
+                *example = symmetry::named(&strategy, setup, example, &property.judge);
             }
         }
     }

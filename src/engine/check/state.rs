@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Time, clone_in_place};
+use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Permutation, Time, clone_in_place};
 use crate::node::{Strategy, Timer};
 use crate::oauth::{Failure, Token};
 use crate::property::{Facts, Scene};
@@ -117,6 +117,8 @@ pub struct Hands {
     pub events: Vec<Event>,
     /// What tokens are called after the last step.
     pub renamed: Renamed,
+    /// Which places the nodes have taken after the last step, where only their order is known.
+    pub places: Permutation,
 }
 
 impl Host for Hands {
@@ -196,7 +198,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
         state
     }
 
-    fn canonical(&mut self, renamed: &mut Renamed) {
+    /// Tells which places the nodes have taken.
+    fn canonical(&mut self, renamed: &mut Renamed) -> Permutation {
         if self.left.left(Fault::Renewal) == 0 {
             // No planned renewal will fall due any more.
             self.bag.retain(|message| {
@@ -213,12 +216,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
         if self.symmetric {
-            self.order_nodes();
+            self.order_nodes()
+        } else {
+            Permutation::IDENTITY
         }
     }
 
     /// Puts the nodes into an order that depends only on what each is in, as far as that tells them apart.
-    fn order_nodes(&mut self) {
+    fn order_nodes(&mut self) -> Permutation {
         let nodes = self.world.fleets()[0].nodes.clone();
         let portrait = |id| (fingerprint(&(self.world.portrait(id), self.facts.of(id))), id);
         let mut portraits: Vec<_> = nodes.map(NodeId).map(portrait).collect();
@@ -228,18 +233,15 @@ impl<S: Strategy, R: Rule> State<S, R> {
             }
         }
         portraits.sort_unstable();
-        if portraits.is_sorted_by_key(|(_, id)| *id) {
-            return;
+        let places = Permutation::sorting(portraits.into_iter().map(|(_, id)| id));
+        if places != Permutation::IDENTITY {
+            self.move_nodes(places);
         }
-        let mut places = vec![NodeId(0); portraits.len()];
-        for (place, (_, id)) in (0..).map(NodeId).zip(portraits) {
-            places[id.index()] = place;
-        }
-        self.move_nodes(&places);
+        places
     }
 
-    /// Every node goes to its place in `places`.
-    pub fn move_nodes(&mut self, places: &[NodeId]) {
+    /// The nodes change places.
+    pub fn move_nodes(&mut self, places: Permutation) {
         self.world.move_nodes(places);
         self.facts.move_nodes(places);
         self.bag.iter_mut().for_each(|message| message.move_nodes(places));
@@ -585,7 +587,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             };
             judge(event, &next.facts, &instant);
         }
-        next.canonical(&mut hands.renamed);
+        hands.places = next.canonical(&mut hands.renamed);
     }
 
     /// The state after a step.

@@ -1,0 +1,77 @@
+//! Who acts over which channel: what weak fairness is about. Nobody who can act over one all the time is kept waiting for ever.
+
+use crate::base::{NodeId, Permutation};
+use crate::node::Strategy;
+use crate::provider::Rule;
+use crate::world::Message;
+
+use super::state::{Action, State};
+
+/// Label of a fault, which nobody owes to anybody.
+pub const FAULT: u8 = u8::MAX;
+
+/// Labels of steps that are owed lie below this.
+pub const LABELS: u8 = 128;
+
+/// The label of a step.
+pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
+    match action {
+        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
+        Action::Reclaim(store) => store * CHANNELS + RECLAIM,
+        _ => FAULT,
+    }
+}
+
+pub fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
+    let party = state.actor(message).0 as u8;
+    assert!(party < LABELS / CHANNELS, "a small system has fewer parties");
+    party * CHANNELS + channel(message)
+}
+
+/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
+const CHANNELS: u8 = 24;
+
+/// Channel of a lease that nobody acts on; it is its store's.
+const RECLAIM: u8 = CHANNELS - 1;
+
+/// Labels, where the nodes have changed places.
+pub fn moved_all(labels: u128, places: Permutation) -> u128 {
+    if places == Permutation::IDENTITY {
+        return labels;
+    }
+    let (mut rest, mut all) = (labels, 0);
+    while rest != 0 {
+        all |= 1 << moved(rest.trailing_zeros() as u8, places);
+        rest &= rest - 1;
+    }
+    all
+}
+
+/// A label, where the nodes have changed places.
+pub fn moved(label: u8, places: Permutation) -> u8 {
+    let (party, channel) = (label / CHANNELS, label % CHANNELS);
+    if label == FAULT || channel == RECLAIM {
+        return label;
+    }
+    places.of(NodeId(party.into())).0 as u8 * CHANNELS + channel
+}
+
+fn channel(message: &Message) -> u8 {
+    match message {
+        Message::Arrival { .. } => 0,
+        Message::ApiRequest { .. } => 1,
+        Message::ApiResponse { .. } => 2,
+        Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
+        Message::TokenResponse { .. } => 4,
+        Message::Told { .. } | Message::LoginAgain { .. } => 5,
+        Message::Forward { .. } => 6,
+        Message::Answered { .. } => 7,
+        Message::BackoffOver { .. } => 8,
+        // Only so many messages are lost in a run: none of these can keep another waiting for ever.
+        Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
+        Message::TimerRang { timer, .. } => 10 + *timer as u8,
+        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
+        Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
+        Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
+    }
+}
