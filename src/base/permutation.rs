@@ -56,10 +56,15 @@ impl Permutation {
     }
 
     /// Puts every entry into the place of its node; nothing where there are no entries.
-    pub fn trade<T: Clone>(self, entries: &mut [T]) {
-        let before: Vec<T> = entries.iter().take(Self::NODES as usize).cloned().collect();
-        for (id, entry) in (0..).map(NodeId).zip(before) {
-            entries[self.of(id).index()] = entry;
+    pub fn trade<T>(self, entries: &mut [T]) {
+        let mut left = self;
+        for here in (0..Self::NODES).map(NodeId).take(entries.len()) {
+            // Whoever is here goes to its place, until it is the one that belongs here.
+            while left.of(here) != here {
+                let there = left.of(here);
+                entries.swap(here.index(), there.index());
+                left = left.with(here, left.of(there)).with(there, there);
+            }
         }
     }
 }

@@ -38,18 +38,29 @@ impl<S: Strategy, R: Rule> World<S, R> {
             // Without refresh tokens nobody looks at what a request comes with.
             messages.iter_mut().for_each(Message::present_nothing);
         }
+        self.calls.forget_tokens();
+        self.with_all(messages, |world, all| {
+            world.rank_names(now, all, renamed);
+            world.order_calls(all, &mut renamed.moved);
+            world.renumber(all);
+            all.each(Message::forget_draws);
+        });
+    }
+
+    /// The part of [`World::canonical`] that depends on which node is where. Only memory of `renamed` is used.
+    pub(super) fn reorder_calls(&mut self, messages: &mut [Message], renamed: &mut Renamed) {
+        self.with_all(messages, |world, all| world.order_calls(all, &mut renamed.moved));
+    }
+
+    fn with_all(&mut self, under_way: &mut [Message], act: impl FnOnce(&mut Self, &mut All)) {
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut disturbance = std::mem::take(&mut self.disturbance);
         let mut all = All {
-            under_way: messages,
+            under_way,
             waiting: &mut waiting,
             held: &mut disturbance,
         };
-        self.calls.forget_tokens();
-        self.rank_names(now, &mut all, renamed);
-        self.order_calls(&mut all, &mut renamed.moved);
-        self.renumber(&mut all);
-        all.each(Message::forget_draws);
+        act(self, &mut all);
         self.waiting = waiting;
         self.disturbance = disturbance;
     }

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use super::World;
 use super::call::Call;
+use super::canonical::Renamed;
 use super::message::{Message, Ticket};
 use crate::base::{NodeId, Permutation, Seat};
 use crate::node::Strategy;
@@ -15,10 +16,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         Portrait { world: self, id }
     }
 
-    /// The nodes change places. The state has to be made [canonical](World::canonical) again.
+    /// The nodes change places. What was [canonical](World::canonical) is so again, but for the order of the messages.
     ///
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
-    pub fn move_nodes(&mut self, places: Permutation) {
+    pub fn move_nodes(&mut self, places: Permutation, messages: &mut [Message], renamed: &mut Renamed) {
         places.trade(&mut self.nodes);
         places.trade(&mut self.errands);
         places.trade(&mut self.retries);
@@ -26,6 +27,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         for store in &mut self.stores {
             store.move_owner(places);
         }
+        messages.iter_mut().for_each(|message| message.move_nodes(places));
+        // Calls are in the order of their nodes.
+        self.reorder_calls(messages, renamed);
     }
 }
 
@@ -53,7 +57,7 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
 
 impl Message {
     /// The same message where the nodes have changed places.
-    pub fn move_nodes(&mut self, places: Permutation) {
+    fn move_nodes(&mut self, places: Permutation) {
         self.each_node(|id| *id = places.of(*id));
     }
 

@@ -43,12 +43,12 @@ pub(super) struct Arguments {
     /// Where the picture of the run goes, as SVG
     #[arg(long, value_name = "FILE", requires = "trace")]
     svg: Option<PathBuf>,
-    /// States after which a search is given up [default: 20000000, with three nodes or with faults 600000]
+    /// States after which a search is given up [default: 20000000, with three nodes or with faults 1100000]
     #[arg(long, value_name = "N")]
     states: Option<usize>,
-    /// Take states for one that differ only in which node is which
+    /// Take states for different ones that differ only in which node is which
     #[arg(long)]
-    symmetry: bool,
+    names: bool,
 }
 
 const READING: &str = "\
@@ -138,14 +138,15 @@ fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
             setup.system = setup.system.clone().under(&profile.provider);
         }
     }
-    for (_, setup) in &mut systems {
-        setup.system.symmetric = arguments.symmetry && !setup.coordination.tells_nodes_apart();
-        setup.system.most = arguments
-            .states
-            .unwrap_or(cast::most(arguments.nodes, arguments.faults));
-    }
+    let most = arguments
+        .states
+        .unwrap_or(cast::most(arguments.nodes, arguments.faults));
+    let systems = systems.into_iter().map(|(name, mut setup)| {
+        setup.system.most = most;
+        (name, if arguments.names { setup } else { setup.without_names() })
+    });
     let expected = scenario.is_none() && arguments.profile.is_none() && arguments.calls == 1;
-    Ok((systems, expected))
+    Ok((systems.collect(), expected))
 }
 
 /// The list; under a provider of their own, those that differ from another by the provider alone are left out.

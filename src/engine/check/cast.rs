@@ -93,7 +93,7 @@ pub const EACH_ONCE: Budget = Budget::NONE
 pub const MOST: usize = 20_000_000;
 
 /// The same with three nodes or with faults, where many systems have millions of states: the nearest ones, some seconds' worth.
-pub const NEAREST: usize = 600_000;
+pub const NEAREST: usize = 1_100_000;
 
 /// States after which the search among so many nodes is given up, unless it is told otherwise.
 pub fn most(nodes: u32, faults: Budget) -> usize {

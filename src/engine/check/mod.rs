@@ -48,6 +48,15 @@ pub struct Setup {
     pub system: System,
 }
 
+impl Setup {
+    /// The same where states that differ only in which node is which are one, unless the strategy tells nodes apart.
+    #[must_use]
+    pub fn without_names(mut self) -> Self {
+        self.system.symmetric = !self.coordination.tells_nodes_apart();
+        self
+    }
+}
+
 /// A small system, whatever the strategy of its nodes.
 #[derive(Clone, Debug)]
 pub struct System<R = Issuance> {

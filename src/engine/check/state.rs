@@ -216,37 +216,37 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.bag.sort_unstable();
         self.facts.rename(&|token| renamed.token(token));
         if self.symmetric {
-            self.order_nodes()
+            self.order_nodes(renamed)
         } else {
             Permutation::IDENTITY
         }
     }
 
     /// Puts the nodes into an order that depends only on what each is in, as far as that tells them apart.
-    fn order_nodes(&mut self) -> Permutation {
-        let nodes = self.world.fleets()[0].nodes.clone();
-        let portrait = |id| (fingerprint(&(self.world.portrait(id), self.facts.of(id))), id);
-        let mut portraits: Vec<_> = nodes.map(NodeId).map(portrait).collect();
+    fn order_nodes(&mut self, renamed: &mut Renamed) -> Permutation {
+        let mut portraits = [(0, NodeId(0)); NODES];
+        let nodes = self.world.fleets()[0].nodes.end;
+        let portraits = &mut portraits[..nodes as usize];
+        for (portrait, id) in portraits.iter_mut().zip((0..nodes).map(NodeId)) {
+            *portrait = (fingerprint(&(self.world.portrait(id), self.facts.of(id))), id);
+        }
         for message in &self.bag {
             if let Some((portrait, _)) = portraits.get_mut(self.actor(message).index()) {
                 *portrait = portrait.wrapping_add(fingerprint(&message.nameless()));
             }
         }
         portraits.sort_unstable();
-        let places = Permutation::sorting(portraits.into_iter().map(|(_, id)| id));
+        let places = Permutation::sorting(portraits.iter().map(|&(_, id)| id));
         if places != Permutation::IDENTITY {
-            self.move_nodes(places);
+            self.move_nodes(places, renamed);
         }
         places
     }
 
-    /// The nodes change places.
-    pub fn move_nodes(&mut self, places: Permutation) {
-        self.world.move_nodes(places);
+    /// The nodes change places; only memory of `renamed` is used.
+    pub fn move_nodes(&mut self, places: Permutation, renamed: &mut Renamed) {
+        self.world.move_nodes(places, &mut self.bag, renamed);
         self.facts.move_nodes(places);
-        self.bag.iter_mut().for_each(|message| message.move_nodes(places));
-        // Calls are in the order of their nodes.
-        self.world.canonical(NOW, &mut self.bag, &mut Renamed::default());
         self.bag.sort_unstable();
     }
 

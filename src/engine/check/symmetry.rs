@@ -51,7 +51,7 @@ impl<S: Strategy, R: Rule> Pair<S, R> {
         self.unnamed = self.unnamed.next(action, &mut self.hands);
         self.who = self.hands.places.inverse().then(self.who);
         let mut after = self.unnamed.clone();
-        after.move_nodes(self.who);
+        after.move_nodes(self.who, &mut self.hands.renamed);
         let mut actions = Vec::new();
         self.named.actions(&mut actions);
         let candidates = actions.into_iter().filter_map(|candidate| {
