@@ -13,7 +13,7 @@ use super::looks;
 use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Duration, Time};
-use crate::metric::{Better, METRICS, Metric, Observed, Second};
+use crate::metric::{Better, METRICS, Metric, Observed, Second, Setting};
 use crate::record::{Aftermath, Check, CheckKind, Comparison, Holding, Incident, Reading, Series, Verdict};
 use crate::scenario::plan::{Case, Plan};
 use crate::scenario::{Condition, Outcome as ScenarioOutcome, PlanError, Scenario};
@@ -67,6 +67,8 @@ struct Arm {
     strategy: String,
     point: String,
     plan: Plan,
+    /// The same for every replication.
+    setting: Setting,
     case: Case,
     /// By replication; none where the campaign was interrupted.
     samples: Vec<Option<Sample>>,
@@ -220,6 +222,7 @@ impl Arm {
         Self {
             strategy,
             point,
+            setting: plan.setting(),
             plan,
             case,
             samples: Vec::new(),
@@ -302,8 +305,8 @@ fn parts(plan: &Plan) -> Vec<Part> {
     parts
 }
 
-fn replicate(plan: &Plan, dice: Dice) -> (Sample, Observed, sim::Effort) {
-    let mut observed = Observed::new(plan.setting());
+fn replicate(plan: &Plan, setting: &Setting, dice: Dice) -> (Sample, Observed, sim::Effort) {
+    let mut observed = Observed::new(setting.clone());
     let effort = sim::observe(plan, dice, &mut observed, sim::Shortcuts::ALL);
     observed.finish();
     let groups = parts(plan)
@@ -338,7 +341,8 @@ impl Campaign {
                         return None;
                     }
                     // All arms share the dice of a replication: common random numbers.
-                    let run = replicate(&self.arms[arm].plan, Dice::replication(self.seed, replication.into()));
+                    let Arm { plan, setting, .. } = &self.arms[arm];
+                    let run = replicate(plan, setting, Dice::replication(self.seed, replication.into()));
                     progress.done();
                     Some(run)
                 })

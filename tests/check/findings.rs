@@ -15,7 +15,9 @@ const MANUAL: &str = include_str!("../../src/manual/checking.md");
 
 fn check(name: &str, faults: &str) -> (check::Setup, check::Report) {
     let faults: Budget = faults.parse().expect("a budget");
-    let setup = cast::setup(name, 2, 1, faults).expect("a name of the cast");
+    let setup = cast::setup(name, 2, 1, faults)
+        .expect("a name of the cast")
+        .without_names();
     let report = check::check(&setup, &());
     assert!(report.complete, "{name} with {faults}");
     (setup, report)

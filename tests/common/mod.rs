@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
-use tokenstorm::metric::Observed;
+use tokenstorm::metric::{Observed, Setting};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
@@ -282,7 +282,6 @@ pub fn observe(plan: &Plan, dice: Dice) -> Observed {
     observe_with(plan, dice, path())
 }
 
-/// As [`observe`], with a choice of the simulator's shortcuts.
 /// The way to run: with all shortcuts, or the general path where `TOKENSTORM_PATH=general` asks for it.
 fn path() -> Shortcuts {
     match std::env::var("TOKENSTORM_PATH").as_deref() {
@@ -291,8 +290,13 @@ fn path() -> Shortcuts {
     }
 }
 
+/// As [`observe`], with a choice of the simulator's shortcuts.
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
-    let mut observed = Observed::new(plan.setting());
+    observe_knowing(plan, plan.setting(), dice, shortcuts)
+}
+
+fn observe_knowing(plan: &Plan, setting: Setting, dice: Dice, shortcuts: Shortcuts) -> Observed {
+    let mut observed = Observed::new(setting);
     tokenstorm::engine::sim::observe(plan, dice, &mut observed, shortcuts);
     observed.finish();
     observed
@@ -307,8 +311,10 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
+    let setting = plan.setting();
     over_runs(replications, |index| {
-        read(&observe(plan, Dice::replication(seed, index)))
+        let dice = Dice::replication(seed, index);
+        read(&observe_knowing(plan, setting.clone(), dice, path()))
     })
 }
 

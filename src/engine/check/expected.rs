@@ -9,8 +9,9 @@ use super::{Report, Verdict};
 use crate::property::PROPERTIES;
 
 /// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names the whole cast, but for the one about a
-/// lease that lapses, which names whoever takes one. Among two nodes without faults every search comes to its end, with faults it
-/// and among three nodes it is given up after [`NEAREST`](super::cast::NEAREST) states.
+/// lease that lapses, which names whoever takes one. States that differ only in which node is which are one. Among two nodes without
+/// faults every search comes to its end, with faults it and among three nodes it is given up after
+/// [`NEAREST`](super::cast::NEAREST) of them.
 pub const LISTS: [(u32, Budget, &str); 4] = [
     (2, Budget::NONE, include_str!("expected.txt")),
     (2, FAULTY, include_str!("expected_faults.txt")),
@@ -29,7 +30,7 @@ pub const LAPSING: Budget = Budget::NONE.with(Fault::Lapse, 1);
 pub enum Expectation {
     Holds(Option<u32>),
     NotReached,
-    /// Not broken in the states that were looked at, and the search was given up; or not judged.
+    /// Not broken in the states that were looked at, and the search was given up.
     Open,
     /// Steps of a shortest run, and of the cycle at its end.
     Breaks(usize, usize),
