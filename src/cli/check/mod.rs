@@ -58,7 +58,8 @@ How to read the table:
   n      broken; the shortest run has n steps
   n+m    broken by a cycle of m steps that n steps lead to
   -      nothing that it is about ever happens
-  ?      not broken in the states that were looked at";
+  ?      not broken in the states that were looked at
+States that differ only in which node is which are one, unless nodes have --names.";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let (systems, builtin) = match systems(arguments) {
@@ -211,6 +212,7 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &Report, argume
     };
     let story = check::tell(setup, example);
     let title = format!("{name} breaks {}: {}", property.name, property.title);
+    let exit = print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)));
     if let Some(file) = &arguments.svg {
         if let Err(error) = std::fs::write(file, check::svg(&story, &title)) {
             eprintln!("error: cannot write {}: {error}", file.display());
@@ -218,7 +220,7 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &Report, argume
         }
         eprintln!("wrote {}", file.display());
     }
-    print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)))
+    exit
 }
 
 /// States so far and states per second, on standard error; nothing where that is no terminal.

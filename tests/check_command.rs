@@ -1,0 +1,180 @@
+//! `tokenstorm check` as a user meets it.
+
+use std::collections::HashMap;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use tokenstorm::engine::check::Budget;
+use tokenstorm::engine::check::expected::{self, LISTS};
+use tokenstorm::property::PROPERTIES;
+
+fn check(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenstorm"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1");
+    command.arg("check").args(arguments).output().expect("the program runs")
+}
+
+/// What it prints when all is well.
+fn printed(arguments: &[&str]) -> String {
+    let output = check(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// States of a system that is printed by itself.
+fn states(arguments: &[&str]) -> usize {
+    let text = printed(arguments);
+    let (_, rest) = text.split_once(": ").expect("a name");
+    let (states, _) = rest.split_once(" states").expect("a number of states");
+    states.parse().expect("a number")
+}
+
+/// Every cell, by strategy and property; what all rows of a table say alike is said below it.
+fn cells(table: &str) -> HashMap<(&str, &str), &str> {
+    let (mut cells, mut heads, mut names) = (HashMap::new(), Vec::new(), Vec::new());
+    for line in table.lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let alike = [("hold in every row", "ok"), ("are reached in no row", "-")];
+        let below = alike
+            .iter()
+            .find_map(|(ending, cell)| Some((line.strip_suffix(ending)?, *cell)));
+        match words.first() {
+            None => {}
+            Some(_) if line.starts_with(' ') => heads = words,
+            Some(_) if below.is_some() => {
+                let (properties, cell) = below.expect("just seen");
+                let properties = properties.split(", ").map(str::trim);
+                cells.extend(properties.flat_map(|of| names.iter().map(move |name| ((*name, of), cell))));
+            }
+            Some(&name) => {
+                names.push(name);
+                assert_eq!(words.len(), heads.len() + 1, "{line}");
+                cells.extend(heads.iter().zip(&words[1..]).map(|(of, cell)| ((name, *of), *cell)));
+            }
+        }
+    }
+    cells
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "takes a minute without optimisation")]
+fn the_whole_matrix_of_two_nodes_is_as_expected() {
+    let text = printed(&[]);
+    let (mut compared, (.., list)) = (0, LISTS[0]);
+    for table in text.split("\n\n") {
+        let cells = cells(table);
+        let names: Vec<_> = expected::names(list)
+            .filter(|name| cells.contains_key(&(*name, "states")))
+            .collect();
+        for name in names {
+            let expected = expected::of(name, 2, Budget::NONE).expect("a line of the list");
+            for (property, wanted) in PROPERTIES.iter().zip(&expected.verdicts) {
+                let found = cells.get(&(name, property.name));
+                assert_eq!(found, Some(&wanted.to_string().as_str()), "{name}: {}", property.name);
+                compared += 1;
+            }
+            assert_eq!(cells[&(name, "states")], expected.states.to_string(), "{name}");
+            assert_eq!(cells[&(name, "steps")], expected.transitions.to_string(), "{name}");
+        }
+    }
+    assert_eq!(
+        compared,
+        expected::names(list).count() * PROPERTIES.len(),
+        "all are printed"
+    );
+}
+
+#[test]
+fn nodes_have_names_where_one_asks_for_them() {
+    let (without, with) = (["--strategy", "naive"], ["--strategy", "naive", "--names"]);
+    assert_eq!((states(&without), states(&with)), (45, 88));
+    // A slot for each node: they are told apart in any case.
+    let (without, with) = (
+        ["--strategy", "slot_per_node"],
+        ["--strategy", "slot_per_node", "--names"],
+    );
+    assert_eq!(states(&without), states(&with));
+}
+
+#[test]
+fn a_search_that_is_given_up_says_so() {
+    let text = printed(&["--strategy", "lease", "--nodes", "3", "--states", "500"]);
+    assert!(text.starts_with("lease: 50"), "{text}");
+    let holds = text.lines().filter(|line| line.ends_with(" ok")).count();
+    let open = text.lines().filter(|line| line.ends_with(" ?")).count();
+    assert!(holds == 0 && open > 10, "{text}");
+}
+
+#[test]
+fn a_run_is_told_in_words_and_drawn() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.svg");
+    let trace = ["--strategy", "naive", "--trace", "L2", "--svg", file.to_str().unwrap()];
+    let text = printed(&trace);
+    assert!(text.starts_with("naive breaks L2: no livelock\n"), "{text}");
+    assert!(text.contains("from here on, again and again"), "{text}");
+    let last = text.trim_end().lines().last().expect("a step");
+    assert!(last.starts_with("14 "), "six steps and eight around: {last}");
+    let drawn = std::fs::read_to_string(&file).expect("it is written");
+    assert!(drawn.starts_with("<svg") && drawn.contains("no livelock"), "{drawn}");
+    // Nothing to tell where nothing is broken.
+    let text = printed(&["--strategy", "lease", "--trace", "S1"]);
+    assert_eq!(
+        text,
+        "S1 (store never regresses) is broken in no run of `lease` with 410 states\n"
+    );
+}
+
+/// The run was found, and is told all the same.
+#[test]
+fn a_picture_that_cannot_be_written_costs_no_run() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("missing").join("run.svg");
+    let output = check(&["--strategy", "naive", "--trace", "L2", "--svg", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("naive breaks L2"), "{told}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.starts_with("error: cannot write ") && said.contains("run.svg"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_rules_of_a_provider_and_the_strategies_of_a_scenario_can_be_checked() {
+    let latest_only = printed(&["--strategy", "naive"]);
+    assert_ne!(latest_only, printed(&["--strategy", "naive", "--profile", "auth0"]));
+    let text = printed(&["scenarios/zoom/default.toml", "--strategy", "single-flight"]);
+    assert!(text.starts_with("single-flight: "), "{text}");
+}
+
+#[test]
+fn what_cannot_be_meant_is_said_with_what_can() {
+    let cases = [
+        (
+            &["--strategy", "nope"][..],
+            "there is no strategy `nope`; there are: token_per_call, naive, ",
+        ),
+        (
+            &["--strategy", "naive", "--trace", "L9"],
+            "there is no property `L9`; there are: S1, ",
+        ),
+        (&["--profile", "nope"], "there is no provider `nope`; there are: "),
+        (
+            &["--faults", "drp=1"],
+            "there is no fault `drp`; write for example drop=1,crash=1, of: drop, ",
+        ),
+        (&["--nodes", "9"], "9 is not in 1..=4"),
+        (&["--trace", "L2"], "--strategy <NAME>"),
+        (&["scenarios/nope.toml"], "cannot be read"),
+    ];
+    for (arguments, says) in cases {
+        let output = check(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(says), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
