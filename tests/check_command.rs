@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
-use tokenstorm::engine::check::Budget;
-use tokenstorm::engine::check::expected::{self, LISTS};
+use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
+use tokenstorm::engine::check::{Budget, cast};
 use tokenstorm::property::PROPERTIES;
 
 fn check(arguments: &[&str]) -> Output {
@@ -95,6 +95,36 @@ fn nodes_have_names_where_one_asks_for_them() {
         ["--strategy", "slot_per_node", "--names"],
     );
     assert_eq!(states(&without), states(&with));
+}
+
+#[test]
+fn the_help_and_the_manual_say_how_far_a_search_goes() {
+    let help = printed(&["--help"]);
+    let says = format!(
+        "[default: {}, with three nodes or with faults {}]",
+        cast::MOST,
+        cast::NEAREST
+    );
+    assert!(
+        help.split_whitespace().collect::<Vec<_>>().join(" ").contains(&says),
+        "{says}"
+    );
+    let manual = include_str!("../src/manual/checking.md");
+    let three = expected::of("put_if_newer", 3, Budget::NONE).expect("a line of the list");
+    for figure in [cast::NEAREST, three.states] {
+        let (thousands, rest) = (figure / 1_000, figure % 1_000);
+        let shown = match thousands {
+            1_000.. => format!("{},{:03},{rest:03}", thousands / 1_000, thousands % 1_000),
+            _ => format!("{thousands},{rest:03}"),
+        };
+        assert!(manual.contains(&shown), "{shown}");
+    }
+    // "Thirty-five of the forty", "all but one", "all whose lease lapses".
+    let open = LISTS.map(|(nodes, faults, list)| {
+        let rows = expected::names(list).filter_map(|name| expected::of(name, nodes, faults));
+        rows.filter(|row| row.verdicts.contains(&Expectation::Open)).count()
+    });
+    assert_eq!(open, [0, 1, 0, 5], "the page says how many come to their end");
 }
 
 #[test]

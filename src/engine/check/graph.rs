@@ -267,8 +267,8 @@ impl Graph {
 
     /// Labels that may not be kept waiting for ever.
     fn owed(&self, state: u32) -> u128 {
-        let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
         let place = self.withheld.binary_search_by_key(&state, |(state, _)| *state);
+        let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
         edges.fold(place.map_or(0, |place| self.withheld[place].1), |labels, edge| {
             labels | 1 << edge.label
         })
@@ -457,6 +457,21 @@ mod tests {
     use super::*;
     use crate::base::NodeId;
 
+    fn step(to: u32, label: u8, places: Permutation) -> Edge {
+        Edge {
+            to,
+            label,
+            marks: Marks::default(),
+            places,
+        }
+    }
+
+    const WAITING: Standing = Standing {
+        pending: 1,
+        leased: false,
+        stranded: None,
+    };
+
     /// States with their pending calls, and edges as (from, to, label).
     fn graph(pending: &[usize], edges: &[(u32, u32, u8)]) -> Graph {
         let mut graph = Graph::default();
@@ -468,10 +483,8 @@ mod tests {
                     ..Standing::default()
                 },
                 own.map(|&(_, to, label)| Edge {
-                    to,
-                    label,
                     marks: Marks::new(label, 0, false),
-                    places: Permutation::IDENTITY,
+                    ..step(to, label, Permutation::IDENTITY)
                 }),
             );
         }
@@ -489,17 +502,7 @@ mod tests {
         let ring = |withheld: [u128; 2]| {
             let mut ring = Graph::default();
             for (state, labels) in (0..).zip(withheld) {
-                let edge = Edge {
-                    to: 1 - state,
-                    label: 1,
-                    marks: Marks::default(),
-                    places: Permutation::IDENTITY,
-                };
-                let standing = Standing {
-                    pending: 1,
-                    ..Standing::default()
-                };
-                ring.push(standing, [edge]);
+                ring.push(WAITING, [step(1 - state, 1, Permutation::IDENTITY)]);
                 ring.withhold(labels);
             }
             livelock(&ring)
@@ -541,27 +544,11 @@ mod tests {
         assert_eq!(livelock(&self::graph(&[1, 1], &edges)), Some((0, 3)));
     }
 
-    /// One step of the first node, and one of the second, in a graph in which only the order of the nodes is known: who stands where
-    /// afterwards decides who has acted.
-    fn step(to: u32, label: u8, places: Permutation) -> Edge {
-        Edge {
-            to,
-            label,
-            marks: Marks::default(),
-            places,
-        }
-    }
-
-    const WAITING: Standing = Standing {
-        pending: 1,
-        leased: false,
-        stranded: None,
-    };
-
     fn swapped() -> Permutation {
         Permutation::sorting([1, 0].map(NodeId))
     }
 
+    /// Who stands where after a step decides who acts in the next.
     #[test]
     fn nodes_that_change_places_take_turns() {
         let (first, second) = (0, moved(0, swapped()));
@@ -669,17 +656,7 @@ mod tests {
         let n = 300_000;
         for state in 0..n {
             let to = if state + 1 == n { 0 } else { state + 1 };
-            let edge = Edge {
-                to,
-                label: 1,
-                marks: Marks::default(),
-                places: Permutation::IDENTITY,
-            };
-            let waiting = Standing {
-                pending: 1,
-                ..Standing::default()
-            };
-            chain.push(waiting, [edge]);
+            chain.push(WAITING, [step(to, 1, Permutation::IDENTITY)]);
         }
         assert_eq!(chain.components().count(), 1);
         assert_eq!(livelock(&chain).map(|(from, _)| from), Some(0));
