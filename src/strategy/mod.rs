@@ -225,7 +225,25 @@ impl Coordination {
         match self {
             Self::SlotPerNode(_) | Self::AppPerNode(_) => true,
             Self::Gossip(gossip) => gossip.fanout.is_some(),
-            _ => false,
+            // Each by its name: a strategy that is forgotten here would be searched as if its nodes were all alike.
+            Self::TokenPerCall(_)
+            | Self::Naive(_)
+            | Self::SingleFlight(_)
+            | Self::CompareFirst(_)
+            | Self::WaitAndLook(_)
+            | Self::SharedBlind(_)
+            | Self::Lease(_)
+            | Self::Gateway(_)
+            | Self::Rotation(_)
+            | Self::RenewAhead(_)
+            | Self::CentralRefresher(_)
+            | Self::Leader(_)
+            | Self::CompareAndSet(_)
+            | Self::PutIfNewer(_)
+            | Self::Reread(_)
+            | Self::WipingLoser(_)
+            | Self::Xfetch(_)
+            | Self::FileLock(_) => false,
         }
     }
 
