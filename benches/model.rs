@@ -7,12 +7,13 @@ use std::time::Instant;
 use tokenstorm::base::{Duration, Group, Rate, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
+use tokenstorm::node::CallPolicy;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{CallPolicy, Layout, Leg};
+use tokenstorm::world::{Layout, Leg};
 
 pub const REPORT: &str = "reports/benchmark.md";
 pub const BEGIN: &str = "<!-- nexosim: begin -->\n";

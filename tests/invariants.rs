@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
+use tokenstorm::node::{DelayPlace, Steps};
 use tokenstorm::oauth::Token;
 use tokenstorm::provider::settings::{
     DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings, Wording,
@@ -22,7 +23,7 @@ use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::strategy::{Coordination, Covers};
 use tokenstorm::trace::{CallOutcome, Event};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};
-use tokenstorm::world::{DelayPlace, Leg, Party, Steps};
+use tokenstorm::world::{Leg, Party};
 
 /// A plan in small numbers, so that proptest can shrink it; milliseconds and percent throughout.
 #[derive(Clone, Debug)]

@@ -3,9 +3,20 @@
 //! Knows no rule of the provider and no engine: a strategy is a function of what reached the node, in the order in which
 //! it reached it. What is timed arrives as an input; what is random is data for the engine to draw.
 
+mod caller;
+mod calls;
+mod forwarding;
 mod outbox;
+mod party;
+mod pending;
+mod policy;
+mod requests;
 
+pub use calls::{Call, Calls, Marks, Moved, Parked, Phase, Ticket};
 pub use outbox::Outbox;
+pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, Sends, node_key};
+pub use pending::{Asker, NUMBERS, Pending, PendingOps};
+pub use policy::{CallPolicy, DelayPlace, RetryState, Steps};
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -2,7 +2,13 @@
 //!
 //! Knows neither who issues nor who asks.
 
+mod life;
+mod reply;
+
 use crate::base::Millis;
+
+pub use life::{Bucket, Cause, Ending, Life};
+pub use reply::{AnswerKind, At, Perceived, Perceptions, Reply};
 
 /// An access token, named by the issuer's sequence number; where a refresh token came with it, the number names the pair.
 ///
@@ -71,15 +77,4 @@ pub enum Failure {
     Refused,
     /// The shared store or the gateway did not answer.
     Unreachable,
-}
-
-/// The answer to an API attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    Accepted,
-    /// A 401: the provider says no more than that.
-    Rejected,
-    /// An error that the node takes for a success.
-    Misread,
-    Failed(Failure),
 }

@@ -3,8 +3,9 @@
 //! One machine with parameters covers every rule that was found in the wild for tokens obtained without a user; neutral
 //! parameters (no capacity, no overlap, no threshold) give independent tokens.
 
-use super::ledger::{Bucket, Ledger, Superseded};
+use super::ledger::{Ledger, Superseded};
 use crate::base::{Duration, Time, clone_in_place};
+use crate::oauth::Bucket;
 use crate::oauth::Token;
 
 /// A provider's rule for issuing tokens. Rules are compared with what they have counted so far.

@@ -6,38 +6,7 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use crate::base::{Duration, Time, clone_in_place};
-use crate::oauth::Token;
-
-/// One slot of one client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bucket(pub u32);
-
-/// How a token ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ending {
-    Expired,
-    Superseded,
-    Revoked,
-}
-
-/// One token's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Life {
-    pub token: Token,
-    pub bucket: Bucket,
-    pub issued: Time,
-    /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
-    pub end: Time,
-    /// End of its full life, which any resource server can see for itself.
-    pub expires: Time,
-    /// What shortened its life; `None` while only its expiry is to come.
-    pub ending: Option<Ending>,
-    /// Last time a call was accepted with it.
-    pub last_use: Option<Time>,
-    /// Nodes that would send it now.
-    pub holders: u32,
-    newer: Option<Token>,
-}
+use crate::oauth::{Bucket, Ending, Life, Token};
 
 /// A token that had to make room for a newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,20 +23,6 @@ impl Superseded {
     }
 }
 
-impl Life {
-    pub fn is_live(&self, now: Time) -> bool {
-        now < self.end
-    }
-
-    pub fn remaining(&self, now: Time) -> Duration {
-        self.end.since(now)
-    }
-
-    pub(super) fn accepted(&mut self, now: Time) {
-        self.last_use = Some(now);
-    }
-}
-
 /// Tokens of one bucket in the order of issue: superseded ones that still live on, then the current ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Line {
@@ -79,7 +34,7 @@ struct Line {
     lingering: u32,
 }
 
-/// Dead tokens whose end is still told apart in rejections; older ones are [`super::Cause::LongDead`].
+/// Dead tokens whose end is still told apart in rejections; older ones are [`Cause::LongDead`](crate::oauth::Cause::LongDead).
 const REMEMBERED: usize = 256;
 
 /// All lines, and the lives behind them.

@@ -9,32 +9,23 @@ mod ledger;
 pub mod profiles;
 mod quota;
 mod rotation;
+mod server;
 pub mod settings;
 
 pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
-pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
+pub use ledger::{Ledger, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Denied, Refreshed, RotationMachine, RotationRule};
+pub use server::{Arrival, Server, ServerHost, TokenAsk};
 /// As they are written.
 pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
 
-/// Why a token was refused, as the model knows and a node does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// It was live when the attempt left its node: beyond any client's reach.
-    InFlight,
-    Superseded,
-    Expired,
-    Revoked,
-    /// Issued, but this replica has not heard of it yet.
-    NotYetActive,
-    /// Dead for so long that the ledger has forgotten it.
-    LongDead,
-}
+/// The life of a token is told in words that the trace uses too.
+pub use crate::oauth::{Bucket, Cause, Ending, Life};
 
 /// Tokens, slots and limits of one provider, under a rule.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use super::issuance::{Refusal, Request, Rule, Ruling};
-use super::ledger::{Bucket, Ending, Ledger};
+use super::ledger::Ledger;
 use super::settings::{
     DepthSettings as Depth, KillsAccess, OnViolationSettings as OnViolation, RefreshSettings, ReplayAnswer,
     RetireSettings as Retire, RotateSettings as Rotate, WhichUse,
 };
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
+use crate::oauth::{Bucket, Ending};
 
 /// The parameters, resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

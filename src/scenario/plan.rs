@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::base::{Duration, Group, Time};
 use crate::metric::RunContext;
 use crate::net::{Latency, Link};
+use crate::node::CallPolicy;
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::Pattern;
-use crate::world::{CallPolicy, LEGS, Layout, Leg, Party};
+use crate::world::{LEGS, Layout, Leg, Party};
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]

@@ -11,11 +11,12 @@ use super::plan::{Drivers, Links, Loop, Pauses, Plan, PlanCase, ProviderPlan, Re
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
+use crate::node::{CallPolicy, DelayPlace, Steps};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings};
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::{Arrivals, Pattern, trace};
-use crate::world::{CallPolicy, DelayPlace, Fleet, Layout, Leg, Steps, StoreLayout};
+use crate::world::{Fleet, Layout, Leg, StoreLayout};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.

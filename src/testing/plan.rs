@@ -3,12 +3,13 @@
 use crate::base::{Duration, Group, Rate, Time};
 use crate::engine::check::Needs;
 use crate::net::Latency;
+use crate::node::CallPolicy;
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use crate::retry::{Attempts, Fixed, Retry};
 use crate::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use crate::strategy::{Coordination, Naive};
 use crate::workload::Pattern;
-use crate::world::{CallPolicy, Layout, Leg};
+use crate::world::{Layout, Leg};
 
 /// Which strategy and rule run in it is said elsewhere: those that the plan names are not looked at.
 pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> Plan {

@@ -3,8 +3,7 @@
 //! Does not know who reads it.
 
 use crate::base::{Duration, Group, NodeId, Time};
-use crate::oauth::Token;
-use crate::provider::{Bucket, Cause, Life};
+use crate::oauth::{Bucket, Cause, Life, Token};
 
 /// One thing that happened, at the instant at which it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

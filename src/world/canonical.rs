@@ -7,16 +7,14 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::base::{Millis, NodeId, Time};
-use crate::node::{Names, Strategy, TIMERS};
+use crate::node::{Asker, Moved, NUMBERS, Names, Strategy, TIMERS};
 use crate::oauth::Token;
 use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
 
 use super::World;
-use super::call::Moved;
 use super::disturbance::Disturbance;
-use super::message::{Asker, Message};
-use super::nodes::NUMBERS;
+use super::message::Message;
 
 /// Epoch of a message to an earlier life of its node. A node would have to crash 255 times to come to it.
 const PAST: u8 = u8::MAX;
@@ -34,7 +32,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// again.
     pub fn canonical(&mut self, now: Time, messages: &mut Vec<Message>, renamed: &mut Renamed) {
         messages.retain(|message| !self.is_void(message));
-        if self.provider.rotation.is_none() {
+        if self.server.provider.rotation.is_none() {
             // Without refresh tokens nobody looks at what a request comes with.
             messages.iter_mut().for_each(Message::present_nothing);
         }
@@ -43,7 +41,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
             world.rank_names(now, all, renamed);
             world.order_calls(all, &mut renamed.moved);
             world.renumber(all);
-            all.each(Message::forget_draws);
+            all.each(|message| {
+                message.forget_draws();
+                message.perceive(&world.policy.perceptions);
+            });
         });
     }
 
@@ -53,7 +54,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     fn with_all(&mut self, under_way: &mut [Message], act: impl FnOnce(&mut Self, &mut All)) {
-        let mut waiting = std::mem::take(&mut self.waiting);
+        // The world is borrowed beside them meanwhile.
+        let mut waiting = self.server.take_waiting();
         let mut disturbance = std::mem::take(&mut self.disturbance);
         let mut all = All {
             under_way,
@@ -61,7 +63,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             held: &mut disturbance,
         };
         act(self, &mut all);
-        self.waiting = waiting;
+        self.server.put_waiting(waiting);
         self.disturbance = disturbance;
     }
 
@@ -69,12 +71,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
         let stores = |node: NodeId, epoch, number: u8| {
-            let pending = self.pending.get(node.index());
+            let pending = self.pending.get(node);
             self.nodes[node.index()].epoch == epoch
                 && pending.is_some_and(|pending| pending.stored & (1 << number) != 0)
         };
         match *message {
-            Message::ApiRequest { ticket, .. } => !good(ticket) && self.provider.api_endpoint.is_unlimited(),
+            Message::ApiRequest { ticket, .. } => !good(ticket) && self.server.provider.api_endpoint.is_unlimited(),
             Message::ApiResponse { ticket, .. }
             | Message::Forward { ticket, .. }
             | Message::Answered { ticket, .. }
@@ -84,10 +86,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 node,
                 epoch,
                 asker,
-                answer,
+                reply,
             } => {
                 let past = self.nodes[node.index()].epoch != epoch;
-                past || answer.is_err() && !self.awaits(node, epoch, asker)
+                past || !reply.is_granted() && !self.awaits(node, epoch, asker)
             }
             Message::TokenTimedOut { node, epoch, asker } => !self.awaits(node, epoch, asker),
             Message::StoreRequest {
@@ -112,7 +114,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 timer,
                 armed,
             } => {
-                let pending = self.pending.get(node.index());
+                let pending = self.pending.get(node);
                 self.nodes[node.index()].epoch != epoch
                     || pending.is_some_and(|pending| pending.armed[timer as usize] != armed)
             }
@@ -139,19 +141,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         named.fences.clear();
         self.rename(named);
         messages.each(|message| message.rename(named));
-        named.tokens.extend(self.provider.ledger.live(now));
+        named.tokens.extend(self.server.provider.ledger.live(now));
         named.fences.push(0);
         named.sort();
         let mut rank = Ranked {
             named,
-            reveals_order: self.provider.reveals == Reveals::Order,
+            reveals_order: self.server.provider.reveals == Reveals::Order,
         };
         self.rename(&mut rank);
         messages.each(|message| message.rename(&mut rank));
         let known = &named.tokens;
         let mut name = |token: Token| rank.token(token);
-        self.provider.ledger.rename(now, known.len() as u32, &mut name);
-        if let Some(rotation) = &mut self.provider.rotation {
+        self.server.provider.ledger.rename(now, known.len() as u32, &mut name);
+        if let Some(rotation) = &mut self.server.provider.rotation {
             rotation.rename(|token| known.binary_search(&token).is_ok(), &mut name);
         }
     }
@@ -192,7 +194,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             };
             let node = &self.nodes[addressee.index()];
-            let pending = self.pending.get(addressee.index()).copied().unwrap_or_default();
+            let pending = self.pending.get(addressee).copied().unwrap_or_default();
             let past = its_epoch != node.epoch;
             message.set_epoch(if past { PAST } else { 0 });
             match message {
@@ -238,7 +240,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             node.asked = lowest(node.requests);
             node.epoch = 0;
         }
-        for pending in &mut self.pending {
+        for pending in self.pending.all_mut() {
             pending.operations = pending.stored.count_ones();
             pending.stored = lowest(pending.operations);
             pending.armed = [1; TIMERS];

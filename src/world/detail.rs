@@ -3,8 +3,8 @@
 
 use crate::base::{NodeId, Time};
 use crate::node::{Input, Names, Note, StoreAnswer, Strategy};
-use crate::oauth::{Token, TokenSlot};
-use crate::provider::Rule;
+use crate::oauth::{Reply, Token};
+use crate::provider::{Ledger, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::{Event, Holds};
 
@@ -13,50 +13,18 @@ use super::host::Host;
 use super::message::Message;
 
 impl<S: Strategy, R: Rule> World<S, R> {
-    pub(super) fn tell_asking(&self, node: NodeId, slot: TokenSlot, host: &mut impl Host) {
-        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + slot.app_copy;
-        let bucket = self.provider.bucket(client, slot.slot);
-        host.note(|| Event::TokenAsked { node, bucket });
-    }
-
     /// A token request of this life of the node commits.
     pub(super) fn tell_lease(&self, node: NodeId, epoch: u8, host: &mut impl Host) {
-        let seat = &self.nodes[node.index()];
-        let Some(store) = self.stores.get(usize::from(self.fleets[usize::from(seat.fleet)].store)) else {
+        let state = &self.nodes[node.index()];
+        let Some(store) = self
+            .stores
+            .get(usize::from(self.fleets[usize::from(state.fleet)].store))
+        else {
             return;
         };
         if store.has_leased() {
-            let held = seat.epoch == epoch && store.holder(host.now()).is_some_and(|(holder, _)| holder == node);
+            let held = state.epoch == epoch && store.holder(host.now()).is_some_and(|(holder, _)| holder == node);
             host.note(|| Event::CommittedUnderLease { node, held });
-        }
-    }
-
-    /// A node has heard something; `before` is its memory as it was.
-    pub(super) fn tell_hearing(&self, id: NodeId, before: S::Node, input: Input, host: &mut impl Host) {
-        let after = self.nodes[id.index()].memory;
-        let (sent, sends) = (S::view(&before).token, S::view(&after).token);
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
-            host.note(|| Event::RefusalHeard {
-                node: id,
-                token,
-                before: sent,
-                after: sends,
-            });
-        }
-        let now = host.now();
-        let live = |token: Token| self.provider.ledger.is_live(token, now);
-        if sends.is_none_or(live) {
-            return;
-        }
-        let obtained = match input {
-            Input::Token { grant, .. } => Some(grant.token),
-            _ => None,
-        };
-        for token in obtained.into_iter().chain(named::<S>(before).tokens) {
-            if live(token) && !named::<S>(after).tokens.contains(&token) {
-                host.note(|| Event::LiveTokenDropped { node: id, token });
-                return;
-            }
         }
     }
 
@@ -65,7 +33,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &self.nodes[id.index()];
         match S::view(&node.memory).token {
             _ if !node.up => Holds::Down,
-            Some(token) if self.provider.ledger.is_live(token, now) => Holds::Live(token),
+            Some(token) if self.server.provider.ledger.is_live(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),
             None => Holds::Nothing,
         }
@@ -94,7 +62,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Whether a node that is up or a store has a refresh token that would be accepted; none where there are no refresh tokens.
     pub fn holds_grant(&self, now: Time) -> Option<bool> {
-        let rotation = self.provider.rotation.as_ref()?;
+        let rotation = self.server.provider.rotation.as_ref()?;
         let nodes = self.nodes.iter().filter(|node| node.up);
         let known = nodes.filter_map(|node| S::credential(&node.memory));
         let stored = self.stores.iter().filter_map(|store| store.value());
@@ -112,6 +80,40 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .iter()
             .any(|node| node.up && named::<S>(node.memory).tokens.contains(&token))
             || stored.into_iter().any(|shared| shared.token == token)
+    }
+}
+
+/// A node has reacted to an input: `before` and after it, its memory.
+pub(super) fn note_reaction<S: Strategy>(
+    id: NodeId,
+    (before, after): (&S::Node, &S::Node),
+    input: Input,
+    ledger: &Ledger,
+    host: &mut impl Host,
+) {
+    let (sent, sends) = (S::view(before).token, S::view(after).token);
+    if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        host.note(|| Event::RefusalHeard {
+            node: id,
+            token,
+            before: sent,
+            after: sends,
+        });
+    }
+    let now = host.now();
+    let live = |token: Token| ledger.is_live(token, now);
+    if sends.is_none_or(live) {
+        return;
+    }
+    let obtained = match input {
+        Input::Token { grant, .. } => Some(grant.token),
+        _ => None,
+    };
+    for token in obtained.into_iter().chain(named::<S>(*before).tokens) {
+        if live(token) && !named::<S>(*after).tokens.contains(&token) {
+            host.note(|| Event::LiveTokenDropped { node: id, token });
+            return;
+        }
     }
 }
 
@@ -153,7 +155,10 @@ pub fn carries(message: &Message, token: Token) -> bool {
 /// Whether a message brings somebody a token that `is_good`.
 pub fn brings(message: &Message, is_good: impl Fn(Token) -> bool) -> bool {
     match *message {
-        Message::TokenResponse { answer: Ok(grant), .. } => is_good(grant.token),
+        Message::TokenResponse {
+            reply: Reply::Granted(grant),
+            ..
+        } => is_good(grant.token),
         Message::StoreRequest {
             operation: Operation::Write { value, .. },
             ..

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::World;
-use super::call::Phase;
 use super::host::Host;
 use super::message::{Message, Stage};
 use crate::base::{NodeId, Time};
-use crate::node::Strategy;
+use crate::node::{Strategy, Ticket};
 use crate::provider::Rule;
 use crate::trace::Event;
 
@@ -182,7 +181,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// The node that a message or an alarm is for; none for one that is another party's, or nobody's any more.
     fn reader(&self, message: &Message) -> Option<NodeId> {
-        let call = |ticket: super::Ticket| self.calls.is_good(ticket).then(|| self.calls.get(ticket.call));
+        let node_of = |ticket: Ticket| self.calls.is_good(ticket).then(|| self.calls.get(ticket.call).node);
         match *message {
             Message::ApiRequest { .. }
             | Message::TokenRequest { .. }
@@ -197,13 +196,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
             | Message::StoreTimedOut { node, .. }
             | Message::TimerRang { node, .. } => Some(node),
             Message::Forward { gateway: to, .. } | Message::Note { to, .. } => Some(to),
-            Message::ApiResponse { ticket, .. } | Message::BackoffOver { ticket } => call(ticket).map(|call| call.at),
-            Message::Answered { ticket, .. } => call(ticket).map(|call| call.origin),
-            // Of a forwarded call its origin keeps the time, of an attempt the node that has sent it.
-            Message::AttemptTimedOut { ticket } => call(ticket).map(|call| match call.phase {
-                Phase::InFlight => call.at,
-                _ => call.origin,
-            }),
+            Message::ApiResponse { ticket, .. }
+            | Message::BackoffOver { ticket }
+            | Message::Answered { ticket, .. }
+            | Message::AttemptTimedOut { ticket } => node_of(ticket),
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::message::{Leg, Message};
 use crate::base::{Chance, Delay, Duration, Time};
 use crate::oauth::Token;
+use crate::provider::ServerHost;
 use crate::trace::Event;
 
-/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same draw_key, whatever else
+/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
 /// happens in the run.
 pub trait Host {
     fn now(&self) -> Time;
@@ -29,5 +30,28 @@ pub trait Host {
     #[inline]
     fn wants_details(&self) -> bool {
         false
+    }
+}
+
+/// An engine that carries requests to a server serves the server too.
+impl<H: Host> ServerHost for H {
+    #[inline]
+    fn hit(&mut self, chance: Chance, key: u64) -> bool {
+        Host::hit(self, chance, key)
+    }
+
+    #[inline]
+    fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration) {
+        Host::lags(self, token, key)
+    }
+
+    #[inline(always)]
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        Host::note(self, event);
+    }
+
+    #[inline]
+    fn wants_details(&self) -> bool {
+        Host::wants_details(self)
     }
 }

@@ -1,25 +1,9 @@
 //! What travels between the parties, and what wakes them.
 
-use crate::base::{CallId, Group, NodeId};
-use crate::node::{Names, Note, StoreAnswer, StoreOperation, Timer};
-use crate::oauth::{Failure, Grant, Token, TokenSlot, Verdict};
+use crate::base::{Group, NodeId};
+use crate::node::{Asker, Names, Note, StoreAnswer, StoreOperation, Ticket, Timer, node_key};
+use crate::oauth::{At, Grant, Perceptions, Reply, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
-
-/// A call as a message names it: only while the stamp is the call's, the message concerns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket {
-    pub call: CallId,
-    pub stamp: u32,
-}
-
-/// Who waits for the answer to a token request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Asker {
-    /// One call.
-    Call(Ticket),
-    /// The node as a whole; the number tells its requests apart.
-    Node(u8),
-}
 
 /// Where in an endpoint a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +29,7 @@ pub enum Message {
     ApiResponse {
         ticket: Ticket,
         token: Token,
-        verdict: Verdict,
+        reply: Reply<()>,
     },
     /// A token request arrives from the network.
     TokenRequest {
@@ -71,7 +55,7 @@ pub enum Message {
         node: NodeId,
         epoch: u8,
         asker: Asker,
-        answer: Result<Grant, Failure>,
+        reply: Reply<Grant>,
     },
     StoreRequest {
         node: NodeId,
@@ -162,7 +146,10 @@ impl Message {
                 note: Note::Wanted(Some(token)),
                 ..
             } => *token = names.token(*token),
-            Self::TokenResponse { answer: Ok(grant), .. } => {
+            Self::TokenResponse {
+                reply: Reply::Granted(grant),
+                ..
+            } => {
                 grant.token = names.token(grant.token);
                 grant.rank = grant.rank.map(|rank| names.rank(rank));
             }
@@ -218,6 +205,15 @@ impl Message {
             }
             Self::Arrival { draw_key, .. } => *draw_key = 0,
             Self::TokenRequest { count, .. } | Self::TokenServed { count, .. } => *count = 0,
+            _ => {}
+        }
+    }
+
+    /// Tells answers apart only as far as a client does.
+    pub(super) fn perceive(&mut self, perceptions: &Perceptions) {
+        match self {
+            Self::ApiResponse { reply, .. } => *reply = perceptions.indistinct(At::Api, *reply),
+            Self::TokenResponse { reply, .. } => *reply = perceptions.indistinct(At::Token, *reply),
             _ => {}
         }
     }
@@ -283,11 +279,6 @@ fn rename_operation(operation: &mut StoreOperation, names: &mut dyn Names) {
         Operation::Extend { fence, .. } | Operation::Release { fence } => *fence = names.fence(*fence),
         Operation::Read | Operation::Acquire { .. } | Operation::Lock | Operation::Unlock => {}
     }
-}
-
-/// Names a draw of a node: its count of requests, or of operations.
-pub(super) fn node_key(node: NodeId, count: u32) -> u64 {
-    (u64::from(node.0) << 32) | u64::from(count)
 }
 
 // Half a million of them are under way in a large busy fleet.

@@ -3,129 +3,36 @@
 //! Has no clock, no queue and no dice: an engine delivers one message after another and is told what follows. Given the
 //! same deliveries it does the same, so the simulator and an exhaustive checker run the very same code.
 
-mod call;
-mod caller;
 mod canonical;
 mod detail;
 mod disturbance;
 mod endpoints;
 mod host;
-mod login;
+mod layout;
+mod logins;
 mod message;
 mod nodes;
-mod policy;
 mod symmetry;
+mod wire;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::{Duration, Group, NodeId, clone_in_place, prefetch};
-use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
-use crate::oauth::Token;
-use crate::provider::{Provider, Rule};
-use crate::store::{Answer, Store};
-use crate::trace::Event;
+use crate::base::{CallId, Duration, NodeId, clone_in_place, prefetch};
+use crate::node::{
+    Alarm, Call, CallPolicy, Calls, Heard, Me, NodeState, Pending, RetryState, Shared, Strategy, Ticket,
+};
+use crate::provider::{Outage, Provider, Rule, Server};
+use crate::store::Store;
+use crate::trace::CallOutcome;
 
-pub use call::{Call, Calls, Phase};
 pub use canonical::Renamed;
 pub use detail::{brings, carries};
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;
-pub use message::{Asker, Delivery, LEGS, Leg, Message, Stage, Ticket};
-use nodes::{Node, PendingOps};
-pub use policy::{CallPolicy, DelayPlace, Steps};
-
-/// A group of like nodes, resolved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fleet {
-    pub nodes: std::ops::Range<u32>,
-    /// CallPolicy that its app is, and how many registered copies follow it.
-    pub client: u16,
-    /// Which store it shares.
-    pub store: u16,
-    /// Which node it forwards calls to, where the strategy has a gateway.
-    pub gateway: Option<NodeId>,
-    /// Its code can send a slot index.
-    pub sends_slot: bool,
-    /// Its token requests ask for a new token even where the current one would be returned.
-    pub force: bool,
-    /// Nodes of earlier fleets with the same app that are dealt slots or apps.
-    pub first_ordinal: u32,
-    pub is_gateway: bool,
-    /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
-    pub first_login: u32,
-    pub login_each: bool,
-    /// How far its nodes' clocks are off: spread evenly from so much slow to so much fast.
-    pub clock_spread: Duration,
-    /// How fast they drift, in millionths: spread evenly from so much slow to so much fast.
-    pub clock_drift: u32,
-}
-
-impl Fleet {
-    /// Like nodes of the first app and of one login, whose code can send a slot index.
-    pub fn plain(nodes: std::ops::Range<u32>) -> Self {
-        Self {
-            nodes,
-            client: 0,
-            store: 0,
-            gateway: None,
-            sends_slot: true,
-            force: false,
-            first_ordinal: 0,
-            is_gateway: false,
-            first_login: 0,
-            login_each: false,
-            clock_spread: Duration::ZERO,
-            clock_drift: 0,
-        }
-    }
-}
-
-/// What the world is made of, apart from strategy and provider.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    pub fleets: Vec<Fleet>,
-    /// How long the callers of each group wait.
-    pub patience: Vec<Option<Duration>>,
-    pub stores: u16,
-    pub store: StoreLayout,
-    /// How long after a grant was found lost its user logs in again; none for never.
-    pub login_again: Option<Duration>,
-}
-
-impl Layout {
-    /// So many like nodes with a store, and one more to which they forward calls or leave the renewing, where there is a
-    /// `gateway`.
-    pub fn plain(nodes: u32, gateway: bool) -> Self {
-        let gateway = gateway.then_some(NodeId(nodes));
-        let fleet = Fleet {
-            gateway,
-            ..Fleet::plain(0..nodes)
-        };
-        let keeper = gateway.map(|gateway| Fleet {
-            nodes: gateway.0..gateway.0 + 1,
-            is_gateway: true,
-            ..fleet.clone()
-        });
-        Self {
-            fleets: std::iter::once(fleet).chain(keeper).collect(),
-            patience: vec![None],
-            stores: 1,
-            store: StoreLayout::default(),
-            login_again: None,
-        }
-    }
-}
-
-/// How the shared stores are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StoreLayout {
-    /// How far the replicas lag behind that answer reads; none where the primary does.
-    pub replica_lag: Option<Duration>,
-    /// The most that a failover can lose.
-    pub remembers: Duration,
-}
+use layout::place;
+pub use layout::{Fleet, Layout, StoreLayout};
+pub use message::{Delivery, LEGS, Leg, Message, Stage};
 
 /// The whole system between two instants.
 #[derive(Debug)]
@@ -134,26 +41,24 @@ pub struct World<S: Strategy, R> {
     policy: CallPolicy,
     fleets: Arc<[Fleet]>,
     patience: Arc<[Option<Duration>]>,
-    nodes: Vec<Node<S::Node>>,
+    nodes: Vec<NodeState<S::Node>>,
     /// What each node remembers of its retries; empty where the policy asks for no memory.
-    retries: Vec<policy::RetryState>,
+    retries: Vec<RetryState>,
     /// Each node's store operations and timers; empty until the first.
-    pending: Vec<PendingOps>,
+    pending: Pending,
     calls: Calls,
-    pub provider: Provider<R>,
+    pub server: Server<R, Message>,
     stores: Vec<Store<Shared>>,
     store_layout: StoreLayout,
-    logins: login::Logins,
-    store_down: Option<crate::provider::Outage>,
-    /// Requests that wait for a server: of the token endpoint, of the API.
-    waiting: [VecDeque<Message>; 2],
+    logins: logins::Logins,
+    store_down: Option<Outage>,
     /// Nodes that stand still, and nodes that are cut off.
     disturbance: Disturbance,
 }
 
 clone_in_place!(World<S: Strategy, R> {
-    strategy, policy, fleets, patience, nodes, retries, pending, calls, provider, stores, store_layout, logins, store_down,
-    waiting, disturbance,
+    strategy, policy, fleets, patience, nodes, retries, pending, calls, server, stores, store_layout, logins, store_down,
+    disturbance,
 });
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -164,25 +69,24 @@ impl<S: Strategy, R: Rule> World<S, R> {
             assert_eq!(fleet.nodes.start as usize, nodes.len(), "fleets lie one after another");
             for id in fleet.nodes.clone() {
                 let me = place(fleet, NodeId(id));
-                nodes.push(Node::down(strategy.boot(me), index as u16));
+                nodes.push(NodeState::down(strategy.boot(me), index as u16));
             }
         }
         let remembering = if policy.remembers() { nodes.len() } else { 0 };
         Self {
             strategy,
             policy,
-            retries: vec![policy::RetryState::default(); remembering],
-            pending: Vec::new(),
+            retries: vec![RetryState::default(); remembering],
+            pending: Pending::default(),
             fleets: layout.fleets.into(),
             patience: layout.patience.into(),
             nodes,
             calls: Calls::default(),
-            provider,
+            server: Server::new(provider),
             stores: vec![Store::remembering(layout.store.remembers); usize::from(layout.stores)],
             store_layout: layout.store,
-            logins: login::Logins::new(layout.login_again),
+            logins: logins::Logins::new(layout.login_again),
             store_down: None,
-            waiting: [VecDeque::new(), VecDeque::new()],
             disturbance: Disturbance::default(),
         }
     }
@@ -203,7 +107,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 live,
                 draw_key,
             } => self.api_request(stage, ticket, node, token, live, draw_key, host),
-            Message::ApiResponse { ticket, token, verdict } => self.api_response(ticket, token, verdict, host),
+            Message::ApiResponse { ticket, token, reply } => {
+                self.hear_of(ticket, Heard::Api { ticket, token, reply }, host);
+            }
             Message::TokenRequest {
                 node,
                 epoch,
@@ -224,8 +130,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 node,
                 epoch,
                 asker,
-                answer,
-            } => self.token_response(node, epoch, asker, answer, host),
+                reply,
+            } => self.hear_in(epoch, node, Heard::Token { asker, reply }, host),
             Message::StoreRequest {
                 node,
                 epoch,
@@ -239,23 +145,31 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 answer,
             } => self.store_response(node, epoch, number, answer, host),
             Message::Forward { ticket, gateway } => self.forwarded(ticket, gateway, host),
-            Message::Answered { ticket, succeeded } => self.answered(ticket, succeeded, host),
-            Message::BackoffOver { ticket } => self.backoff_over(ticket, host),
-            Message::AttemptTimedOut { ticket } => self.attempt_timed_out(ticket, host),
-            Message::TokenTimedOut { node, epoch, asker } => self.token_timed_out(node, epoch, asker, host),
+            Message::Answered { ticket, succeeded } => {
+                self.hear_of(ticket, Heard::ForwardAnswered { ticket, succeeded }, host);
+            }
+            Message::BackoffOver { ticket } => {
+                self.hear_of(ticket, Heard::Alarm(Alarm::BackoffOver { ticket }), host);
+            }
+            Message::AttemptTimedOut { ticket } => {
+                self.hear_of(ticket, Heard::Alarm(Alarm::AttemptTimedOut { ticket }), host);
+            }
+            Message::TokenTimedOut { node, epoch, asker } => {
+                self.hear_in(epoch, node, Heard::Alarm(Alarm::TokenTimedOut { asker }), host);
+            }
             Message::StoreTimedOut {
                 node,
                 epoch,
                 number,
                 asked,
-            } => self.store_response(node, epoch, number, Answer::Failed(asked), host),
+            } => self.hear_in(epoch, node, Heard::Alarm(Alarm::StoreTimedOut { number, asked }), host),
             Message::TimerRang {
                 node,
                 epoch,
                 timer,
                 armed,
-            } => self.timer_rang(node, epoch, timer, armed, host),
-            Message::Note { to, from, note } => self.told(to, from, note, host),
+            } => self.hear_in(epoch, node, Heard::Alarm(Alarm::Timer { timer, armed }), host),
+            Message::Note { to, from, note } => self.hear(to, Heard::Note { from, note }, host),
             Message::LoginAgain { login } => self.log_in_again(login, host),
         }
     }
@@ -268,7 +182,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             (Message::ApiRequest { ticket, .. } | Message::ApiResponse { ticket, .. }, false) => {
                 self.calls.expect(ticket.call);
             }
-            (Message::ApiResponse { ticket, .. }, true) => self.expect_node(self.calls.get(ticket.call).at),
+            (Message::ApiResponse { ticket, .. }, true) => self.expect_node(self.calls.get(ticket.call).node),
             (Message::TokenRequest { node, .. } | Message::TokenResponse { node, .. }, false) => {
                 self.expect_node(*node);
             }
@@ -283,41 +197,45 @@ impl<S: Strategy, R: Rule> World<S, R> {
         prefetch(&self.nodes, id.index());
     }
 
-    /// Lets the strategy react at one node, and does what it says.
+    /// Something reaches one node.
     #[inline]
-    fn hear(&mut self, id: NodeId, input: Input, host: &mut impl Host) {
-        let node = &mut self.nodes[id.index()];
-        let mut me = place(&self.fleets[usize::from(node.fleet)], id);
-        me.refreshes = self.provider.rotation.is_some();
-        let before = S::view(&node.memory).token;
-        let mut outbox = Outbox::default();
-        let memory = node.memory;
-        self.strategy.on(me, &mut node.memory, input, &mut outbox);
-        let after = S::view(&node.memory).token;
-        if host.wants_details() {
-            self.tell_hearing(id, memory, input, host);
-        }
-        if before != after {
-            self.track_holder(before, after);
-        }
-        for command in outbox.commands() {
-            self.execute(id, command, host);
+    fn hear(&mut self, id: NodeId, what: Heard, host: &mut impl Host) {
+        let (mut node, mut wire) = self.at(id, host);
+        node.hear(what, &mut wire);
+        if let Some(call) = wire.hung_up {
+            self.told_hung_up(call, host);
         }
     }
 
-    fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
-        if let Some(token) = before {
-            self.provider.ledger.hold(token, false);
+    /// Something reaches one node in this life; an answer to an earlier one finds nobody.
+    #[inline]
+    fn hear_in(&mut self, epoch: u8, id: NodeId, what: Heard, host: &mut impl Host) {
+        if self.nodes[id.index()].epoch == epoch {
+            self.hear(id, what, host);
         }
-        if let Some(token) = after {
-            self.provider.ledger.hold(token, true);
+    }
+
+    /// Something reaches the node of a call, if the call still waits for it.
+    #[inline]
+    fn hear_of(&mut self, ticket: Ticket, what: Heard, host: &mut impl Host) {
+        if let Some(call) = self.calls.holder(ticket) {
+            let id = call.node;
+            self.hear(id, what, host);
         }
+    }
+
+    /// The gateway learns that nobody waits for a call any more.
+    #[cold]
+    fn told_hung_up(&mut self, call: CallId, host: &mut impl Host) {
+        let gateway = self.calls.get(call).node;
+        let (mut node, mut wire) = self.at(gateway, host);
+        node.hear(Heard::HungUp { call }, &mut wire);
     }
 
     /// Where a node stands, as it knows it.
     pub fn me(&self, id: NodeId) -> Me {
         Me {
-            refreshes: self.provider.rotation.is_some(),
+            refreshes: self.server.provider.rotation.is_some(),
             ..place(&self.fleets[usize::from(self.nodes[id.index()].fleet)], id)
         }
     }
@@ -336,11 +254,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.nodes)
             + size_of_val(&*self.retries)
-            + size_of_val(&*self.pending)
+            + self.pending.heap_bytes()
             + size_of_val(&*self.fleets)
             + size_of_val(&*self.stores)
             + self.calls.len() * size_of::<Call>()
-            + self.provider.ledger.heap_bytes()
+            + self.server.provider.ledger.heap_bytes()
     }
 
     pub fn fleets(&self) -> &[Fleet] {
@@ -354,27 +272,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Ends the run: calls that are under way stay unfinished, tokens stay as they are.
     pub fn close(&mut self, host: &mut impl Host) {
         let unfinished: Vec<_> = self.calls.under_way().collect();
-        for seat in unfinished {
-            self.end(seat, crate::trace::CallOutcome::Unfinished, host);
+        for call in unfinished {
+            if self.calls.get(call).is_forwarded() {
+                self.calls.part(call);
+                self.calls.remove(call);
+            }
         }
-        let now = host.now();
+        let unfinished: Vec<_> = self.calls.under_way().collect();
+        for call in unfinished {
+            let (mut node, mut wire) = self.at(self.calls.get(call).node, host);
+            node.end(call, CallOutcome::Unfinished, &mut wire);
+        }
         self.note_stranded(host);
-        for client in 0..self.provider.clients() {
-            for bucket in self.provider.buckets(client) {
-                self.provider
-                    .ledger
-                    .settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
-            }
-        }
-        for life in self.provider.ledger.remembered() {
-            if life.is_live(now) {
-                host.note(|| Event::TokenEnded(life));
-            }
-        }
-    }
-
-    fn patience(&self, group: Group) -> Option<Duration> {
-        self.patience[usize::from(group.0)]
+        let now = host.now();
+        self.server.close(now, host);
     }
 }
 
@@ -385,11 +296,10 @@ impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
             && self.retries == other.retries
             && self.pending == other.pending
             && self.calls == other.calls
-            && self.provider == other.provider
+            && self.server == other.server
             && self.stores == other.stores
             && self.logins == other.logins
             && self.store_down == other.store_down
-            && self.waiting == other.waiting
             && self.disturbance == other.disturbance
     }
 }
@@ -402,26 +312,10 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
         self.retries.hash(state);
         self.pending.hash(state);
         self.calls.hash(state);
-        self.provider.hash(state);
+        self.server.hash(state);
         self.stores.hash(state);
         self.logins.hash(state);
         self.store_down.hash(state);
-        self.waiting.hash(state);
         self.disturbance.hash(state);
-    }
-}
-
-fn place(fleet: &Fleet, id: NodeId) -> Me {
-    Me {
-        id,
-        ordinal: fleet.first_ordinal + (id.0 - fleet.nodes.start),
-        role: if fleet.is_gateway {
-            Role::Gateway
-        } else if fleet.sends_slot {
-            Role::Worker
-        } else {
-            Role::Legacy
-        },
-        refreshes: false,
     }
 }

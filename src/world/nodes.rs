@@ -1,60 +1,16 @@
-//! Nodes as parties of the world: up or down, with timers, store operations and token requests under way.
+//! What happens to nodes from outside: they start, stop and crash, calls arrive, and the shared store serves them.
 
-use crate::base::{CallId, Delay, Duration, Millis, NodeId};
-use crate::node::{Command, Input, Note, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer, Whom};
-use crate::oauth::{Failure, Token, TokenSlot};
+use crate::base::{CallId, Duration, Group, NodeId};
+use crate::node::{Heard, NodeState, RetryState, Shared, StoreAnswer, StoreOperation, Strategy, Ticket, node_key};
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::{CallOutcome, Event};
 
 use super::World;
-use super::call::{Parked, Phase};
 use super::detail::tell_lease_of;
 use super::host::Host;
-use super::message::{Asker, Leg, Message, node_key};
-use super::policy;
-
-/// One node: what nearly every message for it touches, within half a cache line for a small strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Node<M> {
-    pub memory: M,
-    pub parked: Parked,
-    /// Token requests sent so far; the low bits are the numbers of `asked`.
-    pub requests: u32,
-    /// Requests of the node as a whole that are still waited for, a bit for each number.
-    pub asked: u32,
-    pub fleet: u16,
-    /// Grows with each crash; answers to an earlier life find nobody.
-    pub epoch: u8,
-    pub up: bool,
-}
-
-/// A node's store operations and timers, kept apart because many strategies have none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct PendingOps {
-    /// Store operations sent so far; the low bits are the numbers of `stored`.
-    pub operations: u32,
-    /// Operations that are still waited for, a bit for each number.
-    pub stored: u32,
-    pub armed: [u8; TIMERS],
-}
-
-/// Numbers of requests and operations that can be told apart while they are under way.
-pub(super) const NUMBERS: u32 = 32;
-
-impl<M> Node<M> {
-    pub fn down(memory: M, fleet: u16) -> Self {
-        Self {
-            memory,
-            parked: Parked::default(),
-            requests: 0,
-            asked: 0,
-            fleet,
-            epoch: 0,
-            up: false,
-        }
-    }
-}
+use super::message::{Leg, Message};
+use super::wire::clock_says;
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// The node serves calls from now on; nothing if it already does.
@@ -84,182 +40,90 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn crash(&mut self, ids: std::ops::Range<u32>, host: &mut impl Host) {
         for id in ids.clone().map(NodeId) {
             self.stop(id, host);
-            let memory = self.strategy.boot(self.me(id));
-            let node = &mut self.nodes[id.index()];
-            let before = S::view(&node.memory).token;
-            *node = Node {
-                epoch: node.epoch.wrapping_add(1),
-                requests: node.requests,
-                ..Node::down(memory, node.fleet)
-            };
-            if let Some(pending) = self.pending.get_mut(id.index()) {
-                pending.stored = 0;
-            }
-            if let Some(retries) = self.retries.get_mut(id.index()) {
-                *retries = policy::RetryState::default();
-            }
-            self.track_holder(before, None);
-            let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
-            self.stores[usize::from(store)].release_locks_of(id);
+            self.forget(id);
         }
-        let lost: Vec<_> = self
-            .calls
-            .under_way()
-            .filter(|&seat| {
-                let call = self.calls.get(seat);
-                ids.contains(&call.at.0) || ids.contains(&call.origin.0)
-            })
-            .collect();
-        for seat in lost {
-            let is_own = ids.contains(&self.calls.get(seat).origin.0);
-            self.call_home(seat);
-            if is_own {
-                self.end(seat, CallOutcome::Lost, host);
-            } else {
-                // The connection to the gateway breaks: the origin learns of it at once.
-                self.attempt_failed(seat, Failure::Unreachable, host);
+        let lost = |id: &CallId| ids.contains(&self.calls.get(*id).node.0);
+        let lost: Vec<_> = self.calls.under_way().filter(lost).collect();
+        for id in lost {
+            // The connection of a call that was handed on breaks: the other end learns of it at once.
+            match self.calls.get(id).peer() {
+                Some(origin) if self.calls.get(id).is_forwarded() => {
+                    self.calls.part(id);
+                    self.calls.remove(id);
+                    let at = self.calls.get(origin).node;
+                    if !ids.contains(&at.0) {
+                        self.hear(at, Heard::GatewayGone { call: origin }, host);
+                    }
+                }
+                // The other end of one that has ended above.
+                None if self.calls.get(id).is_forwarded() => {}
+                peer => {
+                    if let Some(forwarded) = peer {
+                        self.calls.part(forwarded);
+                        self.told_hung_up(forwarded, host);
+                    }
+                    let (mut node, mut wire) = self.at(self.calls.get(id).node, host);
+                    node.end(id, CallOutcome::Lost, &mut wire);
+                }
             }
         }
         ids.map(NodeId).for_each(|id| self.drop_held(id, host));
     }
 
+    /// What a node remembered is gone, and all that it waited for.
+    fn forget(&mut self, id: NodeId) {
+        let memory = self.strategy.boot(self.me(id));
+        let node = &mut self.nodes[id.index()];
+        let before = S::view(&node.memory).token;
+        *node = NodeState {
+            epoch: node.epoch.wrapping_add(1),
+            requests: node.requests,
+            ..NodeState::down(memory, node.fleet)
+        };
+        if let Some(pending) = self.pending.get_mut(id) {
+            pending.stored = 0;
+        }
+        if let Some(retries) = self.retries.get_mut(id.index()) {
+            *retries = RetryState::default();
+        }
+        if let Some(token) = before {
+            self.server.provider.ledger.hold(token, false);
+        }
+        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
+        self.stores[usize::from(store)].release_locks_of(id);
+    }
+
+    /// A call arrives at a node.
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, id: NodeId, group: Group, draw_key: u32, host: &mut impl Host) {
+        let paused = self.disturbance.is_any() && self.disturbance.is_paused(id);
+        let (mut node, mut wire) = self.at(id, host);
+        let Some(call) = node.arrive(group, draw_key, &mut wire) else {
+            return;
+        };
+        if paused {
+            let ticket = node.keep_unheard(call);
+            self.disturbance.hold(id, Message::BackoffOver { ticket });
+        } else {
+            node.admit(call, &mut wire);
+        }
+    }
+
+    /// A forwarded call reaches the gateway.
+    pub(super) fn forwarded(&mut self, ticket: Ticket, gateway: NodeId, host: &mut impl Host) {
+        let Some(call) = self.calls.holder(ticket) else { return };
+        let origin = call.node;
+        if self.nodes[gateway.index()].up {
+            let call = self.calls.insert_forwarded(ticket.call, gateway);
+            self.hear(gateway, Heard::Forwarded { call }, host);
+        } else {
+            self.hear(origin, Heard::GatewayGone { call: ticket.call }, host);
+        }
+    }
+
     /// Whether the node serves calls.
     pub fn is_up(&self, id: NodeId) -> bool {
         self.nodes[id.index()].up
-    }
-
-    #[inline]
-    pub(super) fn execute(&mut self, id: NodeId, command: &Command, host: &mut impl Host) {
-        match *command {
-            Command::Attempt { call, token } => self.attempt(call, token, host),
-            Command::Park { call } => {
-                self.calls.get_mut(call).phase = Phase::Waiting;
-                self.calls.park(&mut self.nodes[id.index()].parked, call);
-            }
-            Command::AttemptParked { token } => {
-                while let Some(seat) = self.calls.unpark(&mut self.nodes[id.index()].parked) {
-                    self.attempt(seat, token, host);
-                }
-            }
-            Command::FailAttempt { call, why } => self.attempt_failed(call, why, host),
-            Command::FailParked { why } => {
-                while let Some(seat) = self.calls.unpark(&mut self.nodes[id.index()].parked) {
-                    self.attempt_failed(seat, why, host);
-                }
-            }
-            Command::Forward { call } => self.forward(call, host),
-            Command::RequestToken { slot, call, with } => self.ask(id, slot, call, with, host),
-            Command::Store(operation) => self.operate(id, operation, host),
-            Command::Tell { whom, note } => self.tell(id, whom, note, host),
-            Command::Arm { timer, delay } => self.arm(id, timer, delay, host),
-        }
-    }
-
-    #[inline]
-    fn ask(&mut self, id: NodeId, slot: TokenSlot, call: Option<CallId>, with: Option<Token>, host: &mut impl Host) {
-        let node = &mut self.nodes[id.index()];
-        let asker = match call {
-            Some(seat) => {
-                self.calls.get_mut(seat).phase = Phase::Waiting;
-                Asker::Call(self.calls.ticket(seat))
-            }
-            None => {
-                let number = (node.requests % NUMBERS) as u8;
-                node.asked |= 1 << number;
-                Asker::Node(number)
-            }
-        };
-        node.requests = node.requests.wrapping_add(1);
-        let (epoch, count) = (node.epoch, node.requests);
-        if host.wants_details() {
-            self.tell_asking(id, slot, host);
-        }
-        let key = node_key(id, count);
-        host.send(
-            Leg::TokenRequest,
-            key,
-            Message::TokenRequest {
-                node: id,
-                epoch,
-                slot,
-                asker,
-                count,
-                with,
-            },
-        );
-        if let Some(timeout) = self.policy.timeout {
-            host.wake(
-                Delay::exactly(timeout),
-                key,
-                Message::TokenTimedOut { node: id, epoch, asker },
-            );
-        }
-    }
-
-    fn operate(&mut self, id: NodeId, mut operation: StoreOperation, host: &mut impl Host) {
-        if let Operation::Write { value, .. } = &mut operation {
-            value.life = self.clock_says(id, value.life, true);
-        }
-        let epoch = self.nodes[id.index()].epoch;
-        let pending = self.pending_mut(id);
-        let number = (pending.operations % NUMBERS) as u8;
-        pending.stored |= 1 << number;
-        pending.operations = pending.operations.wrapping_add(1);
-        let key = node_key(id, pending.operations);
-        host.send(
-            Leg::StoreRequest,
-            key,
-            Message::StoreRequest {
-                node: id,
-                epoch,
-                number,
-                operation,
-            },
-        );
-        if let Some(timeout) = self.policy.store_timeout {
-            host.wake(
-                Delay::exactly(timeout),
-                key,
-                Message::StoreTimedOut {
-                    node: id,
-                    epoch,
-                    number,
-                    asked: operation.asked(),
-                },
-            );
-        }
-    }
-
-    /// The pending of a node; the first errand of a run makes room for those of all nodes.
-    fn pending_mut(&mut self, id: NodeId) -> &mut PendingOps {
-        if self.pending.is_empty() {
-            self.pending = vec![PendingOps::default(); self.nodes.len()];
-        }
-        &mut self.pending[id.index()]
-    }
-
-    fn arm(&mut self, id: NodeId, timer: Timer, delay: Delay, host: &mut impl Host) {
-        let node = self.nodes[id.index()];
-        let pending = self.pending_mut(id);
-        let operations = pending.operations;
-        let armed = &mut pending.armed[timer as usize];
-        *armed = armed.wrapping_add(1);
-        // Each arming draws anew: the count of all requests and operations, with the arming, names it.
-        let draw = (u64::from(node.requests) << 20) ^ (u64::from(operations) << 4) ^ u64::from(*armed);
-        let alarm = Message::TimerRang {
-            node: id,
-            epoch: node.epoch,
-            timer,
-            armed: *armed,
-        };
-        let delay = self.by_clock(id, delay);
-        host.wake(delay, (u64::from(id.0) << 32) ^ draw, alarm);
-    }
-
-    pub(super) fn timer_rang(&mut self, id: NodeId, epoch: u8, timer: Timer, armed: u8, host: &mut impl Host) {
-        if self.nodes[id.index()].epoch == epoch && self.pending_mut(id).armed[timer as usize] == armed {
-            self.hear(id, Input::Timer(timer), host);
-        }
     }
 
     /// An operation arrives at the store.
@@ -288,12 +152,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     _ => store.apply(now, id, operation),
                 };
                 if answer == Answer::Written {
-                    let worth = |shared: Shared| self.provider.is_worth(now, shared.token);
+                    let worth = |shared: Shared| self.server.provider.is_worth(now, shared.token);
                     let regressed = before.is_some_and(worth) && !store.value().is_some_and(worth);
                     host.note(|| Event::StoreWritten { regressed });
                     if host.wants_details()
                         && matches!(operation, Operation::Clear { .. })
-                        && self.provider.rotation.is_some()
+                        && self.server.provider.rotation.is_some()
                     {
                         host.note(|| Event::CredentialCleared { good: regressed });
                     }
@@ -310,7 +174,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 answer
             }
         };
-        let operations = self.pending_mut(id).operations;
+        let operations = self.pending.of(id, self.nodes.len()).operations;
         host.send(
             Leg::StoreResponse,
             node_key(id, operations),
@@ -323,25 +187,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
         );
     }
 
-    /// The store's answer reaches its node, or the node gives it up.
+    /// The store's answer reaches its node, which reads what is stored by its own clock.
     pub(super) fn store_response(
         &mut self,
         id: NodeId,
         epoch: u8,
         number: u8,
-        answer: StoreAnswer,
+        mut answer: StoreAnswer,
         host: &mut impl Host,
     ) {
-        let current = self.nodes[id.index()].epoch;
-        let pending = self.pending_mut(id);
-        if current == epoch && pending.stored & (1 << number) != 0 {
-            pending.stored &= !(1 << number);
-            let mut answer = answer;
-            if let Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) = &mut answer {
-                entry.value.life = self.clock_says(id, entry.value.life, false);
-            }
-            self.hear(id, Input::Store(answer), host);
+        if let Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) = &mut answer {
+            let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
+            entry.value.life = clock_says(fleet, id, entry.value.life, false);
         }
+        self.hear_in(epoch, id, Heard::Store { number, answer }, host);
     }
 
     /// The primary of every store fails, and a replica takes its place that had not heard of the last writes.
@@ -352,95 +211,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// A time of expiry as a node's clock has it: a stored one is absolute, by the writer's clock, and read by the reader's.
-    fn clock_says(&self, id: NodeId, life: Millis, writes: bool) -> Millis {
-        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
-        if fleet.clock_spread.is_zero() {
-            return life;
-        }
-        let (place, last) = place_in(fleet, id);
-        // From `spread` slow, for the first node, to `spread` fast, for the last.
-        let ahead = fleet.clock_spread.ratio(2 * place, last);
-        let life = Duration::from(life);
-        let (more, less) = if writes {
-            (ahead, fleet.clock_spread)
-        } else {
-            (fleet.clock_spread, ahead)
-        };
-        life.saturating_add(more).saturating_sub(less).into()
-    }
-
-    /// A delay as a node's clock measures it out.
-    fn by_clock(&self, id: NodeId, delay: Delay) -> Delay {
-        const MILLION: u64 = 1_000_000;
-        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
-        if fleet.clock_drift == 0 {
-            return delay;
-        }
-        let (place, last) = place_in(fleet, id);
-        let drift = u64::from(fleet.clock_drift);
-        // From the slowest, whose second lasts longest, to the fastest.
-        let lasts = MILLION + drift - 2 * drift * place / last;
-        Delay {
-            base: delay.base.ratio(lasts, MILLION),
-            spread: delay.spread.ratio(lasts, MILLION),
-            cap: delay.cap.ratio(lasts, MILLION),
-            ..delay
-        }
-    }
-
-    fn tell(&mut self, id: NodeId, whom: Whom, note: Note, host: &mut impl Host) {
-        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
-        let (store, gateway) = (fleet.store, fleet.gateway);
-        let send = |to: NodeId, host: &mut _| {
-            Host::send(
-                host,
-                Leg::Peer,
-                node_key(id, to.0),
-                Message::Note { to, from: id, note },
-            );
-        };
-        match whom {
-            Whom::One(to) => send(to, host),
-            Whom::Gateway => send(gateway.expect("a strategy that tells a gateway has one"), host),
-            Whom::All => {
-                for peer in peers(&self.fleets, store).filter(|&peer| peer != id) {
-                    send(peer, host);
-                }
-            }
-            Whom::Some(count) => {
-                let all = peers(&self.fleets, store).count();
-                let own = peers(&self.fleets, store).position(|peer| peer == id).unwrap_or(0);
-                for step in (0..count).map(|power| 1usize << power).take_while(|&step| step < all) {
-                    let peer = peers(&self.fleets, store).nth((own + step) % all);
-                    send(peer.expect("within the count"), host);
-                }
-            }
-        }
-    }
-
-    pub(super) fn told(&mut self, to: NodeId, from: NodeId, note: Note, host: &mut impl Host) {
-        if self.nodes[to.index()].up {
-            self.hear(to, Input::Note { from, note }, host);
-        }
-    }
-
     /// The shared stores fail from now on, or work again.
     pub fn set_store_outage(&mut self, outage: Option<Outage>) {
         self.store_down = outage;
     }
-}
-
-/// A node's place in its fleet, and the last one's.
-fn place_in(fleet: &super::Fleet, id: NodeId) -> (u64, u64) {
-    let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
-    (u64::from(id.0 - fleet.nodes.start), last)
-}
-
-/// The nodes that share a store, gateways left out.
-fn peers(fleets: &[super::Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
-    fleets
-        .iter()
-        .filter(move |fleet| fleet.store == store && !fleet.is_gateway)
-        .flat_map(|fleet| fleet.nodes.clone().map(NodeId))
 }

@@ -3,11 +3,10 @@
 use std::hash::{Hash, Hasher};
 
 use super::World;
-use super::call::Call;
 use super::canonical::Renamed;
-use super::message::{Message, Ticket};
+use super::message::Message;
 use crate::base::{CallId, NodeId, Permutation};
-use crate::node::Strategy;
+use crate::node::{Call, Strategy, Ticket};
 use crate::provider::Rule;
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -21,7 +20,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
     pub fn move_nodes(&mut self, places: Permutation, messages: &mut [Message], renamed: &mut Renamed) {
         places.trade(&mut self.nodes);
-        places.trade(&mut self.pending);
+        places.trade(self.pending.all_mut());
         places.trade(&mut self.retries);
         self.calls.move_nodes(places);
         for store in &mut self.stores {
@@ -43,11 +42,15 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
         let (world, id) = (self.world, self.id);
         let node = &world.nodes[id.index()];
         (node.memory, node.asked, node.up).hash(state);
-        world.pending.get(id.index()).hash(state);
+        world.pending.get(id).hash(state);
         world.retries.get(id.index()).hash(state);
-        let its = |call: &&Call| call.origin == id;
-        for call in world.calls.iter().filter(its) {
-            (call.phase, call.token, call.at == id, call.rejections, call.tries).hash(state);
+        // A call that was handed on is a call of its origin too.
+        let origin = |call: &Call| match call.peer() {
+            Some(peer) if call.is_forwarded() => world.calls.get(peer).node,
+            _ => call.node,
+        };
+        for call in world.calls.iter().filter(|call| origin(call) == id) {
+            (call.phase, call.token, call.node == id, call.marks, call.tries).hash(state);
         }
         for store in &world.stores {
             store.lease_of(id).hash(state);

@@ -7,6 +7,7 @@ use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
+use tokenstorm::node::CallPolicy;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
@@ -17,7 +18,7 @@ use tokenstorm::strategy::{
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{CallPolicy, Fleet, Layout, Leg, StoreLayout};
+use tokenstorm::world::{Fleet, Layout, Leg, StoreLayout};
 
 /// A fleet of a plan that is built in code.
 #[derive(Clone)]

@@ -2,10 +2,11 @@
 
 use super::wrap;
 use crate::base::Duration;
+use crate::oauth::{AnswerKind, At, Perceived};
 use crate::provider::profiles::{Grade, Profile, about, find, lies_in, settings_of};
 use crate::provider::settings::{
-    AnswerKind, At, Dialect, ForceSettings, KillsAccess, OnFullSettings, OnViolationSettings, Perceived, Reads,
-    RefreshSettings, ReplayAnswer, RetireSettings, RetryAfter, RotateSettings, RuleSettings, Settings, WhichUse,
+    Dialect, ForceSettings, KillsAccess, OnFullSettings, OnViolationSettings, Reads, RefreshSettings, ReplayAnswer,
+    RetireSettings, RetryAfter, RotateSettings, RuleSettings, Settings, WhichUse,
 };
 use crate::provider::{OnExceed, Quota, Scope};
 

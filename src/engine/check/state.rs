@@ -2,15 +2,15 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Permutation, Time, clone_in_place};
-use crate::node::{Strategy, Timer};
-use crate::oauth::{Failure, Token};
+use crate::base::{Chance, Delay, Duration, Group, NodeId, Permutation, Time, clone_in_place};
+use crate::node::{CallPolicy, Phase, Strategy, Timer};
+use crate::oauth::{AnswerKind, Reply, Token};
 use crate::property::{History, StateView};
 use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
 use crate::trace::Event;
-use crate::world::{CallPolicy, Host, Layout, Leg, Message, Phase, Renamed, World, brings, carries};
+use crate::world::{Host, Layout, Leg, Message, Renamed, World, brings, carries};
 
 use super::System;
 use super::fault::{Fault, FaultBudget};
@@ -309,7 +309,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// Whether nobody has a refresh token that would be accepted; none where there are no refresh tokens.
     pub fn is_stranded(&self) -> Option<bool> {
         let held = self.world.holds_grant(NOW)?;
-        let accepts = |token| self.world.provider.is_worth(NOW, token);
+        let accepts = |token| self.world.server.provider.is_worth(NOW, token);
         Some(!held && !self.bag.iter().any(|message| brings(message, accepts)))
     }
 
@@ -345,9 +345,10 @@ impl<S: Strategy, R: Rule> State<S, R> {
             out.extend((0..self.nodes() as u8).map(Action::Crash));
         }
         if self.left.left(Fault::Expiry) > 0 {
-            let buckets = (0..self.world.provider.clients()).flat_map(|client| self.world.provider.buckets(client));
+            let buckets =
+                (0..self.world.server.provider.clients()).flat_map(|client| self.world.server.provider.buckets(client));
             for bucket in buckets {
-                if self.world.provider.ledger.newest(bucket).is_some() {
+                if self.world.server.provider.ledger.newest(bucket).is_some() {
                     out.push(Action::Expire(bucket.0 as u8));
                 }
             }
@@ -541,7 +542,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             }
             Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), host),
             Action::Expire(bucket) => {
-                let ledger = &mut next.world.provider.ledger;
+                let ledger = &mut next.world.server.provider.ledger;
                 ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
             }
         }
@@ -624,7 +625,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             | Message::Note { to: node, .. } => node,
             mut other => other
                 .ticket_mut()
-                .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).at),
+                .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).node),
         }
     }
 }
@@ -668,9 +669,7 @@ pub fn throttled(request: &Message) -> Option<Message> {
             node,
             epoch,
             asker,
-            answer: Err(Failure::Throttled {
-                retry_after: Millis::ZERO,
-            }),
+            reply: Reply::refused(AnswerKind::Throttled),
         }),
         _ => None,
     }
@@ -684,7 +683,7 @@ struct Instant<'a, S: Strategy, R> {
 
 impl<S: Strategy, R: Rule> StateView for Instant<'_, S, R> {
     fn is_live(&self, token: Token) -> bool {
-        self.after.provider.ledger.is_live(token, NOW)
+        self.after.server.provider.ledger.is_live(token, NOW)
     }
 
     fn was_known(&self, token: Token) -> bool {

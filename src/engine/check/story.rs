@@ -2,7 +2,7 @@
 
 use crate::base::NodeId;
 use crate::node::{Note, Strategy, Timer};
-use crate::oauth::{Failure, Token, Verdict};
+use crate::oauth::{At, Failure, Perceived, Perceptions, Reply, Token};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
@@ -49,7 +49,7 @@ pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, examp
     let mut teller = Teller::new(setup);
     let mut host = CheckHost::default();
     let mut state = initial;
-    for (life, name) in state.world.provider.ledger.remembered().iter().zip(0..) {
+    for (life, name) in state.world.server.provider.ledger.remembered().iter().zip(0..) {
         teller.names.push((life.token, name));
     }
     let mut lines = Vec::new();
@@ -181,7 +181,10 @@ impl Teller {
             Message::ApiRequest { token, .. } => format!("{node}'s call with {}", self.token(*token)),
             Message::ApiResponse { .. } => format!("the API's answer to {node}"),
             Message::TokenRequest { .. } => format!("{node}'s token request"),
-            Message::TokenResponse { answer: Ok(grant), .. } => {
+            Message::TokenResponse {
+                reply: Reply::Granted(grant),
+                ..
+            } => {
                 format!("the answer that brings {} to {node}", self.token(grant.token))
             }
             Message::TokenResponse { .. } => format!("the token endpoint's answer to {node}"),
@@ -215,26 +218,31 @@ impl Teller {
                     format!("{node} calls with {}: {verdict}", self.token(*token)),
                 )
             }
-            Message::ApiResponse { token, verdict, .. } => {
-                let text = match verdict {
-                    Verdict::Accepted => format!("{node} has its answer"),
-                    Verdict::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
-                    Verdict::Misread => format!("{node} takes a refusal of another kind for a dead token"),
-                    Verdict::Failed(_) => format!("{node} hears an error"),
+            Message::ApiResponse { token, reply, .. } => {
+                let text = match *reply {
+                    Reply::Granted(()) => format!("{node} has its answer"),
+                    Reply::Refused { kind, .. } => match Perceptions::default().of(At::Api, kind) {
+                        Perceived::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
+                        Perceived::Success => format!("{node} takes a refusal of another kind for a success"),
+                        _ => format!("{node} hears an error"),
+                    },
                 };
                 (self.api(), column, text)
             }
             Message::TokenRequest { .. } | Message::TokenServed { .. } => {
                 (column, self.token_endpoint(), self.commit(&node, events))
             }
-            Message::TokenResponse { answer, .. } => {
-                let text = match answer {
-                    Ok(grant) => {
-                        let dead = !state.world.provider.ledger.is_live(grant.token, NOW);
+            Message::TokenResponse { reply, .. } => {
+                let text = match *reply {
+                    Reply::Granted(grant) => {
+                        let dead = !state.world.server.provider.ledger.is_live(grant.token, NOW);
                         let end = if dead { ", which is dead by now" } else { "" };
                         format!("{node} receives {}{end}", self.token(grant.token))
                     }
-                    Err(why) => format!("{node} is told: {}", failure(*why)),
+                    Reply::Refused { kind, wait } => {
+                        let why = Perceptions::default().of(At::Token, kind).failure(wait);
+                        format!("{node} is told: {}", failure(why))
+                    }
                 };
                 (self.token_endpoint(), column, text)
             }
@@ -259,18 +267,15 @@ impl Teller {
                 };
                 (self.store(), column, text)
             }
-            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} host its call over")),
+            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
             Message::Answered { succeeded, .. } => {
-                let origin = message
-                    .clone()
-                    .ticket_mut()
-                    .map_or(id, |ticket| state.world.calls().get(ticket.call).origin);
+                let gateway = state.world.fleets()[0].gateway.unwrap_or(id);
                 let how = if *succeeded {
                     "has its answer"
                 } else {
                     "hears that it failed"
                 };
-                (column, origin.index(), format!("{} {how}", self.node(origin)))
+                (gateway.index(), column, format!("{node} {how}"))
             }
             Message::BackoffOver { .. } => (column, column, format!("{node} tries again")),
             Message::AttemptTimedOut { .. } => (column, column, format!("{node} waits no longer for its call")),

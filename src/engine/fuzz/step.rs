@@ -130,14 +130,14 @@ impl ScheduleStep {
 
 /// What a message is called, whatever becomes of it.
 pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> (Actor, MessageKind) {
-    let call = |mut message: Message, origin: bool| {
-        let call = message.ticket_mut().map(|ticket| *world.calls().get(ticket.call));
-        call.map_or(NodeId(0), |call| if origin { call.origin } else { call.at })
+    let call = |mut message: Message| {
+        let ticket = message.ticket_mut();
+        ticket.map_or(NodeId(0), |ticket| world.calls().get(ticket.call).node)
     };
     let (node, what) = match *message {
         Message::Arrival { node, .. } => (node, MessageKind::Call),
         Message::ApiRequest { node, .. } => (node, MessageKind::Attempt),
-        Message::ApiResponse { .. } => (call(*message, false), MessageKind::ApiAnswer),
+        Message::ApiResponse { .. } => (call(*message), MessageKind::ApiAnswer),
         Message::TokenRequest { node, .. } | Message::TokenServed { node, .. } => (node, MessageKind::TokenRequest),
         Message::TokenResponse { node, .. } => (node, MessageKind::TokenResponse),
         Message::StoreRequest { node, operation, .. } => {
@@ -151,11 +151,11 @@ pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> 
             (node, what)
         }
         Message::StoreResponse { node, .. } => (node, MessageKind::StoreAnswer),
-        Message::Forward { .. } => (call(*message, true), MessageKind::ForwardedCall),
-        Message::Answered { .. } => (call(*message, true), MessageKind::GatewayAnswer),
+        Message::Forward { .. } => (call(*message), MessageKind::ForwardedCall),
+        Message::Answered { .. } => (call(*message), MessageKind::GatewayAnswer),
         Message::Note { to, .. } => (to, MessageKind::Note),
-        Message::BackoffOver { .. } => (call(*message, false), MessageKind::NextTry),
-        Message::AttemptTimedOut { .. } => (call(*message, false), MessageKind::CallTimeOut),
+        Message::BackoffOver { .. } => (call(*message), MessageKind::NextTry),
+        Message::AttemptTimedOut { .. } => (call(*message), MessageKind::CallTimeOut),
         Message::TokenTimedOut { node, .. } => (node, MessageKind::TokenTimeOut),
         Message::StoreTimedOut { node, .. } => (node, MessageKind::StoreTimeOut),
         Message::TimerRang { node, timer, .. } => {

@@ -469,7 +469,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             DriverTurn::Revocation => {
                 let (draw, next) = self.host.drivers.revocation(now);
                 self.host.queue.push_arrival(next, number);
-                let client = (u128::from(draw) * u128::from(world.provider.clients())) >> 64;
+                let client = (u128::from(draw) * u128::from(world.server.provider.clients())) >> 64;
                 world.revoke(client as u16, None, &mut self.host);
             }
             DriverTurn::Resume(node) => world.resume(node, &mut self.host),
@@ -529,15 +529,15 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             Act::Resume(nodes) => nodes.clone().for_each(|node| self.world.resume(NodeId(node), host)),
             Act::Cut { nodes, from, until } => self.world.cut(nodes.clone(), *from, *until),
             Act::Mend => self.world.mend(host.now),
-            Act::TokenOutage(outage) => self.world.provider.token_endpoint.outage = *outage,
-            Act::ApiOutage(outage) => self.world.provider.api_endpoint.outage = *outage,
+            Act::TokenOutage(outage) => self.world.server.provider.token_endpoint.outage = *outage,
+            Act::ApiOutage(outage) => self.world.server.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
             Act::StoreFailover { loses } => self.world.fail_over_stores(*loses, host),
             Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
             Act::GrantSlots { clients, slots } => {
                 clients
                     .clone()
-                    .for_each(|client| self.world.provider.grant_slots(client, *slots));
+                    .for_each(|client| self.world.server.provider.grant_slots(client, *slots));
             }
             Act::Sample { nodes, every } => {
                 for node in nodes.clone().step_by(*every as usize).map(NodeId) {

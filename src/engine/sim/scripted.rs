@@ -126,7 +126,7 @@ fn happen<S: Strategy, R: Rule>(world: &mut World<S, R>, what: Happening, stage:
         }
         Happening::LeaseEnds(store) => world.lapse(store, stage),
         Happening::Expires(bucket) => {
-            let (ledger, now) = (&mut world.provider.ledger, stage.now);
+            let (ledger, now) = (&mut world.server.provider.ledger, stage.now);
             ledger.revoke(bucket, now, &mut |life| stage.note(|| Event::TokenEnded(*life)));
         }
     }

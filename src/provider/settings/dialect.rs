@@ -7,6 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::base::{Duration, Millis};
+use crate::oauth::{AnswerKind, At, Perceived, Perceptions};
+
 /// The wording of each answer that is not a success; what is left out is worded as RFC 6749, 6750 and 6585 have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -61,52 +64,21 @@ pub enum Reads {
     Body,
 }
 
-/// The two endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    Token,
-    Api,
-}
-
-/// What an answer that is not a success is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerKind {
-    Rejected,
-    Expired,
-    StaleRefresh,
-    Throttled,
-    /// [`AnswerKind::Throttled`] under HTTP 200, whatever status the dialect has for it.
-    ThrottledInBody,
-    ServerError,
-    Full,
-    BadSlot,
-}
-
-/// What a node makes of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Perceived {
-    /// That it was served; it was not.
-    Success,
-    /// That its access token is dead.
-    Rejected,
-    /// That its refresh token is.
-    InvalidGrant,
-    /// That it should come later; `wait` when it also learns how much later.
-    Throttled { wait: bool },
-    /// That the server failed.
-    ServerError,
-    /// That it is not to ask so again.
-    Refused,
+/// An answer as HTTP has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpAnswer<'a> {
+    pub status: u16,
+    /// Names in lower case, values as they are sent.
+    pub headers: Vec<(&'static str, String)>,
+    pub body: &'a str,
 }
 
 /// A complete wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    answers: [Wording; KINDS],
+    answers: [Wording; AnswerKind::COUNT],
     retry_after: RetryAfter,
 }
-
-const KINDS: usize = 8;
 
 /// What may be answered at each endpoint, what is met most often first.
 const API: [AnswerKind; 5] = [
@@ -167,6 +139,52 @@ impl Dialect {
         self.retry_after
     }
 
+    /// The answer of this kind as HTTP has it, for any caller of the server. `date` writes the instant that lies so far ahead as an
+    /// HTTP date (RFC 9110, section 5.6.7), which only a caller with a wall clock can.
+    pub fn respond(
+        &self,
+        at: At,
+        kind: AnswerKind,
+        wait: Millis,
+        date: impl FnOnce(Millis) -> String,
+    ) -> HttpAnswer<'_> {
+        let Wording { status, body } = self.answer(kind);
+        let mut headers = Vec::new();
+        if !body.is_empty() {
+            let is_json = body.starts_with(['{', '[']);
+            let media_type = if is_json {
+                "application/json"
+            } else {
+                "text/plain; charset=utf-8"
+            };
+            headers.push(("content-type", media_type.to_owned()));
+        }
+        match at {
+            // RFC 6749, section 5.1 and 5.2.
+            At::Token => headers.push(("cache-control", "no-store".to_owned())),
+            // RFC 6750, section 3.
+            At::Api if *status == 401 => {
+                headers.push(("www-authenticate", r#"Bearer error="invalid_token""#.to_owned()));
+            }
+            At::Api => {}
+        }
+        if kind == AnswerKind::Throttled && wait > Millis::ZERO {
+            match self.retry_after {
+                RetryAfter::Seconds => headers.push((
+                    "retry-after",
+                    Duration::from(wait).nanos().div_ceil(1_000_000_000).to_string(),
+                )),
+                RetryAfter::Date => headers.push(("retry-after", date(wait))),
+                RetryAfter::Absent => {}
+            }
+        }
+        HttpAnswer {
+            status: *status,
+            headers,
+            body,
+        }
+    }
+
     /// What a node makes of an answer of this kind, from as much of it as its code reads.
     pub fn perceive(&self, at: At, kind: AnswerKind, reads: Reads) -> Perceived {
         let answer = self.answer(kind);
@@ -206,31 +224,14 @@ impl Dialect {
 
     /// All that a client can meet, looked up beforehand.
     pub fn perceptions(&self, reads: Reads) -> Perceptions {
-        let mut table = [[Perceived::Refused; KINDS]; 2];
-        for (at, kinds) in [(At::Token, TOKEN.as_slice()), (At::Api, API.as_slice())] {
-            for &kind in kinds {
-                table[at as usize][kind as usize] = self.perceive(at, kind, reads);
-            }
-        }
-        Perceptions(table)
-    }
-}
-
-/// What a client makes of each answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Perceptions([[Perceived; KINDS]; 2]);
-
-impl Perceptions {
-    #[inline]
-    pub const fn of(&self, at: At, kind: AnswerKind) -> Perceived {
-        self.0[at as usize][kind as usize]
-    }
-}
-
-/// A client that is told in the standards' words, and reads them.
-impl Default for Perceptions {
-    fn default() -> Self {
-        Dialect::of(&DialectSettings::default()).perceptions(Reads::Body)
+        let possible = |at, kind| match at {
+            At::Token => TOKEN.contains(&kind),
+            At::Api => API.contains(&kind),
+        };
+        Perceptions::from_fn(|at, kind| match possible(at, kind) {
+            true => self.perceive(at, kind, reads),
+            false => Perceived::Refused,
+        })
     }
 }
 
@@ -270,6 +271,42 @@ mod tests {
 
     fn dialect(text: &str) -> Dialect {
         Dialect::of(&toml::from_str(text).unwrap())
+    }
+
+    /// A client without a dialect of its own perceives what the standards' wording says.
+    #[test]
+    fn the_standards_are_what_a_client_expects() {
+        let standard = Dialect::of(&DialectSettings::default());
+        assert_eq!(standard.perceptions(Reads::Body), Perceptions::default());
+    }
+
+    #[test]
+    fn an_answer_goes_out_as_http_has_it() {
+        let header = |answer: &HttpAnswer<'_>, name| {
+            let mut headers = answer.headers.iter();
+            headers
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.clone())
+        };
+        let date = |_| "Sat, 28 Nov 2026 00:00:30 GMT".to_owned();
+        let wait = Millis::new(29_001);
+        for (text, retry_after) in [
+            ("", Some("30")),
+            (r#"retry_after = "date""#, Some("Sat, 28 Nov 2026 00:00:30 GMT")),
+            (r#"retry_after = "absent""#, None),
+        ] {
+            let dialect = dialect(text);
+            let answer = dialect.respond(At::Token, AnswerKind::Throttled, wait, date);
+            assert_eq!((answer.status, answer.body), (429, ""));
+            assert_eq!(header(&answer, "retry-after").as_deref(), retry_after);
+            assert_eq!(header(&answer, "cache-control").as_deref(), Some("no-store"));
+        }
+        let dialect = dialect(r#"rejected = { status = 401, body = '{"code":124}' }"#);
+        let answer = dialect.respond(At::Api, AnswerKind::Rejected, Millis::ZERO, date);
+        assert_eq!((answer.status, answer.body), (401, r#"{"code":124}"#));
+        assert!(header(&answer, "www-authenticate").is_some_and(|value| value.contains("invalid_token")));
+        assert_eq!(header(&answer, "content-type").as_deref(), Some("application/json"));
+        assert_eq!(header(&answer, "retry-after"), None);
     }
 
     #[test]

@@ -3,15 +3,14 @@
 //! A user logs in before the first node starts, and the credential is deployed to every node and put into the shared store.
 //! Where a grant is found lost, the user may log in again after a while.
 
-use crate::base::{Delay, Duration, NodeId, Time, clone_in_place};
-use crate::node::{Input, Shared, Strategy};
-use crate::oauth::{Grant, Token};
-use crate::provider::Rule;
+use crate::base::{Duration, NodeId, clone_in_place};
+use crate::node::{Heard, Shared, Strategy};
+use crate::oauth::Token;
+use crate::provider::{RotationMachine, Rule};
 use crate::trace::Event;
 
 use super::World;
 use super::host::Host;
-use super::message::Message;
 
 /// The newest credential of each login.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -46,6 +45,26 @@ impl Logins {
         }
     }
 
+    /// A call has failed for want of a grant, at a node with this credential: how long until its user has logged in again, where
+    /// that has not been asked for yet.
+    pub fn ask(
+        &mut self,
+        login: u32,
+        credential: Option<Token>,
+        rotation: Option<&RotationMachine>,
+    ) -> Option<Duration> {
+        let (again, rotation) = (self.again?, rotation?);
+        let it = self.at(login);
+        // The user has logged in meanwhile, and this node still tried with what it had before.
+        let family = |token: Option<Token>| rotation.family(token?);
+        let own = family(credential);
+        if own.is_some() && own != family(it.token) || it.awaited {
+            return None;
+        }
+        it.awaited = true;
+        Some(again)
+    }
+
     fn at(&mut self, login: u32) -> &mut Login {
         let index = login as usize;
         if self.made.len() <= index {
@@ -57,16 +76,12 @@ impl Logins {
 
 impl<S: Strategy, R: Rule> World<S, R> {
     fn login_of(&self, id: NodeId) -> u32 {
-        let fleet = &self.fleets[usize::from(self.nodes[id.index()].fleet)];
-        match fleet.login_each {
-            true => fleet.first_login + (id.0 - fleet.nodes.start),
-            false => fleet.first_login,
-        }
+        self.fleets[usize::from(self.nodes[id.index()].fleet)].login_of(id)
     }
 
     /// A node that starts is given its credential, where there are refresh tokens.
     pub(super) fn deploy(&mut self, id: NodeId, host: &mut impl Host) {
-        if self.provider.rotation.is_none() {
+        if self.server.provider.rotation.is_none() {
             return;
         }
         let login = self.login_of(id);
@@ -74,21 +89,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             self.log_in(login, host);
         }
         if let Some(token) = self.logins.at(login).token {
-            let grant = self.credential(token, host.now());
-            self.hear(id, Input::Login { grant }, host);
-        }
-    }
-
-    fn credential(&self, token: Token, now: Time) -> Grant {
-        let left = self
-            .provider
-            .ledger
-            .get(token)
-            .map_or(Duration::ZERO, |life| life.remaining(now));
-        Grant {
-            token,
-            life: left.into(),
-            rank: self.provider.ledger.get(token).and_then(|life| self.revealed(life)),
+            let grant = self.server.credential(token, host.now());
+            self.hear(id, Heard::Login(grant), host);
         }
     }
 
@@ -101,31 +103,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A user logs in: a new grant, put into the store of its domain.
     fn log_in(&mut self, login: u32, host: &mut impl Host) {
-        let now = host.now();
         let Some(first) = self.nodes_of(login).first().copied() else {
             return;
         };
         let fleet = &self.fleets[usize::from(self.nodes[first.index()].fleet)];
-        let (client, store) = (fleet.client, fleet.store);
-        let bucket = self
-            .provider
-            .bucket(client, crate::oauth::Slot::Unnamed)
-            .expect("every client has a default slot");
-        let Some(rotation) = &mut self.provider.rotation else {
-            return;
-        };
-        let ledger = &mut self.provider.ledger;
-        ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
-        let Ok((ruling, evicted)) = rotation.login(now, client, bucket, ledger, &mut self.provider.rule) else {
-            return;
-        };
-        ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
+        let (client, store, now) = (fleet.client, fleet.store, host.now());
         let again = self.logins.at(login).token.is_some();
-        host.note(|| Event::LoggedIn { again });
-        for _ in 0..evicted {
-            host.note(|| Event::GrantLost);
-        }
-        let grant = self.credential(ruling.token, now);
+        let Some(grant) = self.server.log_in(now, client, again, host) else {
+            return;
+        };
         self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
         *self.logins.at(login) = Login {
             token: Some(grant.token),
@@ -134,37 +120,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
     }
 
-    /// A call of this node has failed for want of a grant: its user learns of it.
-    pub(super) fn ask_for_login(&mut self, id: NodeId, host: &mut impl Host) {
-        let (Some(again), true) = (self.logins.again, self.provider.rotation.is_some()) else {
-            return;
-        };
-        let login = self.login_of(id);
-        let it = *self.logins.at(login);
-        // The user has logged in meanwhile, and this node still tried with what it had before.
-        let rotation = self.provider.rotation.as_ref();
-        let family = |token: Option<Token>| rotation?.family(token?);
-        let own = family(S::credential(&self.nodes[id.index()].memory));
-        if own.is_some() && own != family(it.token) {
-            return;
-        }
-        let it = self.logins.at(login);
-        if !it.awaited {
-            it.awaited = true;
-            host.wake(Delay::exactly(again), login.into(), Message::LoginAgain { login });
-        }
-    }
-
     pub(super) fn log_in_again(&mut self, login: u32, host: &mut impl Host) {
         self.report_lost_grant(login, host);
         self.log_in(login, host);
         let Some(token) = self.logins.at(login).token else {
             return;
         };
-        let grant = self.credential(token, host.now());
+        let grant = self.server.credential(token, host.now());
         for id in self.nodes_of(login) {
             if self.nodes[id.index()].up {
-                self.hear(id, Input::Login { grant }, host);
+                self.hear(id, Heard::Login(grant), host);
             }
         }
     }
@@ -173,7 +138,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// accepted.
     fn report_lost_grant(&mut self, login: u32, host: &mut impl Host) {
         let now = host.now();
-        let Some(rotation) = &self.provider.rotation else {
+        let Some(rotation) = &self.server.provider.rotation else {
             return;
         };
         let it = *self.logins.at(login);

@@ -1,7 +1,7 @@
-//! The retry side of a client: everything about a strategy that is not coordination.
+//! The call policy: how a node retries its calls, whatever its coordination strategy is.
 
 use crate::base::{Delay, Duration, Millis};
-use crate::provider::settings::Perceptions;
+use crate::oauth::Perceptions;
 use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState};
 
 /// How calls are retried; the same for all nodes that run a strategy.
@@ -66,12 +66,12 @@ impl CallPolicy {
     }
 
     /// Whether it decides nothing how often a call has failed: tries are unbounded and the wait is always the same.
-    pub(super) fn is_forgetful(&self) -> bool {
+    pub fn is_forgetful(&self) -> bool {
         self.retry.attempts().is_unbounded() && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
     }
 
     /// Whether a node remembers anything of its retries beyond its calls.
-    pub(super) fn remembers(&self) -> bool {
+    pub fn remembers(&self) -> bool {
         self.budget.is_some() || self.breaker.is_some() || self.throttle.is_some() || self.steps == Steps::PerNode
     }
 

@@ -1,0 +1,332 @@
+//! The caller: drives each call of a node through its attempts, as the call policy says.
+//!
+//! The strategy decides with which token; the caller decides whether and when. Tries are counted per call, and a try may end
+//! at the API, at the token endpoint, at the store or at the gateway.
+
+use crate::base::{CallId, Delay, Group, Millis, Time};
+use crate::oauth::{At, Failure, Perceived, Reply, Token};
+use crate::retry::FailureKind;
+use crate::trace::{CallOutcome, Event};
+
+use super::calls::Marks;
+use super::party::{Alarm, AtNode, NodeHost, Sends};
+use super::{DelayPlace, Input, Phase, Steps, Strategy, Ticket};
+
+impl<S: Strategy> AtNode<'_, S> {
+    /// A call arrives; a node that is down takes none. The node has [not heard](AtNode::admit) of it yet.
+    #[inline(always)]
+    pub fn arrive(&mut self, group: Group, draw_key: u32, host: &mut impl NodeHost<S::Node>) -> Option<CallId> {
+        if !self.state.up {
+            return None;
+        }
+        let node = self.id;
+        host.note(|| Event::CallArrived { node, group });
+        Some(self.calls.insert(host.now(), node, group, draw_key))
+    }
+
+    /// The node hears of a call that has arrived.
+    #[inline]
+    pub fn admit(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
+        let now = host.now();
+        if let Some(retries) = &mut self.retries {
+            if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
+                budget.deposit(permits);
+            }
+            if let Some(breaker) = &self.policy.breaker
+                && !breaker.allows(&mut retries.breaker, now)
+            {
+                self.end(call, CallOutcome::Broken, host);
+                return;
+            }
+        }
+        if self.is_throttled(call, host) {
+            self.end(call, CallOutcome::Broken, host);
+            return;
+        }
+        self.react(Input::Call { call }, host);
+    }
+
+    /// A call that has arrived waits for a node that stands still; the ticket wakes it as the end of a backoff does.
+    pub fn keep_unheard(&mut self, call: CallId) -> Ticket {
+        self.calls.get_mut(call).phase = Phase::Unheard;
+        self.calls.ticket(call)
+    }
+
+    /// Whether the node refuses a try of its own, by the chance that its throttle gives it.
+    fn is_throttled(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
+        let (Some(throttle), Some(retries)) = (&self.policy.throttle, &mut self.retries) else {
+            return false;
+        };
+        let chance = throttle.refusal(&mut retries.throttle, host.now());
+        // Not the key of the attempt's own chances, or what is let through would be lucky.
+        host.hit(chance, u64::from(self.calls.get(call).next_draw_key()) | 1 << 32)
+    }
+
+    /// Sends a call to the API, unless a wait is due first.
+    #[inline]
+    pub(super) fn attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
+        let call = self.calls.get_mut(id);
+        call.token = Some(token);
+        if call.marks.take(Marks::OWES_DELAY) {
+            let delay = self.backoff(id, Millis::ZERO);
+            self.wait(id, delay, Phase::BackoffThenSend, host);
+        } else {
+            self.send_attempt(id, token, host);
+        }
+    }
+
+    #[inline]
+    fn send_attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
+        let ticket = self.calls.ticket(id);
+        let call = self.calls.get_mut(id);
+        let repeat = call.attempts > 0;
+        call.attempt_leaves();
+        let (node, group, draw_key) = (self.id, call.group, call.next_draw_key());
+        host.note(|| Event::AttemptSent {
+            node,
+            group,
+            token,
+            repeat,
+        });
+        let key = u64::from(draw_key);
+        host.send(
+            key,
+            Sends::Api {
+                ticket,
+                token,
+                draw_key,
+            },
+        );
+        self.limit(ticket, key, host);
+    }
+
+    #[inline]
+    pub(super) fn limit(&mut self, ticket: Ticket, key: u64, host: &mut impl NodeHost<S::Node>) {
+        if let Some(timeout) = self.policy.timeout {
+            host.wake(Delay::exactly(timeout), key, Alarm::AttemptTimedOut { ticket });
+        }
+    }
+
+    /// The API's answer reaches the node.
+    #[inline(always)] // Called in one place of an engine.
+    pub(super) fn api_answered(
+        &mut self,
+        ticket: Ticket,
+        token: Token,
+        reply: Reply<()>,
+        host: &mut impl NodeHost<S::Node>,
+    ) {
+        if self.calls.holder(ticket).is_none() {
+            return;
+        }
+        let Reply::Refused { kind, wait } = reply else {
+            self.succeed(ticket.call, host);
+            return;
+        };
+        match self.policy.perceptions.of(At::Api, kind) {
+            Perceived::Rejected => self.rejected(ticket.call, token, host),
+            // An error that the node takes for a success.
+            Perceived::Success => {
+                let paid_after = self.calls.get(ticket.call).paid_after;
+                self.note_success(paid_after, host.now());
+                self.give_up(ticket.call, CallOutcome::Misread, host);
+            }
+            other => self.attempt_failed(ticket.call, other.failure(wait), host),
+        }
+    }
+
+    #[inline]
+    fn succeed(&mut self, id: CallId, host: &mut impl NodeHost<S::Node>) {
+        let (now, call) = (host.now(), self.calls.get(id));
+        let (paid_after, forwarded) = (call.paid_after, call.is_forwarded());
+        let late = call.is_overdue(now, self.patience[usize::from(call.group.0)]);
+        self.note_success(paid_after, now);
+        match (forwarded, late) {
+            (true, _) => self.answer(id, true, host),
+            (false, false) => self.end(id, CallOutcome::Succeeded, host),
+            (false, true) => self.end(id, CallOutcome::Late, host),
+        }
+    }
+
+    /// A success ends the node's row of failures.
+    #[inline]
+    pub(super) fn note_success(&mut self, paid_after: Option<FailureKind>, now: Time) {
+        if let Some(retries) = &mut self.retries {
+            retries.step = 0;
+            retries.previous = Millis::ZERO;
+            if let Some(breaker) = &self.policy.breaker {
+                breaker.succeeded(&mut retries.breaker);
+            }
+            if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
+                budget.reward(permits, paid_after);
+            }
+            if let Some(throttle) = &self.policy.throttle {
+                throttle.accepted(&mut retries.throttle, now);
+            }
+        }
+    }
+
+    #[inline]
+    fn rejected(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
+        let call = self.calls.get_mut(id);
+        call.count_rejection(false);
+        let again = call.marks.has(Marks::HEARD_REJECTION);
+        call.marks.set(Marks::HEARD_REJECTION);
+        let Some(()) = self.may_retry(id, FailureKind::Answered, host) else {
+            // Its call is over, but the node has learnt that the token is dead.
+            self.react(Input::Refused { token }, host);
+            return;
+        };
+        // The attempt has been answered: its time-out must not strike while the call waits for a token.
+        self.calls.ticket(id);
+        self.calls.get_mut(id).token = Some(token);
+        if again || self.policy.delay_first {
+            match self.policy.place {
+                DelayPlace::BeforeRenewal => {
+                    let delay = self.backoff(id, Millis::ZERO);
+                    if delay != Delay::NONE {
+                        self.wait(id, delay, Phase::BackoffThenRejected, host);
+                        return;
+                    }
+                }
+                DelayPlace::AfterRenewal => self.calls.get_mut(id).marks.set(Marks::OWES_DELAY),
+            }
+        }
+        self.calls.get_mut(id).phase = Phase::Waiting;
+        self.react(Input::Rejected { call: id, token }, host);
+    }
+
+    /// A try has failed for another reason than its token.
+    pub(super) fn attempt_failed(&mut self, id: CallId, why: Failure, host: &mut impl NodeHost<S::Node>) {
+        let kind = match why {
+            Failure::Throttled { .. } => FailureKind::Throttled,
+            Failure::Unknown => FailureKind::Unanswered,
+            _ => FailureKind::Answered,
+        };
+        let retry_after = match why {
+            Failure::Refused => {
+                self.give_up(id, CallOutcome::Refused, host);
+                return;
+            }
+            Failure::InvalidGrant => {
+                self.give_up(id, CallOutcome::LoggedOut, host);
+                host.login_needed(&self.state.memory);
+                return;
+            }
+            Failure::Throttled { retry_after } => retry_after,
+            Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
+        };
+        let Some(()) = self.may_retry(id, kind, host) else {
+            return;
+        };
+        let delay = self.backoff(id, retry_after);
+        self.wait(id, delay, Phase::BackoffThenCall, host);
+    }
+
+    /// Counts a failed try, and ends the call if it has no other.
+    #[inline]
+    fn may_retry(&mut self, id: CallId, after: FailureKind, host: &mut impl NodeHost<S::Node>) -> Option<()> {
+        let now = host.now();
+        let call = self.calls.get_mut(id);
+        call.tries = call.tries.saturating_add(1);
+        let tries = call.tries;
+        let overdue = call.is_overdue(now, self.patience[usize::from(call.group.0)]);
+        let mut open = false;
+        if let Some(retries) = &mut self.retries {
+            retries.step = retries.step.saturating_add(1);
+            if let Some(breaker) = &self.policy.breaker {
+                breaker.failed(&mut retries.breaker, now);
+                open = !breaker.allows(&mut retries.breaker, now);
+            }
+        }
+        let permits = self.retries.as_mut().and_then(|retries| retries.budget.as_mut());
+        let end = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
+            CallOutcome::GaveUp
+        } else if overdue {
+            CallOutcome::Impatient
+        } else if open {
+            CallOutcome::Broken
+        } else if let (Some(budget), Some(permits)) = (&self.policy.budget, permits)
+            && !budget.withdraw(permits, after, now)
+        {
+            CallOutcome::OutOfBudget
+        } else {
+            let refunds = self.policy.budget.is_some_and(|budget| budget.refund);
+            self.calls.get_mut(id).paid_after = refunds.then_some(after);
+            if !self.is_throttled(id, host) {
+                return Some(());
+            }
+            CallOutcome::Broken
+        };
+        self.give_up(id, end, host);
+        None
+    }
+
+    #[inline]
+    fn give_up(&mut self, id: CallId, outcome: CallOutcome, host: &mut impl NodeHost<S::Node>) {
+        if self.calls.get(id).is_forwarded() {
+            self.answer(id, false, host);
+        } else {
+            self.end(id, outcome, host);
+        }
+    }
+
+    /// The wait that the policy asks for after the latest failure.
+    fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
+        let call = self.calls.get(id);
+        let (step, previous) = match (self.policy.steps, &self.retries) {
+            (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),
+            _ => (call.tries, call.previous),
+        };
+        self.policy.delay(u32::from(step), previous, retry_after)
+    }
+
+    fn wait(&mut self, id: CallId, delay: Delay, then: Phase, host: &mut impl NodeHost<S::Node>) {
+        let ticket = self.calls.ticket(id);
+        let key = self.calls.get(id).next_draw_key().into();
+        let drawn = host.wake(delay, key, Alarm::BackoffOver { ticket });
+        let call = self.calls.get_mut(id);
+        call.phase = then;
+        call.previous = drawn.into();
+        if let Some(retries) = &mut self.retries {
+            retries.previous = drawn.into();
+        }
+    }
+
+    pub(super) fn backoff_over(&mut self, ticket: Ticket, host: &mut impl NodeHost<S::Node>) {
+        let Some(call) = self.calls.holder(ticket) else { return };
+        let (id, phase, token) = (ticket.call, call.phase, call.token);
+        call.phase = Phase::Waiting;
+        match (phase, token) {
+            (Phase::Unheard, _) => self.admit(id, host),
+            (Phase::BackoffThenSend, Some(token)) => self.send_attempt(id, token, host),
+            (Phase::BackoffThenRejected, Some(token)) => self.react(Input::Rejected { call: id, token }, host),
+            _ => self.react(Input::Call { call: id }, host),
+        }
+    }
+
+    pub(super) fn attempt_timed_out(&mut self, ticket: Ticket, host: &mut impl NodeHost<S::Node>) {
+        let Some(call) = self.calls.holder(ticket) else { return };
+        if call.phase == Phase::Forwarded {
+            host.hang_up(self.calls, ticket.call);
+        }
+        self.attempt_failed(ticket.call, Failure::Unknown, host);
+    }
+
+    /// The call is over.
+    #[inline]
+    pub fn end(&mut self, id: CallId, outcome: CallOutcome, host: &mut impl NodeHost<S::Node>) {
+        let call = *self.calls.get(id);
+        self.calls.remove(id);
+        host.note(|| Event::CallEnded {
+            node: call.node,
+            group: call.group,
+            arrived: call.arrived,
+            outcome,
+            attempts: call.attempts,
+            rejections: call.rejections,
+            first_rejected: call.marks.has(Marks::FIRST_REJECTED),
+            rejected_in_flight: call.marks.has(Marks::REJECTED_IN_FLIGHT),
+        });
+    }
+}

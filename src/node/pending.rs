@@ -1,0 +1,67 @@
+//! What a node waits for besides its calls: token requests of the node as a whole, store operations, timers.
+
+use crate::base::{NodeId, clone_in_place};
+
+use super::{TIMERS, Ticket};
+
+/// Who waits for the answer to a token request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Asker {
+    /// One call.
+    Call(Ticket),
+    /// The node as a whole; the number tells its requests apart.
+    Node(u8),
+}
+
+/// A node's store operations and timers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PendingOps {
+    /// Store operations sent so far; the low bits are the numbers of `stored`.
+    pub operations: u32,
+    /// Operations that are still waited for, a bit for each number.
+    pub stored: u32,
+    pub armed: [u8; TIMERS],
+}
+
+/// Numbers of requests and operations that can be told apart while they are under way.
+pub const NUMBERS: u32 = 32;
+
+/// The pending operations of one node or of many; there is room for them only once a node has any, because many strategies
+/// have none.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub struct Pending {
+    ops: Vec<PendingOps>,
+}
+
+clone_in_place!(Pending { ops });
+
+impl Pending {
+    /// The operations of a node among so many; the first use makes room for all.
+    #[inline]
+    pub fn of(&mut self, node: NodeId, nodes: usize) -> &mut PendingOps {
+        if self.ops.is_empty() {
+            self.ops = vec![PendingOps::default(); nodes];
+        }
+        &mut self.ops[node.index()]
+    }
+
+    /// The operations of a node, where there is room for any.
+    pub fn get(&self, node: NodeId) -> Option<&PendingOps> {
+        self.ops.get(node.index())
+    }
+
+    /// As [`Pending::get`].
+    pub fn get_mut(&mut self, node: NodeId) -> Option<&mut PendingOps> {
+        self.ops.get_mut(node.index())
+    }
+
+    /// The operations of all nodes.
+    pub fn all_mut(&mut self) -> &mut [PendingOps] {
+        &mut self.ops
+    }
+
+    /// Bytes that they take.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.ops)
+    }
+}

@@ -1,0 +1,142 @@
+//! What a node asks of other parties beside its calls: token requests, store operations, and its timers.
+
+use crate::base::{CallId, Delay};
+use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
+use crate::trace::Event;
+
+use super::party::{Alarm, AtNode, NodeHost, Sends, node_key};
+use super::pending::{Asker, NUMBERS, PendingOps};
+use super::{Input, Phase, StoreAnswer, StoreOperation, Strategy, Timer};
+
+impl<S: Strategy> AtNode<'_, S> {
+    pub(super) fn key(&self, count: u32) -> u64 {
+        node_key(self.id, count)
+    }
+
+    /// The node's pending operations.
+    pub(super) fn ops(&mut self) -> &mut PendingOps {
+        self.pending.of(self.id, self.nodes)
+    }
+
+    #[inline]
+    pub(super) fn request_token(
+        &mut self,
+        slot: TokenSlot,
+        call: Option<CallId>,
+        with: Option<Token>,
+        host: &mut impl NodeHost<S::Node>,
+    ) {
+        let asker = match call {
+            Some(call) => {
+                self.calls.get_mut(call).phase = Phase::Waiting;
+                Asker::Call(self.calls.ticket(call))
+            }
+            None => {
+                let number = (self.state.requests % NUMBERS) as u8;
+                self.state.asked |= 1 << number;
+                Asker::Node(number)
+            }
+        };
+        self.state.requests = self.state.requests.wrapping_add(1);
+        let count = self.state.requests;
+        let key = self.key(count);
+        host.send(
+            key,
+            Sends::Token {
+                asker,
+                slot,
+                count,
+                with,
+            },
+        );
+        if let Some(timeout) = self.policy.timeout {
+            host.wake(Delay::exactly(timeout), key, Alarm::TokenTimedOut { asker });
+        }
+    }
+
+    /// The call that waits for the answer to a token request, if one does, and whether nobody waits any more.
+    fn waits(&mut self, asker: Asker) -> (Option<CallId>, bool) {
+        match asker {
+            Asker::Call(ticket) => {
+                let waiting = self.calls.holder(ticket).map(|_| ticket.call);
+                (waiting, waiting.is_none())
+            }
+            Asker::Node(number) => {
+                let waiting = self.state.asked & (1 << number) != 0;
+                self.state.asked &= !(1 << number);
+                (None, !waiting)
+            }
+        }
+    }
+
+    /// A token response reaches the node.
+    #[inline]
+    pub(super) fn token_answered(&mut self, asker: Asker, reply: Reply<Grant>, host: &mut impl NodeHost<S::Node>) {
+        let (call, late) = self.waits(asker);
+        if host.wants_details() {
+            let node = self.id;
+            host.note(|| Event::TokenHeard { node, late });
+        }
+        match reply {
+            Reply::Granted(grant) => self.react(Input::Token { call, grant, late }, host),
+            // A failure that nobody waits for is no news.
+            Reply::Refused { .. } if late => {}
+            Reply::Refused { kind, wait } => {
+                let why = self.policy.perceptions.of(At::Token, kind).failure(wait);
+                self.react(Input::TokenFailed { call, why }, host);
+            }
+        }
+    }
+
+    pub(super) fn token_timed_out(&mut self, asker: Asker, host: &mut impl NodeHost<S::Node>) {
+        let (call, late) = self.waits(asker);
+        if late {
+            return;
+        }
+        if let Some(call) = call {
+            // From here on its answer is late.
+            self.calls.ticket(call);
+        }
+        if host.wants_details() {
+            let node = self.id;
+            host.note(|| Event::TokenHeard { node, late: false });
+        }
+        let why = Failure::Unknown;
+        self.react(Input::TokenFailed { call, why }, host);
+    }
+
+    pub(super) fn operate(&mut self, operation: StoreOperation, host: &mut impl NodeHost<S::Node>) {
+        let ops = self.ops();
+        let number = (ops.operations % NUMBERS) as u8;
+        ops.stored |= 1 << number;
+        ops.operations = ops.operations.wrapping_add(1);
+        let count = ops.operations;
+        let key = self.key(count);
+        host.send(key, Sends::Store { number, operation });
+        if let Some(timeout) = self.policy.store_timeout {
+            let asked = operation.asked();
+            host.wake(Delay::exactly(timeout), key, Alarm::StoreTimedOut { number, asked });
+        }
+    }
+
+    /// The store's answer reaches the node, or the node gives it up.
+    pub(super) fn store_answered(&mut self, number: u8, answer: StoreAnswer, host: &mut impl NodeHost<S::Node>) {
+        let ops = self.ops();
+        if ops.stored & (1 << number) != 0 {
+            ops.stored &= !(1 << number);
+            self.react(Input::Store(answer), host);
+        }
+    }
+
+    pub(super) fn arm(&mut self, timer: Timer, delay: Delay, host: &mut impl NodeHost<S::Node>) {
+        let requests = self.state.requests;
+        let ops = self.ops();
+        let operations = ops.operations;
+        let armed = &mut ops.armed[timer as usize];
+        *armed = armed.wrapping_add(1);
+        let armed = *armed;
+        // Each arming draws anew: the count of all requests and operations, with the arming, names it.
+        let draw = (u64::from(requests) << 20) ^ (u64::from(operations) << 4) ^ u64::from(armed);
+        host.wake(delay, self.key(0) ^ draw, Alarm::Timer { timer, armed });
+    }
+}

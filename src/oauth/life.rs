@@ -1,0 +1,67 @@
+//! The life of a token as its issuer knows it: from its issue to its end, and why it was refused after that.
+
+use super::Token;
+use crate::base::{Duration, Time};
+
+/// One slot of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bucket(pub u32);
+
+/// How a token ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    Expired,
+    Superseded,
+    Revoked,
+}
+
+/// One token's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Life {
+    pub token: Token,
+    pub bucket: Bucket,
+    pub issued: Time,
+    /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
+    pub end: Time,
+    /// End of its full life, which any resource server can see for itself.
+    pub expires: Time,
+    /// What shortened its life; `None` while only its expiry is to come.
+    pub ending: Option<Ending>,
+    /// Last time a call was accepted with it.
+    pub last_use: Option<Time>,
+    /// Nodes that would send it now.
+    pub holders: u32,
+    /// The token that its bucket issued next.
+    pub newer: Option<Token>,
+}
+
+impl Life {
+    /// Whether it would be accepted at this instant.
+    pub fn is_live(&self, now: Time) -> bool {
+        now < self.end
+    }
+
+    /// How long it would still be accepted.
+    pub fn remaining(&self, now: Time) -> Duration {
+        self.end.since(now)
+    }
+
+    /// A call was accepted with it.
+    pub fn accepted(&mut self, now: Time) {
+        self.last_use = Some(now);
+    }
+}
+
+/// Why a token was refused, as the model knows and a node does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// It was live when the attempt left its node: beyond any client's reach.
+    InFlight,
+    Superseded,
+    Expired,
+    Revoked,
+    /// Issued, but this replica has not heard of it yet.
+    NotYetActive,
+    /// Dead for so long that the ledger has forgotten it.
+    LongDead,
+}

@@ -1,0 +1,418 @@
+//! The server's side of the wire: everything behind the provider's two URLs, from the arrival of a request to its answer.
+//!
+//! It does not know what strategy its callers follow, nor what they make of its answers. An engine carries requests to it; an
+//! HTTP server may do the same.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+
+use super::{
+    Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule, Ruling,
+};
+use crate::base::{Chance, Duration, NodeId, Time, clone_in_place};
+use crate::oauth::{AnswerKind, At, Grant, Reply, Slot, Token};
+use crate::trace::Event;
+
+/// What the server asks of whoever runs it; a `key` names a draw.
+pub trait ServerHost {
+    /// Whether something happens that has this chance.
+    fn hit(&mut self, chance: Chance, key: u64) -> bool;
+
+    /// How late the resource server that an attempt meets learns that this token exists, and that it has ended.
+    fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration);
+
+    /// Notes in the trace what happened.
+    fn note(&mut self, event: impl FnOnce() -> Event);
+
+    /// Whether it wants to be told details too, which only properties ask for.
+    fn wants_details(&self) -> bool {
+        false
+    }
+}
+
+/// A token request, when its turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenAsk {
+    /// Which registered client signs it.
+    pub client: u16,
+    pub slot: Slot,
+    /// It asks for a new token even where the current one would be returned.
+    pub force: bool,
+    /// The refresh token that came with this token is presented.
+    pub with: Option<Token>,
+    /// The door has let it in beyond its quota, to be answered with what there is.
+    pub no_op: bool,
+    /// Who asks, and the token that the asker would send now, as far as somebody sees both sides: for the trace alone.
+    pub asker: NodeId,
+    pub held: Option<Token>,
+}
+
+/// What becomes of a request that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival<T> {
+    /// Nobody answers.
+    Silent,
+    /// It is answered at the door, and occupies no server.
+    Answered(Reply<T>),
+    /// It is to be served in this instant; with `no_op` as [`TokenAsk::no_op`].
+    Now { no_op: bool },
+    /// It occupies a server from now on.
+    Serve,
+    /// It waits for a server.
+    Waits,
+}
+
+/// A provider behind its two URLs; `Q` is a request that waits for a server, as its carrier has it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Server<R, Q> {
+    pub provider: Provider<R>,
+    /// At the token endpoint, and at the API.
+    waiting: [VecDeque<Q>; 2],
+}
+
+clone_in_place!(Server<R, Q> { provider, waiting });
+
+impl<R: Rule, Q> Server<R, Q> {
+    /// Nobody waits.
+    pub fn new(provider: Provider<R>) -> Self {
+        Self {
+            provider,
+            waiting: [VecDeque::new(), VecDeque::new()],
+        }
+    }
+
+    /// Takes out all requests that wait for a server, to be [put back](Self::put_waiting).
+    pub fn take_waiting(&mut self) -> [VecDeque<Q>; 2] {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Puts back what was taken out.
+    pub fn put_waiting(&mut self, waiting: [VecDeque<Q>; 2]) {
+        self.waiting = waiting;
+    }
+
+    /// An API request arrives from the network. `client` says whose it is where the endpoint has quotas; `queued` is kept where it has
+    /// to wait.
+    #[inline]
+    pub fn api_arrives(
+        &mut self,
+        now: Time,
+        key: u64,
+        client: impl FnOnce() -> u16,
+        queued: impl FnOnce() -> Q,
+        host: &mut impl ServerHost,
+    ) -> Arrival<()> {
+        let endpoint = &mut self.provider.api_endpoint;
+        let error = Reply::refused(AnswerKind::ServerError);
+        let refused = match endpoint.outage {
+            Some(Outage::Silent) => return Arrival::Silent,
+            Some(Outage::Errors) => Some(error),
+            None if host.hit(endpoint.errors, key) => Some(error),
+            None if endpoint.quotas.is_empty() => None,
+            None => endpoint.quota(now, client()).err().map(beyond_quota),
+        };
+        let refused = match refused {
+            Some(refused) => refused,
+            None => match endpoint.admit() {
+                Admission::Free => return Arrival::Now { no_op: false },
+                Admission::Serve => return Arrival::Serve,
+                Admission::Wait => {
+                    self.waiting[At::Api as usize].push_back(queued());
+                    return Arrival::Waits;
+                }
+                Admission::TurnedAway => error,
+            },
+        };
+        host.note(|| Event::AttemptFailed);
+        Arrival::Answered(refused)
+    }
+
+    /// A server of the API has served a request: the next one that it serves, if one waits.
+    #[inline]
+    pub fn api_served(&mut self) -> Option<Q> {
+        let next = self.provider.api_endpoint.finished();
+        next.then(|| {
+            self.waiting[At::Api as usize]
+                .pop_front()
+                .expect("as many wait as were told to")
+        })
+    }
+
+    /// The API checks the token of a request.
+    ///
+    /// # Errors
+    /// Why the token is refused, as the model knows; [`Server::rejection`] is the answer.
+    #[inline]
+    pub fn api_check(&mut self, now: Time, token: Token, key: u64, host: &mut impl ServerHost) -> Result<(), Cause> {
+        let (visible_after, invalidation) = host.lags(token, key);
+        self.provider.check(now, token, visible_after, invalidation)?;
+        host.note(|| Event::AttemptAccepted { token });
+        if let Some(rotation) = &mut self.provider.rotation {
+            rotation.accepted(now, token);
+        }
+        Ok(())
+    }
+
+    /// The answer to a request whose token is refused.
+    #[inline]
+    pub const fn rejection(cause: Cause) -> Reply<()> {
+        Reply::refused(match cause {
+            Cause::Expired => AnswerKind::Expired,
+            _ => AnswerKind::Rejected,
+        })
+    }
+
+    /// A token request arrives from the network; as [`Server::api_arrives`].
+    pub fn token_arrives(
+        &mut self,
+        now: Time,
+        key: u64,
+        client: u16,
+        queued: impl FnOnce() -> Q,
+        host: &mut impl ServerHost,
+    ) -> Arrival<Grant> {
+        host.note(|| Event::TokenRequested);
+        let endpoint = &mut self.provider.token_endpoint;
+        let error = Reply::refused(AnswerKind::ServerError);
+        let refused = match endpoint.outage {
+            Some(Outage::Silent) => return Arrival::Silent,
+            Some(Outage::Errors) => Some(error),
+            None if host.hit(endpoint.errors, key) => Some(error),
+            None => match endpoint.quota(now, client) {
+                Ok(()) => None,
+                Err(exceeded) => {
+                    if exceeded.first {
+                        let reset = exceeded.until_reset;
+                        host.note(|| Event::QuotaExhausted { reset });
+                    }
+                    // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
+                    if exceeded.on_exceed == OnExceed::NoOp {
+                        return Arrival::Now { no_op: true };
+                    }
+                    Some(beyond_quota(exceeded))
+                }
+            },
+        };
+        let refused = match refused {
+            Some(refused) => refused,
+            None => match endpoint.admit() {
+                Admission::Free => return Arrival::Now { no_op: false },
+                Admission::Serve => return Arrival::Serve,
+                Admission::Wait => {
+                    self.waiting[At::Token as usize].push_back(queued());
+                    return Arrival::Waits;
+                }
+                Admission::TurnedAway => error,
+            },
+        };
+        host.note(|| Event::TokenDenied);
+        Arrival::Answered(refused)
+    }
+
+    /// A server of the token endpoint has served a request: the next one that it serves, if one waits.
+    pub fn token_served(&mut self) -> Option<Q> {
+        let next = self.provider.token_endpoint.finished();
+        next.then(|| {
+            self.waiting[At::Token as usize]
+                .pop_front()
+                .expect("as many wait as were told to")
+        })
+    }
+
+    /// The commit of a token request.
+    pub fn token_commits(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        let reply = match self.provider.bucket(ask.client, ask.slot) {
+            None => Reply::refused(AnswerKind::BadSlot),
+            Some(bucket) if ask.no_op => match self.current(now, bucket) {
+                Some(grant) => {
+                    host.note(|| Event::Returned);
+                    Reply::Granted(grant)
+                }
+                None => Reply::refused(AnswerKind::Throttled),
+            },
+            Some(_) if self.provider.rotation.is_some() => self.refresh(now, ask, host),
+            Some(bucket) => self.issue(now, bucket, ask, host),
+        };
+        if !reply.is_granted() {
+            host.note(|| Event::TokenDenied);
+        }
+        reply
+    }
+
+    /// The current token of a bucket, unchanged.
+    fn current(&self, now: Time, bucket: Bucket) -> Option<Grant> {
+        let life = self.provider.ledger.newest(bucket).filter(|life| life.is_live(now))?;
+        Some(self.grant(now, life))
+    }
+
+    fn grant(&self, now: Time, life: &Life) -> Grant {
+        Grant {
+            token: life.token,
+            life: life.remaining(now).into(),
+            rank: self.revealed(life),
+        }
+    }
+
+    fn revealed(&self, life: &Life) -> Option<NonZeroU32> {
+        match self.provider.reveals {
+            Reveals::Nothing => None,
+            Reveals::Order => Some(life.token.0),
+            Reveals::IssueTime(granularity) => {
+                let units = life.issued.nanos() / granularity.nanos().max(1);
+                NonZeroU32::new(u32::try_from(units).unwrap_or(u32::MAX - 1).saturating_add(1))
+            }
+        }
+    }
+
+    /// What the token endpoint said, or would say now, of a token that it has issued.
+    pub fn credential(&self, token: Token, now: Time) -> Grant {
+        match self.provider.ledger.get(token) {
+            Some(life) => self.grant(now, life),
+            None => Grant {
+                token,
+                life: Duration::ZERO.into(),
+                rank: None,
+            },
+        }
+    }
+
+    fn settle(&mut self, bucket: Bucket, now: Time, host: &mut impl ServerHost) {
+        let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
+        self.provider.ledger.settle(bucket, now, ended);
+    }
+
+    #[inline]
+    fn issue(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        let unnecessary = ask.held.is_some_and(|token| self.provider.ledger.is_live(token, now));
+        self.settle(bucket, now, host);
+        let force = ask.force;
+        let Provider { rule, ledger, .. } = &mut self.provider;
+        let Ok(ruling) = rule.request(now, Request { bucket, force }, ledger) else {
+            return Reply::refused(AnswerKind::Full);
+        };
+        self.settle(bucket, now, host);
+        note_ruling(ask, &ruling, unnecessary, (0, false), host);
+        self.granted(now, ruling.token)
+    }
+
+    #[inline]
+    fn granted(&self, now: Time, token: Token) -> Reply<Grant> {
+        let life = self.provider.ledger.get(token).expect("a ruling names a live token");
+        Reply::Granted(self.grant(now, life))
+    }
+
+    /// The refresh token that came `with` a token is used.
+    fn refresh(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        let unnecessary = ask.held.is_some_and(|token| self.provider.ledger.is_live(token, now));
+        let rotation = self.provider.rotation.as_ref();
+        let bucket = ask.with.and_then(|with| rotation?.bucket(with));
+        if let Some(bucket) = bucket {
+            self.settle(bucket, now, host);
+        }
+        let Provider {
+            rotation, ledger, rule, ..
+        } = &mut self.provider;
+        let rotation = rotation.as_mut().expect("asked for where there are refresh tokens");
+        let answer = rotation.refresh(now, ask.with, ask.held, ledger, rule);
+        if let Some(bucket) = bucket {
+            self.settle(bucket, now, host);
+        }
+        if host.wants_details() {
+            let reuse = matches!(answer, Err(Denied::Replayed { .. }));
+            host.note(|| Event::RefreshAnswered { reuse });
+        }
+        match answer {
+            Ok(refreshed) => {
+                let beside = (refreshed.blast, refreshed.ended);
+                note_ruling(ask, &refreshed.ruling, unnecessary, beside, host);
+                self.granted(now, refreshed.ruling.token)
+            }
+            Err(Denied::Full) => Reply::refused(AnswerKind::Full),
+            Err(denied) => {
+                let revokes = denied == (Denied::Replayed { revokes: true });
+                host.note(|| Event::GrantDenied { revokes });
+                if revokes {
+                    host.note(|| Event::GrantLost);
+                }
+                Reply::refused(AnswerKind::StaleRefresh)
+            }
+        }
+    }
+
+    /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
+    /// allows another token.
+    pub fn log_in(&mut self, now: Time, client: u16, again: bool, host: &mut impl ServerHost) -> Option<Grant> {
+        self.provider.rotation.as_ref()?;
+        let bucket = self.provider.bucket(client, Slot::Unnamed);
+        let bucket = bucket.expect("every client has a default slot");
+        self.settle(bucket, now, host);
+        let Provider {
+            rotation, ledger, rule, ..
+        } = &mut self.provider;
+        let login = rotation.as_mut()?.login(now, client, bucket, ledger, rule);
+        let (ruling, evicted) = login.ok()?;
+        self.settle(bucket, now, host);
+        host.note(|| Event::LoggedIn { again });
+        for _ in 0..evicted {
+            host.note(|| Event::GrantLost);
+        }
+        Some(self.credential(ruling.token, now))
+    }
+
+    /// Ends the live tokens of a client's slot, or of all its slots, and its grants.
+    pub fn revoke(&mut self, now: Time, client: u16, slot: Option<u16>, host: &mut impl ServerHost) {
+        let Provider { rotation, ledger, .. } = &mut self.provider;
+        if let Some(rotation) = rotation {
+            for _ in 0..rotation.revoke(now, client, ledger) {
+                host.note(|| Event::GrantLost);
+            }
+        }
+        for (index, bucket) in self.provider.buckets(client).enumerate() {
+            if slot.is_none_or(|slot| usize::from(slot) == index) {
+                let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
+                self.provider.ledger.revoke(bucket, now, ended);
+            }
+        }
+    }
+
+    /// Ends the run: tokens whose end has come, and those that still live, are told.
+    pub fn close(&mut self, now: Time, host: &mut impl ServerHost) {
+        for client in 0..self.provider.clients() {
+            for bucket in self.provider.buckets(client) {
+                self.settle(bucket, now, host);
+            }
+        }
+        for life in self.provider.ledger.remembered() {
+            if life.is_live(now) {
+                host.note(|| Event::TokenEnded(life));
+            }
+        }
+    }
+}
+
+/// Notes an issuance; `beside` is what a refresh ended besides what the ruling names.
+#[inline]
+fn note_ruling(ask: &TokenAsk, ruling: &Ruling, unnecessary: bool, beside: (u32, bool), host: &mut impl ServerHost) {
+    if !ruling.new {
+        host.note(|| Event::Returned);
+        return;
+    }
+    let (blast, ended) = beside;
+    host.note(|| Event::Issued {
+        node: ask.asker,
+        token: ruling.token,
+        unnecessary,
+        blast: blast + ruling.superseded.map_or(0, |old| old.blast(ask.held)),
+        superseded: ended || ruling.superseded.is_some(),
+        evicted: ruling.superseded.map(|old| old.token),
+    });
+}
+
+/// The answer to a request beyond a quota.
+fn beyond_quota<T>(exceeded: Exceeded) -> Reply<T> {
+    match exceeded.on_exceed {
+        OnExceed::RetryAfter => Reply::refused_for(AnswerKind::Throttled, exceeded.until_reset),
+        OnExceed::Throttle | OnExceed::NoOp => Reply::refused(AnswerKind::Throttled),
+        OnExceed::ErrorBody => Reply::refused(AnswerKind::ThrottledInBody),
+    }
+}

@@ -1,0 +1,119 @@
+//! What a world is made of: fleets of like nodes, and how the shared stores are kept.
+
+use crate::base::{Duration, NodeId};
+use crate::node::{Me, Role};
+
+/// A group of like nodes, resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    pub nodes: std::ops::Range<u32>,
+    /// CallPolicy that its app is, and how many registered copies follow it.
+    pub client: u16,
+    /// Which store it shares.
+    pub store: u16,
+    /// Which node it forwards calls to, where the strategy has a gateway.
+    pub gateway: Option<NodeId>,
+    /// Its code can send a slot index.
+    pub sends_slot: bool,
+    /// Its token requests ask for a new token even where the current one would be returned.
+    pub force: bool,
+    /// Nodes of earlier fleets with the same app that are dealt slots or apps.
+    pub first_ordinal: u32,
+    pub is_gateway: bool,
+    /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
+    pub first_login: u32,
+    pub login_each: bool,
+    /// How far its nodes' clocks are off: spread evenly from so much slow to so much fast.
+    pub clock_spread: Duration,
+    /// How fast they drift, in millionths: spread evenly from so much slow to so much fast.
+    pub clock_drift: u32,
+}
+
+impl Fleet {
+    /// Which login a node of it has its credential from.
+    pub(super) fn login_of(&self, id: NodeId) -> u32 {
+        match self.login_each {
+            true => self.first_login + (id.0 - self.nodes.start),
+            false => self.first_login,
+        }
+    }
+
+    /// Like nodes of the first app and of one login, whose code can send a slot index.
+    pub fn plain(nodes: std::ops::Range<u32>) -> Self {
+        Self {
+            nodes,
+            client: 0,
+            store: 0,
+            gateway: None,
+            sends_slot: true,
+            force: false,
+            first_ordinal: 0,
+            is_gateway: false,
+            first_login: 0,
+            login_each: false,
+            clock_spread: Duration::ZERO,
+            clock_drift: 0,
+        }
+    }
+}
+
+/// What the world is made of, apart from strategy and provider.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub fleets: Vec<Fleet>,
+    /// How long the callers of each group wait.
+    pub patience: Vec<Option<Duration>>,
+    pub stores: u16,
+    pub store: StoreLayout,
+    /// How long after a grant was found lost its user logs in again; none for never.
+    pub login_again: Option<Duration>,
+}
+
+impl Layout {
+    /// So many like nodes with a store, and one more to which they forward calls or leave the renewing, where there is a
+    /// `gateway`.
+    pub fn plain(nodes: u32, gateway: bool) -> Self {
+        let gateway = gateway.then_some(NodeId(nodes));
+        let fleet = Fleet {
+            gateway,
+            ..Fleet::plain(0..nodes)
+        };
+        let keeper = gateway.map(|gateway| Fleet {
+            nodes: gateway.0..gateway.0 + 1,
+            is_gateway: true,
+            ..fleet.clone()
+        });
+        Self {
+            fleets: std::iter::once(fleet).chain(keeper).collect(),
+            patience: vec![None],
+            stores: 1,
+            store: StoreLayout::default(),
+            login_again: None,
+        }
+    }
+}
+
+/// How the shared stores are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreLayout {
+    /// How far the replicas lag behind that answer reads; none where the primary does.
+    pub replica_lag: Option<Duration>,
+    /// The most that a failover can lose.
+    pub remembers: Duration,
+}
+
+/// Where a node stands, as far as its fleet says.
+pub(super) fn place(fleet: &Fleet, id: NodeId) -> Me {
+    Me {
+        id,
+        ordinal: fleet.first_ordinal + (id.0 - fleet.nodes.start),
+        role: if fleet.is_gateway {
+            Role::Gateway
+        } else if fleet.sends_slot {
+            Role::Worker
+        } else {
+            Role::Legacy
+        },
+        refreshes: false,
+    }
+}

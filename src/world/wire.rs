@@ -1,0 +1,325 @@
+//! How a node's side of the wire meets the others in one address space: what a node sends becomes a message, and what only
+//! somebody knows who sees both sides is noted on the way.
+
+use std::marker::PhantomData;
+
+use crate::base::{CallId, Chance, Delay, Duration, Millis, NodeId, Time};
+use crate::node::{
+    Alarm, AtNode, Calls, Input, Me, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom, node_key,
+};
+use crate::oauth::{Token, TokenSlot};
+use crate::provider::{Rule, Server};
+use crate::store::Operation;
+use crate::trace::Event;
+
+use super::detail::note_reaction;
+use super::host::Host;
+use super::logins::Logins;
+use super::message::{Leg, Message, Stage};
+use super::{Fleet, World, place};
+
+/// One node's connections to everybody else, and whoever looks on.
+pub(super) struct Wire<'a, S, H, R> {
+    pub host: &'a mut H,
+    server: &'a mut Server<R, Message>,
+    fleets: &'a [Fleet],
+    logins: &'a mut Logins,
+    id: NodeId,
+    fleet: u16,
+    epoch: u8,
+    /// A forwarded call whose origin has hung up: its gateway has to be told.
+    pub hung_up: Option<CallId>,
+    strategy: PhantomData<S>,
+}
+
+impl<S: Strategy, R: Rule> World<S, R> {
+    /// One node, and its connections.
+    #[inline(always)]
+    pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, S, H, R>) {
+        let nodes = self.nodes.len();
+        let state = &mut self.nodes[id.index()];
+        let wire = Wire {
+            host,
+            server: &mut self.server,
+            fleets: &self.fleets,
+            logins: &mut self.logins,
+            id,
+            fleet: state.fleet,
+            epoch: state.epoch,
+            hung_up: None,
+            strategy: PhantomData,
+        };
+        let node = AtNode {
+            strategy: &self.strategy,
+            policy: &self.policy,
+            patience: &self.patience,
+            id,
+            nodes,
+            state,
+            retries: self.retries.get_mut(id.index()),
+            calls: &mut self.calls,
+            pending: &mut self.pending,
+        };
+        (node, wire)
+    }
+}
+
+impl<S: Strategy, H: Host, R: Rule> Wire<'_, S, H, R> {
+    fn fleet(&self) -> &Fleet {
+        &self.fleets[usize::from(self.fleet)]
+    }
+
+    fn note_request(&mut self, slot: TokenSlot) {
+        let (node, client) = (self.id, self.fleet().client + slot.app_copy);
+        let bucket = self.server.provider.bucket(client, slot.slot);
+        self.host.note(|| Event::TokenAsked { node, bucket });
+    }
+
+    fn tell(&mut self, whom: Whom, note: Note) {
+        let (id, store) = (self.id, self.fleet().store);
+        let send = |to: NodeId, host: &mut H| {
+            host.send(Leg::Peer, node_key(id, to.0), Message::Note { to, from: id, note });
+        };
+        match whom {
+            Whom::One(to) => send(to, self.host),
+            Whom::Gateway => {
+                let gateway = self.fleet().gateway.expect("a strategy that tells a gateway has one");
+                send(gateway, self.host);
+            }
+            Whom::All => {
+                for peer in peers(self.fleets, store).filter(|&peer| peer != id) {
+                    send(peer, self.host);
+                }
+            }
+            Whom::Some(count) => {
+                let all = peers(self.fleets, store).count();
+                let own = peers(self.fleets, store).position(|peer| peer == id).unwrap_or(0);
+                for step in (0..count).map(|power| 1usize << power).take_while(|&step| step < all) {
+                    let peer = peers(self.fleets, store).nth((own + step) % all);
+                    send(peer.expect("within the count"), self.host);
+                }
+            }
+        }
+    }
+}
+
+impl<S: Strategy, H: Host, R: Rule> NodeHost<S::Node> for Wire<'_, S, H, R> {
+    #[inline]
+    fn now(&self) -> Time {
+        self.host.now()
+    }
+
+    #[inline]
+    fn me(&self) -> Me {
+        Me {
+            refreshes: self.server.provider.rotation.is_some(),
+            ..place(self.fleet(), self.id)
+        }
+    }
+
+    #[inline(always)] // What is sent is known where it is sent.
+    fn send(&mut self, key: u64, sends: Sends) {
+        let (node, epoch) = (self.id, self.epoch);
+        match sends {
+            Sends::Api {
+                ticket,
+                token,
+                draw_key,
+            } => {
+                let live = self.server.provider.ledger.is_live(token, self.host.now());
+                let message = Message::ApiRequest {
+                    stage: Stage::Arrived,
+                    ticket,
+                    node,
+                    token,
+                    live,
+                    draw_key,
+                };
+                self.host.send(Leg::ApiRequest, key, message);
+            }
+            Sends::Token {
+                asker,
+                slot,
+                count,
+                with,
+            } => {
+                if self.host.wants_details() {
+                    self.note_request(slot);
+                }
+                let message = Message::TokenRequest {
+                    node,
+                    epoch,
+                    slot,
+                    asker,
+                    count,
+                    with,
+                };
+                self.host.send(Leg::TokenRequest, key, message);
+            }
+            Sends::Store { number, operation } => {
+                let message = Message::StoreRequest {
+                    node,
+                    epoch,
+                    number,
+                    operation: written_by_clock(self.fleet(), node, operation),
+                };
+                self.host.send(Leg::StoreRequest, key, message);
+            }
+            Sends::Note { whom, note } => self.tell(whom, note),
+            Sends::Forward { ticket } => {
+                let gateway = self.fleet().gateway.expect("a strategy that forwards has a gateway");
+                self.host
+                    .send(Leg::GatewayRequest, key, Message::Forward { ticket, gateway });
+            }
+        }
+    }
+
+    fn answer(&mut self, key: u64, calls: &mut Calls, call: CallId, succeeded: bool) {
+        let ticket = calls.part(call);
+        calls.remove(call);
+        self.host
+            .send(Leg::GatewayResponse, key, Message::Answered { ticket, succeeded });
+    }
+
+    fn hang_up(&mut self, calls: &mut Calls, call: CallId) {
+        if let Some(forwarded) = calls.get(call).peer() {
+            calls.part(forwarded);
+            self.hung_up = Some(forwarded);
+        }
+    }
+
+    #[inline(always)] // Which alarm it is is known where it is set.
+    fn wake(&mut self, delay: Delay, key: u64, alarm: Alarm) -> Duration {
+        let (node, epoch) = (self.id, self.epoch);
+        let (delay, message) = match alarm {
+            Alarm::BackoffOver { ticket } => (delay, Message::BackoffOver { ticket }),
+            Alarm::AttemptTimedOut { ticket } => (delay, Message::AttemptTimedOut { ticket }),
+            Alarm::TokenTimedOut { asker } => (delay, Message::TokenTimedOut { node, epoch, asker }),
+            Alarm::StoreTimedOut { number, asked } => (
+                delay,
+                Message::StoreTimedOut {
+                    node,
+                    epoch,
+                    number,
+                    asked,
+                },
+            ),
+            Alarm::Timer { timer, armed } => (
+                by_clock(self.fleet(), node, delay),
+                Message::TimerRang {
+                    node,
+                    epoch,
+                    timer,
+                    armed,
+                },
+            ),
+        };
+        self.host.wake(delay, key, message)
+    }
+
+    #[inline]
+    fn hit(&mut self, chance: Chance, key: u64) -> bool {
+        self.host.hit(chance, key)
+    }
+
+    #[inline(always)]
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        self.host.note(event);
+    }
+
+    #[inline]
+    fn reacted(&mut self, before: &S::Node, input: Input, after: &S::Node) {
+        if self.host.wants_details() {
+            note_reaction::<S>(self.id, (before, after), input, &self.server.provider.ledger, self.host);
+        }
+        self.track_holder(S::view(before).token, S::view(after).token);
+    }
+
+    fn login_needed(&mut self, memory: &S::Node) {
+        let login = self.fleet().login_of(self.id);
+        let rotation = self.server.provider.rotation.as_deref();
+        if let Some(again) = self.logins.ask(login, S::credential(memory), rotation) {
+            let delay = Delay::exactly(again);
+            self.host.wake(delay, login.into(), Message::LoginAgain { login });
+        }
+    }
+
+    #[inline]
+    fn wants_details(&self) -> bool {
+        self.host.wants_details()
+    }
+}
+
+impl<S, H, R> Wire<'_, S, H, R> {
+    #[inline]
+    fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
+        if before == after {
+            return;
+        }
+        let ledger = &mut self.server.provider.ledger;
+        if let Some(token) = before {
+            ledger.hold(token, false);
+        }
+        if let Some(token) = after {
+            ledger.hold(token, true);
+        }
+    }
+}
+
+/// The operation as the node's clock has it: what is stored says when it expires, by the writer's clock.
+fn written_by_clock(fleet: &Fleet, id: NodeId, mut operation: StoreOperation) -> StoreOperation {
+    if let Operation::Write { value, .. } = &mut operation {
+        let Shared { life, .. } = *value;
+        value.life = clock_says(fleet, id, life, true);
+    }
+    operation
+}
+
+/// A time of expiry as a node's clock has it: a stored one is absolute, by the writer's clock, and read by the reader's.
+pub(super) fn clock_says(fleet: &Fleet, id: NodeId, life: Millis, writes: bool) -> Millis {
+    if fleet.clock_spread.is_zero() {
+        return life;
+    }
+    let (place, last) = place_in(fleet, id);
+    // From `spread` slow, for the first node, to `spread` fast, for the last.
+    let ahead = fleet.clock_spread.ratio(2 * place, last);
+    let life = Duration::from(life);
+    let (more, less) = if writes {
+        (ahead, fleet.clock_spread)
+    } else {
+        (fleet.clock_spread, ahead)
+    };
+    life.saturating_add(more).saturating_sub(less).into()
+}
+
+/// A delay as a node's clock measures it out.
+fn by_clock(fleet: &Fleet, id: NodeId, delay: Delay) -> Delay {
+    const MILLION: u64 = 1_000_000;
+    if fleet.clock_drift == 0 {
+        return delay;
+    }
+    let (place, last) = place_in(fleet, id);
+    let drift = u64::from(fleet.clock_drift);
+    // From the slowest, whose second lasts longest, to the fastest.
+    let lasts = MILLION + drift - 2 * drift * place / last;
+    Delay {
+        base: delay.base.ratio(lasts, MILLION),
+        spread: delay.spread.ratio(lasts, MILLION),
+        cap: delay.cap.ratio(lasts, MILLION),
+        ..delay
+    }
+}
+
+/// A node's place in its fleet, and the last one's.
+fn place_in(fleet: &Fleet, id: NodeId) -> (u64, u64) {
+    let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
+    (u64::from(id.0 - fleet.nodes.start), last)
+}
+
+/// The nodes that share a store, gateways left out.
+fn peers(fleets: &[Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
+    fleets
+        .iter()
+        .filter(move |fleet| fleet.store == store && !fleet.is_gateway)
+        .flat_map(|fleet| fleet.nodes.clone().map(NodeId))
+}
