@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example my_strategy`
 
-use tokenstorm::node::{Command, Input, Me, Names, Outbox, Strategy, View};
+use tokenstorm::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use tokenstorm::oauth::{Token, TokenSlot};
 use tokenstorm::testing::{Expect, StrategyReport, assert_strategy};
 
@@ -17,9 +17,26 @@ pub struct Memory {
     asking: bool,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn phase(&self) -> usize {
+        self.asking.into()
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for KeepUntilRefused {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "asking"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "asking"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -49,18 +66,6 @@ impl Strategy for KeepUntilRefused {
             }
             Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.asking.into()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
     }
 }
 

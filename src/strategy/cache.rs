@@ -1,7 +1,7 @@
 //! One token per process with single-flight and a comparison: the part that several strategies share.
 
 use crate::base::CallId;
-use crate::node::{Command, Input, Me, Names, Outbox, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, View};
 use crate::oauth::{Token, TokenSlot};
 
 /// A process-wide cache. No token means that it needs one; calls wait in the meantime.
@@ -16,10 +16,6 @@ pub struct Cache {
 
 impl Cache {
     pub const PHASES: &'static [&'static str] = &["idle", "asking"];
-
-    pub fn phase(&self) -> usize {
-        self.asking.into()
-    }
 
     /// Reacts to everything but store answers, timers and what other nodes say.
     #[inline(always)]
@@ -111,13 +107,23 @@ impl Cache {
             });
         }
     }
+}
 
+impl node::Memory for Cache {
     #[inline]
-    pub fn view(&self) -> View {
+    fn view(&self) -> View {
         View { token: self.token() }
     }
 
-    pub fn rename(&mut self, names: &mut dyn Names) {
+    fn credential(&self) -> Option<Token> {
+        self.held
+    }
+
+    fn phase(&self) -> usize {
+        self.asking.into()
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
         self.held = self.held.map(|token| names.token(token));
     }
 }

@@ -9,8 +9,8 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base::Duration;
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Token, TokenSlot};
+use crate::node::{Input, Me, Outbox, Strategy};
+use crate::oauth::TokenSlot;
 
 pub use steps::Memory;
 
@@ -235,7 +235,10 @@ impl Lanes for OneLane {
 
 impl Strategy for Lease {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -243,18 +246,6 @@ impl Strategy for Lease {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         self.step(&OneLane, me, node, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.credential()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
     }
 
     fn skips(&self, phase: &str) -> bool {
@@ -265,10 +256,6 @@ impl Strategy for Lease {
             "publishing" => self.publish == Publish::Unacknowledged,
             _ => false,
         }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

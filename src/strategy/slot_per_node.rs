@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::base::mix;
-use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Strategy, View};
 use crate::oauth::{Failure, Slot, Token, TokenSlot};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,9 +56,34 @@ impl SlotPerNode {
     }
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        self.cache.view()
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.cache.held()
+    }
+
+    fn phase(&self) -> usize {
+        match (self.cache.asking, self.refused) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.cache.rename(names);
+    }
+}
+
 impl Strategy for SlotPerNode {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "asking", "without its index"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "asking", "without its index"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -82,27 +107,7 @@ impl Strategy for SlotPerNode {
         node.cache.on(me, self.slot(me, node.refused), input, out);
     }
 
-    fn view(node: &Memory) -> View {
-        node.cache.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.cache.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        match (node.cache.asking, node.refused) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
-        }
-    }
-
     fn skips(&self, phase: &str) -> bool {
         phase == "without its index" && !self.fall_back
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.cache.rename(names);
     }
 }

@@ -2,7 +2,7 @@
 //! simulator pays nothing for it.
 
 use crate::base::{NodeId, Time};
-use crate::node::{Input, Names, Note, StoreAnswer, Strategy};
+use crate::node::{Input, Memory, Names, Note, StoreAnswer, Strategy};
 use crate::oauth::{Token, TokenSlot};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
@@ -34,7 +34,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// A node has heard something; `before` is its memory as it was.
     pub(super) fn tell_hearing(&self, id: NodeId, before: S::Node, input: Input, host: &mut impl Host) {
         let after = self.nodes[id.index()].memory;
-        let (sent, sends) = (S::view(&before).token, S::view(&after).token);
+        let (sent, sends) = (before.view().token, after.view().token);
         if let Input::Rejected { token, .. } | Input::Refused { token } = input {
             host.note(|| Event::RefusalHeard {
                 node: id,
@@ -63,7 +63,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// What a node would send now.
     pub fn look(&self, id: NodeId, now: Time) -> Holds {
         let node = &self.nodes[id.index()];
-        match S::view(&node.memory).token {
+        match node.memory.view().token {
             _ if !node.up => Holds::Down,
             Some(token) if self.provider.ledger.is_live(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),
@@ -96,7 +96,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn holds_grant(&self, now: Time) -> Option<bool> {
         let rotation = self.provider.rotation.as_ref()?;
         let nodes = self.nodes.iter().filter(|node| node.up);
-        let known = nodes.filter_map(|node| S::credential(&node.memory));
+        let known = nodes.filter_map(|node| node.memory.credential());
         let stored = self.stores.iter().filter_map(|store| store.value());
         Some(
             known
@@ -172,6 +172,6 @@ pub fn brings(message: &Message, is_good: impl Fn(Token) -> bool) -> bool {
 
 fn named<S: Strategy>(mut memory: S::Node) -> Named {
     let mut named = Named::default();
-    S::rename(&mut memory, &mut named);
+    memory.rename(&mut named);
     named
 }

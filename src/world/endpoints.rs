@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::base::{Duration, Millis, NodeId, Time};
-use crate::node::Strategy;
+use crate::node::{Memory, Strategy};
 use crate::oauth::{Failure, Grant, Token, TokenSlot, Verdict};
 use crate::provider::settings::{AnswerKind, At, Perceived, Perceptions};
 use crate::provider::{
@@ -251,7 +251,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// The commit of a token request.
     #[inline]
     fn issue(&mut self, now: Time, node: NodeId, request: Request, host: &mut impl Host) -> Result<Grant, Failure> {
-        let held = S::view(&self.nodes[node.index()].memory).token;
+        let held = self.nodes[node.index()].memory.view().token;
         let unnecessary = held.is_some_and(|token| self.provider.ledger.is_live(token, now));
         let ledger = &mut self.provider.ledger;
         ledger.settle(request.bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
@@ -294,7 +294,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         with: Option<Token>,
         host: &mut impl Host,
     ) -> Result<Grant, Failure> {
-        let held = S::view(&self.nodes[node.index()].memory).token;
+        let held = self.nodes[node.index()].memory.view().token;
         let Provider {
             rotation, ledger, rule, ..
         } = &mut self.provider;

@@ -4,7 +4,7 @@
 //! Where a grant is found lost, the user may log in again after a while.
 
 use crate::base::{Delay, Duration, NodeId, Time, clone_in_place};
-use crate::node::{Input, Shared, Strategy};
+use crate::node::{Input, Memory, Shared, Strategy};
 use crate::oauth::{Grant, Token};
 use crate::provider::Rule;
 use crate::trace::Event;
@@ -144,7 +144,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         // The user has logged in meanwhile, and this node still tried with what it had before.
         let rotation = self.provider.rotation.as_ref();
         let family = |token: Option<Token>| rotation?.family(token?);
-        let own = family(S::credential(&self.nodes[id.index()].memory));
+        let own = family(self.nodes[id.index()].memory.credential());
         if own.is_some() && own != family(it.token) {
             return;
         }
@@ -184,7 +184,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         let good = |token: Token| rotation.family(token) == Some(family) && rotation.accepts(now, token);
-        let known = self.nodes.iter().filter_map(|node| S::credential(&node.memory));
+        let known = self.nodes.iter().filter_map(|node| node.memory.credential());
         let stored = self
             .stores
             .iter()

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Duration, Group, NodeId, clone_in_place, prefetch};
-use crate::node::{Input, Me, Outbox, Role, Shared, Strategy};
+use crate::node::{Input, Me, Memory, Outbox, Role, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
 use crate::store::{Answer, Store};
@@ -289,11 +289,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &mut self.nodes[id.index()];
         let mut me = place(&self.fleets[usize::from(node.fleet)], id);
         me.refreshes = self.provider.rotation.is_some();
-        let before = S::view(&node.memory).token;
+        let before = node.memory.view().token;
         let mut outbox = Outbox::default();
         let memory = node.memory;
         self.strategy.on(me, &mut node.memory, input, &mut outbox);
-        let after = S::view(&node.memory).token;
+        let after = node.memory.view().token;
         if host.wants_details() {
             self.tell_hearing(id, memory, input, host);
         }

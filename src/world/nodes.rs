@@ -1,7 +1,7 @@
 //! Nodes as parties of the world: up or down, with timers, store operations and token requests under way.
 
 use crate::base::{CallId, Delay, Duration, Millis, NodeId};
-use crate::node::{Command, Input, Note, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer, Whom};
+use crate::node::{Command, Input, Memory, Note, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
@@ -86,7 +86,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             self.stop(id, host);
             let memory = self.strategy.boot(self.me(id));
             let node = &mut self.nodes[id.index()];
-            let before = S::view(&node.memory).token;
+            let before = node.memory.view().token;
             *node = Node {
                 epoch: node.epoch.wrapping_add(1),
                 requests: node.requests,

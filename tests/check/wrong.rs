@@ -2,7 +2,7 @@
 
 use tokenstorm::engine::check::FaultBudget;
 use tokenstorm::engine::check::{Needs, System, systems};
-use tokenstorm::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
+use tokenstorm::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
 use tokenstorm::oauth::{Failure, Token, TokenSlot};
 use tokenstorm::strategy::Leader;
 
@@ -47,14 +47,6 @@ impl Strategy for Deaf {
             self.0.on(me, node, input, out);
         }
     }
-
-    fn view(node: &Self::Node) -> View {
-        Leader::view(node)
-    }
-
-    fn rename(node: &mut Self::Node, names: &mut dyn Names) {
-        Leader::rename(node, names);
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +64,16 @@ fn ask(out: &mut Outbox, call: Option<tokenstorm::base::CallId>) {
     });
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 macro_rules! remembers {
     ($($strategy:ty => $on:item)*) => {$(
         impl Strategy for $strategy {
@@ -82,14 +84,6 @@ macro_rules! remembers {
             }
 
             $on
-
-            fn view(node: &Memory) -> View {
-                View { token: node.token }
-            }
-
-            fn rename(node: &mut Memory, names: &mut dyn Names) {
-                node.token = node.token.map(|token| names.token(token));
-            }
         }
     )*};
 }

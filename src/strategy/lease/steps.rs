@@ -3,7 +3,7 @@
 use super::super::renew_ahead::{again, ahead};
 use super::{Covers, Lanes, Lease, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Timer, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Timer, View};
 use crate::oauth::{Failure, Grant, Token};
 use crate::store::{Answer, Asked, Entry, Operation, When};
 
@@ -48,7 +48,7 @@ enum Phase {
 
 impl Memory {
     /// In the order of [`Phase`].
-    pub(super) const PHASES: &'static [&'static str] = &[
+    pub(in super::super) const PHASES: &'static [&'static str] = &[
         "idle",
         "looking",
         "acquiring",
@@ -58,10 +58,6 @@ impl Memory {
         "rereading",
         "publishing",
     ];
-
-    pub(super) fn phase(&self) -> usize {
-        self.phase as usize
-    }
 
     fn look(&mut self, out: &mut Outbox) {
         self.phase = Phase::Looking;
@@ -75,17 +71,23 @@ impl Memory {
             self.look(out);
         }
     }
+}
 
-    pub(super) fn view(&self) -> View {
+impl node::Memory for Memory {
+    fn view(&self) -> View {
         View { token: self.token }
     }
 
     /// The newest token known, dead or alive.
-    pub(super) fn credential(&self) -> Option<Token> {
+    fn credential(&self) -> Option<Token> {
         self.token.or(self.stale)
     }
 
-    pub(super) fn rename(&mut self, names: &mut dyn Names) {
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
         self.token = self.token.map(|token| names.token(token));
         self.stale = self.stale.map(|token| names.token(token));
         self.fence = names.fence(self.fence);
@@ -313,7 +315,7 @@ impl Lease {
         out.push(Command::RequestToken {
             slot: lanes.slot(next(node, lanes)),
             call: None,
-            with: node.credential(),
+            with: node.token.or(node.stale),
         });
     }
 
