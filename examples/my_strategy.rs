@@ -47,10 +47,10 @@ impl Strategy for KeepUntilRefused {
             Input::Call { call } => serve(node, call, out),
             Input::Rejected { call, token } => {
                 forget(node, token);
-                serve(node, call, out);
+                if let Some(call) = call {
+                    serve(node, call, out);
+                }
             }
-            // The call that it was refused for is over, but the token is just as dead.
-            Input::Refused { token } => forget(node, token),
             Input::Token { grant, late, .. } => {
                 // A late answer is to a request that was given up: another is on its way, or has been answered.
                 if late && (node.asking || node.token.is_some()) {

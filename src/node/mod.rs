@@ -99,18 +99,18 @@ pub struct Shared {
     pub life: Millis,
     /// What it reveals about when it was issued.
     pub rank: Option<NonZeroU32>,
-    /// Which of the strategy's lanes it came from.
-    pub slot: u8,
+    /// Which of the apps or slots that take turns it came from; 0 where there is one.
+    pub turn: u8,
 }
 
 impl Shared {
     /// What a node puts into the store when it has obtained this.
-    pub const fn of(grant: Grant, slot: u8) -> Self {
+    pub const fn of(grant: Grant, turn: u8) -> Self {
         Self {
             token: grant.token,
             life: grant.life,
             rank: grant.rank,
-            slot,
+            turn,
         }
     }
 
@@ -182,13 +182,9 @@ pub enum Input {
     Call {
         call: CallId,
     },
-    /// The API refused this token for this call, which wants another.
+    /// A 401: the API has rejected this token. The call that it was sent for wants another; none if that call is over.
     Rejected {
-        call: CallId,
-        token: Token,
-    },
-    /// The API refused this token for a call that will not be tried again.
-    Refused {
+        call: Option<CallId>,
         token: Token,
     },
     /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer

@@ -15,7 +15,7 @@ pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
-pub use rotation::{Denied, Refreshed, RotationMachine, RotationRule};
+pub use rotation::{Refreshed, Refused, RotationMachine, RotationRule};
 /// As they are written.
 pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
 

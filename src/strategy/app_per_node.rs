@@ -29,7 +29,7 @@ impl Strategy for AppPerNode {
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         let slot = TokenSlot {
             app_copy: (me.ordinal % u32::from(self.apps)) as u16,
-            slot: Slot::Unnamed,
+            index: Slot::Unnamed,
         };
         node.on(me, slot, input, out);
     }

@@ -23,11 +23,13 @@ impl Cache {
         match input {
             Input::Call { call } => self.serve(slot, call, out),
             Input::Rejected { call, token } => {
-                // Only the token that was refused is dropped: a late 401 must not cost a fresh one.
+                // Only the token that was rejected is dropped: a late 401 must not cost a fresh one.
                 if self.token() == Some(token) {
                     self.discard(me);
                 }
-                self.serve(slot, call, out);
+                if let Some(call) = call {
+                    self.serve(slot, call, out);
+                }
             }
             Input::Token { grant, late, .. } => {
                 // After a time-out another request is on its way or has been answered: its token is the newer one. Unless the
@@ -42,11 +44,6 @@ impl Cache {
             Input::TokenFailed { why, .. } => {
                 self.asking = false;
                 out.push(Command::FailParked { why });
-            }
-            Input::Refused { token } => {
-                if self.token() == Some(token) {
-                    self.discard(me);
-                }
             }
             Input::Login { grant } => {
                 self.keep(grant.token);

@@ -43,13 +43,13 @@ pub struct Memory {
 
 impl CentralRefresher {
     fn work(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.cache.token() == Some(token)
         {
             node.cache.discard(me);
         }
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => match node.cache.token() {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => match node.cache.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });

@@ -75,15 +75,16 @@ impl Strategy for Gossip {
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.cache.token() == Some(token)
         {
             node.cache.discard(me);
         }
         match input {
-            Input::Rejected { call, token }
-                if node.cache.token().is_none() && !node.cache.asking && !self.wait.is_zero() =>
-            {
+            Input::Rejected {
+                call: Some(call),
+                token,
+            } if node.cache.token().is_none() && !node.cache.asking && !self.wait.is_zero() => {
                 out.push(Command::Park { call });
                 if !node.waiting {
                     node.waiting = true;

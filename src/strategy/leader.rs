@@ -264,13 +264,13 @@ impl Strategy for Leader {
     }
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.token() == Some(token)
         {
             node.discard();
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token() {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => match node.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });

@@ -214,21 +214,21 @@ impl JsonSchema for Ttl {
     }
 }
 
-/// Where new tokens come from: rotation takes several lanes in turn.
-pub(super) trait Lanes {
+/// Where new tokens come from: rotation takes several slots in turn.
+pub(super) trait Slots {
     fn count(&self) -> u8;
-    fn slot(&self, turn: u8) -> TokenSlot;
+    fn at(&self, turn: u8) -> TokenSlot;
 }
 
 /// The app's default slot, always.
-struct OneLane;
+struct OneSlot;
 
-impl Lanes for OneLane {
+impl Slots for OneSlot {
     fn count(&self) -> u8 {
         1
     }
 
-    fn slot(&self, _: u8) -> TokenSlot {
+    fn at(&self, _: u8) -> TokenSlot {
         TokenSlot::default()
     }
 }
@@ -245,7 +245,7 @@ impl Strategy for Lease {
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        self.step(&OneLane, me, node, input, out);
+        self.step(&OneSlot, me, node, input, out);
     }
 
     fn skips(&self, phase: &str) -> bool {

@@ -54,11 +54,11 @@ impl Memory {
     pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "publishing"];
 
     pub(super) fn on(&mut self, writes: &impl Writes, me: Me, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        if let Input::Rejected { token, .. } = input {
             self.discard(writes, token, out);
         }
         match (input, self.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => match self.token {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => match self.token {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });

@@ -36,7 +36,7 @@ impl Strategy for Naive {
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match (input, node.token) {
             (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => out.push(Command::RequestToken {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.token,
@@ -51,7 +51,9 @@ impl Strategy for Naive {
             (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
             (Input::Login { grant }, _) => node.token = Some(grant.token),
             // Where a refresh token came with it, even a dead one is worth keeping.
-            (Input::Refused { token }, Some(cached)) if cached == token && !me.refreshes => node.token = None,
+            (Input::Rejected { call: None, token }, Some(cached)) if cached == token && !me.refreshes => {
+                node.token = None
+            }
             _ => {}
         }
     }

@@ -51,11 +51,11 @@ impl Memory {
     pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "rereading"];
 
     pub(super) fn on(&mut self, before: bool, loser: Loser, me: Me, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        if let Input::Rejected { token, .. } = input {
             self.dead |= self.held == Some(token);
         }
         match (input, self.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => match self.token() {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => match self.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });

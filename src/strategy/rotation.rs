@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lease::{Lanes, Lease, Memory};
+use super::lease::{Lease, Memory, Slots};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
 
@@ -31,20 +31,20 @@ fn two() -> u8 {
     2
 }
 
-impl Lanes for Rotation {
+impl Slots for Rotation {
     fn count(&self) -> u8 {
         self.count
     }
 
-    fn slot(&self, turn: u8) -> TokenSlot {
+    fn at(&self, turn: u8) -> TokenSlot {
         match self.over {
             Over::Apps => TokenSlot {
                 app_copy: turn.into(),
-                slot: Slot::Unnamed,
+                index: Slot::Unnamed,
             },
             Over::Slots => TokenSlot {
                 app_copy: 0,
-                slot: Slot::Index(turn.into()),
+                index: Slot::Index(turn.into()),
             },
         }
     }

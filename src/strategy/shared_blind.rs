@@ -61,7 +61,7 @@ impl Strategy for SharedBlind {
                     out.push(Command::Store(Operation::Read));
                 }
             }
-            Input::Rejected { call, .. } => {
+            Input::Rejected { call: Some(call), .. } => {
                 if self.expire_first {
                     out.push(Command::Store(Operation::Clear { when: When::Always }));
                 }
@@ -117,7 +117,7 @@ impl Strategy for SharedBlind {
                 }
             }
             // The call is over, but its token is dead for all: whoever saw it renews.
-            Input::Refused { token } => {
+            Input::Rejected { call: None, token } => {
                 if !node.asking && node.token == Some(token) {
                     node.asking = true;
                     out.push(Command::RequestToken {

@@ -24,7 +24,7 @@ impl Strategy for SingleFlight {
 
     #[inline(always)] // Called in one place of an engine.
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { .. } | Input::Refused { .. } = input {
+        if let Input::Rejected { .. } = input {
             node.discard(me);
         }
         node.on(me, TokenSlot::default(), input, out);

@@ -42,17 +42,17 @@ pub struct Memory {
 
 impl SlotPerNode {
     fn slot(&self, me: Me, refused: bool) -> TokenSlot {
-        let number = match self.hashed {
+        let dealt = match self.hashed {
             None => u64::from(me.ordinal),
             Some(salt) => mix((u64::from(salt) << 32) | u64::from(me.ordinal)),
         };
-        let index = self.first + (number % u64::from(self.slots)) as u16;
-        let slot = match (me.role, refused, self.known) {
+        let number = self.first + (dealt % u64::from(self.slots)) as u16;
+        let index = match (me.role, refused, self.known) {
             (Role::Legacy, ..) | (_, true, _) => Slot::Unnamed,
-            (_, false, true) => Slot::Index(index),
-            (_, false, false) => Slot::Misnamed(index),
+            (_, false, true) => Slot::Index(number),
+            (_, false, false) => Slot::Misnamed(number),
         };
-        TokenSlot { app_copy: 0, slot }
+        TokenSlot { app_copy: 0, index }
     }
 }
 

@@ -44,7 +44,7 @@ impl Strategy for TokenPerCall {
             node.newest = Some(grant.token);
         }
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.newest,

@@ -83,14 +83,14 @@ impl Strategy for WaitAndLook {
     }
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.token == Some(token)
         {
             node.token = None;
             node.stale = Some(token);
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => {
                 if let Some(token) = node.token {
                     out.push(Command::Attempt { call, token });
                     return;

@@ -183,7 +183,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let id = self.calls.get(seat).at;
         let Some(()) = self.may_retry(seat, FailureKind::Answered, host) else {
             // Its call is over, but the node has learnt that the token is dead.
-            self.hear(id, Input::Refused { token }, host);
+            self.hear(id, Input::Rejected { call: None, token }, host);
             return;
         };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
@@ -204,7 +204,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         }
         self.calls.get_mut(seat).phase = Phase::Waiting;
-        self.hear(id, Input::Rejected { call: seat, token }, host);
+        self.hear(
+            id,
+            Input::Rejected {
+                call: Some(seat),
+                token,
+            },
+            host,
+        );
     }
 
     /// A try has failed for another reason than its token.
@@ -324,7 +331,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         match (phase, token) {
             (Phase::Unheard, _) => self.admit(seat, host),
             (Phase::BackoffThenSend, Some(token)) => self.send_attempt(seat, token, host),
-            (Phase::BackoffThenRejected, Some(token)) => self.hear(id, Input::Rejected { call: seat, token }, host),
+            (Phase::BackoffThenRejected, Some(token)) => self.hear(
+                id,
+                Input::Rejected {
+                    call: Some(seat),
+                    token,
+                },
+                host,
+            ),
             _ => self.hear(id, Input::Call { call: seat }, host),
         }
     }

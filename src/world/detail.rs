@@ -15,7 +15,7 @@ use super::message::Message;
 impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn tell_asking(&self, node: NodeId, slot: TokenSlot, host: &mut impl Host) {
         let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + slot.app_copy;
-        let bucket = self.provider.bucket(client, slot.slot);
+        let bucket = self.provider.bucket(client, slot.index);
         host.note(|| Event::TokenAsked { node, bucket });
     }
 
@@ -35,7 +35,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn tell_hearing(&self, id: NodeId, before: S::Node, input: Input, host: &mut impl Host) {
         let after = self.nodes[id.index()].memory;
         let (sent, sends) = (before.view().token, after.view().token);
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        if let Input::Rejected { token, .. } = input {
             host.note(|| Event::RefusalHeard {
                 node: id,
                 token,

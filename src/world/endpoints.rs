@@ -7,7 +7,7 @@ use crate::node::{Memory, Strategy};
 use crate::oauth::{Failure, Grant, Token, TokenSlot, Verdict};
 use crate::provider::settings::{AnswerKind, At, Perceived, Perceptions};
 use crate::provider::{
-    Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule,
+    Admission, Bucket, Cause, Exceeded, Life, OnExceed, Outage, Provider, Refused, Request, Reveals, Rule,
 };
 use crate::trace::Event;
 
@@ -46,7 +46,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 None => {
                     let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
                     let exceeded = endpoint.quota(host.now(), client).err();
-                    exceeded.map(|exceeded| denied(&heard, At::Api, exceeded))
+                    exceeded.map(|exceeded| refused(&heard, At::Api, exceeded))
                 }
             };
             if let Some((perceived, wait)) = failed {
@@ -164,7 +164,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     }
                     no_op = exceeded.on_exceed == OnExceed::NoOp;
                     (!no_op).then(|| {
-                        let (perceived, wait) = denied(&heard, At::Token, exceeded);
+                        let (perceived, wait) = refused(&heard, At::Token, exceeded);
                         failure(perceived, wait)
                     })
                 }),
@@ -193,7 +193,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 }
             }
             if let Some(why) = failed_with {
-                host.note(|| Event::TokenDenied);
+                host.note(|| Event::TokenRefused);
                 host.send(Leg::TokenResponse, key, answer(Err(why)));
                 return;
             }
@@ -204,7 +204,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if host.wants_details() {
             self.tell_lease(node, epoch, host);
         }
-        let granted = match self.provider.bucket(client, slot.slot) {
+        let granted = match self.provider.bucket(client, slot.index) {
             None => Err(failed(AnswerKind::BadSlot)),
             Some(bucket) if no_op => match self.current(now, bucket) {
                 Some(grant) => {
@@ -217,7 +217,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
         };
         if granted.is_err() {
-            host.note(|| Event::TokenDenied);
+            host.note(|| Event::TokenRefused);
         }
         host.send(Leg::TokenResponse, key, answer(granted));
     }
@@ -309,15 +309,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
             ledger.settle(bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         }
         if host.wants_details() {
-            let reuse = matches!(answer, Err(Denied::Replayed { .. }));
+            let reuse = matches!(answer, Err(Refused::Replayed { .. }));
             host.note(|| Event::RefreshAnswered { reuse });
         }
         let refreshed = match answer {
             Ok(refreshed) => refreshed,
-            Err(Denied::Full) => return Err(self.failed(AnswerKind::Full)),
-            Err(denied) => {
-                let revokes = denied == (Denied::Replayed { revokes: true });
-                host.note(|| Event::GrantDenied { revokes });
+            Err(Refused::Full) => return Err(self.failed(AnswerKind::Full)),
+            Err(refused) => {
+                let revokes = refused == (Refused::Replayed { revokes: true });
+                host.note(|| Event::GrantRefused { revokes });
                 if revokes {
                     host.note(|| Event::GrantLost);
                 }
@@ -359,7 +359,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 }
 
 /// What a node makes of the answer to a request beyond a quota, and the wait that it is told.
-fn denied(heard: &Perceptions, at: At, exceeded: Exceeded) -> (Perceived, Duration) {
+fn refused(heard: &Perceptions, at: At, exceeded: Exceeded) -> (Perceived, Duration) {
     match exceeded.on_exceed {
         OnExceed::RetryAfter => (heard.of(at, AnswerKind::Throttled), exceeded.until_reset),
         OnExceed::Throttle | OnExceed::NoOp => (heard.of(at, AnswerKind::Throttled), Duration::ZERO),

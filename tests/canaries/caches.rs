@@ -67,9 +67,10 @@ impl Strategy for Cache {
             Input::Call { call } => self.serve(node, call, out),
             Input::Rejected { call, token } => {
                 self.refused(node, token);
-                self.serve(node, call, out);
+                if let Some(call) = call {
+                    self.serve(node, call, out);
+                }
             }
-            Input::Refused { token } => self.refused(node, token),
             Input::Token { grant, late, .. } => {
                 if late && (node.asking || node.token.is_some()) {
                     return;

@@ -90,9 +90,10 @@ impl Strategy for Lease {
             Input::Call { call } => self.serve(node, call, out),
             Input::Rejected { call, token } => {
                 refuse(node, token);
-                self.serve(node, call, out);
+                if let Some(call) = call {
+                    self.serve(node, call, out);
+                }
             }
-            Input::Refused { token } => refuse(node, token),
             Input::Store(answer) => self.hear(node, answer, out),
             Input::Timer(Timer::Wait) if node.phase == Phase::Waiting => self.lock(node, out),
             Input::Token { grant, .. } if node.phase == Phase::Asking => {

@@ -91,7 +91,7 @@ macro_rules! remembers {
 remembers! {
     TellsOnce => fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => match node.token {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => match node.token {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -121,10 +121,10 @@ remembers! {
 
     Sulks => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } if node.given_up => {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } if node.given_up => {
                 out.push(Command::FailAttempt { call, why: Failure::Unreachable });
             }
-            Input::Call { call } | Input::Rejected { call, .. } => ask(out, Some(call)),
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => ask(out, Some(call)),
             Input::Token { call: Some(call), grant, .. } => {
                 out.push(Command::Attempt { call, token: grant.token });
             }
@@ -137,14 +137,14 @@ remembers! {
     }
 
     Forgets => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { .. } | Input::Refused { .. } = input {
+        if let Input::Rejected { .. } = input {
             node.token = None;
         }
         match (input, node.token) {
-            (Input::Call { call } | Input::Rejected { call, .. }, Some(token)) => {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, Some(token)) => {
                 out.push(Command::Attempt { call, token });
             }
-            (Input::Call { call } | Input::Rejected { call, .. }, None) => ask(out, Some(call)),
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, None) => ask(out, Some(call)),
             (Input::Token { call, grant, .. }, _) => {
                 node.token = Some(grant.token);
                 if let Some(call) = call {
