@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example my_strategy`
 
-use tokenstorm::node::{Command, Input, Me, Names, Outbox, Strategy, View};
+use tokenstorm::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use tokenstorm::oauth::{Token, TokenSlot};
 use tokenstorm::testing::{Expect, StrategyReport, assert_strategy};
 
@@ -17,9 +17,26 @@ pub struct Memory {
     asking: bool,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn phase(&self) -> usize {
+        self.asking.into()
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for KeepUntilRefused {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "asking"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "asking"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -30,10 +47,10 @@ impl Strategy for KeepUntilRefused {
             Input::Call { call } => serve(node, call, out),
             Input::Rejected { call, token } => {
                 forget(node, token);
-                serve(node, call, out);
+                if let Some(call) = call {
+                    serve(node, call, out);
+                }
             }
-            // The call that it was refused for is over, but the token is just as dead.
-            Input::Refused { token } => forget(node, token),
             Input::Token { grant, late, .. } => {
                 // A late answer is to a request that was given up: another is on its way, or has been answered.
                 if late && (node.asking || node.token.is_some()) {
@@ -49,18 +66,6 @@ impl Strategy for KeepUntilRefused {
             }
             Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.asking.into()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
     }
 }
 

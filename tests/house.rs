@@ -111,10 +111,6 @@ fn known(source: &Source) -> BTreeSet<String> {
         }
         rooms.insert(word(item.trim()));
     }
-    // A macro lies at the root, but belongs to its room.
-    if rooms.remove("with_strategy") {
-        rooms.insert("strategy".to_owned());
-    }
     rooms.remove("");
     rooms
 }

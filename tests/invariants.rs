@@ -488,7 +488,7 @@ struct Account {
     unheard: u64,
     failed: u64,
     requested: u64,
-    denied: u64,
+    refused: u64,
     returned: u64,
     issued: BTreeMap<Token, Time>,
     lives: BTreeMap<Token, Life>,
@@ -537,7 +537,7 @@ impl Account {
                 Event::AttemptRejectedUnheard => account.unheard += 1,
                 Event::AttemptFailed => account.failed += 1,
                 Event::TokenRequested => account.requested += 1,
-                Event::TokenDenied => account.denied += 1,
+                Event::TokenRefused => account.refused += 1,
                 Event::Returned => account.returned += 1,
                 Event::Issued { token, .. } => assert_eq!(account.issued.insert(token, now), None),
                 Event::TokenEnded(life) => assert_eq!(account.lives.insert(life.token, life), None),
@@ -675,7 +675,7 @@ fn audit_tokens(case: &Case, plan: &Plan, account: &Account) {
         account.lives.keys().collect::<Vec<_>>(),
         "issuances = superseded + expired + revoked + live"
     );
-    let answered = account.issued.len() as u64 + account.returned + account.denied;
+    let answered = account.issued.len() as u64 + account.returned + account.refused;
     assert!(answered <= account.requested);
     let silent = plan
         .timeline

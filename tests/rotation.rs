@@ -13,7 +13,7 @@ use tokenstorm::provider::settings::{
     RotateSettings, SuccessorUsedSettings, WhichUse,
 };
 use tokenstorm::provider::{
-    Bucket, Denied, Ending, Endpoint, Issuance, Ledger, OnExceed, Quota, Request, RotationMachine, RotationRule, Rule,
+    Bucket, Ending, Endpoint, Issuance, Ledger, OnExceed, Quota, Refused, Request, RotationMachine, RotationRule, Rule,
     Scope,
 };
 use tokenstorm::retry::{Attempts, Immediate, Retry};
@@ -137,7 +137,7 @@ impl Provider {
         self.ledger.settle(BUCKET, now, &mut |_| {});
     }
 
-    fn refresh(&mut self, now: Time, with: Token) -> Result<(Token, bool), Denied> {
+    fn refresh(&mut self, now: Time, with: Token) -> Result<(Token, bool), Refused> {
         self.settle(now);
         let refreshed = self
             .rotation
@@ -296,10 +296,10 @@ proptest! {
                     prop_assert_eq!(answer.is_ok(), may);
                     let family = oracle.known[at].family;
                     match answer {
-                        Err(denied) => {
+                        Err(refused) => {
                             let over = oracle.families[family].0.is_some_and(|end| end <= now);
                             let expired = rule.ttl.is_some_and(|ttl| now.since(oracle.known[at].issued) >= ttl);
-                            prop_assert_eq!(denied == Denied::Revoked, over);
+                            prop_assert_eq!(refused == Refused::Revoked, over);
                             if let (false, false, OnViolationSettings::RevokeFamily(revocation)) =
                                 (over, expired, rule.on_violation)
                             {
@@ -458,7 +458,7 @@ proptest! {
                     provider.settle(now);
                     let before = (provider.rotation.clone(), provider.ledger.clone());
                     match provider.refresh(now, with) {
-                        Ok(_) | Err(Denied::Replayed { revokes: true }) => {}
+                        Ok(_) | Err(Refused::Replayed { revokes: true }) => {}
                         Err(_) => {
                             prop_assert_eq!(&provider.rotation, &before.0);
                             prop_assert_eq!(&provider.ledger, &before.1);

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             .collect()
     };
     let rows = match arguments.kind {
-        Kind::Strategies => pairs(&STRATEGIES),
+        Kind::Strategies => pairs(STRATEGIES),
         Kind::Retries => pairs(&RETRIES),
         Kind::Workloads => pairs(&WORKLOADS),
         Kind::Providers => PROFILES

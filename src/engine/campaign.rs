@@ -88,7 +88,7 @@ struct Sample {
     flow: Vec<Flow>,
 }
 
-/// What a second counts, by the name of its series.
+/// What a second counts, by the name of its series in files.
 type SeriesOf = (&'static str, fn(&Second) -> u32);
 
 const SERIES: [SeriesOf; 8] = [
@@ -98,7 +98,7 @@ const SERIES: [SeriesOf; 8] = [
     ("rejections", |second| second.rejections),
     ("token_requests", |second| second.token_requests),
     ("issuances", |second| second.issuances),
-    ("denied", |second| second.denied),
+    ("denied", |second| second.refused),
     ("goodput", |second| second.successes),
 ];
 

@@ -219,7 +219,7 @@ impl Sink for Observed {
                 }
             }
             Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
-            Event::AttemptFailed => self.seconds.at(now).denied += 1,
+            Event::AttemptFailed => self.seconds.at(now).refused += 1,
             Event::CallEnded {
                 node,
                 group,
@@ -256,7 +256,7 @@ impl Sink for Observed {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
             }
-            Event::TokenDenied => self.seconds.at(now).denied += 1,
+            Event::TokenRefused => self.seconds.at(now).refused += 1,
             Event::QuotaExhausted { reset } => self.exhaust_quota(now, reset),
             Event::Issued {
                 unnecessary,
@@ -276,7 +276,7 @@ impl Sink for Observed {
             Event::Returned | Event::Sampled { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
-            Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),
+            Event::GrantRefused { .. } => self.invalid_grants += u64::from(self.measured(now)),
             Event::LoggedIn { again } => self.logins += u64::from(again && self.measured(now)),
             // Grants that are found lost when the run ends count too.
             Event::GrantLost => self.grants_lost += u64::from(now >= self.setting.warmup),

@@ -18,7 +18,7 @@ pub struct Second {
     pub issuances: u32,
     pub successes: u32,
     /// Requests that an endpoint failed or refused.
-    pub denied: u32,
+    pub refused: u32,
 }
 
 impl Second {
@@ -30,7 +30,7 @@ impl Second {
         self.token_requests += other.token_requests;
         self.issuances += other.issuances;
         self.successes += other.successes;
-        self.denied += other.denied;
+        self.refused += other.refused;
     }
 }
 
@@ -141,7 +141,7 @@ impl Seconds {
         self.nodes > 0
             && i64::from(second.issuances) >= 3 * self.nodes
             && u64::from(second.successes) * 20 <= u64::from(second.arrivals)
-            && second.denied == 0
+            && second.refused == 0
     }
 
     /// Variance over mean of the issuances in a second: 1 when they are independent of each other, below when they are

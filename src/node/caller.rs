@@ -174,7 +174,7 @@ impl<S: Strategy> AtNode<'_, S> {
         call.marks.set(Marks::HEARD_REJECTION);
         let Some(()) = self.may_retry(id, FailureKind::Answered, host) else {
             // Its call is over, but the node has learnt that the token is dead.
-            self.react(Input::Refused { token }, host);
+            self.react(Input::Rejected { call: None, token }, host);
             return;
         };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
@@ -193,7 +193,7 @@ impl<S: Strategy> AtNode<'_, S> {
             }
         }
         self.calls.get_mut(id).phase = Phase::Waiting;
-        self.react(Input::Rejected { call: id, token }, host);
+        self.react(Input::Rejected { call: Some(id), token }, host);
     }
 
     /// A try has failed for another reason than its token.
@@ -300,7 +300,7 @@ impl<S: Strategy> AtNode<'_, S> {
         match (phase, token) {
             (Phase::Unheard, _) => self.admit(id, host),
             (Phase::BackoffThenSend, Some(token)) => self.send_attempt(id, token, host),
-            (Phase::BackoffThenRejected, Some(token)) => self.react(Input::Rejected { call: id, token }, host),
+            (Phase::BackoffThenRejected, Some(token)) => self.react(Input::Rejected { call: Some(id), token }, host),
             _ => self.react(Input::Call { call: id }, host),
         }
     }

@@ -30,11 +30,13 @@ use crate::store;
 ///
 /// How often a call is tried and how long it waits in between is the retry policy's; the two are chosen independently.
 pub trait Strategy: Clone + Send + Sync {
-    /// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
-    type Node: Copy + Debug + Eq + Hash + Ord + Send;
+    /// What one node remembers.
+    type Node: Memory;
 
     /// The phases of its protocol by name, 32 at most; none where it has none. A checker says which of them never occurs.
-    const PHASES: &'static [&'static str] = &[];
+    fn phases(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The memory of a node that starts, and of one that restarts after a crash.
     fn boot(&self, me: Me) -> Self::Node;
@@ -42,26 +44,29 @@ pub trait Strategy: Clone + Send + Sync {
     /// One thing has happened at this node; what it does about it goes into `out`.
     fn on(&self, me: Me, node: &mut Self::Node, input: Input, out: &mut Outbox);
 
-    /// What an observer may ask.
-    fn view(node: &Self::Node) -> View;
-
-    /// The newest token that the node would present a refresh token of, dead or alive.
-    fn credential(node: &Self::Node) -> Option<Token> {
-        Self::view(node).token
-    }
-
-    /// The phase that a node is in, by its place in [`PHASES`](Self::PHASES); not asked where there are none.
-    fn phase(_: &Self::Node) -> usize {
-        0
-    }
-
     /// Whether these settings switch the phase of this name off.
     fn skips(&self, _phase: &str) -> bool {
         false
     }
+}
 
-    /// Renames everything numbered that the memory holds, so that a checker can number by rank.
-    fn rename(node: &mut Self::Node, names: &mut dyn Names);
+/// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
+pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
+    /// What an observer may ask.
+    fn view(&self) -> View;
+
+    /// The newest token that the node would present a refresh token of, dead or alive.
+    fn credential(&self) -> Option<Token> {
+        self.view().token
+    }
+
+    /// The phase that the node is in, by its place in [`Strategy::phases`]; not asked where there are none.
+    fn phase(&self) -> usize {
+        0
+    }
+
+    /// Renames everything numbered that it holds, so that a checker can number by rank.
+    fn rename(&mut self, names: &mut dyn Names);
 }
 
 /// Gives new names to what a memory holds.
@@ -105,18 +110,18 @@ pub struct Shared {
     pub life: Millis,
     /// What it reveals about when it was issued.
     pub rank: Option<NonZeroU32>,
-    /// Which of the strategy's lanes it came from.
-    pub slot: u8,
+    /// Which of the apps or slots that take turns it came from; 0 where there is one.
+    pub turn: u8,
 }
 
 impl Shared {
     /// What a node puts into the store when it has obtained this.
-    pub const fn of(grant: Grant, slot: u8) -> Self {
+    pub const fn of(grant: Grant, turn: u8) -> Self {
         Self {
             token: grant.token,
             life: grant.life,
             rank: grant.rank,
-            slot,
+            turn,
         }
     }
 
@@ -188,13 +193,9 @@ pub enum Input {
     Call {
         call: CallId,
     },
-    /// The API refused this token for this call, which wants another.
+    /// A 401: the API has rejected this token. The call that it was sent for wants another; none if that call is over.
     Rejected {
-        call: CallId,
-        token: Token,
-    },
-    /// The API refused this token for a call that will not be tried again.
-    Refused {
+        call: Option<CallId>,
         token: Token,
     },
     /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer

@@ -36,7 +36,7 @@ impl Token {
 pub struct TokenSlot {
     /// Which of several registered copies of the app signs the request; the app itself is 0.
     pub app_copy: u16,
-    pub slot: Slot,
+    pub index: Slot,
 }
 
 /// The slot index of a token request, as it is sent.

@@ -16,7 +16,7 @@ pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Ledger, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
-pub use rotation::{Denied, Refreshed, RotationMachine, RotationRule};
+pub use rotation::{Refreshed, Refused, RotationMachine, RotationRule};
 pub use server::{Arrival, Server, ServerHost, TokenAsk};
 /// As they are written.
 pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};

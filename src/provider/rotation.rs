@@ -90,7 +90,7 @@ struct Refresh {
 
 /// Why a refresh token was refused. The provider tells none of them apart: `invalid_grant`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum Refused {
     /// Nobody knows it, or not any more.
     Unknown,
     /// Its family was revoked before.
@@ -237,7 +237,7 @@ impl RotationMachine {
     pub fn accepts(&self, now: Time, with: Token) -> bool {
         self.pairs
             .get(&with)
-            .is_some_and(|&serial| self.deny(now, serial).is_none())
+            .is_some_and(|&serial| self.refusal(now, serial).is_none())
     }
 
     /// Where the access tokens of a pair's family lie.
@@ -265,16 +265,16 @@ impl RotationMachine {
         self.families.len() as u32
     }
 
-    fn deny(&self, now: Time, serial: Serial) -> Option<Denied> {
+    fn refusal(&self, now: Time, serial: Serial) -> Option<Refused> {
         let refresh = &self.refresh[&serial];
         if self.is_over(now, refresh.family) {
-            return Some(Denied::Revoked);
+            return Some(Refused::Revoked);
         }
         if self.rule.ttl.is_some_and(|ttl| now >= refresh.issued + ttl) {
-            return Some(Denied::Expired);
+            return Some(Refused::Expired);
         }
         let replay = refresh.ended || !self.tolerates(now, refresh);
-        replay.then_some(Denied::Replayed {
+        replay.then_some(Refused::Replayed {
             revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_))
                 && self.families[refresh.family as usize].revoked.is_none(),
         })
@@ -312,16 +312,17 @@ impl RotationMachine {
         held: Option<Token>,
         ledger: &mut Ledger,
         rule: &mut impl Rule,
-    ) -> Result<Refreshed, Denied> {
+    ) -> Result<Refreshed, Refused> {
         let (with, serial) = with
             .and_then(|with| Some((with, *self.pairs.get(&with)?)))
-            .ok_or(Denied::Unknown)?;
+            .ok_or(Refused::Unknown)?;
         let before = self.refresh[&serial];
-        if let Some(denied) = self.deny(now, serial) {
-            if let (Denied::Replayed { .. }, OnViolation::RevokeFamily(revocation)) = (denied, self.rule.on_violation) {
+        if let Some(refused) = self.refusal(now, serial) {
+            if let (Refused::Replayed { .. }, OnViolation::RevokeFamily(revocation)) = (refused, self.rule.on_violation)
+            {
                 self.end(before.family, now + revocation.takes, revocation.access, ledger);
             }
-            return Err(denied);
+            return Err(refused);
         }
         let family = before.family;
         let bucket = self.families[family as usize].bucket;
@@ -334,7 +335,7 @@ impl RotationMachine {
         }
         let ruling = rule
             .request(now, Request { bucket, force: false }, ledger)
-            .map_err(|Refusal::Full| Denied::Full)?;
+            .map_err(|Refusal::Full| Refused::Full)?;
         if !ruling.new {
             return Ok(Refreshed::same(ruling.token));
         }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::{
-    Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule, Ruling,
+    Admission, Bucket, Cause, Exceeded, Life, OnExceed, Outage, Provider, Refused, Request, Reveals, Rule, Ruling,
 };
 use crate::base::{Chance, Duration, NodeId, Time, clone_in_place};
 use crate::oauth::{AnswerKind, At, Grant, Reply, Slot, Token};
@@ -205,7 +205,7 @@ impl<R: Rule, Q> Server<R, Q> {
                 Admission::TurnedAway => error,
             },
         };
-        host.note(|| Event::TokenDenied);
+        host.note(|| Event::TokenRefused);
         Arrival::Answered(refused)
     }
 
@@ -234,7 +234,7 @@ impl<R: Rule, Q> Server<R, Q> {
             Some(bucket) => self.issue(now, bucket, ask, host),
         };
         if !reply.is_granted() {
-            host.note(|| Event::TokenDenied);
+            host.note(|| Event::TokenRefused);
         }
         reply
     }
@@ -318,7 +318,7 @@ impl<R: Rule, Q> Server<R, Q> {
             self.settle(bucket, now, host);
         }
         if host.wants_details() {
-            let reuse = matches!(answer, Err(Denied::Replayed { .. }));
+            let reuse = matches!(answer, Err(Refused::Replayed { .. }));
             host.note(|| Event::RefreshAnswered { reuse });
         }
         match answer {
@@ -327,10 +327,10 @@ impl<R: Rule, Q> Server<R, Q> {
                 note_ruling(ask, &refreshed.ruling, unnecessary, beside, host);
                 self.granted(now, refreshed.ruling.token)
             }
-            Err(Denied::Full) => Reply::refused(AnswerKind::Full),
-            Err(denied) => {
-                let revokes = denied == (Denied::Replayed { revokes: true });
-                host.note(|| Event::GrantDenied { revokes });
+            Err(Refused::Full) => Reply::refused(AnswerKind::Full),
+            Err(refused) => {
+                let revokes = refused == (Refused::Replayed { revokes: true });
+                host.note(|| Event::GrantRefused { revokes });
                 if revokes {
                     host.note(|| Event::GrantLost);
                 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Slot, Token, TokenSlot};
+use crate::node::{Input, Me, Outbox, Strategy};
+use crate::oauth::{Slot, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +17,10 @@ pub struct AppPerNode {
 
 impl Strategy for AppPerNode {
     type Node = Cache;
-    const PHASES: &'static [&'static str] = Cache::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Cache::PHASES
+    }
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -26,24 +29,8 @@ impl Strategy for AppPerNode {
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         let slot = TokenSlot {
             app_copy: (me.ordinal % u32::from(self.apps)) as u16,
-            slot: Slot::Unnamed,
+            index: Slot::Unnamed,
         };
         node.on(me, slot, input, out);
-    }
-
-    fn view(node: &Cache) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Cache) -> Option<Token> {
-        node.held()
-    }
-
-    fn phase(node: &Cache) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Cache, names: &mut dyn Names) {
-        node.rename(names);
     }
 }

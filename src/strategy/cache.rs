@@ -1,7 +1,7 @@
 //! One token per process with single-flight and a comparison: the part that several strategies share.
 
 use crate::base::CallId;
-use crate::node::{Command, Input, Me, Names, Outbox, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, View};
 use crate::oauth::{Token, TokenSlot};
 
 /// A process-wide cache. No token means that it needs one; calls wait in the meantime.
@@ -17,21 +17,19 @@ pub struct Cache {
 impl Cache {
     pub const PHASES: &'static [&'static str] = &["idle", "asking"];
 
-    pub fn phase(&self) -> usize {
-        self.asking.into()
-    }
-
     /// Reacts to everything but store answers, timers and what other nodes say.
     #[inline(always)]
     pub fn on(&mut self, me: Me, slot: TokenSlot, input: Input, out: &mut Outbox) {
         match input {
             Input::Call { call } => self.serve(slot, call, out),
             Input::Rejected { call, token } => {
-                // Only the token that was refused is dropped: a late 401 must not cost a fresh one.
+                // Only the token that was rejected is dropped: a late 401 must not cost a fresh one.
                 if self.token() == Some(token) {
                     self.discard(me);
                 }
-                self.serve(slot, call, out);
+                if let Some(call) = call {
+                    self.serve(slot, call, out);
+                }
             }
             Input::Token { grant, late, .. } => {
                 // After a time-out another request is on its way or has been answered: its token is the newer one. Unless the
@@ -46,11 +44,6 @@ impl Cache {
             Input::TokenFailed { why, .. } => {
                 self.asking = false;
                 out.push(Command::FailParked { why });
-            }
-            Input::Refused { token } => {
-                if self.token() == Some(token) {
-                    self.discard(me);
-                }
             }
             Input::Login { grant } => {
                 self.keep(grant.token);
@@ -111,13 +104,23 @@ impl Cache {
             });
         }
     }
+}
 
+impl node::Memory for Cache {
     #[inline]
-    pub fn view(&self) -> View {
+    fn view(&self) -> View {
         View { token: self.token() }
     }
 
-    pub fn rename(&mut self, names: &mut dyn Names) {
+    fn credential(&self) -> Option<Token> {
+        self.held
+    }
+
+    fn phase(&self) -> usize {
+        self.asking.into()
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
         self.held = self.held.map(|token| names.token(token));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use super::renew_ahead::ahead;
 use crate::base::{Delay, Duration};
-use crate::node::{Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
+use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,13 +43,13 @@ pub struct Memory {
 
 impl CentralRefresher {
     fn work(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.cache.token() == Some(token)
         {
             node.cache.discard(me);
         }
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => match node.cache.token() {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => match node.cache.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -152,9 +152,35 @@ impl CentralRefresher {
     }
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        self.cache.view()
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.cache.held()
+    }
+
+    fn phase(&self) -> usize {
+        match (self.waiting, self.cache.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.cache.rename(names);
+        self.newest = self.newest.map(|newest| newest.renamed(names));
+    }
+}
+
 impl Strategy for CentralRefresher {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "waiting", "asking"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "waiting", "asking"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -165,26 +191,5 @@ impl Strategy for CentralRefresher {
             Role::Gateway => self.refresh(me, node, input, out),
             Role::Worker | Role::Legacy => self.work(me, node, input, out),
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        node.cache.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.cache.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        match (node.waiting, node.cache.asking) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
-        }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.cache.rename(names);
-        node.newest = node.newest.map(|newest| newest.renamed(names));
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
 use crate::store::When;
 
@@ -28,7 +28,10 @@ impl Writes for CompareAndSet {
 
 impl Strategy for CompareAndSet {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -36,22 +39,6 @@ impl Strategy for CompareAndSet {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.credential()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

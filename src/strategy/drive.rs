@@ -59,7 +59,7 @@ pub fn entry(number: u32) -> Input {
 /// The one call is refused with this token.
 pub fn rejected(number: u32) -> Input {
     Input::Rejected {
-        call: CallId(0),
+        call: Some(CallId(0)),
         token: token(number),
     }
 }

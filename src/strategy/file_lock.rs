@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::{Covers, Lease, Memory, Ttl, WhenStuck};
 use crate::base::Duration;
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::Token;
+use crate::node::{Input, Me, Outbox, Strategy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +66,10 @@ impl FileLock {
 
 impl Strategy for FileLock {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Lease::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, me: Me) -> Memory {
         self.lease().boot(me)
@@ -77,23 +79,7 @@ impl Strategy for FileLock {
         self.lease().on(me, node, input, out);
     }
 
-    fn view(node: &Memory) -> View {
-        Lease::view(node)
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        Lease::credential(node)
-    }
-
-    fn phase(node: &Memory) -> usize {
-        Lease::phase(node)
-    }
-
     fn skips(&self, phase: &str) -> bool {
         self.lease().skips(phase)
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        Lease::rename(node, names);
     }
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
-use crate::oauth::{Token, TokenSlot};
+use crate::node::{Command, Input, Me, Outbox, Role, Strategy};
+use crate::oauth::TokenSlot;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -13,7 +13,10 @@ pub struct Gateway {}
 
 impl Strategy for Gateway {
     type Node = Cache;
-    const PHASES: &'static [&'static str] = Cache::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Cache::PHASES
+    }
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -24,21 +27,5 @@ impl Strategy for Gateway {
             (Role::Worker | Role::Legacy, Input::Call { call }) => out.push(Command::Forward { call }),
             _ => node.on(me, TokenSlot::default(), input, out),
         }
-    }
-
-    fn view(node: &Cache) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Cache) -> Option<Token> {
-        node.held()
-    }
-
-    fn phase(node: &Cache) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Cache, names: &mut dyn Names) {
-        node.rename(names);
     }
 }

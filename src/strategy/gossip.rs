@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::base::{Delay, Duration};
-use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
+use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,24 +40,51 @@ impl Gossip {
     }
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        self.cache.view()
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.cache.held()
+    }
+
+    fn phase(&self) -> usize {
+        match (self.waiting, self.cache.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.cache.rename(names);
+        self.newest = self.newest.map(|newest| newest.renamed(names));
+    }
+}
+
 impl Strategy for Gossip {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "waiting", "asking"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "waiting", "asking"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.cache.token() == Some(token)
         {
             node.cache.discard(me);
         }
         match input {
-            Input::Rejected { call, token }
-                if node.cache.token().is_none() && !node.cache.asking && !self.wait.is_zero() =>
-            {
+            Input::Rejected {
+                call: Some(call),
+                token,
+            } if node.cache.token().is_none() && !node.cache.asking && !self.wait.is_zero() => {
                 out.push(Command::Park { call });
                 if !node.waiting {
                     node.waiting = true;
@@ -122,28 +149,7 @@ impl Strategy for Gossip {
         }
     }
 
-    fn view(node: &Memory) -> View {
-        node.cache.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.cache.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        match (node.waiting, node.cache.asking) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
-        }
-    }
-
     fn skips(&self, phase: &str) -> bool {
         phase == "waiting" && self.wait.is_zero()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.cache.rename(names);
-        node.newest = node.newest.map(|newest| newest.renamed(names));
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::renew_ahead::ahead;
 use crate::base::{Delay, Duration};
-use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
+use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -232,22 +232,45 @@ impl Leader {
     }
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token() }
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.token().or(self.stale)
+    }
+
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.newest = self.newest.map(|newest| newest.renamed(names));
+        self.stale = self.stale.map(|token| names.token(token));
+        self.fence = names.fence(self.fence);
+    }
+}
+
 impl Strategy for Leader {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        &PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
     }
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.token() == Some(token)
         {
             node.discard();
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token() {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => match node.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -294,26 +317,8 @@ impl Strategy for Leader {
         }
     }
 
-    fn view(node: &Memory) -> View {
-        View { token: node.token() }
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.token().or(node.stale)
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase as usize
-    }
-
     fn skips(&self, phase: &str) -> bool {
         phase == "waiting" && self.poll > self.wait
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.newest = node.newest.map(|newest| newest.renamed(names));
-        node.stale = node.stale.map(|token| names.token(token));
-        node.fence = names.fence(node.fence);
     }
 }
 

@@ -9,8 +9,8 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base::Duration;
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Token, TokenSlot};
+use crate::node::{Input, Me, Outbox, Strategy};
+use crate::oauth::TokenSlot;
 
 pub use steps::Memory;
 
@@ -214,47 +214,38 @@ impl JsonSchema for Ttl {
     }
 }
 
-/// Where new tokens come from: rotation takes several lanes in turn.
-pub(super) trait Lanes {
+/// Where new tokens come from: rotation takes several slots in turn.
+pub(super) trait Slots {
     fn count(&self) -> u8;
-    fn slot(&self, turn: u8) -> TokenSlot;
+    fn at(&self, turn: u8) -> TokenSlot;
 }
 
 /// The app's default slot, always.
-struct OneLane;
+struct OneSlot;
 
-impl Lanes for OneLane {
+impl Slots for OneSlot {
     fn count(&self) -> u8 {
         1
     }
 
-    fn slot(&self, _: u8) -> TokenSlot {
+    fn at(&self, _: u8) -> TokenSlot {
         TokenSlot::default()
     }
 }
 
 impl Strategy for Lease {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        self.step(&OneLane, me, node, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.credential()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
+        self.step(&OneSlot, me, node, input, out);
     }
 
     fn skips(&self, phase: &str) -> bool {
@@ -265,10 +256,6 @@ impl Strategy for Lease {
             "publishing" => self.publish == Publish::Unacknowledged,
             _ => false,
         }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

@@ -4,7 +4,7 @@
 //! process know whose token is to be used.
 
 use crate::base::Duration;
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, Timer, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Timer, View};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -53,16 +53,12 @@ impl Memory {
     /// In the order of [`Phase`].
     pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "publishing"];
 
-    pub(super) fn phase(&self) -> usize {
-        self.phase as usize
-    }
-
     pub(super) fn on(&mut self, writes: &impl Writes, me: Me, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        if let Input::Rejected { token, .. } = input {
             self.discard(writes, token, out);
         }
         match (input, self.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => match self.token {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => match self.token {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -169,18 +165,24 @@ impl Memory {
                 Phase::Publishing => false,
             }
     }
+}
+
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
 
     /// The newest that it could present a refresh token of.
-    pub(super) fn credential(&self) -> Option<Token> {
+    fn credential(&self) -> Option<Token> {
         let new = self.new.or(self.spare).map(|shared| shared.token);
         new.or(self.token).or(self.stale)
     }
 
-    pub(super) fn view(&self) -> View {
-        View { token: self.token }
+    fn phase(&self) -> usize {
+        self.phase as usize
     }
 
-    pub(super) fn rename(&mut self, names: &mut dyn Names) {
+    fn rename(&mut self, names: &mut dyn Names) {
         for token in [&mut self.token, &mut self.stale, &mut self.read] {
             *token = token.map(|token| names.token(token));
         }

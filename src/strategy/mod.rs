@@ -3,8 +3,7 @@
 //! A strategy does not know which engine runs it, nor which rule the provider follows.
 //!
 //! What each does, who does so, and what breaks it: [the pages of the manual](crate::manual::strategies), which are also the
-//! head of each file. A new strategy is one file here with its page, its `mod` line, and its lines in [`Coordination`], [`STRATEGIES`] and
-//! [`with_strategy!`](crate::with_strategy).
+//! head of each file. A new strategy is one file here with its page, its `mod` line, and its line in the list below.
 
 mod app_per_node;
 mod cache;
@@ -35,156 +34,141 @@ mod xfetch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use app_per_node::AppPerNode;
-pub use central_refresher::CentralRefresher;
-pub use compare_and_set::CompareAndSet;
-pub use compare_first::CompareFirst;
-pub use file_lock::{FileLock, LockKind};
-pub use gateway::Gateway;
-pub use gossip::Gossip;
-pub use leader::Leader;
-pub use lease::{Covers, Lease, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
-pub use naive::Naive;
-pub use put_if_newer::PutIfNewer;
-pub use renew_ahead::RenewAhead;
-pub use reread::Reread;
-pub use rotation::{Over, Rotation};
-pub use shared_blind::SharedBlind;
-pub use single_flight::SingleFlight;
-pub use slot_per_node::SlotPerNode;
-pub use token_per_call::TokenPerCall;
-pub use wait_and_look::WaitAndLook;
-pub use wiping_loser::WipingLoser;
-pub use xfetch::Xfetch;
+pub use file_lock::LockKind;
+pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
+pub use rotation::Over;
 
-/// The coordination strategy of a client, as a scenario names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Coordination {
-    /// A token for every call.
-    TokenPerCall(TokenPerCall),
-    /// A cache per process; every call that meets a 401 renews.
-    Naive(Naive),
-    /// The naive cache with one token request at a time in a process.
-    SingleFlight(SingleFlight),
-    /// Single-flight that renews only when the refused token is still the cached one.
-    CompareFirst(CompareFirst),
-    /// After a 401 wait at random, look at the shared store, then renew.
-    WaitAndLook(WaitAndLook),
-    /// A shared store that every renewal overwrites.
-    SharedBlind(SharedBlind),
-    /// A shared store that is renewed under a lease.
-    Lease(Lease),
-    /// One process holds the token and makes all calls.
-    Gateway(Gateway),
-    /// A token slot for each node.
-    SlotPerNode(SlotPerNode),
-    /// A registered copy of the app for each node.
-    AppPerNode(AppPerNode),
-    /// A shared token that moves on to the next app or slot with each renewal.
-    Rotation(Rotation),
-    /// Renewal at a jittered moment before expiry.
-    RenewAhead(RenewAhead),
-    /// One process renews for all, pushes what is new and takes requests.
-    CentralRefresher(CentralRefresher),
-    /// The node that holds a lease renews for all; it keeps the lease.
-    Leader(Leader),
-    /// Nodes tell each other of new tokens.
-    Gossip(Gossip),
-    /// A shared store, written only while what was read still lies there.
-    CompareAndSet(CompareAndSet),
-    /// A shared store, written only with what is not older.
-    PutIfNewer(PutIfNewer),
-    /// A copy per process of one stored credential, read again when a refresh is refused.
-    Reread(Reread),
-    /// The same, but a refused refresh takes the stored credential away.
-    WipingLoser(WipingLoser),
-    /// A shared store, renewed early at random.
-    Xfetch(Xfetch),
-    /// A credential file of one machine, renewed under a lock.
-    FileLock(FileLock),
-}
+use crate::node::{self, Input, Me, Names, Outbox, Strategy, View};
+use crate::oauth::Token;
 
-/// Names of the strategies with a sentence each, for `tokenstorm list strategies`.
-pub const STRATEGIES: [(&str, &str); 21] = [
-    ("token_per_call", "a token for every call"),
-    ("naive", "a cache per process; every call that meets a 401 renews"),
-    (
-        "single_flight",
-        "the naive cache with one token request at a time in a process",
-    ),
-    (
-        "compare_first",
-        "single-flight that renews only when the refused token is still the cached one",
-    ),
-    (
-        "wait_and_look",
-        "after a 401 wait at random, look at the shared store, then renew",
-    ),
-    ("shared_blind", "a shared store that every renewal overwrites"),
-    ("lease", "a shared store that is renewed under a lease"),
-    ("gateway", "one process holds the token and makes all calls"),
-    ("slot_per_node", "a token slot for each node"),
-    ("app_per_node", "a registered copy of the app for each node"),
-    (
-        "rotation",
-        "a shared token that moves on to the next app or slot with each renewal",
-    ),
-    ("renew_ahead", "renewal at a jittered moment before expiry"),
-    (
-        "central_refresher",
-        "one process renews for all, pushes what is new and takes requests",
-    ),
-    (
-        "leader",
-        "the node that holds a lease renews for all; it keeps the lease",
-    ),
-    ("gossip", "nodes tell each other of new tokens"),
-    (
-        "compare_and_set",
-        "a shared store, written only while what was read still lies there",
-    ),
-    ("put_if_newer", "a shared store, written only with what is not older"),
-    (
-        "reread",
-        "a copy per process of one stored credential, read again when a refresh is refused",
-    ),
-    (
-        "wiping_loser",
-        "the same, but a refused refresh takes the stored credential away",
-    ),
-    ("xfetch", "a shared store, renewed early at random (XFetch)"),
-    ("file_lock", "a credential file of one machine, renewed under a lock"),
-];
+/// Makes of one list all that is needed of every strategy.
+macro_rules! strategies {
+    ($dollar:tt $($file:ident::$Name:ident $about:literal)*) => {
+        $(pub use $file::$Name;)*
 
-/// Evaluates an expression with the chosen strategy under its own type, so that an engine is compiled for each.
-#[macro_export]
-macro_rules! with_strategy {
-    ($coordination:expr, $strategy:ident => $body:expr) => {
-        match $coordination {
-            $crate::strategy::Coordination::TokenPerCall($strategy) => $body,
-            $crate::strategy::Coordination::Naive($strategy) => $body,
-            $crate::strategy::Coordination::SingleFlight($strategy) => $body,
-            $crate::strategy::Coordination::CompareFirst($strategy) => $body,
-            $crate::strategy::Coordination::WaitAndLook($strategy) => $body,
-            $crate::strategy::Coordination::SharedBlind($strategy) => $body,
-            $crate::strategy::Coordination::Lease($strategy) => $body,
-            $crate::strategy::Coordination::Gateway($strategy) => $body,
-            $crate::strategy::Coordination::SlotPerNode($strategy) => $body,
-            $crate::strategy::Coordination::AppPerNode($strategy) => $body,
-            $crate::strategy::Coordination::Rotation($strategy) => $body,
-            $crate::strategy::Coordination::RenewAhead($strategy) => $body,
-            $crate::strategy::Coordination::CentralRefresher($strategy) => $body,
-            $crate::strategy::Coordination::Leader($strategy) => $body,
-            $crate::strategy::Coordination::Gossip($strategy) => $body,
-            $crate::strategy::Coordination::CompareAndSet($strategy) => $body,
-            $crate::strategy::Coordination::PutIfNewer($strategy) => $body,
-            $crate::strategy::Coordination::Reread($strategy) => $body,
-            $crate::strategy::Coordination::WipingLoser($strategy) => $body,
-            $crate::strategy::Coordination::Xfetch($strategy) => $body,
-            $crate::strategy::Coordination::FileLock($strategy) => $body,
+        /// The coordination strategy of a client, as a scenario names it.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case", deny_unknown_fields)]
+        pub enum Coordination {
+            $(#[doc = $about] $Name($Name),)*
+        }
+
+        /// What a node remembers, whichever of the strategies it follows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum AnyMemory {
+            $(#[doc = $about] $Name(<$Name as Strategy>::Node),)*
+        }
+
+        /// Names of the strategies with a sentence each, for `tokenstorm list strategies`.
+        pub const STRATEGIES: &[(&str, &str)] = &[$((stringify!($file), {
+            const SENTENCE: [u8; $about.len() - 1] = as_listed($about);
+            match str::from_utf8(&SENTENCE) {
+                Ok(sentence) => sentence,
+                Err(_) => panic!("a sentence begins with an ASCII letter and ends with a full stop"),
+            }
+        })),*];
+
+        /// Evaluates an expression with what one of the two enums holds, under its own type.
+        macro_rules! each {
+            ($dollar of:ident, $dollar value:expr, $dollar held:ident => $dollar body:expr) => {
+                match $dollar value {
+                    $($dollar of::$Name($dollar held) => $dollar body,)*
+                }
+            };
+        }
+
+        pub(crate) use each;
+
+        impl Coordination {
+            fn remember(&self, me: Me) -> AnyMemory {
+                match self {
+                    $(Self::$Name(strategy) => AnyMemory::$Name(strategy.boot(me)),)*
+                }
+            }
+
+            fn react(&self, me: Me, node: &mut AnyMemory, input: Input, out: &mut Outbox) {
+                match (self, node) {
+                    $((Self::$Name(strategy), AnyMemory::$Name(node)) => strategy.on(me, node, input, out),)*
+                    _ => unreachable!("a node remembers what its own strategy has it remember"),
+                }
+            }
         }
     };
+}
+
+// The one list: its order is that of the scenario's schema and of `tokenstorm list strategies`.
+strategies! { $
+    token_per_call::TokenPerCall "A token for every call."
+    naive::Naive "A cache per process; every call that meets a 401 renews."
+    single_flight::SingleFlight "The naive cache with one token request at a time in a process."
+    compare_first::CompareFirst "Single-flight that renews only when the refused token is still the cached one."
+    wait_and_look::WaitAndLook "After a 401 wait at random, look at the shared store, then renew."
+    shared_blind::SharedBlind "A shared store that every renewal overwrites."
+    lease::Lease "A shared store that is renewed under a lease."
+    gateway::Gateway "One process holds the token and makes all calls."
+    slot_per_node::SlotPerNode "A token slot for each node."
+    app_per_node::AppPerNode "A registered copy of the app for each node."
+    rotation::Rotation "A shared token that moves on to the next app or slot with each renewal."
+    renew_ahead::RenewAhead "Renewal at a jittered moment before expiry."
+    central_refresher::CentralRefresher "One process renews for all, pushes what is new and takes requests."
+    leader::Leader "The node that holds a lease renews for all; it keeps the lease."
+    gossip::Gossip "Nodes tell each other of new tokens."
+    compare_and_set::CompareAndSet "A shared store, written only while what was read still lies there."
+    put_if_newer::PutIfNewer "A shared store, written only with what is not older."
+    reread::Reread "A copy per process of one stored credential, read again when a refresh is refused."
+    wiping_loser::WipingLoser "The same, but a refused refresh takes the stored credential away."
+    xfetch::Xfetch "A shared store, renewed early at random."
+    file_lock::FileLock "A credential file of one machine, renewed under a lock."
+}
+
+/// A sentence as it stands in a list: without its capital and its full stop.
+const fn as_listed<const LENGTH: usize>(sentence: &str) -> [u8; LENGTH] {
+    let (mut listed, mut at) = ([0; LENGTH], 0);
+    while at < LENGTH {
+        listed[at] = sentence.as_bytes()[at];
+        at += 1;
+    }
+    listed[0] = listed[0].to_ascii_lowercase();
+    listed
+}
+
+/// For an engine that need not be compiled for each strategy: which of them it is, is found out at each step.
+impl Strategy for Coordination {
+    type Node = AnyMemory;
+
+    fn phases(&self) -> &'static [&'static str] {
+        each!(Self, self, strategy => strategy.phases())
+    }
+
+    fn boot(&self, me: Me) -> AnyMemory {
+        self.remember(me)
+    }
+
+    fn on(&self, me: Me, node: &mut AnyMemory, input: Input, out: &mut Outbox) {
+        self.react(me, node, input, out);
+    }
+
+    fn skips(&self, phase: &str) -> bool {
+        each!(Self, self, strategy => strategy.skips(phase))
+    }
+}
+
+impl node::Memory for AnyMemory {
+    fn view(&self) -> View {
+        each!(Self, self, memory => memory.view())
+    }
+
+    fn credential(&self) -> Option<Token> {
+        each!(Self, self, memory => memory.credential())
+    }
+
+    fn phase(&self) -> usize {
+        each!(Self, self, memory => memory.phase())
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        each!(Self, self, memory => memory.rename(names))
+    }
 }
 
 impl Coordination {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,16 @@ pub struct Memory {
     token: Option<Token>,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for Naive {
     type Node = Memory;
 
@@ -26,7 +36,7 @@ impl Strategy for Naive {
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match (input, node.token) {
             (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => out.push(Command::RequestToken {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.token,
@@ -41,16 +51,10 @@ impl Strategy for Naive {
             (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
             (Input::Login { grant }, _) => node.token = Some(grant.token),
             // Where a refresh token came with it, even a dead one is worth keeping.
-            (Input::Refused { token }, Some(cached)) if cached == token && !me.refreshes => node.token = None,
+            (Input::Rejected { call: None, token }, Some(cached)) if cached == token && !me.refreshes => {
+                node.token = None
+            }
             _ => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
     }
 }

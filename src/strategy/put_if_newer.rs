@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
+use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
 use crate::store::When;
 
@@ -20,7 +20,10 @@ impl Writes for PutIfNewer {
 
 impl Strategy for PutIfNewer {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -28,22 +31,6 @@ impl Strategy for PutIfNewer {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.credential()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

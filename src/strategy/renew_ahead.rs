@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Names, Outbox, Strategy, Timer, View};
-use crate::oauth::{Token, TokenSlot};
+use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
+use crate::oauth::TokenSlot;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +34,10 @@ pub(super) fn again(margin: Duration) -> Delay {
 
 impl Strategy for RenewAhead {
     type Node = Cache;
-    const PHASES: &'static [&'static str] = Cache::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Cache::PHASES
+    }
 
     fn boot(&self, _: Me) -> Cache {
         Cache::default()
@@ -61,21 +64,5 @@ impl Strategy for RenewAhead {
                 delay: again(self.margin),
             });
         }
-    }
-
-    fn view(node: &Cache) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Cache) -> Option<Token> {
-        node.held()
-    }
-
-    fn phase(node: &Cache) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Cache, names: &mut dyn Names) {
-        node.rename(names);
     }
 }

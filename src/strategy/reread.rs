@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -50,16 +50,12 @@ impl Memory {
     /// In the order of [`Phase`].
     pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "rereading"];
 
-    pub(super) fn phase(&self) -> usize {
-        self.phase as usize
-    }
-
     pub(super) fn on(&mut self, before: bool, loser: Loser, me: Me, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+        if let Input::Rejected { token, .. } = input {
             self.dead |= self.held == Some(token);
         }
         match (input, self.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => match self.token() {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => match self.token() {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -148,23 +144,32 @@ impl Memory {
         self.phase = Phase::Idle;
         out.push(Command::FailParked { why });
     }
+}
 
-    pub(super) fn view(&self) -> View {
+impl node::Memory for Memory {
+    fn view(&self) -> View {
         View { token: self.token() }
     }
 
-    pub(super) fn held(&self) -> Option<Token> {
+    fn credential(&self) -> Option<Token> {
         self.held
     }
 
-    pub(super) fn rename(&mut self, names: &mut dyn Names) {
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
         self.held = self.held.map(|token| names.token(token));
     }
 }
 
 impl Strategy for Reread {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -172,22 +177,6 @@ impl Strategy for Reread {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self.before, Loser::Rereads, me, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lease::{Lanes, Lease, Memory};
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Slot, Token, TokenSlot};
+use super::lease::{Lease, Memory, Slots};
+use crate::node::{Input, Me, Outbox, Strategy};
+use crate::oauth::{Slot, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,20 +31,20 @@ fn two() -> u8 {
     2
 }
 
-impl Lanes for Rotation {
+impl Slots for Rotation {
     fn count(&self) -> u8 {
         self.count
     }
 
-    fn slot(&self, turn: u8) -> TokenSlot {
+    fn at(&self, turn: u8) -> TokenSlot {
         match self.over {
             Over::Apps => TokenSlot {
                 app_copy: turn.into(),
-                slot: Slot::Unnamed,
+                index: Slot::Unnamed,
             },
             Over::Slots => TokenSlot {
                 app_copy: 0,
-                slot: Slot::Index(turn.into()),
+                index: Slot::Index(turn.into()),
             },
         }
     }
@@ -52,7 +52,10 @@ impl Lanes for Rotation {
 
 impl Strategy for Rotation {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Lease::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, me: Me) -> Memory {
         self.lease.boot(me)
@@ -62,23 +65,7 @@ impl Strategy for Rotation {
         self.lease.step(self, me, node, input, out);
     }
 
-    fn view(node: &Memory) -> View {
-        Lease::view(node)
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        Lease::credential(node)
-    }
-
-    fn phase(node: &Memory) -> usize {
-        Lease::phase(node)
-    }
-
     fn skips(&self, phase: &str) -> bool {
         self.lease.skips(phase)
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        Lease::rename(node, names);
     }
 }

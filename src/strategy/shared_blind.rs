@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -23,9 +23,30 @@ pub struct Memory {
     token: Option<Token>,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn phase(&self) -> usize {
+        match (self.reading, self.asking) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for SharedBlind {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "reading", "asking"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "reading", "asking"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -40,7 +61,7 @@ impl Strategy for SharedBlind {
                     out.push(Command::Store(Operation::Read));
                 }
             }
-            Input::Rejected { call, .. } => {
+            Input::Rejected { call: Some(call), .. } => {
                 if self.expire_first {
                     out.push(Command::Store(Operation::Clear { when: When::Always }));
                 }
@@ -96,7 +117,7 @@ impl Strategy for SharedBlind {
                 }
             }
             // The call is over, but its token is dead for all: whoever saw it renews.
-            Input::Refused { token } => {
+            Input::Rejected { call: None, token } => {
                 if !node.asking && node.token == Some(token) {
                     node.asking = true;
                     out.push(Command::RequestToken {
@@ -108,21 +129,5 @@ impl Strategy for SharedBlind {
             }
             Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn phase(node: &Memory) -> usize {
-        match (node.reading, node.asking) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
-        }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::base::mix;
-use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Strategy, View};
 use crate::oauth::{Failure, Slot, Token, TokenSlot};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,23 +42,48 @@ pub struct Memory {
 
 impl SlotPerNode {
     fn slot(&self, me: Me, refused: bool) -> TokenSlot {
-        let number = match self.hashed {
+        let dealt = match self.hashed {
             None => u64::from(me.ordinal),
             Some(salt) => mix((u64::from(salt) << 32) | u64::from(me.ordinal)),
         };
-        let index = self.first + (number % u64::from(self.slots)) as u16;
-        let slot = match (me.role, refused, self.known) {
+        let number = self.first + (dealt % u64::from(self.slots)) as u16;
+        let index = match (me.role, refused, self.known) {
             (Role::Legacy, ..) | (_, true, _) => Slot::Unnamed,
-            (_, false, true) => Slot::Index(index),
-            (_, false, false) => Slot::Misnamed(index),
+            (_, false, true) => Slot::Index(number),
+            (_, false, false) => Slot::Misnamed(number),
         };
-        TokenSlot { app_copy: 0, slot }
+        TokenSlot { app_copy: 0, index }
+    }
+}
+
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        self.cache.view()
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.cache.held()
+    }
+
+    fn phase(&self) -> usize {
+        match (self.cache.asking, self.refused) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.cache.rename(names);
     }
 }
 
 impl Strategy for SlotPerNode {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &["idle", "asking", "without its index"];
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["idle", "asking", "without its index"]
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -82,27 +107,7 @@ impl Strategy for SlotPerNode {
         node.cache.on(me, self.slot(me, node.refused), input, out);
     }
 
-    fn view(node: &Memory) -> View {
-        node.cache.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.cache.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        match (node.cache.asking, node.refused) {
-            (true, _) => 1,
-            (false, true) => 2,
-            (false, false) => 0,
-        }
-    }
-
     fn skips(&self, phase: &str) -> bool {
         phase == "without its index" && !self.fall_back
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.cache.rename(names);
     }
 }

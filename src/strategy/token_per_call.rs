@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,20 @@ pub struct TokenPerCall {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {
     newest: Option<Token>,
+}
+
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: None }
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.newest
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.newest = self.newest.map(|token| names.token(token));
+    }
 }
 
 impl Strategy for TokenPerCall {
@@ -30,7 +44,7 @@ impl Strategy for TokenPerCall {
             node.newest = Some(grant.token);
         }
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.newest,
@@ -47,17 +61,5 @@ impl Strategy for TokenPerCall {
             // The call has gone meanwhile: its token is of no use to anybody.
             _ => {}
         }
-    }
-
-    fn view(_: &Memory) -> View {
-        View { token: None }
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.newest
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.newest = node.newest.map(|token| names.token(token));
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Delay, Duration};
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use crate::oauth::{Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -52,23 +52,45 @@ impl WaitAndLook {
     }
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.token.or(self.stale)
+    }
+
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+        self.stale = self.stale.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for WaitAndLook {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        &PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
     }
 
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+        if let Input::Rejected { token, .. } = input
             && node.token == Some(token)
         {
             node.token = None;
             node.stale = Some(token);
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, phase) => {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, phase) => {
                 if let Some(token) = node.token {
                     out.push(Command::Attempt { call, token });
                     return;
@@ -110,22 +132,5 @@ impl Strategy for WaitAndLook {
             }
             _ => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.token.or(node.stale)
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase as usize
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
-        node.stale = node.stale.map(|token| names.token(token));
     }
 }

@@ -4,8 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reread::{Loser, Memory};
-use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::Token;
+use crate::node::{Input, Me, Outbox, Strategy};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +19,10 @@ pub struct WipingLoser {
 
 impl Strategy for WipingLoser {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -31,24 +33,8 @@ impl Strategy for WipingLoser {
         node.on(self.before, Loser::Wipes { compare }, me, input, out);
     }
 
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.held()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
-    }
-
     fn skips(&self, phase: &str) -> bool {
         phase == "rereading"
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 
@@ -57,7 +43,7 @@ mod tests {
     use super::super::drive::{Node, entry, invalid_grant, rejected, token};
     use super::*;
     use crate::base::CallId;
-    use crate::node::Command;
+    use crate::node::{Command, Memory as _};
     use crate::oauth::Failure;
     use crate::store::{Operation, When};
 
@@ -73,7 +59,7 @@ mod tests {
                 node.hear(invalid_grant()),
                 [Command::Store(Operation::Clear { when }), Command::FailParked { why }]
             );
-            assert_eq!(WipingLoser::credential(&node.memory), None);
+            assert_eq!(node.memory.credential(), None);
         }
     }
 }

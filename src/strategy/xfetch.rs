@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
 use crate::base::{Delay, Duration, Factor};
-use crate::node::{Command, Input, Me, Names, Outbox, Strategy, Timer, View};
+use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
 use crate::oauth::Token;
 use crate::store::When;
 
@@ -59,7 +59,10 @@ impl Writes for Xfetch {
 
 impl Strategy for Xfetch {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = Memory::PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        Memory::PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -67,22 +70,6 @@ impl Strategy for Xfetch {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
-    }
-
-    fn view(node: &Memory) -> View {
-        node.view()
-    }
-
-    fn credential(node: &Memory) -> Option<Token> {
-        node.credential()
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase()
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.rename(names);
     }
 }
 

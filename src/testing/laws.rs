@@ -201,7 +201,7 @@ fn books<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
         return Err("a call has ended twice, or never".to_owned());
     }
     let asked = count(&trace, |event| matches!(event, Event::TokenRequested));
-    let answers = |event: &Event| matches!(event, Event::Issued { .. } | Event::Returned | Event::TokenDenied);
+    let answers = |event: &Event| matches!(event, Event::Issued { .. } | Event::Returned | Event::TokenRefused);
     match count(&trace, answers) {
         // An outage answers nobody.
         answered if answered <= asked => Ok(()),

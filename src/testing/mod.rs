@@ -10,7 +10,7 @@ use crate::base::NodeId;
 use crate::engine::check::expected::{Expectation, FAULTY};
 use crate::engine::check::{self, Counterexample, FaultBudget, Needs, PropertyVerdict, State, System};
 use crate::engine::fuzz::{self, Cases, Finding, FuzzOptions, SearchSpace, Walk};
-use crate::node::{Names, Strategy};
+use crate::node::{Memory, Names, Strategy};
 use crate::oauth::Token;
 use crate::property::PROPERTIES;
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
@@ -240,9 +240,9 @@ fn renames<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> Result<(),
         let world = &walk.state.world;
         for node in world.fleets().iter().flat_map(|fleet| fleet.nodes.clone()) {
             let mut memory = *world.memory(NodeId(node));
-            let before = S::view(&memory).token.map(|token| Others.token(token));
-            S::rename(&mut memory, &mut Others);
-            if S::view(&memory).token != before {
+            let before = memory.view().token.map(|token| Others.token(token));
+            memory.rename(&mut Others);
+            if memory.view().token != before {
                 return Err("`rename` leaves out the token that `view` names".to_owned());
             }
         }

@@ -49,9 +49,9 @@ pub enum Event {
     /// A request reaches the token endpoint.
     TokenRequested,
     /// The token endpoint refuses a request, or fails it.
-    TokenDenied,
+    TokenRefused,
     /// It refuses a refresh token: `invalid_grant`. `revokes` when the whole family ends for it.
-    GrantDenied {
+    GrantRefused {
         revokes: bool,
     },
     /// A user has logged in: a new family of refresh tokens.

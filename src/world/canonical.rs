@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::base::{Millis, NodeId, Time};
-use crate::node::{Asker, Moved, NUMBERS, Names, Strategy, TIMERS};
+use crate::node::{Asker, Memory, Moved, NUMBERS, Names, Strategy, TIMERS};
 use crate::oauth::Token;
 use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
@@ -160,7 +160,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     fn rename(&mut self, names: &mut dyn Names) {
         for node in &mut self.nodes {
-            S::rename(&mut node.memory, names);
+            node.memory.rename(names);
         }
         for store in &mut self.stores {
             store.rename(|shared| shared.renamed(names));

@@ -2,7 +2,7 @@
 //! simulator pays nothing for it.
 
 use crate::base::{NodeId, Time};
-use crate::node::{Input, Names, Note, StoreAnswer, Strategy};
+use crate::node::{Input, Memory, Names, Note, StoreAnswer, Strategy};
 use crate::oauth::{Reply, Token};
 use crate::provider::{Ledger, Rule};
 use crate::store::{Answer, Operation};
@@ -31,7 +31,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// What a node would send now.
     pub fn look(&self, id: NodeId, now: Time) -> Holds {
         let node = &self.nodes[id.index()];
-        match S::view(&node.memory).token {
+        match node.memory.view().token {
             _ if !node.up => Holds::Down,
             Some(token) if self.server.provider.ledger.is_live(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),
@@ -46,7 +46,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Whether a node remembers that it has taken the lease under this fence.
     pub fn acts_under(&self, node: NodeId, fence: u32) -> bool {
-        named::<S>(self.nodes[node.index()].memory).fences.contains(&fence)
+        named(self.nodes[node.index()].memory).fences.contains(&fence)
     }
 
     /// The lease of a store ends, whoever holds it.
@@ -64,7 +64,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn holds_grant(&self, now: Time) -> Option<bool> {
         let rotation = self.server.provider.rotation.as_ref()?;
         let nodes = self.nodes.iter().filter(|node| node.up);
-        let known = nodes.filter_map(|node| S::credential(&node.memory));
+        let known = nodes.filter_map(|node| node.memory.credential());
         let stored = self.stores.iter().filter_map(|store| store.value());
         Some(
             known
@@ -78,21 +78,21 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let stored = self.stores.iter().filter_map(|store| store.value());
         self.nodes
             .iter()
-            .any(|node| node.up && named::<S>(node.memory).tokens.contains(&token))
+            .any(|node| node.up && named(node.memory).tokens.contains(&token))
             || stored.into_iter().any(|shared| shared.token == token)
     }
 }
 
 /// A node has reacted to an input: `before` and after it, its memory.
-pub(super) fn note_reaction<S: Strategy>(
+pub(super) fn note_reaction<M: Memory>(
     id: NodeId,
-    (before, after): (&S::Node, &S::Node),
+    (before, after): (&M, &M),
     input: Input,
     ledger: &Ledger,
     host: &mut impl Host,
 ) {
-    let (sent, sends) = (S::view(before).token, S::view(after).token);
-    if let Input::Rejected { token, .. } | Input::Refused { token } = input {
+    let (sent, sends) = (before.view().token, after.view().token);
+    if let Input::Rejected { token, .. } = input {
         host.note(|| Event::RefusalHeard {
             node: id,
             token,
@@ -109,8 +109,8 @@ pub(super) fn note_reaction<S: Strategy>(
         Input::Token { grant, .. } => Some(grant.token),
         _ => None,
     };
-    for token in obtained.into_iter().chain(named::<S>(*before).tokens) {
-        if live(token) && !named::<S>(*after).tokens.contains(&token) {
+    for token in obtained.into_iter().chain(named(*before).tokens) {
+        if live(token) && !named(*after).tokens.contains(&token) {
             host.note(|| Event::LiveTokenDropped { node: id, token });
             return;
         }
@@ -175,8 +175,8 @@ pub fn brings(message: &Message, is_good: impl Fn(Token) -> bool) -> bool {
     }
 }
 
-fn named<S: Strategy>(mut memory: S::Node) -> Named {
+fn named(mut memory: impl Memory) -> Named {
     let mut named = Named::default();
-    S::rename(&mut memory, &mut named);
+    memory.rename(&mut named);
     named
 }

@@ -1,7 +1,7 @@
 //! Requests on their way to the provider's two endpoints, and the answers on their way back.
 
 use crate::base::NodeId;
-use crate::node::{Asker, Strategy, Ticket, node_key};
+use crate::node::{Asker, Memory, Strategy, Ticket, node_key};
 use crate::oauth::{Reply, Token, TokenSlot};
 use crate::provider::{Arrival, Cause, Rule, Server, TokenAsk};
 use crate::trace::Event;
@@ -100,12 +100,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let fleet = &self.fleets[usize::from(state.fleet)];
         let mut ask = TokenAsk {
             client: fleet.client + slot.app_copy,
-            slot: slot.slot,
+            slot: slot.index,
             force: fleet.force,
             with,
             no_op: false,
             asker: node,
-            held: S::view(&state.memory).token,
+            held: state.memory.view().token,
         };
         let answer = move |reply| Message::TokenResponse {
             node,

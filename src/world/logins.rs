@@ -4,7 +4,7 @@
 //! Where a grant is found lost, the user may log in again after a while.
 
 use crate::base::{Duration, NodeId, clone_in_place};
-use crate::node::{Heard, Shared, Strategy};
+use crate::node::{Heard, Memory, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{RotationMachine, Rule};
 use crate::trace::Event;
@@ -149,7 +149,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         let good = |token: Token| rotation.family(token) == Some(family) && rotation.accepts(now, token);
-        let known = self.nodes.iter().filter_map(|node| S::credential(&node.memory));
+        let known = self.nodes.iter().filter_map(|node| node.memory.credential());
         let stored = self
             .stores
             .iter()

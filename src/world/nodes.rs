@@ -1,7 +1,9 @@
 //! What happens to nodes from outside: they start, stop and crash, calls arrive, and the shared store serves them.
 
 use crate::base::{CallId, Duration, Group, NodeId};
-use crate::node::{Heard, NodeState, RetryState, Shared, StoreAnswer, StoreOperation, Strategy, Ticket, node_key};
+use crate::node::{
+    Heard, Memory, NodeState, RetryState, Shared, StoreAnswer, StoreOperation, Strategy, Ticket, node_key,
+};
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::{CallOutcome, Event};
@@ -74,7 +76,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     fn forget(&mut self, id: NodeId) {
         let memory = self.strategy.boot(self.me(id));
         let node = &mut self.nodes[id.index()];
-        let before = S::view(&node.memory).token;
+        let before = node.memory.view().token;
         *node = NodeState {
             epoch: node.epoch.wrapping_add(1),
             requests: node.requests,

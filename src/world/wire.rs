@@ -1,11 +1,9 @@
 //! How a node's side of the wire meets the others in one address space: what a node sends becomes a message, and what only
 //! somebody knows who sees both sides is noted on the way.
 
-use std::marker::PhantomData;
-
 use crate::base::{CallId, Chance, Delay, Duration, Millis, NodeId, Time};
 use crate::node::{
-    Alarm, AtNode, Calls, Input, Me, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom, node_key,
+    Alarm, AtNode, Calls, Input, Me, Memory, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom, node_key,
 };
 use crate::oauth::{Token, TokenSlot};
 use crate::provider::{Rule, Server};
@@ -19,7 +17,7 @@ use super::message::{Leg, Message, Stage};
 use super::{Fleet, World, place};
 
 /// One node's connections to everybody else, and whoever looks on.
-pub(super) struct Wire<'a, S, H, R> {
+pub(super) struct Wire<'a, H, R> {
     pub host: &'a mut H,
     server: &'a mut Server<R, Message>,
     fleets: &'a [Fleet],
@@ -29,13 +27,12 @@ pub(super) struct Wire<'a, S, H, R> {
     epoch: u8,
     /// A forwarded call whose origin has hung up: its gateway has to be told.
     pub hung_up: Option<CallId>,
-    strategy: PhantomData<S>,
 }
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// One node, and its connections.
     #[inline(always)]
-    pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, S, H, R>) {
+    pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, H, R>) {
         let nodes = self.nodes.len();
         let state = &mut self.nodes[id.index()];
         let wire = Wire {
@@ -47,7 +44,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
             fleet: state.fleet,
             epoch: state.epoch,
             hung_up: None,
-            strategy: PhantomData,
         };
         let node = AtNode {
             strategy: &self.strategy,
@@ -64,14 +60,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 }
 
-impl<S: Strategy, H: Host, R: Rule> Wire<'_, S, H, R> {
+impl<H: Host, R: Rule> Wire<'_, H, R> {
     fn fleet(&self) -> &Fleet {
         &self.fleets[usize::from(self.fleet)]
     }
 
     fn note_request(&mut self, slot: TokenSlot) {
         let (node, client) = (self.id, self.fleet().client + slot.app_copy);
-        let bucket = self.server.provider.bucket(client, slot.slot);
+        let bucket = self.server.provider.bucket(client, slot.index);
         self.host.note(|| Event::TokenAsked { node, bucket });
     }
 
@@ -103,7 +99,7 @@ impl<S: Strategy, H: Host, R: Rule> Wire<'_, S, H, R> {
     }
 }
 
-impl<S: Strategy, H: Host, R: Rule> NodeHost<S::Node> for Wire<'_, S, H, R> {
+impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
     #[inline]
     fn now(&self) -> Time {
         self.host.now()
@@ -228,17 +224,17 @@ impl<S: Strategy, H: Host, R: Rule> NodeHost<S::Node> for Wire<'_, S, H, R> {
     }
 
     #[inline]
-    fn reacted(&mut self, before: &S::Node, input: Input, after: &S::Node) {
+    fn reacted(&mut self, before: &M, input: Input, after: &M) {
         if self.host.wants_details() {
-            note_reaction::<S>(self.id, (before, after), input, &self.server.provider.ledger, self.host);
+            note_reaction(self.id, (before, after), input, &self.server.provider.ledger, self.host);
         }
-        self.track_holder(S::view(before).token, S::view(after).token);
+        self.track_holder(before.view().token, after.view().token);
     }
 
-    fn login_needed(&mut self, memory: &S::Node) {
+    fn login_needed(&mut self, memory: &M) {
         let login = self.fleet().login_of(self.id);
         let rotation = self.server.provider.rotation.as_deref();
-        if let Some(again) = self.logins.ask(login, S::credential(memory), rotation) {
+        if let Some(again) = self.logins.ask(login, memory.credential(), rotation) {
             let delay = Delay::exactly(again);
             self.host.wake(delay, login.into(), Message::LoginAgain { login });
         }
@@ -250,7 +246,7 @@ impl<S: Strategy, H: Host, R: Rule> NodeHost<S::Node> for Wire<'_, S, H, R> {
     }
 }
 
-impl<S, H, R> Wire<'_, S, H, R> {
+impl<H, R> Wire<'_, H, R> {
     #[inline]
     fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
         if before == after {

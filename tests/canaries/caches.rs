@@ -1,7 +1,7 @@
 //! A cache per process, right and wrong.
 
 use tokenstorm::base::CallId;
-use tokenstorm::node::{Command, Input, Me, Names, Outbox, Strategy, View};
+use tokenstorm::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use tokenstorm::oauth::{Token, TokenSlot};
 
 /// What is wrong.
@@ -38,6 +38,20 @@ pub struct Memory {
     nameless: bool,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        if self.nameless {
+            return;
+        }
+        self.token = self.token.map(|token| names.token(token));
+        self.old = self.old.map(|token| names.token(token));
+    }
+}
+
 impl Strategy for Cache {
     type Node = Memory;
 
@@ -53,9 +67,10 @@ impl Strategy for Cache {
             Input::Call { call } => self.serve(node, call, out),
             Input::Rejected { call, token } => {
                 self.refused(node, token);
-                self.serve(node, call, out);
+                if let Some(call) = call {
+                    self.serve(node, call, out);
+                }
             }
-            Input::Refused { token } => self.refused(node, token),
             Input::Token { grant, late, .. } => {
                 if late && (node.asking || node.token.is_some()) {
                     return;
@@ -71,18 +86,6 @@ impl Strategy for Cache {
             }
             _ => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        if node.nameless {
-            return;
-        }
-        node.token = node.token.map(|token| names.token(token));
-        node.old = node.old.map(|token| names.token(token));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A shared store under a lease, right and wrong.
 
 use tokenstorm::base::{CallId, Delay, Duration, Millis};
-use tokenstorm::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
+use tokenstorm::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use tokenstorm::oauth::{Failure, Token, TokenSlot};
 use tokenstorm::store::{Answer, Asked, Operation, When};
 
@@ -58,9 +58,28 @@ pub struct Memory {
     wanted: bool,
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+        self.refused = self.refused.map(|token| names.token(token));
+        self.fence = names.fence(self.fence);
+    }
+}
+
 impl Strategy for Lease {
     type Node = Memory;
-    const PHASES: &'static [&'static str] = &PHASES;
+
+    fn phases(&self) -> &'static [&'static str] {
+        &PHASES
+    }
 
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
@@ -71,9 +90,10 @@ impl Strategy for Lease {
             Input::Call { call } => self.serve(node, call, out),
             Input::Rejected { call, token } => {
                 refuse(node, token);
-                self.serve(node, call, out);
+                if let Some(call) = call {
+                    self.serve(node, call, out);
+                }
             }
-            Input::Refused { token } => refuse(node, token),
             Input::Store(answer) => self.hear(node, answer, out),
             Input::Timer(Timer::Wait) if node.phase == Phase::Waiting => self.lock(node, out),
             Input::Token { grant, .. } if node.phase == Phase::Asking => {
@@ -96,20 +116,6 @@ impl Strategy for Lease {
             }
             _ => {}
         }
-    }
-
-    fn view(node: &Memory) -> View {
-        View { token: node.token }
-    }
-
-    fn phase(node: &Memory) -> usize {
-        node.phase as usize
-    }
-
-    fn rename(node: &mut Memory, names: &mut dyn Names) {
-        node.token = node.token.map(|token| names.token(token));
-        node.refused = node.refused.map(|token| names.token(token));
-        node.fence = names.fence(node.fence);
     }
 }
 

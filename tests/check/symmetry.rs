@@ -4,43 +4,39 @@ use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
 use tokenstorm::engine::check::systems;
 use tokenstorm::engine::check::{self, CheckHost, Counterexample, PropertyVerdict, Setup, State};
 use tokenstorm::property::{Judge, PROPERTIES, Runs};
-use tokenstorm::with_strategy;
 
 /// A run among nodes with names: whether its last step breaks an event's property, or its cycle comes home and, where it is a
 /// livelock, keeps nobody waiting.
 fn is_a_run(setup: &Setup, property: usize, example: &Counterexample) -> bool {
     let named = setup.system.with_names();
-    with_strategy!(&setup.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let (mut state, mut host) = (State::initial(strategy.clone(), &named), CheckHost::default());
-        let (mut breaks, mut home) = (false, None);
-        let (mut always, mut taken) = (u128::MAX, 0u128);
-        for (step, &action) in example.way.iter().enumerate() {
-            if step == example.steps() {
-                home = Some(state.clone());
-            }
-            breaks = false;
-            let mut actions = Vec::new();
-            state.actions(&mut actions);
-            assert!(actions.contains(&action), "step {step} can be taken");
-            if home.is_some() {
-                let own = actions.iter().filter(|action| action.fault().is_none());
-                let enabled = own.fold(0, |labels, action| labels | 1 << check::label(&state, *action));
-                always &= enabled;
-                taken |= 1 << check::label(&state, action);
-            }
-            state = state.take(action, &mut host, |event, history, scene| {
-                if let Judge::Event(judge) = PROPERTIES[property].judge {
-                    breaks |= judge(event, history, scene) == Some(false);
-                }
-            });
+    let (mut state, mut host) = (State::initial(setup.coordination.clone(), &named), CheckHost::default());
+    let (mut breaks, mut home) = (false, None);
+    let (mut always, mut taken) = (u128::MAX, 0u128);
+    for (step, &action) in example.way.iter().enumerate() {
+        if step == example.steps() {
+            home = Some(state.clone());
         }
-        match PROPERTIES[property].judge {
-            Judge::Event(_) => breaks,
-            Judge::Runs(Runs::NoLivelock) => home == Some(state) && always & !taken == 0,
-            Judge::Runs(_) => home.is_none_or(|home| home == state),
+        breaks = false;
+        let mut actions = Vec::new();
+        state.actions(&mut actions);
+        assert!(actions.contains(&action), "step {step} can be taken");
+        if home.is_some() {
+            let own = actions.iter().filter(|action| action.fault().is_none());
+            let enabled = own.fold(0, |labels, action| labels | 1 << check::label(&state, *action));
+            always &= enabled;
+            taken |= 1 << check::label(&state, action);
         }
-    })
+        state = state.take(action, &mut host, |event, history, scene| {
+            if let Judge::Event(judge) = PROPERTIES[property].judge {
+                breaks |= judge(event, history, scene) == Some(false);
+            }
+        });
+    }
+    match PROPERTIES[property].judge {
+        Judge::Event(_) => breaks,
+        Judge::Runs(Runs::NoLivelock) => home == Some(state) && always & !taken == 0,
+        Judge::Runs(_) => home.is_none_or(|home| home == state),
+    }
 }
 
 /// Nodes with names: as the lists say, which are about nodes without.

@@ -2,7 +2,7 @@
 
 use tokenstorm::engine::check::FaultBudget;
 use tokenstorm::engine::check::{Needs, System, systems};
-use tokenstorm::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
+use tokenstorm::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
 use tokenstorm::oauth::{Failure, Token, TokenSlot};
 use tokenstorm::strategy::Leader;
 
@@ -47,14 +47,6 @@ impl Strategy for Deaf {
             self.0.on(me, node, input, out);
         }
     }
-
-    fn view(node: &Self::Node) -> View {
-        Leader::view(node)
-    }
-
-    fn rename(node: &mut Self::Node, names: &mut dyn Names) {
-        Leader::rename(node, names);
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +64,16 @@ fn ask(out: &mut Outbox, call: Option<tokenstorm::base::CallId>) {
     });
 }
 
+impl node::Memory for Memory {
+    fn view(&self) -> View {
+        View { token: self.token }
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
+        self.token = self.token.map(|token| names.token(token));
+    }
+}
+
 macro_rules! remembers {
     ($($strategy:ty => $on:item)*) => {$(
         impl Strategy for $strategy {
@@ -82,14 +84,6 @@ macro_rules! remembers {
             }
 
             $on
-
-            fn view(node: &Memory) -> View {
-                View { token: node.token }
-            }
-
-            fn rename(node: &mut Memory, names: &mut dyn Names) {
-                node.token = node.token.map(|token| names.token(token));
-            }
         }
     )*};
 }
@@ -97,7 +91,7 @@ macro_rules! remembers {
 remembers! {
     TellsOnce => fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } => match node.token {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => match node.token {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -127,10 +121,10 @@ remembers! {
 
     Sulks => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
-            Input::Call { call } | Input::Rejected { call, .. } if node.given_up => {
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } if node.given_up => {
                 out.push(Command::FailAttempt { call, why: Failure::Unreachable });
             }
-            Input::Call { call } | Input::Rejected { call, .. } => ask(out, Some(call)),
+            Input::Call { call } | Input::Rejected { call: Some(call), .. } => ask(out, Some(call)),
             Input::Token { call: Some(call), grant, .. } => {
                 out.push(Command::Attempt { call, token: grant.token });
             }
@@ -143,14 +137,14 @@ remembers! {
     }
 
     Forgets => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { .. } | Input::Refused { .. } = input {
+        if let Input::Rejected { .. } = input {
             node.token = None;
         }
         match (input, node.token) {
-            (Input::Call { call } | Input::Rejected { call, .. }, Some(token)) => {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, Some(token)) => {
                 out.push(Command::Attempt { call, token });
             }
-            (Input::Call { call } | Input::Rejected { call, .. }, None) => ask(out, Some(call)),
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, None) => ask(out, Some(call)),
             (Input::Token { call, grant, .. }, _) => {
                 node.token = Some(grant.token);
                 if let Some(call) = call {

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn known() -> Vec<&'static str> {
     let mut names: Vec<_> = PROFILES.iter().map(|(name, _)| *name).collect();
-    for list in [STRATEGIES.as_slice(), &RETRIES, &WORKLOADS] {
+    for list in [STRATEGIES, &RETRIES, &WORKLOADS] {
         names.extend(list.iter().map(|(name, _)| *name));
     }
     names.extend(METRICS.iter().map(|metric| metric.name));
@@ -51,7 +51,7 @@ fn pages(name: &str) -> Vec<String> {
         let found = list.iter().find(|(known, _)| *known == name);
         found.map(|(_, about)| (*about).to_owned())
     };
-    if let Some(about) = about(&STRATEGIES) {
+    if let Some(about) = about(STRATEGIES) {
         let parameters = parameters::of::<Coordination>(name);
         let lines = format!("[[strategy]]\nname = \"{name}\"\ncoordination = ");
         pages.push(choice(name, "a coordination strategy", &about, &parameters, &lines));

@@ -327,7 +327,7 @@ impl Explored {
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
         let silent = (!self.answered).then_some("a call that succeeds".to_owned());
         let dead = (0..)
-            .zip(S::PHASES)
+            .zip(strategy.phases())
             .filter(|&(place, phase)| self.phases & 1 << place == 0 && !strategy.skips(phase));
         let faults = missing.map(|(_, name, _)| format!("fault `{name}`"));
         let phases = dead.map(|(_, phase)| format!("phase `{phase}`"));

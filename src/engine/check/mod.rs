@@ -29,7 +29,6 @@ use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 use crate::scenario;
 use crate::strategy::Coordination;
-use crate::with_strategy;
 
 pub use diagram::{svg, text};
 pub use explore::{Explored, explore};
@@ -209,10 +208,7 @@ pub struct CheckReport {
 
 /// Explores a system and judges every property.
 pub fn check(setup: &Setup, progress: &dyn CheckProgress) -> CheckReport {
-    with_strategy!(&setup.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        check_strategy(strategy.clone(), &setup.system, progress)
-    })
+    check_strategy(setup.coordination.clone(), &setup.system, progress)
 }
 
 /// [`check`] for a strategy, and a rule, that need not be the crate's own.

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::base::{Chance, Delay, Duration, Group, NodeId, Permutation, Time, clone_in_place};
-use crate::node::{CallPolicy, Phase, Strategy, Timer};
+use crate::node::{CallPolicy, Memory, Phase, Strategy, Timer};
 use crate::oauth::{AnswerKind, Reply, Token};
 use crate::property::{History, StateView};
 use crate::provider::{Bucket, Issuance, Provider, Rule};
@@ -288,15 +288,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Phases of the strategy in which some node is, by their place.
     pub fn phases(&self) -> u32 {
-        if S::PHASES.is_empty() {
+        let named = self.world.strategy().phases().len();
+        if named == 0 {
             return 0;
         }
         (0..self.nodes()).fold(0, |all, node| {
-            let place = S::phase(self.world.memory(NodeId(node)));
-            assert!(
-                place < S::PHASES.len().min(32),
-                "a phase has a name, and there are 32 at most"
-            );
+            let place = self.world.memory(NodeId(node)).phase();
+            assert!(place < named.min(32), "a phase has a name, and there are 32 at most");
             all | 1 << place
         })
     }

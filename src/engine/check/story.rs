@@ -6,7 +6,6 @@ use crate::oauth::{At, Failure, Perceived, Perceptions, Reply, Token};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
-use crate::with_strategy;
 use crate::world::{Message, Renamed};
 
 use super::state::{Action, CheckHost, NOW, State};
@@ -37,10 +36,7 @@ pub struct Line {
 
 /// Tells a run of this system.
 pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
-    with_strategy!(&setup.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        tell_strategy(strategy.clone(), &setup.system, example)
-    })
+    tell_strategy(setup.coordination.clone(), &setup.system, example)
 }
 
 /// [`tell`] for a strategy that need not be one of the crate's own.

@@ -21,7 +21,6 @@ use crate::engine::check::{Counterexample, Setup};
 use crate::node::Strategy;
 use crate::property::PROPERTIES;
 use crate::provider::{Issuance, Rule};
-use crate::with_strategy;
 
 pub use case::{Case, Cases, SearchSpace, SystemParams};
 pub use replay::{Effect, Effects, replay};
@@ -108,15 +107,12 @@ impl FuzzReport {
 
 /// [`fuzz`] for one of the crate's own strategies, under any of these rules, the plainest first.
 pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &FuzzOptions, progress: &dyn FuzzProgress) -> FuzzReport {
-    with_strategy!(&setup.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let ground = SearchSpace {
-            strategy: strategy.clone(),
-            most: setup.system.clone(),
-            rules: rules.to_vec(),
-        };
-        fuzz(&ground, effort, progress)
-    })
+    let ground = SearchSpace {
+        strategy: setup.coordination.clone(),
+        most: setup.system.clone(),
+        rules: rules.to_vec(),
+    };
+    fuzz(&ground, effort, progress)
 }
 
 /// Cases that are run side by side before what they broke is looked at.

@@ -16,7 +16,6 @@ use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
 use crate::scenario;
 use crate::strategy::Coordination;
-use crate::with_strategy;
 
 /// Rules that cases are drawn with, the plainest first, with a sentence each. A profile of a provider can be named as well.
 pub const RULES: [(&str, &str); 5] = [
@@ -180,17 +179,15 @@ impl Saved {
     /// The run up to where the property breaks, as the checker has it; none where it does not.
     pub fn run(&self) -> Option<Counterexample> {
         let setup = self.setup();
-        with_strategy!(&setup.coordination, strategy => {
-            #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-            let initial = State::initial(strategy.clone(), &setup.system);
-            along(initial, &self.steps, self.property()).witness(self.property()).map(|(_, example)| example)
-        })
+        let initial = State::initial(setup.coordination, &setup.system);
+        let walk = along(initial, &self.steps, self.property());
+        walk.witness(self.property()).map(|(_, example)| example)
     }
 
     /// What it does in the checker and in the simulator.
     pub fn effects(&self) -> Effects {
         let setup = self.setup();
-        with_strategy!(&setup.coordination, strategy => replay(strategy, &setup.system, &self.steps))
+        replay(&setup.coordination, &setup.system, &self.steps)
     }
 }
 

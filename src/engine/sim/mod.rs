@@ -19,8 +19,8 @@ use crate::node::Strategy;
 use crate::oauth::Token;
 use crate::provider::{Provider, Rule};
 use crate::scenario::plan::{Act, Links, Plan, Span};
+use crate::strategy::{Coordination, each};
 use crate::trace::{Event, Sink};
-use crate::with_strategy;
 use crate::world::{Delivery, Host, LEGS, Leg, Message, World};
 
 use arrivals::Sources;
@@ -92,7 +92,7 @@ enum Listener<'a> {
 }
 
 fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> RunStats {
-    with_strategy!(&plan.coordination, strategy => {
+    each!(Coordination, &plan.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         let world = world(plan, strategy.clone(), plan.provider.rule.clone());
         Sim::new(plan, world, dice, sink, shortcuts).run()

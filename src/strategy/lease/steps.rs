@@ -1,9 +1,9 @@
 //! One node's way through the protocol: look, take the lease, look again, renew, publish, give the lease back.
 
 use super::super::renew_ahead::{again, ahead};
-use super::{Covers, Lanes, Lease, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
+use super::{Covers, Lease, OnInvalidGrant, Publish, Release, Slots, Ttl, WhenStuck, Write};
 use crate::base::{Delay, Duration, Millis};
-use crate::node::{Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Timer, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Timer, View};
 use crate::oauth::{Failure, Grant, Token};
 use crate::store::{Answer, Asked, Entry, Operation, When};
 
@@ -13,8 +13,8 @@ pub struct Memory {
     token: Option<Token>,
     /// The token to be replaced: a look that finds it again finds nothing new.
     stale: Option<Token>,
-    /// TokenSlot that the newest token known here came from.
-    slot: u8,
+    /// Which of the slots that take turns the newest token known here came from.
+    turn: u8,
     /// Calls are parked.
     wanted: bool,
     phase: Phase,
@@ -48,7 +48,7 @@ enum Phase {
 
 impl Memory {
     /// In the order of [`Phase`].
-    pub(super) const PHASES: &'static [&'static str] = &[
+    pub(in super::super) const PHASES: &'static [&'static str] = &[
         "idle",
         "looking",
         "acquiring",
@@ -58,10 +58,6 @@ impl Memory {
         "rereading",
         "publishing",
     ];
-
-    pub(super) fn phase(&self) -> usize {
-        self.phase as usize
-    }
 
     fn look(&mut self, out: &mut Outbox) {
         self.phase = Phase::Looking;
@@ -75,17 +71,23 @@ impl Memory {
             self.look(out);
         }
     }
+}
 
-    pub(super) fn view(&self) -> View {
+impl node::Memory for Memory {
+    fn view(&self) -> View {
         View { token: self.token }
     }
 
     /// The newest token known, dead or alive.
-    pub(super) fn credential(&self) -> Option<Token> {
+    fn credential(&self) -> Option<Token> {
         self.token.or(self.stale)
     }
 
-    pub(super) fn rename(&mut self, names: &mut dyn Names) {
+    fn phase(&self) -> usize {
+        self.phase as usize
+    }
+
+    fn rename(&mut self, names: &mut dyn Names) {
         self.token = self.token.map(|token| names.token(token));
         self.stale = self.stale.map(|token| names.token(token));
         self.fence = names.fence(self.fence);
@@ -94,16 +96,16 @@ impl Memory {
 }
 
 impl Lease {
-    /// The protocol, with tokens taken in turn from `lanes`.
-    pub(in super::super) fn step(&self, lanes: &impl Lanes, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        if let Input::Rejected { token, .. } | Input::Refused { token } = input
+    /// The protocol, with tokens taken in turn from `slots`.
+    pub(in super::super) fn step(&self, slots: &impl Slots, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        if let Input::Rejected { token, .. } = input
             && node.token == Some(token)
         {
             node.token = None;
             node.stale = Some(token);
         }
         match (input, node.phase) {
-            (Input::Call { call } | Input::Rejected { call, .. }, _) => match node.token {
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => match node.token {
                 Some(token) => out.push(Command::Attempt { call, token }),
                 None => {
                     out.push(Command::Park { call });
@@ -123,8 +125,8 @@ impl Lease {
                 }
             }
             (Input::Timer(Timer::Extend), _) => self.extend(node, out),
-            (Input::Store(answer), _) => self.answered(lanes, node, answer, out),
-            (Input::Token { grant, late, .. }, _) if welcomes(me, node, late) => self.obtained(lanes, node, grant, out),
+            (Input::Store(answer), _) => self.answered(slots, node, answer, out),
+            (Input::Token { grant, late, .. }, _) if welcomes(me, node, late) => self.obtained(slots, node, grant, out),
             (
                 Input::TokenFailed {
                     why: Failure::InvalidGrant,
@@ -140,24 +142,24 @@ impl Lease {
         }
     }
 
-    fn answered(&self, lanes: &impl Lanes, node: &mut Memory, answer: StoreAnswer, out: &mut Outbox) {
+    fn answered(&self, slots: &impl Slots, node: &mut Memory, answer: StoreAnswer, out: &mut Outbox) {
         match (answer, node.phase) {
             (Answer::Value(Some(entry)), Phase::Looking | Phase::Checking | Phase::Rereading)
                 if Some(entry.value.token) != node.stale =>
             {
                 self.adopt(node, entry, out);
             }
-            (Answer::Value(_), Phase::Looking) if self.covers == Covers::Write => Self::ask(node, lanes, out),
+            (Answer::Value(_), Phase::Looking) if self.covers == Covers::Write => Self::ask(node, slots, out),
             (Answer::Value(_), Phase::Looking) => self.acquire(node, out),
             (Answer::Value(stored), Phase::Checking) => {
-                // The slot to use next follows the stored one, so that nodes that slept agree on it.
-                node.slot = stored.map_or(node.slot, |entry| entry.value.slot);
-                Self::ask(node, lanes, out);
+                // The turn that comes next follows the stored one, so that nodes that slept agree on it.
+                node.turn = stored.map_or(node.turn, |entry| entry.value.turn);
+                Self::ask(node, slots, out);
             }
             (Answer::Value(_) | Answer::Failed(Asked::Read), Phase::Rereading) => {
                 self.give_up(node, Failure::InvalidGrant, out);
             }
-            (Answer::Acquired { fence }, Phase::Acquiring) => self.acquired(lanes, node, fence, out),
+            (Answer::Acquired { fence }, Phase::Acquiring) => self.acquired(slots, node, fence, out),
             // Another answer came first, and the lease is not wanted any more.
             (Answer::Acquired { fence }, _) => {
                 node.fence = fence;
@@ -166,7 +168,7 @@ impl Lease {
             (Answer::Busy, Phase::Acquiring) => {
                 node.polls = node.polls.saturating_add(1);
                 if self.poll.saturating_mul(u64::from(node.polls)) > self.wait {
-                    self.stuck(node, lanes, out);
+                    self.stuck(node, slots, out);
                 } else {
                     node.phase = Phase::Waiting;
                     out.push(Command::Arm {
@@ -177,7 +179,7 @@ impl Lease {
             }
             (Answer::Extended { held: false }, _) => node.lapsed = true,
             (Answer::Failed(Asked::Read | Asked::Acquire), Phase::Looking | Phase::Acquiring | Phase::Checking) => {
-                self.stuck(node, lanes, out)
+                self.stuck(node, slots, out)
             }
             // Somebody else's token was found to be the one to use, unless it is the one that was to be replaced.
             (Answer::Kept(Some(entry)), Phase::Publishing) if Some(entry.value.token) != node.stale => {
@@ -200,14 +202,14 @@ impl Lease {
         }));
     }
 
-    fn acquired(&self, lanes: &impl Lanes, node: &mut Memory, fence: u32, out: &mut Outbox) {
+    fn acquired(&self, slots: &impl Slots, node: &mut Memory, fence: u32, out: &mut Outbox) {
         node.fence = fence;
         node.lapsed = false;
         self.extend_later(out);
         if let Some(value) = node.unwritten.take() {
             self.publish(node, value, out);
         } else if self.read_before_lock {
-            Self::ask(node, lanes, out);
+            Self::ask(node, slots, out);
         } else {
             node.phase = Phase::Checking;
             out.push(Command::Store(Operation::Read));
@@ -254,9 +256,9 @@ impl Lease {
         }
     }
 
-    fn hold(&self, node: &mut Memory, token: Token, slot: u8, life: Millis, out: &mut Outbox) {
+    fn hold(&self, node: &mut Memory, token: Token, turn: u8, life: Millis, out: &mut Outbox) {
         node.token = Some(token);
-        node.slot = slot;
+        node.turn = turn;
         node.wanted = false;
         out.push(Command::AttemptParked { token });
         if let Some(margin) = self.renew_ahead {
@@ -269,7 +271,7 @@ impl Lease {
 
     fn adopt(&self, node: &mut Memory, entry: Entry<Shared>, out: &mut Outbox) {
         let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-        self.hold(node, entry.value.token, entry.value.slot, left.into(), out);
+        self.hold(node, entry.value.token, entry.value.turn, left.into(), out);
         self.rest(node, out);
     }
 
@@ -290,14 +292,14 @@ impl Lease {
         }
     }
 
-    fn stuck(&self, node: &mut Memory, lanes: &impl Lanes, out: &mut Outbox) {
+    fn stuck(&self, node: &mut Memory, slots: &impl Slots, out: &mut Outbox) {
         if node.unwritten.take().is_some() {
             // The token is in use here; the others will not learn of it.
             self.rest(node, out);
             return;
         }
         match (self.when_stuck, node.stale) {
-            (WhenStuck::GoAlone, _) => Self::ask(node, lanes, out),
+            (WhenStuck::GoAlone, _) => Self::ask(node, slots, out),
             (WhenStuck::UseStale, Some(token)) => {
                 node.wanted = false;
                 out.push(Command::AttemptParked { token });
@@ -308,19 +310,19 @@ impl Lease {
         }
     }
 
-    fn ask(node: &mut Memory, lanes: &impl Lanes, out: &mut Outbox) {
+    fn ask(node: &mut Memory, slots: &impl Slots, out: &mut Outbox) {
         node.phase = Phase::Asking;
         out.push(Command::RequestToken {
-            slot: lanes.slot(next(node, lanes)),
+            slot: slots.at(next(node, slots)),
             call: None,
-            with: node.credential(),
+            with: node.token.or(node.stale),
         });
     }
 
-    fn obtained(&self, lanes: &impl Lanes, node: &mut Memory, grant: Grant, out: &mut Outbox) {
-        let slot = next(node, lanes);
-        self.hold(node, grant.token, slot, grant.life, out);
-        let value = Shared::of(grant, slot);
+    fn obtained(&self, slots: &impl Slots, node: &mut Memory, grant: Grant, out: &mut Outbox) {
+        let turn = next(node, slots);
+        self.hold(node, grant.token, turn, grant.life, out);
+        let value = Shared::of(grant, turn);
         if self.covers == Covers::Write && node.fence == 0 {
             node.unwritten = Some(value);
             node.polls = 0;
@@ -356,6 +358,6 @@ fn welcomes(me: Me, node: &Memory, late: bool) -> bool {
     }
 }
 
-fn next(node: &Memory, lanes: &impl Lanes) -> u8 {
-    (node.slot + 1) % lanes.count()
+fn next(node: &Memory, slots: &impl Slots) -> u8 {
+    (node.turn + 1) % slots.count()
 }
