@@ -261,8 +261,8 @@ mod tests {
         }
     }
 
-    /// Means of section 5 of the model: exponential min(C, b 2^(k-1)); full jitter half of it; equal jitter three
-    /// quarters. 99.99 % interval of the mean of 20,000 uniform draws.
+    /// Means of section 5 of the model (`src/manual/model.md`): exponential min(C, b 2^(k-1)); full jitter half of it; equal
+    /// jitter three quarters. 99.99 % interval of the mean of 20,000 uniform draws.
     #[test]
     fn mean_waits_follow_the_law() {
         let (base, cap, n) = (Duration::from_millis(100), Duration::from_secs(2), 20_000u32);

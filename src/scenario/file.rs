@@ -393,7 +393,7 @@ fn one_minute() -> Duration {
     Duration::from_secs(60)
 }
 
-/// Enough to see whether a strategy storms in some runs only; see section 4 of the model.
+/// Enough to see whether a strategy storms in some runs only; see section 4 of the model (`src/manual/model.md`).
 fn thirty() -> u32 {
     30
 }
