@@ -20,6 +20,7 @@ impl Token {
         Self(std::num::NonZeroU32::new(sequence).expect("sequence numbers begin at 1"))
     }
 
+    /// Its place in the order of issue, from 1.
     pub const fn sequence(self) -> u32 {
         self.0.get()
     }
@@ -30,6 +31,7 @@ impl Token {
 pub struct Lane {
     /// Which of several registered copies of the app signs the request; the app itself is 0.
     pub duplicate: u16,
+    /// Which slot of that client.
     pub slot: Slot,
 }
 
@@ -48,6 +50,7 @@ pub enum Slot {
 /// What the token endpoint reveals about a token that it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grant {
+    /// The access token; it also names the pair where a refresh token came with it.
     pub token: Token,
     /// `expires_in`: remaining life at the commit.
     pub life: Millis,
@@ -64,7 +67,10 @@ pub enum Failure {
     /// A 5xx answer: nothing happened.
     ServerError,
     /// A 429 answer, with the wait that it asks for (zero when it names none): nothing happened.
-    Throttled { retry_after: Millis },
+    Throttled {
+        /// How long the client is to wait.
+        retry_after: Millis,
+    },
     /// `invalid_grant`: the refresh token was used up, superseded or revoked, or there is none.
     InvalidGrant,
     /// The provider refuses for good: `invalid_request`, a slot out of range, or no room for another live token.
@@ -76,10 +82,12 @@ pub enum Failure {
 /// The answer to an API attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
+    /// The API has served the call.
     Accepted,
     /// A 401: the provider says no more than that.
     Rejected,
     /// An error that the node takes for a success.
     Misread,
+    /// The attempt failed for another reason than its token.
     Failed(Failure),
 }

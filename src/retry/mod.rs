@@ -138,6 +138,7 @@ impl Attempts {
         Self(Some(if count == 0 { 1 } else { count }))
     }
 
+    /// As many as it takes.
     pub const UNBOUNDED: Self = Self(None);
 
     /// Whether a call that has used `tries` has one left.
@@ -145,6 +146,7 @@ impl Attempts {
         self.0.is_none_or(|most| tries < most)
     }
 
+    /// Whether a call is tried as often as it takes.
     pub const fn is_unbounded(self) -> bool {
         self.0.is_none()
     }
