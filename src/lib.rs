@@ -57,24 +57,34 @@
 //! | one token for the threads and tasks of a process | [`cell`] |
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
+#![warn(missing_docs)]
+
 pub mod base;
 pub mod cell;
 pub mod cli;
+// Rooms that owe documentation still; the list only shrinks.
+#[allow(missing_docs)]
 pub mod engine;
 pub mod manual;
+#[allow(missing_docs)]
 pub mod metric;
 pub mod net;
+#[allow(missing_docs)]
 pub mod node;
 pub mod oauth;
+#[allow(missing_docs)]
 pub mod property;
+#[allow(missing_docs)]
 pub mod provider;
 pub mod record;
 pub mod report;
 pub mod retry;
 pub mod scenario;
 pub mod store;
+#[allow(missing_docs)]
 pub mod strategy;
 pub mod testing;
 pub mod trace;
 pub mod workload;
+#[allow(missing_docs)]
 pub mod world;
