@@ -33,7 +33,7 @@ pub struct Record {
     /// Timeline events, for shading charts.
     pub incidents: Vec<Incident>,
     /// What the trigger did to each strategy at each point, where the scenario has one.
-    pub aftermaths: Vec<Aftermath>,
+    pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
 }
@@ -158,13 +158,13 @@ pub struct Comparison {
     /// 95 % over all comparisons of this scenario together (Bonferroni).
     pub interval: Option<(f64, f64)>,
     /// What the interval allows to say.
-    pub verdict: Verdict,
+    pub verdict: ComparisonVerdict,
 }
 
 /// What a comparison comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ComparisonVerdict {
     /// Better than the reference by more than noise.
     Better,
     /// Worse by more than noise.
@@ -218,13 +218,13 @@ pub struct Incident {
 /// What became of a strategy after the trigger: three arms with the same arrivals, with the trigger, without it, and from a hot
 /// start (every node already in its retry loop). Goodput is back when it is at least 0.9 of the untouched arm's for long enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Aftermath {
+pub struct RecoveryVerdict {
     /// Name of the strategy.
     pub strategy: String,
     /// The sweep point.
     pub point: String,
     /// The verdict.
-    pub fate: Fate,
+    pub fate: Recovery,
     /// Seconds after the trigger's end within which goodput had to be back.
     pub within_s: f64,
     /// Replications that were judged.
@@ -262,7 +262,7 @@ pub struct Goodput {
 /// What a trigger does to a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum Recovery {
     /// Goodput never fell, not even during the trigger.
     Unaffected,
     /// It was back in time in most runs.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Attempts, Backoff};
-use crate::base::{Delay, Duration, Law};
+use crate::base::{Delay, DelayShape, Duration};
 
 /// Uniform between the base and three times the wait before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ impl Backoff for DecorrelatedJitter {
             base: self.base,
             spread: reach.saturating_sub(self.base),
             cap: self.cap,
-            law: Law::Later,
+            law: DelayShape::Later,
         }
     }
 

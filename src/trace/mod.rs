@@ -56,7 +56,7 @@ pub enum Event {
         /// When it arrived.
         arrived: Time,
         /// How it ended.
-        outcome: Outcome,
+        outcome: CallOutcome,
         /// API attempts, and those that were refused for their token.
         attempts: u16,
         /// Attempts that were refused for their token.
@@ -135,7 +135,7 @@ pub enum Event {
         node: NodeId,
     },
     /// What a node holds, at an instant at which the plan asks for it.
-    Looked {
+    Sampled {
         /// Which.
         node: NodeId,
         /// What it would send.
@@ -215,7 +215,7 @@ pub enum Holds {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum CallOutcome {
     /// Within the patience of its caller.
     Succeeded,
     /// It succeeded after its caller's patience had ended.
