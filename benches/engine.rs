@@ -1,5 +1,5 @@
-//! How fast the simulator is: the benchmark model (section 7 of the model) through the ordinary plan and engine with full
-//! statistics on, beside a plain loop tuned by hand ([`reference`]), measured in turns within one process.
+//! How fast the simulator is: the benchmark model (section 7 of `src/manual/model.md`) through the ordinary plan and engine
+//! with full statistics on, beside a plain loop tuned by hand ([`reference`]), measured in turns within one process.
 //!
 //! `cargo bench --bench engine` prints one table; `-- --long` measures longer, `-- --write` also writes `reports/benchmark.md`,
 //! `-- --only busy:1000` measures one row, and `-- --profile busy:1000` runs the engine alone, for a profiler.

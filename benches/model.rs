@@ -1,4 +1,4 @@
-//! What the benchmarks share: the model of section 7 as a plan, the clock, and the report's marked section.
+//! What the benchmarks share: the model of section 7 of `src/manual/model.md` as a plan, the clock, and the report's marked section.
 
 use std::hint::black_box;
 use std::sync::OnceLock;

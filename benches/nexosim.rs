@@ -1,4 +1,4 @@
-//! The benchmark model (section 7 of the model) beside nexosim, a general engine for discrete events: tokenstorm as it runs
+//! The benchmark model (section 7 of `src/manual/model.md`) beside nexosim, a general engine for discrete events: tokenstorm as it runs
 //! any plan, with all statistics on, and the same model written for nexosim, in turns within one process.
 //!
 //! `cargo bench --bench nexosim --features bench-nexosim` prints one table; `-- --write` also puts it into

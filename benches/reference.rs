@@ -1,5 +1,5 @@
-//! The yardstick: the benchmark model (section 7) as a plain loop, tuned by hand, with all that a real engine needs and
-//! nothing that another scenario would need: no strategy, no provider, no message, no trace.
+//! The yardstick: the benchmark model (section 7 of `src/manual/model.md`) as a plain loop, tuned by hand, with all
+//! that a real engine needs and nothing that another scenario would need: no strategy, no provider, no message, no trace.
 //!
 //! It draws the very arrivals of the engine's general path, so that both must count the same.
 

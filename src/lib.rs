@@ -1,8 +1,8 @@
 //! What happens when many processes share one OAuth credential, and a new token kills the old one?
 //!
 //! tokenstorm simulates it: nodes with a coordination strategy and a retry policy, a provider with its rule, latencies and
-//! faults, a shared store. Every strategy meets the same arrivals and the same luck, so that the difference between two is
-//! theirs; every figure comes with a 95 % confidence interval.
+//! faults, a shared store. Every strategy meets the same arrivals and the same luck, so that a difference between two
+//! results is one between the strategies; every figure comes with a 95 % confidence interval.
 //!
 //! ```
 //! use std::path::Path;
@@ -35,7 +35,7 @@
 //! let scenario = Scenario::parse("pair.toml", text, Path::new("."))?;
 //! let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))?;
 //!
-//! // Whoever renews kills the other's token: half of all calls are refused first.
+//! // Each renewal kills the other process's token: half of all calls are refused first.
 //! let rejected = |strategy| outcome.mean(strategy, "first_attempt_rejection_rate").unwrap();
 //! assert!((rejected("each its own token") - 0.5).abs() < 0.05);
 //! assert_eq!(rejected("one app for each"), 0.0);
@@ -46,34 +46,45 @@
 //!
 //! | to see | look into |
 //! |---|---|
-//! | what a strategy is, and twelve of them | [`node`], [`strategy`] |
+//! | what a strategy is, and those that there are | [`node`], [`strategy`] |
 //! | what a provider does to earlier tokens | [`provider`] |
 //! | how calls are retried | [`retry`] |
 //! | how all of it is wired together, without clock or dice | [`world`] |
 //! | clock, order and dice | [`engine`] |
+//! | what happens in a run | [`trace`] |
 //! | what is measured | [`metric`] |
 //! | scenario files and their mistakes | [`scenario`] |
 //! | one token for the threads and tasks of a process | [`cell`] |
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
+#![warn(missing_docs)]
+
 pub mod base;
 pub mod cell;
 pub mod cli;
+// Rooms that owe documentation still; the list only shrinks.
+#[allow(missing_docs)]
 pub mod engine;
 pub mod manual;
+#[allow(missing_docs)]
 pub mod metric;
 pub mod net;
+#[allow(missing_docs)]
 pub mod node;
 pub mod oauth;
+#[allow(missing_docs)]
 pub mod property;
+#[allow(missing_docs)]
 pub mod provider;
 pub mod record;
 pub mod report;
 pub mod retry;
 pub mod scenario;
 pub mod store;
+#[allow(missing_docs)]
 pub mod strategy;
 pub mod testing;
 pub mod trace;
 pub mod workload;
+#[allow(missing_docs)]
 pub mod world;

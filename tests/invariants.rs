@@ -1,5 +1,5 @@
 //! What holds in every run, whatever strategy, policy, rule, fault or seed: small random plans, their whole traces recorded
-//! and audited. Section 5 of the model, "invariants of every run".
+//! and audited. Section 5 of the model (`src/manual/model.md`), "invariants of every run".
 
 mod common;
 

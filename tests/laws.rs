@@ -1,4 +1,4 @@
-//! The laws of section 5 of the model, each in the setting in which it holds, and a step outside it.
+//! The laws of section 5 of the model (`src/manual/model.md`), each in the setting in which it holds, and a step outside it.
 //!
 //! Confidence: every comparison of a mean with a law is a two-sided test at 99.9 % by Student's t over at least 30
 //! independent replications under fixed seeds. About fifty such comparisons stand here, so by Bonferroni the chance that

@@ -1,5 +1,5 @@
-//! Relations between runs (section 5 of the model): what a change of the plan may and may not change. Most hold exactly and
-//! event by event, because the draws are named by what they are for.
+//! Relations between runs (section 5 of the model, `src/manual/model.md`): what a change of the plan may and may not change.
+//! Most hold exactly and event by event, because the draws are named by what they are for.
 
 mod common;
 

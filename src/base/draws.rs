@@ -21,6 +21,7 @@ pub struct Dice {
 }
 
 impl Dice {
+    /// The dice of this seed.
     pub const fn new(seed: u64) -> Self {
         Self {
             seed: mix(seed.wrapping_add(GOLDEN)),
@@ -61,7 +62,9 @@ impl Dice {
 pub struct Chance(u64);
 
 impl Chance {
+    /// It never happens.
     pub const NEVER: Self = Self(0);
+    /// It always happens.
     pub const ALWAYS: Self = Self(1 << 53);
 
     /// From a share between 0 and 1; values outside are clamped.
@@ -78,6 +81,7 @@ impl Chance {
         Self(if share > 1 << 53 { 1 << 53 } else { share as u64 })
     }
 
+    /// Whether it cannot happen.
     pub const fn is_never(self) -> bool {
         self.0 == 0
     }

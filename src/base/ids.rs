@@ -7,6 +7,7 @@ macro_rules! id {
         pub struct $name(pub $inner);
 
         impl $name {
+            /// As an index into a list.
             pub const fn index(self) -> usize {
                 self.0 as usize
             }

@@ -106,6 +106,7 @@ impl Rate {
         self.gap
     }
 
+    /// Events per second.
     pub fn per_second(self) -> f64 {
         self.gap.map_or(0.0, |gap| 1.0 / gap.as_secs_f64())
     }
@@ -173,6 +174,7 @@ impl fmt::Display for Rate {
 }
 
 impl Share {
+    /// Between 0 and 1.
     pub const fn get(self) -> f64 {
         self.0
     }
@@ -208,6 +210,7 @@ impl FromStr for Share {
 }
 
 impl Factor {
+    /// The factor that changes nothing.
     pub const ONE: Self = Self(1000);
 
     /// Errors when the value is negative or above a million.
@@ -220,6 +223,7 @@ impl Factor {
         }
     }
 
+    /// The span times this factor.
     pub const fn of(self, span: Duration) -> Duration {
         span.ratio(self.0 as u64, 1000)
     }

@@ -21,10 +21,13 @@ pub struct Millis(u32);
 /// checker leaves it open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Delay {
+    /// The least that it takes.
     pub base: Duration,
     /// The scale of the drawn part.
     pub spread: Duration,
+    /// The most that it takes, whatever is drawn.
     pub cap: Duration,
+    /// How the draw spreads.
     pub law: DelayShape,
 }
 
@@ -39,44 +42,56 @@ pub enum DelayShape {
 }
 
 impl Duration {
+    /// No time.
     pub const ZERO: Self = Self(0);
+    /// The longest that can be written: 584 years.
     pub const MAX: Self = Self(u64::MAX);
+    /// One second.
     pub const SECOND: Self = Self::from_nanos(1_000_000_000);
     /// The longest span that a scenario may name: ten years. What is longer is a slip, and the engine's clock ends at 146.
     pub const LONGEST: Self = Self::from_secs(10 * 365 * 24 * 3600);
 
+    /// From nanoseconds.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
+    /// From milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
+    /// From seconds.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
+    /// In nanoseconds.
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
+    /// In seconds, as far as a float can tell.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
+    /// Whether it takes no time.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
+    /// The sum, or [`Duration::MAX`] beyond it.
     pub const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// The difference, or zero below it.
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So many times as long, or [`Duration::MAX`] beyond it.
     pub const fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
@@ -93,17 +108,22 @@ impl Duration {
 }
 
 impl Time {
+    /// The start of the run.
     pub const ZERO: Self = Self(0);
+    /// Later than any run lasts.
     pub const MAX: Self = Self(u64::MAX);
 
+    /// So many nanoseconds after the start of the run.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
+    /// Nanoseconds since the start of the run.
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
+    /// Seconds since the start of the run, as far as a float can tell.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -131,12 +151,15 @@ impl Sub<Duration> for Time {
 }
 
 impl Millis {
+    /// No time.
     pub const ZERO: Self = Self(0);
 
+    /// From milliseconds.
     pub const fn new(millis: u32) -> Self {
         Self(millis)
     }
 
+    /// In milliseconds.
     pub const fn get(self) -> u32 {
         self.0
     }

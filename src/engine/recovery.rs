@@ -1,6 +1,8 @@
 //! Whether a system comes back when its trigger has gone: three arms with the same arrivals, compared run by run.
 //!
-//! Definitions: section 4 of the model. Relative goodput is that of an arm over that of the untouched arm in the same
+//! Definitions: [section 4 of the model](crate::manual::model#4-measures).
+//!
+//! Relative goodput is that of an arm over that of the untouched arm in the same
 //! replication, so that neither the luck of arrivals nor a strategy's own level counts as damage.
 
 use super::statistics::{self, CONFIDENCE};

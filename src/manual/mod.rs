@@ -1,26 +1,30 @@
 //! The book. Each chapter is a page of its own.
 //!
 //! 1. [`tour`]: a scenario from the first line to the comparison
-//! 2. [`architecture`]: rooms, and who may know whom
-//! 3. [`defaults`]: what a scenario that says nothing gets, and why
-//! 4. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
-//! 5. [`strategies`]: a page for each, what it does, who does so, what breaks it
-//! 6. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
-//! 7. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 8. [`storms`]: how storms are measured, whether a system comes back, and what was found
-//! 9. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
-//! 10. [`checking`]: whether something can ever happen: every order of events of a small system
-//! 11. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//! 2. [`model`]: what is simulated, exactly; the code cites its sections by number
+//! 3. [`architecture`]: rooms, and who may know whom
+//! 4. [`defaults`]: what a scenario that says nothing gets, and why
+//! 5. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
+//! 6. [`strategies`]: a page for each, what it does, who does so, what breaks it
+//! 7. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
+//! 8. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 9. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 10. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
+//! 11. [`checking`]: whether something can ever happen: every order of events of a small system
+//! 12. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
 //!     account
-//! 12. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 13. [`glossary`]: one meaning for each word
-//! 14. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 15. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 13. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 14. [`glossary`]: one meaning for each word
+//! 15. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 16. [`limits`]: what is not modelled, and what the numbers cannot say
 
 pub mod strategies;
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}
+
+#[doc = include_str!("model.md")]
+pub mod model {}
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}

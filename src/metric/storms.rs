@@ -1,6 +1,8 @@
 //! Storms of retries: when they begin, how high and how long they are, and what they cost.
 //!
-//! Definitions: section 4 of the model. The intensity of an interval is its extra attempts and token requests per arriving
+//! Definitions: [section 4 of the model](crate::manual::model#4-measures).
+//!
+//! The intensity of an interval is its extra attempts and token requests per arriving
 //! call, beyond the requests that a perfect client would need; a refused request counts like a granted one, for it costs the
 //! endpoint as much. A storm begins with the first of three intervals in a row above its threshold and ends with the first of
 //! three below the middle between threshold and baseline. The baseline is learnt from the measured span before the trigger, or,

@@ -17,35 +17,55 @@ pub enum Distribution {
     /// Anything between two durations alike: `{ uniform = ["10ms", "30ms"] }`.
     Uniform([Duration; 2]),
     /// `{ exponential = { mean = "40ms" } }`.
-    Exponential { mean: Duration },
+    Exponential {
+        /// The mean.
+        mean: Duration,
+    },
     /// By its median and 99th percentile: `{ lognormal = { median = "80ms", p99 = "400ms" } }`.
     Lognormal(LogNormal),
     /// A CSV file with a column `ms` of measured values, beside the scenario: `{ empirical = "token.csv" }`.
     Empirical(PathBuf),
 }
 
+/// A log-normal law by two of its quantiles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogNormal {
+    /// Half of all are shorter.
     pub median: Duration,
+    /// One in a hundred is longer.
     pub p99: Duration,
 }
 
 /// Why a distribution cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
+    /// The two quantiles are out of order.
     #[error("the 99th percentile {p99} lies below the median {median}; swap them?")]
-    Percentiles { median: Duration, p99: Duration },
+    Percentiles {
+        /// The median, as it was written.
+        median: Duration,
+        /// The 99th percentile, as it was written.
+        p99: Duration,
+    },
+    /// A log-normal law has no median of zero.
     #[error("a log-normal latency needs a median above zero; use {{ constant = \"0s\" }} for none")]
     ZeroMedian,
+    /// A file of measured values cannot be used.
     #[error("{path}: {reason}")]
-    File { path: PathBuf, reason: String },
+    File {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// The 99th percentile of the standard normal law.
 const Z99: f64 = 2.326_347_874_040_841;
 
 impl Distribution {
+    /// Always this long.
     pub const fn constant(span: Duration) -> Self {
         Self::Constant(span)
     }

@@ -24,8 +24,10 @@ enum Shape {
 }
 
 impl Latency {
+    /// No time, always.
     pub const ZERO: Self = Self(Shape::Constant(Duration::ZERO));
 
+    /// Always this long.
     pub const fn constant(span: Duration) -> Self {
         Self(Shape::Constant(span))
     }
@@ -39,6 +41,7 @@ impl Latency {
         })
     }
 
+    /// Exponential with this mean.
     pub fn exponential(mean: Duration) -> Self {
         Self(Shape::Exponential(mean))
     }

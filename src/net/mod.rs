@@ -13,7 +13,9 @@ use crate::base::Chance;
 /// One direction between two kinds of parties: how long, and how often never.
 #[derive(Clone, Debug)]
 pub struct Link {
+    /// How long a message takes that arrives.
     pub latency: Latency,
+    /// How likely a message is lost.
     pub loss: Chance,
 }
 

@@ -26,6 +26,7 @@ impl Token {
         Self(std::num::NonZeroU32::new(sequence).expect("sequence numbers begin at 1"))
     }
 
+    /// Its place in the order of issue, from 1.
     pub const fn sequence(self) -> u32 {
         self.0.get()
     }
@@ -36,6 +37,7 @@ impl Token {
 pub struct TokenSlot {
     /// Which of several registered copies of the app signs the request; the app itself is 0.
     pub app_copy: u16,
+    /// Which slot of that client.
     pub index: Slot,
 }
 
@@ -54,6 +56,7 @@ pub enum Slot {
 /// What the token endpoint reveals about a token that it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grant {
+    /// The access token; it also names the pair where a refresh token came with it.
     pub token: Token,
     /// `expires_in`: remaining life at the commit.
     pub life: Millis,
@@ -70,7 +73,10 @@ pub enum Failure {
     /// A 5xx answer: nothing happened.
     ServerError,
     /// A 429 answer, with the wait that it asks for (zero when it names none): nothing happened.
-    Throttled { retry_after: Millis },
+    Throttled {
+        /// How long the client is to wait.
+        retry_after: Millis,
+    },
     /// `invalid_grant`: the refresh token was used up, superseded or revoked, or there is none.
     InvalidGrant,
     /// The provider refuses for good: `invalid_request`, a slot out of range, or no room for another live token.

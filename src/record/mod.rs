@@ -16,14 +16,19 @@ use serde::{Deserialize, Serialize};
 /// Everything that one `run` of one scenario found out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// Where the figures come from.
     pub manifest: Manifest,
     /// Strategies in the order of the scenario file; the first is the reference of every comparison.
     pub strategies: Vec<String>,
     /// Sweep points in order, as `key=value;key=value`; a single empty string without a sweep.
     pub points: Vec<String>,
+    /// The figures.
     pub readings: Vec<Reading>,
+    /// Quantities over simulated time.
     pub series: Vec<Series>,
+    /// Every strategy against the first.
     pub comparisons: Vec<Comparison>,
+    /// What the scenario states, and whether it held.
     pub checks: Vec<Check>,
     /// Timeline events, for shading charts.
     pub incidents: Vec<Incident>,
@@ -36,11 +41,15 @@ pub struct Record {
 /// Where the figures come from, enough to make them again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Version of tokenstorm.
     pub tokenstorm: String,
     /// Commit of the sources the binary was built from, `unknown` outside a checkout.
     pub commit: String,
+    /// Name of the scenario.
     pub scenario: String,
+    /// Its story in one sentence.
     pub summary: String,
+    /// Where the story comes from.
     pub source: String,
     /// The scenario file, byte for byte.
     pub as_written: String,
@@ -48,24 +57,32 @@ pub struct Manifest {
     pub as_resolved: String,
     /// SHA-256 of `as_written`, in hex.
     pub sha256: String,
+    /// Every draw follows from it.
     pub seed: u64,
+    /// Runs of each strategy at each point.
     pub replications: u32,
     /// Simulated seconds: left out at the start, measured, and allowed for unfinished calls at the end.
     pub warmup_s: f64,
+    /// Simulated seconds that are measured.
     pub duration_s: f64,
+    /// Simulated seconds for calls that are still under way.
     pub drain_s: f64,
     /// Simulator events over all strategies, points and replications.
     pub events: u64,
+    /// What was asked for, as far as the results depend on it.
     pub command_line: Vec<String>,
 }
 
 /// One figure: the mean over replications of one metric, with its 95 % confidence interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point, as `key=value;key=value`.
     pub point: String,
     /// `name` or `name@group`, a group being a fleet or `fleet/kind`.
     pub metric: String,
+    /// Unit of the figure.
     pub unit: String,
     /// `None` when the metric has no value here (no trigger to recover from, no call that succeeded).
     pub mean: Option<f64>,
@@ -78,23 +95,34 @@ pub struct Reading {
 /// A quantity over simulated time, the mean over replications; one value per interval, which starts at `t_s[i]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the quantity.
     pub series: String,
+    /// Its unit.
     pub unit: String,
+    /// Start of each interval, in simulated seconds.
     pub t_s: Vec<f64>,
+    /// The value of each interval.
     pub value: Vec<f64>,
 }
 
 /// What one node held from `from_s` until `until_s` of the first replication, as far as looks at it can tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holding {
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
     /// Number of the node, from 0.
     pub node: u32,
+    /// Simulated seconds.
     pub from_s: f64,
+    /// Simulated seconds.
     pub until_s: f64,
+    /// What the node held meanwhile.
     pub holds: Holds,
     /// Which token of the run, in the order of issue; none where it holds none.
     pub token: Option<u32>,
@@ -117,38 +145,56 @@ pub enum Holds {
 /// A paired difference under common random numbers: `strategy` minus `reference`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
+    /// The strategy that is compared.
     pub strategy: String,
+    /// What it is compared with: the first strategy.
     pub reference: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the metric.
     pub metric: String,
+    /// Mean of the differences within replications.
     pub difference: f64,
     /// 95 % over all comparisons of this scenario together (Bonferroni).
     pub interval: Option<(f64, f64)>,
+    /// What the interval allows to say.
     pub verdict: ComparisonVerdict,
 }
 
+/// What a comparison comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparisonVerdict {
+    /// Better than the reference by more than noise.
     Better,
+    /// Worse by more than noise.
     Worse,
+    /// The interval contains zero.
     NotDistinguishable,
 }
 
 /// A condition that the scenario states, and whether it held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
+    /// Who states it.
     pub kind: CheckKind,
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the metric.
     pub metric: String,
     /// As the scenario says it, e.g. `>= 0.999`, `0.86 .. 0.89`, `< naive cache`.
     pub condition: String,
+    /// Mean over replications; `None` when the metric has no value here.
     pub measured: Option<f64>,
+    /// Its 95 % confidence interval.
     pub ci95: Option<(f64, f64)>,
+    /// Whether the condition held.
     pub holds: bool,
 }
 
+/// Who states a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckKind {
@@ -161,8 +207,11 @@ pub enum CheckKind {
 /// Something that the timeline did to the system, from `from_s` to `until_s` (equal for an instant).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
+    /// Simulated seconds.
     pub from_s: f64,
+    /// Simulated seconds.
     pub until_s: f64,
+    /// A few words for charts.
     pub label: String,
 }
 
@@ -170,14 +219,19 @@ pub struct Incident {
 /// start (every node already in its retry loop). Goodput is back when it is at least 0.9 of the untouched arm's for long enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryVerdict {
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
+    /// The verdict.
     pub fate: Recovery,
     /// Seconds after the trigger's end within which goodput had to be back.
     pub within_s: f64,
+    /// Replications that were judged.
     pub replications: u32,
     /// Replications in which it was not, and Wilson's 95 % interval of their share.
     pub metastable: u32,
+    /// Wilson's 95 % interval of their share.
     pub metastable_ci95: (f64, f64),
     /// Replications in which goodput never fell.
     pub unaffected: u32,
@@ -188,6 +242,7 @@ pub struct RecoveryVerdict {
     pub recovered_after_ci95: Option<(f64, f64)>,
     /// Replications in which a hot start had not come back.
     pub hot_metastable: u32,
+    /// Wilson's 95 % interval of their share.
     pub hot_metastable_ci95: (f64, f64),
     /// Share of the calls that succeed at the end of the observation: untouched, after the trigger, after a hot start.
     pub goodput: Goodput,
@@ -196,8 +251,11 @@ pub struct RecoveryVerdict {
 /// Shares of calls that succeed, one for each arm.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Goodput {
+    /// Without the trigger.
     pub untouched: f64,
+    /// With the trigger.
     pub triggered: f64,
+    /// From a hot start.
     pub hot: f64,
 }
 

@@ -67,46 +67,64 @@ pub struct Figure {
 /// `strategy` minus `reference`, paired under common random numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SummaryComparison {
+    /// The strategy that is compared.
     pub strategy: String,
+    /// What it is compared with: the first strategy.
     pub reference: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the metric.
     pub metric: String,
     /// In the metric's unit; `null` when it is not a finite number.
     pub difference: Option<f64>,
     /// 95 % over all comparisons of the scenario together.
     pub interval: Option<(f64, f64)>,
+    /// What the interval allows to say.
     pub verdict: ComparisonVerdict,
 }
 
 /// A condition of the scenario, and whether it held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SummaryCheck {
+    /// Who states it.
     pub kind: CheckKind,
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the metric.
     pub metric: String,
     /// As the scenario says it, e.g. `>= 0.999`.
     pub condition: String,
+    /// Mean over replications; `null` when the metric has no value here.
     pub measured: Option<f64>,
+    /// Its 95 % confidence interval.
     pub ci95: Option<(f64, f64)>,
+    /// Whether the condition held.
     pub holds: bool,
 }
 
 /// From when until when something was done to the system, in simulated seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SummaryIncident {
+    /// Simulated seconds.
     pub from_s: f64,
     /// Equal to `from_s` for an instant; `null` when it never ended.
     pub until_s: Option<f64>,
+    /// A few words for charts.
     pub label: String,
 }
 
 /// A series whose values are in `timeline.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesHead {
+    /// Name of the strategy.
     pub strategy: String,
+    /// The sweep point.
     pub point: String,
+    /// Name of the quantity.
     pub series: String,
+    /// Its unit.
     pub unit: String,
 }
 
@@ -292,6 +310,9 @@ mod tests {
             assert!(described.contains_key(key), "{key}");
         }
         assert!(schema["$schema"].as_str().unwrap().contains("2020-12"));
-        assert_eq!(schema["$defs"]["ComparisonVerdict"]["enum"][2], "not_distinguishable");
+        assert_eq!(
+            schema["$defs"]["ComparisonVerdict"]["oneOf"][2]["const"],
+            "not_distinguishable"
+        );
     }
 }

@@ -65,19 +65,37 @@ pub enum WriteError {
     /// A part of the path exists and is a file, or a file is to be written where a directory stands.
     #[error("cannot write `{wanted}`: `{obstacle}` is in the way ({found}); move it away or choose another --out")]
     InTheWay {
+        /// What was to be written.
         wanted: PathBuf,
+        /// What stands there.
         obstacle: PathBuf,
+        /// What kind of thing it is.
         found: &'static str,
     },
     /// Permissions, or a file system mounted read-only.
     #[error("cannot write `{path}`: {source}; make its directory writable or choose another --out")]
-    NotWritable { path: PathBuf, source: io::Error },
+    NotWritable {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// No space or no quota left. Nothing was replaced.
     #[error("cannot write `{path}`: {source}; free some space or choose an --out on another disk")]
-    DiskFull { path: PathBuf, source: io::Error },
+    DiskFull {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// Anything else that the operating system reports.
     #[error("cannot write `{path}`: {source}; check that the directory is reachable or choose another --out")]
-    Other { path: PathBuf, source: io::Error },
+    Other {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
 }
 
 /// Why a record could not be read back. Each message names the file and the likely fix.
@@ -85,16 +103,34 @@ pub enum WriteError {
 pub enum ReadError {
     /// The directory holds no such file.
     #[error("`{path}` does not exist; give a directory that `tokenstorm run` has written")]
-    Missing { path: PathBuf },
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// The operating system refused to read it.
     #[error("cannot read `{path}`: {source}")]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// The file is there and is not what a run writes.
     #[error("`{path}`: {reason}; it was edited or comes from another version of tokenstorm: run the scenario again")]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The files belong to different runs.
     #[error("`{path}` belongs to another run than {MANIFEST} beside it ({differs}); run the scenario again")]
-    Mixed { path: PathBuf, differs: String },
+    Mixed {
+        /// The file.
+        path: PathBuf,
+        /// In what it differs.
+        differs: String,
+    },
 }
 
 /// Renders the files of a record in memory, in the order in which [`place`] should put them: the manifest last,

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::{Attempts, Backoff};
 use crate::base::{Delay, DelayShape, Duration};
 
+/// Uniform between the base and three times the wait before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecorrelatedJitter {
+    /// The shortest wait.
     pub base: Duration,
+    /// No wait is longer.
     pub cap: Duration,
+    /// Tries that a call may use in all, the first included.
     #[serde(default)]
     pub attempts: Attempts,
 }

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{Attempts, Backoff};
 use crate::base::{Delay, Duration};
 
+/// The next try starts at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Immediate {
+    /// Tries that a call may use in all, the first included.
     #[serde(default)]
     pub attempts: Attempts,
 }

@@ -138,6 +138,7 @@ impl Attempts {
         Self(Some(if count == 0 { 1 } else { count }))
     }
 
+    /// As many as it takes.
     pub const UNBOUNDED: Self = Self(None);
 
     /// Whether a call that has used `tries` has one left.
@@ -145,6 +146,7 @@ impl Attempts {
         self.0.is_none_or(|most| tries < most)
     }
 
+    /// Whether a call is tried as often as it takes.
     pub const fn is_unbounded(self) -> bool {
         self.0.is_none()
     }
@@ -261,8 +263,8 @@ mod tests {
         }
     }
 
-    /// Means of section 5 of the model: exponential min(C, b 2^(k-1)); full jitter half of it; equal jitter three
-    /// quarters. 99.99 % interval of the mean of 20,000 uniform draws.
+    /// Means of section 5 of the model (`src/manual/model.md`): exponential min(C, b 2^(k-1)); full jitter half of it; equal
+    /// jitter three quarters. 99.99 % interval of the mean of 20,000 uniform draws.
     #[test]
     fn mean_waits_follow_the_law() {
         let (base, cap, n) = (Duration::from_millis(100), Duration::from_secs(2), 20_000u32);

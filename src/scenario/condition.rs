@@ -32,14 +32,21 @@ pub type Interval = (f64, f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConditionOutcome {
     /// `certain` when it would hold anywhere in the interval too.
-    Holds { certain: bool },
+    Holds {
+        /// By the whole interval, not by the mean alone.
+        certain: bool,
+    },
     /// `certain` when it would hold nowhere in the interval either.
-    Fails { certain: bool },
+    Fails {
+        /// By the whole interval, not by the mean alone.
+        certain: bool,
+    },
     /// There is no figure to judge.
     Unknown,
 }
 
 impl ConditionOutcome {
+    /// Whether it holds by the mean.
     pub const fn holds(self) -> bool {
         matches!(self, Self::Holds { .. })
     }

@@ -13,7 +13,9 @@ use crate::workload::trace::TraceError;
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub enum PlanError {
+    /// A file of latencies can no longer be used.
     Distribution(#[from] DistributionError),
+    /// A file of calls can no longer be used.
     Trace(#[from] TraceError),
 }
 

@@ -12,6 +12,7 @@ use crate::world::Party;
 pub struct Event {
     /// Counted from the start of the warm-up.
     pub at: Duration,
+    /// What it is.
     pub what: What,
 }
 
@@ -54,15 +55,19 @@ pub enum What {
     Spike(Spike),
 }
 
+/// What happens to all nodes of a fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfFleet {
+    /// Name of the fleet.
     pub fleet: String,
 }
 
+/// A restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Restart {
+    /// Name of the fleet.
     pub fleet: String,
     /// From the first node's restart to the last one's; zero for all at once.
     #[serde(default)]
@@ -72,9 +77,11 @@ pub struct Restart {
     pub down: Duration,
 }
 
+/// A change of size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
+    /// Name of the fleet.
     pub fleet: String,
     /// Nodes afterwards.
     #[schemars(range(max = 10_000_000))]
@@ -84,9 +91,11 @@ pub struct Scale {
     pub over: Duration,
 }
 
+/// A redeployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redeploy {
+    /// Name of the fleet.
     pub fleet: String,
     /// Groups of neighbouring nodes, as equal in size as can be, that restart one after another.
     #[schemars(range(min = 1))]
@@ -98,9 +107,11 @@ pub struct Redeploy {
     pub down: Duration,
 }
 
+/// Changes of size by a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Autoscale {
+    /// Name of the fleet.
     pub fleet: String,
     /// In order of time: `steps = [{ after = "0s", nodes = 20 }, { after = "10min", nodes = 4 }]`.
     pub steps: Vec<Step>,
@@ -117,9 +128,11 @@ pub struct Step {
     pub nodes: u32,
 }
 
+/// A pause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pause {
+    /// Name of the fleet.
     pub fleet: String,
     /// Which nodes, from 0; left out for all that are up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,9 +142,11 @@ pub struct Pause {
     pub lasts: Duration,
 }
 
+/// A partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Partition {
+    /// Name of the fleet.
     pub fleet: String,
     /// Which nodes, from 0; left out for all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,9 +158,11 @@ pub struct Partition {
     pub lasts: Duration,
 }
 
+/// A crash of one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Crash {
+    /// Name of the fleet.
     pub fleet: String,
     /// Which node, from 0.
     pub node: u32,
@@ -154,9 +171,11 @@ pub struct Crash {
     pub down: Duration,
 }
 
+/// A crash of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrashGateway {
+    /// Name of the app.
     pub app: String,
     /// How long it is away.
     pub down: Duration,
@@ -166,8 +185,11 @@ pub struct CrashGateway {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
+    /// The token endpoint.
     Token,
+    /// The API.
     Api,
+    /// The shared store.
     Store,
 }
 
@@ -197,13 +219,16 @@ impl Event {
     }
 }
 
+/// A failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fail {
+    /// What fails.
     pub endpoint: Target,
     /// How long it lasts.
     #[serde(rename = "for")]
     pub lasts: Duration,
+    /// How it fails.
     #[serde(default)]
     pub how: How,
 }
@@ -219,9 +244,11 @@ pub enum How {
     Silent,
 }
 
+/// A slowdown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slow {
+    /// What is slow.
     pub endpoint: Target,
     /// Times as long as usual; above 1.
     pub factor: f64,
@@ -237,27 +264,33 @@ pub struct FailOverStore {
     pub loses: Duration,
 }
 
+/// A grant of slots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantSlots {
+    /// Name of the app.
     pub app: String,
     /// Slots that the app has from now on.
     #[schemars(range(min = 1))]
     pub slots: u16,
 }
 
+/// A revocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
+    /// Name of the app.
     pub app: String,
     /// Left out for all slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<u16>,
 }
 
+/// More calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spike {
+    /// Name of the fleet.
     pub fleet: String,
     /// Calls at each node, of the first kind of the fleet's workload.
     #[schemars(range(min = 1))]

@@ -28,6 +28,7 @@ pub struct File {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
+    /// How long, how often, from which seed.
     pub run: Run,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
@@ -122,6 +123,7 @@ impl Default for Trigger {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct App {
+    /// Name by which fleets refer to it.
     pub name: String,
     /// Token slots granted to the app at the start; indices run from 0.
     #[serde(default = "one_slot")]
@@ -133,6 +135,7 @@ pub struct App {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fleet {
+    /// Name in reports, and by which events refer to it.
     pub name: String,
     /// Processes.
     #[schemars(range(min = 1, max = 10_000_000))]
@@ -337,7 +340,9 @@ pub struct Assert {
     pub strategy: String,
     /// Name of the metric; `name@fleet` or `name@fleet/kind` for a part of the calls.
     pub metric: String,
+    /// How the mean of the metric compares with the value.
     pub op: Op,
+    /// In the unit of the metric.
     pub value: f64,
     /// Only where the sweep has these values: `key=value;key=value`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -347,14 +352,19 @@ pub struct Assert {
 /// How a figure compares with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Op {
+    /// Less than the value.
     #[serde(rename = "<")]
     Less,
+    /// At most the value.
     #[serde(rename = "<=")]
     AtMost,
+    /// More than the value.
     #[serde(rename = ">")]
     More,
+    /// At least the value.
     #[serde(rename = ">=")]
     AtLeast,
+    /// The value, but for rounding.
     #[serde(rename = "==")]
     Equal,
 }
@@ -371,6 +381,7 @@ impl Op {
         }
     }
 
+    /// As it is written.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Less => "<",
@@ -393,7 +404,7 @@ fn one_minute() -> Duration {
     Duration::from_secs(60)
 }
 
-/// Enough to see whether a strategy storms in some runs only; see section 4 of the model.
+/// Enough to see whether a strategy storms in some runs only; see section 4 of the model (`src/manual/model.md`).
 fn thirty() -> u32 {
     30
 }

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Ordered<V>(pub Vec<(String, V)>);
 
 impl<V> Ordered<V> {
+    /// Whether it has no entry.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&V> {
         self.position(key).map(|at| &self.0[at].1)
     }
@@ -25,6 +27,7 @@ impl<V> Ordered<V> {
         self.0.iter().position(|(known, _)| known == key)
     }
 
+    /// Keys and values in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }

@@ -17,18 +17,25 @@ use crate::world::{LEGS, Layout, Leg, Party};
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// How calls are retried.
     pub policy: CallPolicy,
+    /// Nodes, apps, domains and stores.
     pub layout: Layout,
+    /// The provider.
     pub provider: ProviderPlan,
+    /// Latency and loss.
     pub links: Links,
     /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
     pub workloads: Vec<Vec<Stream>>,
+    /// What else drives the run.
     pub drivers: Drivers,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
     /// Names of the groups: fleet and kind of call.
     pub groups: Vec<(String, String)>,
+    /// When it counts.
     pub span: Span,
     /// From the first timeline event of the scenario's own (not a start) until its effects are over, if there is one.
     pub trigger: Option<(Time, Time)>,
@@ -48,16 +55,21 @@ pub struct Span {
 /// The provider's part.
 #[derive(Clone, Debug)]
 pub struct ProviderPlan {
+    /// What a token request gets.
     pub rule: Issuance,
     /// Where there are refresh tokens.
     pub rotation: Option<RotationRule>,
+    /// What two tokens reveal about which is newer.
     pub reveals: Reveals,
+    /// What an index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
     /// Slots granted at first, by client; registered copies of an app follow it.
     pub slots: Vec<u16>,
     /// Slots that a client can ever have.
     pub stride: u16,
+    /// Limits of the token endpoint.
     pub token_endpoint: Endpoint,
+    /// Limits of the API.
     pub api_endpoint: Endpoint,
 }
 
@@ -65,7 +77,9 @@ pub struct ProviderPlan {
 #[derive(Clone, Debug)]
 pub struct Links {
     legs: [Link; LEGS],
+    /// Until a resource server accepts a new token.
     pub visible_after: Latency,
+    /// Until a resource server refuses a superseded or revoked token.
     pub invalidation: Latency,
     /// Resource servers among which attempts are dealt out.
     pub replicas: u16,
@@ -82,11 +96,13 @@ impl Links {
         }
     }
 
+    /// The way of this leg.
     #[inline]
     pub fn leg(&self, leg: Leg) -> &Link {
         &self.legs[leg as usize]
     }
 
+    /// The way of this leg, to be changed.
     pub fn leg_mut(&mut self, leg: Leg) -> &mut Link {
         &mut self.legs[leg as usize]
     }
@@ -95,15 +111,20 @@ impl Links {
 /// Calls of one kind at each node of a fleet.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
+    /// Fleet and kind of its calls.
     pub group: Group,
+    /// When they arrive.
     pub arrivals: Pattern,
 }
 
 /// What drives a run beside its timeline and the calls that come of themselves; most plans have none of it.
 #[derive(Clone, Debug, Default)]
 pub struct Drivers {
+    /// Users in closed loops.
     pub loops: Vec<Loop>,
+    /// Calls of recorded traces.
     pub replays: Vec<Replay>,
+    /// Pauses of nodes by chance.
     pub pauses: Vec<Pauses>,
     /// Mean gap between two revocations of all the live tokens of a client, chosen anew each time.
     pub revocations: Option<Duration>,
@@ -112,17 +133,22 @@ pub struct Drivers {
 /// Users who wait for the end of one call before they make the next.
 #[derive(Clone, Debug)]
 pub struct Loop {
+    /// Fleet and kind of their calls.
     pub group: Group,
+    /// At which nodes.
     pub nodes: Range<u32>,
     /// At each node.
     pub users: u32,
+    /// From the end of one call to the next one.
     pub think: Latency,
 }
 
 /// Calls of a recorded trace, dealt to the nodes in turn.
 #[derive(Clone, Debug)]
 pub struct Replay {
+    /// Fleet and kind of its calls.
     pub group: Group,
+    /// Nodes among which they are dealt.
     pub nodes: Range<u32>,
     /// In order.
     pub calls: Arc<[Time]>,
@@ -131,63 +157,89 @@ pub struct Replay {
 /// Pauses by chance.
 #[derive(Clone, Debug)]
 pub struct Pauses {
+    /// Which nodes.
     pub nodes: Range<u32>,
     /// Mean time that a node runs between two.
     pub every: Duration,
+    /// How long each pause lasts.
     pub lasts: Latency,
 }
 
 /// Something that the timeline does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
+    /// The nodes serve calls from now on.
     Start(Range<u32>),
+    /// The nodes take no more calls.
     Stop(Range<u32>),
     /// Memory and calls under way are lost.
     Crash(Range<u32>),
     /// The nodes stand still until then.
     Pause {
+        /// Which nodes.
         nodes: Range<u32>,
+        /// When they go on.
         until: Time,
     },
     /// Ends the pauses of these nodes that are due to end.
     Resume(Range<u32>),
     /// The nodes cannot reach a party until then.
     Cut {
+        /// Which nodes.
         nodes: Range<u32>,
+        /// What they cannot reach.
         from: Party,
+        /// When they can again.
         until: Time,
     },
     /// Ends all cuts that are due to end.
     Mend,
+    /// How the token endpoint is down from now on; none where it is not.
     TokenOutage(Option<Outage>),
+    /// How the API is down from now on; none where it is not.
     ApiOutage(Option<Outage>),
+    /// How the stores are down from now on; none where they are not.
     StoreOutage(Option<Outage>),
     /// The stores' primaries die, and replicas take over that had not heard of the last writes.
     StoreFailover {
+        /// Writes younger than this are lost.
         loses: Duration,
     },
     /// The latencies of these legs are multiplied by this many thousandths.
     Slow {
+        /// Which legs.
         legs: Vec<Leg>,
+        /// 1000 for the usual latency.
         thousandths: u64,
     },
+    /// Clients have this many slots from now on.
     GrantSlots {
+        /// Which clients.
         clients: Range<u16>,
+        /// How many each of them has.
         slots: u16,
     },
+    /// All live tokens of clients end.
     Revoke {
+        /// Which clients.
         clients: Range<u16>,
+        /// None for all slots.
         slot: Option<u16>,
     },
     /// The trace is told what each of these nodes holds: every so many of them.
     Sample {
+        /// Which nodes.
         nodes: Range<u32>,
+        /// One in so many.
         every: u32,
     },
     /// So many calls of a group arrive at each of these nodes at once.
     Calls {
+        /// Which nodes.
         nodes: std::ops::Range<u32>,
+        /// Fleet and kind of the calls.
         group: Group,
+        /// Calls at each node.
         each: u32,
     },
 }
@@ -274,6 +326,7 @@ impl Plan {
 }
 
 impl Span {
+    /// How long it measures.
     pub fn measured(&self) -> Duration {
         self.horizon.since(self.warmup)
     }

@@ -22,8 +22,11 @@ pub type Law<S> = (&'static str, &'static str, fn(&Bench<S>) -> Result<(), Strin
 /// A strategy and what it needs around it.
 #[derive(Clone, Debug)]
 pub struct Bench<S> {
+    /// The strategy that all nodes follow.
     pub strategy: S,
+    /// What it needs beside nodes and a provider.
     pub needs: Needs,
+    /// Slots that the app is granted.
     pub slots: u16,
 }
 

@@ -133,7 +133,9 @@ impl<R: Rule> Expect<R> {
 /// What was found about one property.
 #[derive(Clone, Debug)]
 pub struct ReportRow {
+    /// Short name of the property.
     pub property: &'static str,
+    /// Title of the property.
     pub title: &'static str,
     /// A shortest run that breaks it.
     pub checked: Option<Counterexample>,
@@ -144,9 +146,11 @@ pub struct ReportRow {
 /// What was found about a strategy.
 #[derive(Clone, Debug)]
 pub struct StrategyReport {
-    /// States that the checker has looked at, and whether these are all.
+    /// States that the checker has searched.
     pub states: usize,
+    /// Whether the checker has searched all states.
     pub complete: bool,
+    /// The properties, in the order in which they are shown.
     pub rows: Vec<ReportRow>,
     /// Laws that are broken, with what is wrong.
     pub laws: Vec<(&'static str, String)>,

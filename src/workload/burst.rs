@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{Arrival, Periodic};
 use crate::base::Duration;
 
+/// Groups of calls at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Burst {
+    /// From one group to the next.
     pub every: Duration,
     /// Calls in each burst.
     pub calls: u32,

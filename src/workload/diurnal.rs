@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::PatternMoment;
 use crate::base::{Dice, Duration, Rate, Share, exponential};
 
+/// Independent calls whose rate follows the hour of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diurnal {

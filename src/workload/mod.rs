@@ -67,10 +67,15 @@ pub const WORKLOADS: [(&str, &str); 7] = [
 /// Calls that come of themselves at each node, whatever became of those before; ready for an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
+    /// Independent calls at this mean rate.
     Poisson(Rate),
+    /// One call each period, jittered.
     Periodic(Periodic),
+    /// Groups of calls at once.
     Burst(Burst),
+    /// Spells of independent calls, and silence between them.
     OnOff(OnOff),
+    /// Independent calls whose rate swings with the hour of the day.
     Diurnal(Wave),
 }
 
@@ -79,6 +84,7 @@ pub enum Pattern {
 pub struct PatternMoment {
     /// None has come yet: the node starts.
     pub first: bool,
+    /// When the arrival before came, or the node started.
     pub now: Time,
     /// A draw of the stream's own, always the same.
     pub phase: u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::PatternMoment;
 use crate::base::{Dice, Duration, Rate, exponential};
 
+/// Spells of independent calls, and silence between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnOff {

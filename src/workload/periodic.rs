@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::Arrival;
 use crate::base::Duration;
 
+/// One call each period, jittered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Periodic {
+    /// The period.
     pub every: Duration,
     /// Each gap is off by up to half of this, early or late.
     #[serde(default)]

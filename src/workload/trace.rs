@@ -9,6 +9,7 @@ use crate::base::{Duration, open_csv};
 pub struct TraceRow {
     /// From the start of the warm-up.
     pub at: Duration,
+    /// Name of the fleet whose node is called.
     pub fleet: String,
     /// Where it stands in the file, from 1.
     pub line: u64,

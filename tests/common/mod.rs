@@ -29,7 +29,7 @@ pub struct Nodes {
 }
 
 /// One app, the given fleets in one domain, everything instantaneous, tokens that outlive the run, and calls that are retried
-/// at once and for ever: the setting M0 of the model.
+/// at once and for ever: the setting M0 of section 3 of the model (`src/manual/model.md`).
 pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds: u64) -> Plan {
     let mut layout = Vec::new();
     let mut workloads = Vec::new();

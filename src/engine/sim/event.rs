@@ -3,7 +3,7 @@
 
 use crate::base::Time;
 
-/// What comes first within one instant (section 1 of the model).
+/// What comes first within one instant ([section 1 of the model](crate::manual::model#1-time-order-and-parties)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     Commit = 0,

@@ -21,8 +21,11 @@ pub(super) const CHART: Chart = Chart {
 /// One metric against the swept parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Panel {
+    /// Name of the metric.
     pub metric: &'static str,
+    /// Title of its panel.
     pub head: &'static str,
+    /// How its axis is scaled.
     pub scale: Height,
 }
 
