@@ -91,12 +91,29 @@ enum Listener<'a> {
     Other(&'a mut dyn Sink),
 }
 
+/// Bytes of a memory up to which a strategy is run under its own type: with many nodes it is the memories that leave the cache.
+const SMALL: usize = 16;
+
 fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> RunStats {
-    each!(Coordination, &plan.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let world = world(plan, strategy.clone(), plan.provider.rule.clone());
+    each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts))
+}
+
+/// Under the strategy's own type where its memory is small, and else as one of all: the engine is not compiled for each.
+fn simulate_as<'a, S: Strategy>(
+    strategy: &S,
+    plan: &'a Plan,
+    dice: Dice,
+    sink: Listener<'a>,
+    shortcuts: Shortcuts,
+) -> RunStats {
+    let rule = plan.provider.rule.clone();
+    if const { size_of::<S::Node>() <= SMALL } {
+        let world = world(plan, strategy.clone(), rule);
         Sim::new(plan, world, dice, sink, shortcuts).run()
-    })
+    } else {
+        let world = world(plan, plan.coordination.clone(), rule);
+        Sim::new(plan, world, dice, sink, shortcuts).run()
+    }
 }
 
 /// As [`run`], for a strategy and a rule that need not be the crate's own: those of the plan are not looked at.
