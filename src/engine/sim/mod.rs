@@ -448,6 +448,13 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         }
     }
 
+    /// What does not come through the queue and is not of the workload's own: rare, so the code of all deliveries is not put
+    /// into each place that has some.
+    #[inline(never)]
+    fn deliver(&mut self, message: Message) {
+        self.world.deliver(message, &mut self.host);
+    }
+
     /// Something is due that is no stream of arrivals.
     #[cold]
     fn drivers(&mut self, number: u32) {
@@ -461,7 +468,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             DriverTurn::User(node) => match world.is_up(node) {
                 true => {
                     let arrival = self.host.drivers.call(number, node);
-                    world.deliver(arrival, &mut self.host);
+                    self.deliver(arrival);
                 }
                 false => self.host.drivers.wait_for(number),
             },
@@ -471,7 +478,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                     self.host.queue.push_arrival(at, number);
                 }
                 if let Some(arrival) = call.arrival {
-                    world.deliver(arrival, &mut self.host);
+                    self.deliver(arrival);
                 }
             }
             DriverTurn::Pause => {
@@ -513,8 +520,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                 let count = (acts << 32) | u64::from(call);
                 let draw_key = self.host.dice.draw(CALLS, node.into(), count) as u32;
                 let node = NodeId(node);
-                let message = Message::Arrival { node, group, draw_key };
-                self.world.deliver(message, &mut self.host);
+                self.deliver(Message::Arrival { node, group, draw_key });
             }
         }
     }
