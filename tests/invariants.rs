@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::node::{DelayPlace, Steps};
+use tokenstorm::node::{DelayPlace, Steps, Strategy as _};
 use tokenstorm::oauth::Token;
 use tokenstorm::provider::settings::{
     DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings, Wording,

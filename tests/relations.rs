@@ -7,6 +7,7 @@ use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, observe, re
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
+use tokenstorm::node::Strategy as _;
 use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Plan, Stream};

@@ -18,7 +18,8 @@
 //! 15. [`speed`]: how fast the simulator is, what made it so, and what limits it
 //! 16. [`limits`]: what is not modelled, and what the numbers cannot say
 
-pub mod strategies;
+#[doc(inline)]
+pub use crate::strategy::pages as strategies;
 
 #[doc = include_str!("tour.md")]
 pub mod tour {}

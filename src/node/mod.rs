@@ -48,6 +48,33 @@ pub trait Strategy: Clone + Send + Sync {
     fn skips(&self, _phase: &str) -> bool {
         false
     }
+
+    /// Its nodes share a store.
+    fn needs_store(&self) -> bool {
+        false
+    }
+
+    /// Its nodes forward calls to a gateway, or leave the renewing to it.
+    fn needs_gateway(&self) -> bool {
+        false
+    }
+
+    /// How many registered copies of the app it uses.
+    fn duplicate_apps(&self) -> u16 {
+        1
+    }
+
+    /// The highest slot index that it asks for, where it asks for any.
+    fn highest_slot(&self) -> Option<u16> {
+        None
+    }
+
+    /// Whether a node does what another in its place would not: it asks for its ordinal among them, or for its neighbours. A
+    /// checker takes states that differ only in which node is which for one where this is denied: who says nothing is searched
+    /// in full.
+    fn tells_nodes_apart(&self) -> bool {
+        true
+    }
 }
 
 /// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.

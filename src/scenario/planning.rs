@@ -11,7 +11,7 @@ use super::plan::{Drivers, Links, Loop, Pauses, Plan, PlanCase, ProviderPlan, Re
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::node::{CallPolicy, DelayPlace, Steps};
+use crate::node::{CallPolicy, DelayPlace, Steps, Strategy as _};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings};
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;

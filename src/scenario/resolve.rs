@@ -12,6 +12,7 @@ use super::file::File;
 use super::ordered::Ordered;
 use super::sweep::selects;
 use super::{MOST_POINTS, Overrides, check, sweep};
+use crate::node::Strategy as _;
 use crate::provider::profiles;
 use crate::provider::settings::Settings;
 use crate::strategy::Coordination;

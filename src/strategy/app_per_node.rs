@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
 
@@ -32,5 +33,15 @@ impl Strategy for AppPerNode {
             index: Slot::Unnamed,
         };
         node.on(me, slot, input, out);
+    }
+
+    fn duplicate_apps(&self) -> u16 {
+        self.apps
+    }
+}
+
+impl Listed for AppPerNode {
+    fn small(nodes: u16) -> Vec<Small<Self>> {
+        vec![Small::of("app_per_node", "as many apps as nodes", Self { apps: nodes })]
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::renew_ahead::ahead;
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
@@ -191,5 +192,28 @@ impl Strategy for CentralRefresher {
             Role::Gateway => self.refresh(me, node, input, out),
             Role::Worker | Role::Legacy => self.work(me, node, input, out),
         }
+    }
+
+    fn needs_gateway(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for CentralRefresher {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let on_request = Self {
+            renew_ahead: None,
+            wait: SPAN,
+            on_request: true,
+        };
+        vec![Small::of(
+            "central_refresher",
+            "one more node than calls arrive at",
+            on_request,
+        )]
     }
 }

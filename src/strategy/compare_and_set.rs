@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
 use crate::store::When;
@@ -39,6 +40,27 @@ impl Strategy for CompareAndSet {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for CompareAndSet {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![
+            Small::of("compare_and_set", "", Self { spare: false }),
+            Small::of(
+                "compare_and_set_spare",
+                "the loser of a race keeps its own token too",
+                Self { spare: true },
+            ),
+        ]
     }
 }
 

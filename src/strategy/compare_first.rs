@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
 
@@ -24,5 +25,15 @@ impl Strategy for CompareFirst {
 
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         node.on(me, TokenSlot::default(), input, out);
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for CompareFirst {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("compare_first", "", Self {})]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Covers, Lease, Memory, Ttl, WhenStuck};
+use super::{Listed, SPAN, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
 
@@ -81,5 +82,33 @@ impl Strategy for FileLock {
 
     fn skips(&self, phase: &str) -> bool {
         self.lease().skips(phase)
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for FileLock {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let once = Self {
+            kind: LockKind::Flock,
+            covers: Covers::default(),
+            poll: SPAN,
+            wait: SPAN,
+            when_stuck: WhenStuck::Fail,
+        };
+        vec![Small::of("file_lock", "an operating system's lock", once)]
+    }
+
+    fn scaled_down(self) -> Self {
+        Self {
+            wait: self.poll,
+            ..self
+        }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, Small};
 use crate::node::{Command, Input, Me, Outbox, Role, Strategy};
 use crate::oauth::TokenSlot;
 
@@ -27,5 +28,19 @@ impl Strategy for Gateway {
             (Role::Worker | Role::Legacy, Input::Call { call }) => out.push(Command::Forward { call }),
             _ => node.on(me, TokenSlot::default(), input, out),
         }
+    }
+
+    fn needs_gateway(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Gateway {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("gateway", "one more node than calls arrive at", Self {})]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Token, TokenSlot};
@@ -151,5 +152,19 @@ impl Strategy for Gossip {
 
     fn skips(&self, phase: &str) -> bool {
         phase == "waiting" && self.wait.is_zero()
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        self.fanout.is_some()
+    }
+}
+
+impl Listed for Gossip {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let waiting = |wait| Self { fanout: None, wait };
+        vec![
+            Small::of("gossip", "tells all; asks nobody", waiting(Duration::ZERO)),
+            Small::of("gossip_asks", "tells all; asks all before it renews", waiting(SPAN)),
+        ]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::renew_ahead::ahead;
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
@@ -319,6 +320,33 @@ impl Strategy for Leader {
 
     fn skips(&self, phase: &str) -> bool {
         phase == "waiting" && self.poll > self.wait
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Leader {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let once = Self {
+            ttl: Duration::SECOND,
+            poll: SPAN,
+            wait: SPAN,
+            renew_ahead: None,
+        };
+        vec![Small::of("leader", "", once)]
+    }
+
+    fn scaled_down(self) -> Self {
+        Self {
+            wait: self.poll,
+            ..self
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::{Listed, SPAN, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
@@ -255,6 +256,89 @@ impl Strategy for Lease {
             "rereading" => self.on_invalid_grant != OnInvalidGrant::Reread,
             "publishing" => self.publish == Publish::Unacknowledged,
             _ => false,
+        }
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Lease {
+    /// Two looks at a held lease before a node is stuck: it waits once.
+    pub(super) fn waiting_once() -> Self {
+        Self {
+            ttl: Ttl::After(Duration::SECOND),
+            poll: SPAN,
+            wait: SPAN,
+            when_stuck: WhenStuck::Fail,
+            renew_ahead: Some(Duration::SECOND),
+            ..Self::default()
+        }
+    }
+}
+
+impl Listed for Lease {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let plain = Self::waiting_once();
+        let refused = Self {
+            renew_ahead: None,
+            on_invalid_grant: OnInvalidGrant::Reread,
+            ..plain
+        };
+        let alone = Self {
+            when_stuck: WhenStuck::GoAlone,
+            ..plain
+        };
+        let fenced = Self {
+            write: Write::Fenced,
+            ..plain
+        };
+        let hasty = Self {
+            publish: Publish::Unacknowledged,
+            // Who finds it taken fails at once: what is written late makes states enough.
+            wait: Duration::ZERO,
+            ..plain
+        };
+        let for_ever = Self {
+            ttl: Ttl::Never,
+            ..plain
+        };
+        vec![
+            Small::of(
+                "lease",
+                "renews ahead; a node that has waited too long fails its calls",
+                plain,
+            ),
+            Small::of(
+                "lease_alone",
+                "renews ahead; a node that has waited too long asks without the lease",
+                alone,
+            ),
+            Small::of("lease_fenced", "as `lease`; writes only under the newest fence", fenced),
+            Small::of(
+                "lease_hasty",
+                "as `lease`; gives it back before the write is acknowledged",
+                hasty,
+            ),
+            Small::of(
+                "lease_for_ever",
+                "as `lease`; it ends only when it is given back",
+                for_ever,
+            ),
+            Small::refreshing("lease_strict", refused),
+            Small::refreshing("lease_grace", refused),
+        ]
+    }
+
+    fn scaled_down(self) -> Self {
+        Self {
+            wait: self.poll,
+            ..self
         }
     }
 }

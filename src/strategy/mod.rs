@@ -5,19 +5,21 @@
 //! What each does, who does so, and what breaks it: [the pages of the manual](crate::manual::strategies), which are also the
 //! head of each file. A new strategy is one file here with its page, its `mod` line, and its line in the list below.
 
-mod app_per_node;
 mod cache;
+#[cfg(test)]
+mod drive;
+mod look_first;
+mod small;
+
+mod app_per_node;
 mod central_refresher;
 mod compare_and_set;
 mod compare_first;
-#[cfg(test)]
-mod drive;
 mod file_lock;
 mod gateway;
 mod gossip;
 mod leader;
 mod lease;
-mod look_first;
 mod naive;
 mod put_if_newer;
 mod renew_ahead;
@@ -37,9 +39,11 @@ use serde::{Deserialize, Serialize};
 pub use file_lock::LockKind;
 pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 pub use rotation::Over;
+pub use small::Small;
 
 use crate::node::{self, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::Token;
+use small::{Listed, SPAN};
 
 /// Makes of one list all that is needed of every strategy.
 macro_rules! strategies {
@@ -79,7 +83,34 @@ macro_rules! strategies {
 
         pub(crate) use each;
 
+        pub mod pages {
+            //! The coordination strategies, a page each: what it does, who does so in the wild, what breaks it, its parameters.
+            //!
+            //! | strategy | in a sentence |
+            //! |---|---|
+            $(#![doc = concat!("| [`", stringify!($file), "`] | ", $about, " |")])*
+            $(
+                #[doc = include_str!(concat!("../manual/strategies/", stringify!($file), ".md"))]
+                pub mod $file {}
+            )*
+        }
+
+        /// All of them as the checker knows them, in this order, among so many nodes.
+        pub fn small(nodes: u16) -> Vec<Small> {
+            let all = [$($Name::small(nodes).into_iter().map(|small| small.map(Coordination::$Name)).collect(),)*];
+            let all: [Vec<Small>; STRATEGIES.len()] = all;
+            all.into_iter().flatten().collect()
+        }
+
         impl Coordination {
+            /// The same with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
+            #[must_use]
+            pub fn scaled_down(self) -> Self {
+                match self {
+                    $(Self::$Name(strategy) => Self::$Name(strategy.scaled_down()),)*
+                }
+            }
+
             fn remember(&self, me: Me) -> AnyMemory {
                 match self {
                     $(Self::$Name(strategy) => AnyMemory::$Name(strategy.boot(me)),)*
@@ -96,7 +127,7 @@ macro_rules! strategies {
     };
 }
 
-// The one list: its order is that of the scenario's schema and of `tokenstorm list strategies`.
+// The one list, in the order of the scenario's schema, of `tokenstorm list strategies` and of what the checker prints.
 strategies! { $
     token_per_call::TokenPerCall "A token for every call."
     naive::Naive "A cache per process; every call that meets a 401 renews."
@@ -151,6 +182,26 @@ impl Strategy for Coordination {
     fn skips(&self, phase: &str) -> bool {
         each!(Self, self, strategy => strategy.skips(phase))
     }
+
+    fn needs_store(&self) -> bool {
+        each!(Self, self, strategy => strategy.needs_store())
+    }
+
+    fn needs_gateway(&self) -> bool {
+        each!(Self, self, strategy => strategy.needs_gateway())
+    }
+
+    fn duplicate_apps(&self) -> u16 {
+        each!(Self, self, strategy => strategy.duplicate_apps())
+    }
+
+    fn highest_slot(&self) -> Option<u16> {
+        each!(Self, self, strategy => strategy.highest_slot())
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        each!(Self, self, strategy => strategy.tells_nodes_apart())
+    }
 }
 
 impl node::Memory for AnyMemory {
@@ -171,88 +222,26 @@ impl node::Memory for AnyMemory {
     }
 }
 
-impl Coordination {
-    /// Its nodes share a store.
-    pub const fn needs_store(&self) -> bool {
-        matches!(
-            self,
-            Self::WaitAndLook(_)
-                | Self::SharedBlind(_)
-                | Self::Lease(_)
-                | Self::Rotation(_)
-                | Self::Leader(_)
-                | Self::CompareAndSet(_)
-                | Self::PutIfNewer(_)
-                | Self::Reread(_)
-                | Self::WipingLoser(_)
-                | Self::Xfetch(_)
-                | Self::FileLock(_)
-        )
-    }
-
-    /// Its nodes forward calls to a gateway, or leave the renewing to it.
-    pub const fn needs_gateway(&self) -> bool {
-        matches!(self, Self::Gateway(_) | Self::CentralRefresher(_))
-    }
-
-    /// How many registered copies of the app it uses.
-    pub fn duplicate_apps(&self) -> u16 {
-        match self {
-            Self::AppPerNode(strategy) => strategy.apps,
-            Self::Rotation(strategy) if strategy.over == Over::Apps => strategy.count.into(),
-            _ => 1,
-        }
-    }
-
-    /// Whether a node does what another in its place would not: it asks for its seat among them, or for its neighbours.
-    pub fn tells_nodes_apart(&self) -> bool {
-        match self {
-            Self::SlotPerNode(_) | Self::AppPerNode(_) => true,
-            Self::Gossip(gossip) => gossip.fanout.is_some(),
-            // Each by its name: a strategy that is forgotten here would be searched as if its nodes were all alike.
-            Self::TokenPerCall(_)
-            | Self::Naive(_)
-            | Self::SingleFlight(_)
-            | Self::CompareFirst(_)
-            | Self::WaitAndLook(_)
-            | Self::SharedBlind(_)
-            | Self::Lease(_)
-            | Self::Gateway(_)
-            | Self::Rotation(_)
-            | Self::RenewAhead(_)
-            | Self::CentralRefresher(_)
-            | Self::Leader(_)
-            | Self::CompareAndSet(_)
-            | Self::PutIfNewer(_)
-            | Self::Reread(_)
-            | Self::WipingLoser(_)
-            | Self::Xfetch(_)
-            | Self::FileLock(_) => false,
-        }
-    }
-
-    /// The highest slot index that it asks for, where it asks for any.
-    pub fn highest_slot(&self) -> Option<u16> {
-        match self {
-            Self::SlotPerNode(strategy) => Some(strategy.first + strategy.slots.saturating_sub(1)),
-            Self::Rotation(strategy) if strategy.over == Over::Slots => {
-                Some(u16::from(strategy.count.saturating_sub(1)))
-            }
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_strategy_has_its_page() {
-        let manual = include_str!("../manual/strategies/mod.rs");
+    fn small_settings_are_called_after_their_strategy() {
+        let known = small(2);
         for (name, _) in STRATEGIES {
-            assert!(manual.contains(&format!("pub mod {name} {{}}")), "{name} has no page");
-            assert!(manual.contains(&format!("[`{name}`]")), "{name} is missing in the list");
+            assert!(known.iter().any(|small| small.name == *name), "{name}");
+        }
+        for Small { name, strategy, .. } in &known {
+            let tag = serde_json::to_value(strategy).expect("a strategy is written as a scenario names it");
+            let own = tag
+                .as_object()
+                .and_then(|object| object.keys().next())
+                .expect("one key");
+            let more = name
+                .strip_prefix(own.as_str())
+                .unwrap_or_else(|| panic!("{name} is a {own}"));
+            assert!(more.is_empty() || more.starts_with('_'), "{name} is a {own}");
         }
     }
 }

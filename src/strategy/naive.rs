@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
@@ -56,5 +57,15 @@ impl Strategy for Naive {
             }
             _ => {}
         }
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Naive {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("naive", "", Self {})]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
 use crate::store::When;
@@ -31,6 +32,23 @@ impl Strategy for PutIfNewer {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for PutIfNewer {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![
+            Small::of("put_if_newer", "tokens reveal nothing", Self {}),
+            Small::of("put_if_newer_order", "tokens reveal their order", Self {}),
+        ]
     }
 }
 

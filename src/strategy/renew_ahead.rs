@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration, Millis};
 use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
 use crate::oauth::TokenSlot;
@@ -64,5 +65,19 @@ impl Strategy for RenewAhead {
                 delay: again(self.margin),
             });
         }
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for RenewAhead {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let on_time = Self {
+            margin: SPAN,
+            jitter: Duration::ZERO,
+        };
+        vec![Small::of("renew_ahead", "", on_time)]
     }
 }

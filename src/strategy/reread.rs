@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
@@ -177,6 +178,23 @@ impl Strategy for Reread {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self.before, Loser::Rereads, me, input, out);
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Reread {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![
+            Small::of("reread", "without refresh tokens", Self { before: false }),
+            Small::refreshing("reread_before", Self { before: true }),
+        ]
     }
 }
 

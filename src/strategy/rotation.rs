@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Memory, Slots};
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
 
@@ -67,5 +68,49 @@ impl Strategy for Rotation {
 
     fn skips(&self, phase: &str) -> bool {
         self.lease.skips(phase)
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn duplicate_apps(&self) -> u16 {
+        match self.over {
+            Over::Apps => self.count.into(),
+            Over::Slots => 1,
+        }
+    }
+
+    fn highest_slot(&self) -> Option<u16> {
+        match self.over {
+            Over::Apps => None,
+            Over::Slots => Some(self.count.saturating_sub(1).into()),
+        }
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Rotation {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let over_two = Self {
+            over: Over::Slots,
+            count: 2,
+            lease: Lease::waiting_once(),
+        };
+        vec![Small::of(
+            "rotation",
+            "over two slots, under a lease that renews ahead",
+            over_two,
+        )]
+    }
+
+    fn scaled_down(self) -> Self {
+        Self {
+            lease: self.lease.scaled_down(),
+            ..self
+        }
     }
 }

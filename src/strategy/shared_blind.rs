@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
@@ -129,5 +130,19 @@ impl Strategy for SharedBlind {
             }
             Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for SharedBlind {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("shared_blind", "", Self { expire_first: false })]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
 
@@ -28,5 +29,15 @@ impl Strategy for SingleFlight {
             node.discard(me);
         }
         node.on(me, TokenSlot::default(), input, out);
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for SingleFlight {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("single_flight", "", Self {})]
     }
 }

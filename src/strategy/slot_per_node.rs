@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::{Listed, Small};
 use crate::base::mix;
 use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Strategy, View};
 use crate::oauth::{Failure, Slot, Token, TokenSlot};
@@ -109,5 +110,23 @@ impl Strategy for SlotPerNode {
 
     fn skips(&self, phase: &str) -> bool {
         phase == "without its index" && !self.fall_back
+    }
+
+    fn highest_slot(&self) -> Option<u16> {
+        Some(self.first + self.slots.saturating_sub(1))
+    }
+}
+
+impl Listed for SlotPerNode {
+    fn small(nodes: u16) -> Vec<Small<Self>> {
+        let own = Self {
+            slots: nodes,
+            first: 0,
+            parameter: None,
+            fall_back: false,
+            known: true,
+            hashed: None,
+        };
+        vec![Small::of("slot_per_node", "as many slots as nodes", own)]
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
@@ -61,5 +62,15 @@ impl Strategy for TokenPerCall {
             // The call has gone meanwhile: its token is of no use to anybody.
             _ => {}
         }
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for TokenPerCall {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("token_per_call", "", Self {})]
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
 use crate::oauth::{Token, TokenSlot};
@@ -132,5 +133,19 @@ impl Strategy for WaitAndLook {
             }
             _ => {}
         }
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for WaitAndLook {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        vec![Small::of("wait_and_look", "", Self { spread: SPAN })]
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reread::{Loser, Memory};
+use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,24 @@ impl Strategy for WipingLoser {
 
     fn skips(&self, phase: &str) -> bool {
         phase == "rereading"
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for WipingLoser {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let loser = |compare| Self { compare, before: false };
+        vec![
+            Small::of("wiping_loser", "without refresh tokens", loser(false)),
+            Small::refreshing("wiping_loser_compare", loser(true)),
+        ]
     }
 }
 

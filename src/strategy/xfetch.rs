@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
+use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration, Factor};
 use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
 use crate::oauth::Token;
@@ -70,6 +71,24 @@ impl Strategy for Xfetch {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         node.on(self, me, input, out);
+    }
+
+    fn needs_store(&self) -> bool {
+        true
+    }
+
+    fn tells_nodes_apart(&self) -> bool {
+        false
+    }
+}
+
+impl Listed for Xfetch {
+    fn small(_: u16) -> Vec<Small<Self>> {
+        let plain = Self {
+            beta: Factor::ONE,
+            delta: SPAN,
+        };
+        vec![Small::of("xfetch", "", plain)]
     }
 }
 

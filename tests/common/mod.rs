@@ -7,7 +7,7 @@ use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
-use tokenstorm::node::CallPolicy;
+use tokenstorm::node::{CallPolicy, Strategy as _};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};

@@ -172,7 +172,7 @@ fn of_scenario(scenario: &Scenario, arguments: &Arguments) -> Vec<(String, Setup
     let strategies = scenario.file.strategy.iter();
     strategies
         .map(|strategy| {
-            let coordination = systems::scaled_down(strategy.coordination.clone());
+            let coordination = strategy.coordination.clone().scaled_down();
             let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
             setup.system = setup.system.under(scenario.provider());
             setup.system.slots = slots;

@@ -140,12 +140,12 @@ pub struct Needs {
     pub apps: u16,
 }
 
-impl From<&Coordination> for Needs {
-    fn from(coordination: &Coordination) -> Self {
+impl<S: Strategy> From<&S> for Needs {
+    fn from(strategy: &S) -> Self {
         Self {
-            store: coordination.needs_store(),
-            gateway: coordination.needs_gateway(),
-            apps: coordination.duplicate_apps(),
+            store: strategy.needs_store(),
+            gateway: strategy.needs_gateway(),
+            apps: strategy.duplicate_apps(),
         }
     }
 }

@@ -91,12 +91,29 @@ enum Listener<'a> {
     Other(&'a mut dyn Sink),
 }
 
+/// Bytes of a memory up to which a strategy is run under its own type: with many nodes it is the memories that leave the cache.
+const SMALL: usize = 16;
+
 fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> RunStats {
-    each!(Coordination, &plan.coordination, strategy => {
-        #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let world = world(plan, strategy.clone(), plan.provider.rule.clone());
+    each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts))
+}
+
+/// Under the strategy's own type where its memory is small, and else as one of all: the engine is not compiled for each.
+fn simulate_as<'a, S: Strategy>(
+    strategy: &S,
+    plan: &'a Plan,
+    dice: Dice,
+    sink: Listener<'a>,
+    shortcuts: Shortcuts,
+) -> RunStats {
+    let rule = plan.provider.rule.clone();
+    if const { size_of::<S::Node>() <= SMALL } {
+        let world = world(plan, strategy.clone(), rule);
         Sim::new(plan, world, dice, sink, shortcuts).run()
-    })
+    } else {
+        let world = world(plan, plan.coordination.clone(), rule);
+        Sim::new(plan, world, dice, sink, shortcuts).run()
+    }
 }
 
 /// As [`run`], for a strategy and a rule that need not be the crate's own: those of the plan are not looked at.
@@ -431,6 +448,13 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         }
     }
 
+    /// What does not come through the queue and is not of the workload's own: rare, so the code of all deliveries is not put
+    /// into each place that has some.
+    #[inline(never)]
+    fn deliver(&mut self, message: Message) {
+        self.world.deliver(message, &mut self.host);
+    }
+
     /// Something is due that is no stream of arrivals.
     #[cold]
     fn drivers(&mut self, number: u32) {
@@ -444,7 +468,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             DriverTurn::User(node) => match world.is_up(node) {
                 true => {
                     let arrival = self.host.drivers.call(number, node);
-                    world.deliver(arrival, &mut self.host);
+                    self.deliver(arrival);
                 }
                 false => self.host.drivers.wait_for(number),
             },
@@ -454,7 +478,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                     self.host.queue.push_arrival(at, number);
                 }
                 if let Some(arrival) = call.arrival {
-                    world.deliver(arrival, &mut self.host);
+                    self.deliver(arrival);
                 }
             }
             DriverTurn::Pause => {
@@ -496,8 +520,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                 let count = (acts << 32) | u64::from(call);
                 let draw_key = self.host.dice.draw(CALLS, node.into(), count) as u32;
                 let node = NodeId(node);
-                let message = Message::Arrival { node, group, draw_key };
-                self.world.deliver(message, &mut self.host);
+                self.deliver(Message::Arrival { node, group, draw_key });
             }
         }
     }

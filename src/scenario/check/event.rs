@@ -7,6 +7,7 @@ use super::super::event::{Autoscale, Event, Revoke, Spike, What};
 use super::super::timeline;
 use super::Checker;
 use crate::base::{Duration, Time};
+use crate::node::Strategy as _;
 
 impl Checker<'_> {
     fn event_fleet(&mut self, i: usize, what: &'static str, name: &str) -> bool {

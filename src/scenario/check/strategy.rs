@@ -6,6 +6,7 @@ use super::super::file::Strategy;
 use super::Checker;
 use crate::base::Duration;
 use crate::net::Distribution;
+use crate::node::Strategy as _;
 use crate::retry::Retry;
 use crate::strategy::{Coordination, Lease};
 

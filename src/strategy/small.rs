@@ -1,0 +1,60 @@
+//! How the strategies of the list are checked: with settings that keep the number of states small and lose no behaviour.
+
+use super::Coordination;
+use crate::base::Duration;
+use crate::node::Strategy;
+
+/// How long anything lasts decides nothing, except how often a node looks before it gives up.
+pub(super) const SPAN: Duration = Duration::from_millis(100);
+
+/// A strategy with small settings, under the name that the checker knows it by.
+#[derive(Clone, Debug)]
+pub struct Small<S = Coordination> {
+    pub name: &'static str,
+    /// What is special about it; empty where nothing is.
+    pub about: &'static str,
+    pub strategy: S,
+    /// It is checked only where there are refresh tokens.
+    pub refreshing: bool,
+}
+
+impl<S> Small<S> {
+    pub(super) const fn of(name: &'static str, about: &'static str, strategy: S) -> Self {
+        Self {
+            name,
+            about,
+            strategy,
+            refreshing: false,
+        }
+    }
+
+    pub(super) const fn refreshing(name: &'static str, strategy: S) -> Self {
+        Self {
+            name,
+            about: "",
+            strategy,
+            refreshing: true,
+        }
+    }
+
+    pub(super) fn map<T>(self, of: impl Fn(S) -> T) -> Small<T> {
+        Small {
+            name: self.name,
+            about: self.about,
+            strategy: of(self.strategy),
+            refreshing: self.refreshing,
+        }
+    }
+}
+
+/// What a strategy of the list says for the checker.
+pub(super) trait Listed: Strategy {
+    /// Its small settings among so many nodes: the first under its own name, others under names that begin with it.
+    fn small(nodes: u16) -> Vec<Small<Self>>;
+
+    /// The same settings with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
+    #[must_use]
+    fn scaled_down(self) -> Self {
+        self
+    }
+}
