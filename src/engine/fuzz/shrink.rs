@@ -1,8 +1,6 @@
 //! From a case that breaks a claim to one of which nothing can be taken away: no step, no pair of steps, no fault, no call, no
 //! node, no peculiarity of the provider.
 
-use proptest::strategy::ValueTree;
-
 use super::case::{Case, Draw, Ground, Tree};
 use super::step::Step;
 use super::walk::along;
@@ -32,11 +30,9 @@ pub fn smallest<S: Strategy, R: Rule>(ground: &Ground<S, R>, case: &Case, claim:
     let mut best = breaks(ground, case, claim).expect("a case is made smaller that breaks a claim");
     let mut tree = Tree::new(best.0.clone());
     while tree.simplify() {
-        match breaks(ground, &tree.current(), claim) {
+        match breaks(ground, tree.current(), claim) {
             Some(found) => best = found,
-            None => {
-                tree.complicate();
-            }
+            None => tree.complicate(),
         }
     }
     loop {
