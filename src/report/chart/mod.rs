@@ -117,10 +117,11 @@ fn extremes<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::drawing::{Align, Mark};
+    use super::drawing::{Align, Ink, Mark};
     use super::text::width_of;
     use super::*;
     use crate::record::fake;
+    use tiny_skia::Pixmap;
 
     fn records() -> Vec<(&'static str, Record)> {
         let mut holes = fake::dozen();
@@ -249,23 +250,77 @@ mod tests {
         }
     }
 
+    /// Pixels of a box, in logical pixels, that are nearly of this colour.
+    fn coloured(picture: &Pixmap, (left, top, right, bottom): (f64, f64, f64, f64), Ink(r, g, b, _): Ink) -> usize {
+        let raster = |from: f64, to: f64| (from * 2.0) as u32..(to * 2.0) as u32;
+        let places = raster(top, bottom).flat_map(|y| raster(left, right).map(move |x| (x, y)));
+        let pixels = places.filter_map(|(x, y)| picture.pixel(x, y));
+        let near = |one: u8, other: u8| one.abs_diff(other) < 40;
+        pixels
+            .filter(|p| p.alpha() == 255 && near(p.red(), r) && near(p.green(), g) && near(p.blue(), b))
+            .count()
+    }
+
     #[test]
-    fn pictures_hold_dark_text_and_have_twice_the_size() {
+    fn pictures_have_twice_the_size_and_pixels_of_its_colour_where_a_text_is() {
         for (record, chart) in [
             (fake::single(), failures::CHART),
+            (fake::dozen(), cost::CHART),
             (fake::sweep(&[1.0, 2.0]), sweep::CHART),
+            (fake::holders(3), holders::CHART),
         ] {
             let drawing = (chart.draw)(&record);
-            let pixels = drawing.pixels().unwrap();
-            assert_eq!((pixels.width(), pixels.height()), (1680, (drawing.height * 2.0) as u32));
-            // Title, at the top left; a missing font draws nothing there and says so nowhere.
-            let dark = (0..80).flat_map(|y| (40..600).map(move |x| (x, y))).filter(|(x, y)| {
-                pixels
-                    .pixel(*x, *y)
-                    .is_some_and(|p| p.alpha() == 255 && p.red() < 90 && p.green() < 90 && p.blue() < 90)
-            });
-            assert!(dark.count() > 500, "{}", chart.name);
+            let picture = drawing.pixels().unwrap();
+            assert_eq!(
+                (picture.width(), picture.height()),
+                (1680, (drawing.height * 2.0) as u32)
+            );
+            let mut silent = drawing.clone();
+            silent.marks.retain(|mark| text_box(mark).is_none());
+            let blank = silent.pixels().unwrap();
+            for mark in &drawing.marks {
+                let (Some((left, top, right, bottom, text)), Mark::Text { ink, .. }) = (text_box(mark), mark) else {
+                    continue;
+                };
+                let place = (left, top, right, bottom);
+                let (with, without) = (coloured(&picture, place, *ink), coloured(&blank, place, *ink));
+                // A missing font draws nothing, and says so nowhere.
+                let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
+                assert!(
+                    with >= without + 4 * letters,
+                    "{}: `{text}`: {with}, {without}",
+                    chart.name
+                );
+            }
             assert!(drawing.png().unwrap().starts_with(b"\x89PNG"));
+        }
+    }
+
+    /// From end to end of where the layout has it, and nowhere else.
+    #[test]
+    fn a_text_fills_its_box() {
+        for (align, bold) in [(Align::Left, false), (Align::Center, true), (Align::Right, false)] {
+            let mut drawing = Drawing::new(400.0, 60.0);
+            let (at, size, ink) = ((200.0, 30.0), 17.0, drawing::FAILED);
+            let draw = if bold { Drawing::bold } else { Drawing::text };
+            draw(&mut drawing, at, "Half refused, Hf", size, align, ink);
+            let (left, _, right, _, _) = text_box(&drawing.marks[0]).unwrap();
+            let picture = drawing.pixels().unwrap();
+            let near = |column: f64| coloured(&picture, (column - 2.5, 20.0, column + 2.5, 40.0), ink);
+            assert!(near(left + 2.5) > 10 && near(right - 2.5) > 10, "{align:?}");
+            let inside = coloured(
+                &picture,
+                (left - 0.5, at.1 - size * 0.55, right + 0.5, at.1 + size * 0.55),
+                ink,
+            );
+            assert!(inside > 500, "{align:?}: {inside}");
+            assert_eq!(coloured(&picture, (0.0, 0.0, 400.0, 60.0), ink), inside, "{align:?}");
+            // A capital stands on the line as far below the middle as it rises above.
+            let above = coloured(&picture, (left, 0.0, right, at.1), ink);
+            assert!(
+                above * 3 > inside && above * 3 < inside * 2,
+                "{align:?}: {above} of {inside}"
+            );
         }
     }
 
