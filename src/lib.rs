@@ -58,6 +58,7 @@
 
 pub mod base;
 pub mod cell;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
 pub mod manual;
@@ -68,6 +69,7 @@ pub mod oauth;
 pub mod property;
 pub mod provider;
 pub mod record;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod retry;
 pub mod scenario;
