@@ -1,8 +1,8 @@
 //! How fast the checker is: states per second beside stateright's over the very same states, measured in turns within one
 //! process, with two threads each.
 //!
-//! `cargo bench --bench check` prints one table; `-- --write` also writes `reports/check.md`. The checker judges every claim on
-//! its way and keeps the whole graph for the claims about whole runs; stateright is given one claim that costs nothing.
+//! `cargo bench --bench check` prints one table; `-- --write` also writes `reports/check.md`. The checker judges every property on
+//! its way and keeps the whole graph for the properties about whole runs; stateright is given one property that costs nothing.
 
 #[path = "../tests/check/small.rs"]
 mod small;
@@ -10,7 +10,7 @@ mod small;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use tokenstorm::engine::check::{self, Budget, cast};
+use tokenstorm::engine::check::{self, FaultBudget, systems};
 
 const REPORT: &str = "reports/check.md";
 const THREADS: usize = 2;
@@ -32,9 +32,9 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// States per second of both, and the ratio, in one round.
-fn round(name: &str, nodes: u32, faults: Budget) -> (usize, f64, f64) {
-    let mut setup = cast::setup(name, nodes, 1, faults).expect("a name of the cast");
-    setup.system.most = cast::MOST;
+fn round(name: &str, nodes: u32, faults: FaultBudget) -> (usize, f64, f64) {
+    let mut setup = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
+    setup.system.most = systems::MOST;
     let start = Instant::now();
     let report = check::check(&setup, &());
     let own = report.states as f64 / start.elapsed().as_secs_f64();
@@ -54,7 +54,7 @@ fn main() {
         "| strategy | nodes | faults | states | checker, states/s | stateright, states/s | ratio |\n|---|---|---|---|---|---|---|\n",
     );
     for (name, nodes, faults) in ROWS {
-        let budget: Budget = faults.parse().expect("a budget");
+        let budget: FaultBudget = faults.parse().expect("a budget");
         let rounds: Vec<_> = (0..ROUNDS).map(|_| round(name, nodes, budget)).collect();
         let of = |read: fn(&(usize, f64, f64)) -> f64| median(&mut rounds.iter().map(read).collect::<Vec<_>>());
         let _ = writeln!(
@@ -70,8 +70,8 @@ fn main() {
     if std::env::args().any(|argument| argument == "--write") {
         let head = format!(
             "# The checker beside stateright\n\n`cargo bench --bench check -- --write` wrote this: {THREADS} threads each, medians of {ROUNDS} \
-             rounds in which both take turns, over the same states.\nThe checker judges every claim on its way and keeps the graph; \
-             stateright 0.31 is given one claim that costs nothing.\n\n"
+             rounds in which both take turns, over the same states.\nThe checker judges every property on its way and keeps the graph; \
+             stateright 0.31 is given one property that costs nothing.\n\n"
         );
         std::fs::write(REPORT, head + &text).expect("reports/ can be written");
     }

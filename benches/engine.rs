@@ -18,10 +18,10 @@ use std::time::Instant;
 
 use model::{Case, median, observed, timed};
 use tokenstorm::base::{Dice, Time};
-use tokenstorm::engine::sim::{self, Effort, Shortcuts};
+use tokenstorm::engine::sim::{self, RunStats, Shortcuts};
 use tokenstorm::metric::Observed;
 use tokenstorm::scenario::plan::{Plan, Span};
-use tokenstorm::trace::{Event, Outcome, Sink};
+use tokenstorm::trace::{CallOutcome, Event, Sink};
 
 /// Counts what the program allocates.
 struct Counting;
@@ -99,14 +99,14 @@ impl Sink for Watched {
     }
 }
 
-fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> (Observed, Effort) {
+fn engine(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> (Observed, RunStats) {
     let mut seen = observed(plan);
     let effort = sim::observe(plan, dice, &mut seen, shortcuts);
     seen.finish();
     (seen, effort)
 }
 
-fn by_hand(case: Case, dice: Dice) -> reference::Outcome {
+fn by_hand(case: Case, dice: Dice) -> reference::CallOutcome {
     let span = case.plan().span;
     reference::run(case.nodes, case.gap(), span.warmup.nanos(), span.horizon.nanos(), dice)
 }
@@ -117,7 +117,7 @@ fn counts(seen: &Observed) -> reference::Counts {
     reference::Counts {
         calls: total.calls,
         succeeded: total.succeeded,
-        gave_up: seen.outcomes[Outcome::GaveUp as usize],
+        gave_up: seen.outcomes[CallOutcome::GaveUp as usize],
         attempts: total.attempts,
         rejections: total.rejections,
         first_rejected: total.first_rejected,

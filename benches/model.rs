@@ -9,10 +9,10 @@ use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
+use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{Client, Layout, Leg};
+use tokenstorm::world::{CallPolicy, Layout, Leg};
 
 pub const REPORT: &str = "reports/benchmark.md";
 pub const BEGIN: &str = "<!-- nexosim: begin -->\n";
@@ -53,7 +53,7 @@ impl Case {
         let horizon = Time::ZERO + Duration::from_secs(self.seconds);
         Plan {
             coordination: Coordination::SingleFlight(SingleFlight {}),
-            client: Client::plain(Retry::Immediate(Immediate {
+            policy: CallPolicy::plain(Retry::Immediate(Immediate {
                 attempts: Attempts::at_most(5),
             })),
             layout: Layout::plain(self.nodes, false),
@@ -69,7 +69,7 @@ impl Case {
                 api_endpoint: Endpoint::default(),
             },
             links,
-            beside: Beside::default(),
+            drivers: Drivers::default(),
             workloads: vec![vec![Stream {
                 group: Group(0),
                 arrivals: Pattern::Poisson(Rate::of(1, self.gap())),
@@ -87,7 +87,7 @@ impl Case {
 }
 
 pub fn observed(plan: &Plan) -> Observed {
-    Observed::new(plan.setting())
+    Observed::new(plan.run_context())
 }
 
 /// Time that this thread has spent on a processor; where the system does not tell, time that has passed.

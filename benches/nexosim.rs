@@ -23,7 +23,7 @@ use tokenstorm::base::Dice;
 use tokenstorm::engine::sim::{self, Shortcuts};
 use tokenstorm::metric::Observed;
 use tokenstorm::scenario::plan::Plan;
-use tokenstorm::trace::Outcome;
+use tokenstorm::trace::CallOutcome;
 
 const ROUNDS: u64 = 3;
 
@@ -197,7 +197,7 @@ fn main() {
     }
 }
 
-const HEADING: &str = "## Beside nexosim
+const HEADING: &str = "## Drivers nexosim
 
 `cargo bench --bench nexosim --features bench-nexosim -- --write` wrote this section. nexosim 1.0.0, executor of one thread, one \
 model per node; the provider is a model that the nodes query, or (*shared number*) a number in memory that all nodes share. \

@@ -64,7 +64,7 @@ pub struct Counts {
     pub latency_max: u64,
 }
 
-pub struct Outcome {
+pub struct CallOutcome {
     pub counts: Counts,
     pub events: u64,
     pub latency: Vec<u32>,
@@ -85,7 +85,7 @@ struct Loop {
 }
 
 /// One run of `n` nodes with this mean gap between the calls of a node.
-pub fn run(n: u32, gap: Duration, warmup: u64, horizon: u64, dice: Dice) -> Outcome {
+pub fn run(n: u32, gap: Duration, warmup: u64, horizon: u64, dice: Dice) -> CallOutcome {
     let mut state = Loop {
         queue: Queue::new(),
         nodes: Vec::with_capacity(n as usize),
@@ -134,7 +134,7 @@ pub fn run(n: u32, gap: Duration, warmup: u64, horizon: u64, dice: Dice) -> Outc
             _ => state.token(index),
         }
     }
-    Outcome {
+    CallOutcome {
         counts: state.counts,
         events,
         latency: state.latency,

@@ -3,8 +3,8 @@
 //! `cargo run --release --example my_strategy`
 
 use tokenstorm::node::{Command, Input, Me, Names, Outbox, Strategy, View};
-use tokenstorm::oauth::{Lane, Token};
-use tokenstorm::testing::{Expect, Report, hold_to_account};
+use tokenstorm::oauth::{Token, TokenSlot};
+use tokenstorm::testing::{Expect, StrategyReport, assert_strategy};
 
 /// The settings of the strategy; it has none.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +45,9 @@ impl Strategy for KeepUntilRefused {
             }
             Input::TokenFailed { why, .. } => {
                 node.asking = false;
-                out.push(Command::StumbleParked { why });
+                out.push(Command::FailParked { why });
             }
-            Input::Store(_) | Input::Timer(_) | Input::Told { .. } | Input::Login { .. } => {}
+            Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
     }
 
@@ -65,7 +65,7 @@ impl Strategy for KeepUntilRefused {
 }
 
 /// Sends a call, or keeps it until there is a token.
-fn serve(node: &mut Memory, call: tokenstorm::base::Seat, out: &mut Outbox) {
+fn serve(node: &mut Memory, call: tokenstorm::base::CallId, out: &mut Outbox) {
     match node.token {
         Some(token) => out.push(Command::Attempt { call, token }),
         None => {
@@ -73,7 +73,7 @@ fn serve(node: &mut Memory, call: tokenstorm::base::Seat, out: &mut Outbox) {
             if !node.asking {
                 node.asking = true;
                 out.push(Command::RequestToken {
-                    lane: Lane::default(),
+                    slot: TokenSlot::default(),
                     call: None,
                     with: None,
                 });
@@ -90,7 +90,7 @@ fn forget(node: &mut Memory, token: Token) {
 }
 
 /// Two such processes share an app whose tokens end each other: what must break then, and what must not.
-pub fn account() -> Report {
+pub fn account() -> StrategyReport {
     let expect = Expect::default()
         // Nobody knows of the other's request, ...
         .breaks("S2a")
@@ -101,7 +101,7 @@ pub fn account() -> Report {
         .breaks("B1")
         .breaks("B2")
         .breaks("L2");
-    hold_to_account(KeepUntilRefused, &expect)
+    assert_strategy(KeepUntilRefused, &expect)
 }
 
 #[allow(dead_code)] // The test of this example calls `account` itself.

@@ -7,7 +7,7 @@
 //! ```
 //! use std::path::Path;
 //! use std::sync::atomic::AtomicBool;
-//! use tokenstorm::engine::campaign::{self, Effort};
+//! use tokenstorm::engine::campaign::{self, CampaignOptions};
 //! use tokenstorm::scenario::Scenario;
 //!
 //! let text = r#"
@@ -33,7 +33,7 @@
 //!     coordination = { app_per_node = { apps = 2 } }
 //! "#;
 //! let scenario = Scenario::parse("pair.toml", text, Path::new("."))?;
-//! let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false))?;
+//! let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))?;
 //!
 //! // Whoever renews kills the other's token: half of all calls are refused first.
 //! let rejected = |strategy| outcome.mean(strategy, "first_attempt_rejection_rate").unwrap();

@@ -11,7 +11,7 @@ use std::thread;
 use futures::executor::{ThreadPool, block_on};
 use futures::future::join_all;
 use futures::task::SpawnExt;
-use tokenstorm::cell::{TokenCell, Turn};
+use tokenstorm::cell::{CellTurn, TokenCell};
 
 type Cell = TokenCell<u32, &'static str>;
 
@@ -71,7 +71,7 @@ fn tasks_and_threads_share_one_fetch() {
 #[test]
 fn a_failure_is_told_once_to_each_who_waited() {
     let cell = Cell::new();
-    let Turn::Fetch(flight) = cell.get(None) else {
+    let CellTurn::Fetch(flight) = cell.get(None) else {
         panic!("an empty cell makes its first caller the leader");
     };
     let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(cell.turn(None))).collect();
@@ -83,7 +83,7 @@ fn a_failure_is_told_once_to_each_who_waited() {
     for task in &mut waiting {
         assert!(matches!(
             task.as_mut().poll(&mut context),
-            Poll::Ready(Turn::Failed("down"))
+            Poll::Ready(CellTurn::Failed("down"))
         ));
     }
     assert_eq!(cell.get_or_fetch(None, || Ok(1)), Ok(1));
@@ -94,7 +94,7 @@ fn a_leader_that_panics_leaves_the_fetch_to_one_who_waits() {
     let (cell, provider) = (Cell::new(), Provider::default());
     let panicked = catch_unwind(AssertUnwindSafe(|| cell.get_or_fetch(None, || panic!("no network"))));
     assert!(panicked.is_err());
-    let Turn::Fetch(flight) = cell.get(None) else {
+    let CellTurn::Fetch(flight) = cell.get(None) else {
         panic!("the flight is free again");
     };
     thread::scope(|scope| {

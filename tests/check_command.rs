@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
-use tokenstorm::engine::check::{Budget, cast};
+use tokenstorm::engine::check::{FaultBudget, systems};
 use tokenstorm::property::PROPERTIES;
 
 fn check(arguments: &[&str]) -> Output {
@@ -68,7 +68,7 @@ fn the_whole_matrix_of_two_nodes_is_as_expected() {
             .filter(|name| cells.contains_key(&(*name, "states")))
             .collect();
         for name in names {
-            let expected = expected::of(name, 2, Budget::NONE).expect("a line of the list");
+            let expected = expected::of(name, 2, FaultBudget::NONE).expect("a line of the list");
             for (property, wanted) in PROPERTIES.iter().zip(&expected.verdicts) {
                 let found = cells.get(&(name, property.name));
                 assert_eq!(found, Some(&wanted.to_string().as_str()), "{name}: {}", property.name);
@@ -102,16 +102,16 @@ fn the_help_and_the_manual_say_how_far_a_search_goes() {
     let help = printed(&["--help"]);
     let says = format!(
         "[default: {}, with three nodes or with faults {}]",
-        cast::MOST,
-        cast::NEAREST
+        systems::MOST,
+        systems::NEAREST
     );
     assert!(
         help.split_whitespace().collect::<Vec<_>>().join(" ").contains(&says),
         "{says}"
     );
     let manual = include_str!("../src/manual/checking.md");
-    let three = expected::of("put_if_newer", 3, Budget::NONE).expect("a line of the list");
-    for figure in [cast::NEAREST, three.states] {
+    let three = expected::of("put_if_newer", 3, FaultBudget::NONE).expect("a line of the list");
+    for figure in [systems::NEAREST, three.states] {
         let (thousands, rest) = (figure / 1_000, figure % 1_000);
         let shown = match thousands {
             1_000.. => format!("{},{:03},{rest:03}", thousands / 1_000, thousands % 1_000),

@@ -31,9 +31,9 @@ fn plan(strategy: Coordination) -> Plan {
     plan.links.invalidation = Latency::exponential(ms(20));
     plan.links.replicas = 3;
     plan.provider.api_endpoint.errors = Chance::of(0.05);
-    plan.client.timeout = Some(ms(800));
-    plan.client.store_timeout = Some(ms(300));
-    plan.client.retry = Retry::FullJitter(FullJitter {
+    plan.policy.timeout = Some(ms(800));
+    plan.policy.store_timeout = Some(ms(300));
+    plan.policy.retry = Retry::FullJitter(FullJitter {
         base: ms(50),
         cap: ms(1000),
         attempts: Attempts::at_most(6),
@@ -64,10 +64,10 @@ fn who_is_looked_at_does_the_same() {
         let (at, nodes, group) = (Time::ZERO + ms(20_000), 0..3, Group(0));
         plan.timeline.push((at, Act::Calls { nodes, group, each: 2 }));
         plan.timeline.sort_by_key(|(at, _)| *at);
-        let looked = record(&plan.looked_at(100, 2), Dice::new(4));
+        let looked = record(&plan.with_sampling(100, 2), Dice::new(4));
         let (looks, rest): (Vec<_>, Vec<_>) = looked
             .into_iter()
-            .partition(|(_, event)| matches!(event, Event::Looked { .. }));
+            .partition(|(_, event)| matches!(event, Event::Sampled { .. }));
         assert_eq!(looks.len(), 100 * 2, "every second of four nodes, or third of five");
         assert!(rest == record(&plan, Dice::new(4)), "{:?}", plan.coordination);
     }

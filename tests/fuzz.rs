@@ -2,25 +2,27 @@
 
 use std::path::Path;
 
-use tokenstorm::engine::check::cast::{self, EACH_ONCE, REFRESHERS};
 use tokenstorm::engine::check::expected::{self, Expectation, FAULTY};
-use tokenstorm::engine::check::{Budget, Setup};
-use tokenstorm::engine::fuzz::{self, Case, Cases, Draw, Effort, Ground, Progress, RULES, Report, Saved};
+use tokenstorm::engine::check::systems::{self, EACH_ONCE, REFRESHERS};
+use tokenstorm::engine::check::{FaultBudget, Setup};
+use tokenstorm::engine::fuzz::{
+    self, Case, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SearchSpace, SystemParams,
+};
 use tokenstorm::node::Strategy;
 use tokenstorm::property::{Judge, PROPERTIES};
 use tokenstorm::provider::{OnBadSlot, profiles};
 use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
 use tokenstorm::with_strategy;
 
-fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Setup {
-    cast::setup(name, nodes, calls, faults).expect("a name of the cast")
+fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
+    systems::setup(name, nodes, calls, faults).expect("a name of the cast")
 }
 
-fn fuzz(setup: &Setup, cases: u64) -> Report {
+fn fuzz(setup: &Setup, cases: u64) -> FuzzReport {
     fuzz::fuzz_setup(
         setup,
         std::slice::from_ref(&setup.system.rule),
-        &Effort::of(7, cases),
+        &FuzzOptions::of(7, cases),
         &(),
     )
 }
@@ -31,26 +33,26 @@ fn fuzz(setup: &Setup, cases: u64) -> Report {
 fn nothing_is_shorter_than_a_shortest_run() {
     let mut equal = Vec::new();
     for (name, faults, cases) in [
-        ("naive", Budget::NONE, 200),
-        ("compare_first", Budget::NONE, 200),
-        ("shared_blind", Budget::NONE, 200),
-        ("lease_alone", Budget::NONE, 300),
-        ("wait_and_look", Budget::NONE, 100),
+        ("naive", FaultBudget::NONE, 200),
+        ("compare_first", FaultBudget::NONE, 200),
+        ("shared_blind", FaultBudget::NONE, 200),
+        ("lease_alone", FaultBudget::NONE, 300),
+        ("wait_and_look", FaultBudget::NONE, 100),
         ("naive", FAULTY, 200),
         ("lease", FAULTY, 600),
-        ("reread_strict", Budget::NONE, 200),
-        ("wiping_loser_refused", Budget::NONE, 200),
+        ("reread_strict", FaultBudget::NONE, 200),
+        ("wiping_loser_refused", FaultBudget::NONE, 200),
         ("naive_strict", FAULTY, 200),
         ("gateway_strict", FAULTY, 300),
     ] {
         let list = expected::of(name, 2, faults).expect("it is in the list");
         for finding in fuzz(&setup(name, 2, 1, faults), cases).findings {
-            let property = &PROPERTIES[finding.claim];
-            let Expectation::Breaks(steps, around) = list.verdicts[finding.claim] else {
+            let property = &PROPERTIES[finding.property];
+            let Expectation::Breaks(steps, around) = list.verdicts[finding.property] else {
                 panic!("{name} breaks {}, which the checker has hold", property.name);
             };
             let found = (finding.example.steps(), finding.example.around);
-            // A claim about recovery is shown by the checker where a call is dearest, and not where it first costs too much.
+            // A property about recovery is shown by the checker where a call is dearest, and not where it first costs too much.
             if property.name != "R1" {
                 assert!(found.0 >= steps, "{name} {}: {found:?} against {steps}", property.name);
             }
@@ -96,15 +98,15 @@ fn nothing_is_shorter_than_a_shortest_run() {
 #[test]
 fn what_is_found_is_as_small_as_it_can_be() {
     let setup = setup("shared_blind", 3, 2, EACH_ONCE);
-    let ground = Ground::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
+    let ground = SearchSpace::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
     let report = fuzz(&setup, 64);
     assert!(report.of("S1").is_some());
     for finding in &report.findings {
         for gone in 0..finding.case.steps.len() {
             let mut case = finding.case.clone();
             case.steps.remove(gone);
-            let less = fuzz::breaks(&ground, &case, finding.claim);
-            let name = PROPERTIES[finding.claim].name;
+            let less = fuzz::breaks(&ground, &case, finding.property);
+            let name = PROPERTIES[finding.property].name;
             assert!(less.is_none(), "{name} needs no step {gone} of {:?}", finding.case);
         }
     }
@@ -112,7 +114,7 @@ fn what_is_found_is_as_small_as_it_can_be() {
 
 struct Stop;
 
-impl Progress for Stop {
+impl FuzzProgress for Stop {
     fn fuzzed(&self, cases: u64, _: usize) -> bool {
         cases < 100
     }
@@ -126,7 +128,7 @@ fn cases_follow_from_the_seed_on_any_number_of_threads() {
             .num_threads(threads)
             .build()
             .expect("threads");
-        let effort = Effort::of(seed, 1000);
+        let effort = FuzzOptions::of(seed, 1000);
         let report =
             pool.install(|| fuzz::fuzz_setup(&setup, std::slice::from_ref(&setup.system.rule), &effort, &Stop));
         assert!((100..200).contains(&report.cases), "it ends when nobody wants more");
@@ -138,11 +140,11 @@ fn cases_follow_from_the_seed_on_any_number_of_threads() {
 
 /// Whole schedules as they are drawn, with all that goes wrong in them, and not only what is left of them.
 fn assert_same_effects<S: Strategy>(strategy: S, name: &str) -> usize {
-    let mut ground = Ground::of(strategy, setup(name, 3, 2, EACH_ONCE).system);
+    let mut ground = SearchSpace::of(strategy, setup(name, 3, 2, EACH_ONCE).system);
     if ground.most.rotation.is_none() {
         ground.rules = RULES.iter().filter_map(|(name, _)| fuzz::rule(name)).collect();
     }
-    let effort = Effort::of(11, 0);
+    let effort = FuzzOptions::of(11, 0);
     let cases = Cases {
         ground: &ground,
         wanted: 0,
@@ -193,20 +195,20 @@ fn the_simulator_does_so_with_refresh_tokens() {
 /// Another schedule has other effects: the comparison can fail.
 #[test]
 fn another_schedule_has_other_effects() {
-    let setup = setup("naive", 2, 1, Budget::NONE);
+    let setup = setup("naive", 2, 1, FaultBudget::NONE);
     let report = fuzz(&setup, 64);
     let finding = report.of("S6").expect("it is broken by the sixth step");
     let effects = |steps: usize| {
         let mut case = finding.case.clone();
         case.steps.truncate(steps);
-        let saved = Saved::new(finding.claim, None, &setup, &setup.system.rule, &case);
+        let saved = Saved::new(finding.property, None, &setup, &setup.system.rule, &case);
         saved.expect("its rule has a name").effects()
     };
     assert_eq!(effects(6).checker, effects(6).simulator);
     assert_ne!(effects(6).checker, effects(5).simulator);
 }
 
-/// Every case of the folder still breaks its claim at its last step, and does the same in both engines.
+/// Every case of the folder still breaks its property at its last step, and does the same in both engines.
 #[test]
 fn saved_cases_replay() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -232,11 +234,11 @@ fn saved_cases_replay() {
 /// What a provider does is kept with the case, and a provider that a case cannot name is told.
 #[test]
 fn a_case_keeps_what_the_provider_does() {
-    let naive = setup("naive", 2, 1, Budget::NONE);
+    let naive = setup("naive", 2, 1, FaultBudget::NONE);
     let mut okta = naive.clone();
     okta.system = okta.system.under(&profiles::find("okta").expect("a provider").provider);
-    let strict = setup("naive_strict", 2, 1, Budget::NONE);
-    let mut order = setup("put_if_newer_order", 2, 1, Budget::NONE);
+    let strict = setup("naive_strict", 2, 1, FaultBudget::NONE);
+    let mut order = setup("put_if_newer_order", 2, 1, FaultBudget::NONE);
     order.system.on_bad_slot = OnBadSlot::Ignore;
     for (setup, name) in [
         (&naive, None),
@@ -244,7 +246,7 @@ fn a_case_keeps_what_the_provider_does() {
         (&okta, Some("okta")),
         (&order, None),
     ] {
-        let draw = Draw {
+        let draw = SystemParams {
             nodes: 2,
             calls: 1,
             rule: 0,

@@ -12,7 +12,7 @@ use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::oauth::Token;
 use tokenstorm::provider::settings::{
-    Answer, DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings,
+    DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings, Wording,
 };
 use tokenstorm::provider::{
     Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, RotationRule, Scope,
@@ -20,9 +20,9 @@ use tokenstorm::provider::{
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::strategy::{Coordination, Covers};
-use tokenstorm::trace::{Event, Outcome};
+use tokenstorm::trace::{CallOutcome, Event};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};
-use tokenstorm::world::{Leg, Party, Place, Steps};
+use tokenstorm::world::{DelayPlace, Leg, Party, Steps};
 
 /// A plan in small numbers, so that proptest can shrink it; milliseconds and percent throughout.
 #[derive(Clone, Debug)]
@@ -285,12 +285,12 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
 /// Another pattern of calls for the first fleet, and what comes by chance.
 fn load(plan: &mut Plan, case: &LoadCase) {
     let nodes = plan.layout.fleets[0].nodes.clone();
-    plan.beside.pauses.extend(case.pauses.map(|(every, lasts)| Pauses {
+    plan.drivers.pauses.extend(case.pauses.map(|(every, lasts)| Pauses {
         nodes: nodes.clone(),
         every: ms(every),
         lasts: Latency::exponential(ms(lasts)),
     }));
-    plan.beside.revocations = case.revocations.map(ms);
+    plan.drivers.revocations = case.revocations.map(ms);
     let Some(stream) = plan.workloads[0].first_mut() else {
         return;
     };
@@ -317,7 +317,7 @@ fn load(plan: &mut Plan, case: &LoadCase) {
         }
         3 => {
             plan.workloads[0].clear();
-            plan.beside.loops.push(Loop {
+            plan.drivers.loops.push(Loop {
                 group,
                 nodes,
                 users: 3,
@@ -326,7 +326,7 @@ fn load(plan: &mut Plan, case: &LoadCase) {
         }
         _ => {
             plan.workloads[0].clear();
-            plan.beside.replays.push(Replay {
+            plan.drivers.replays.push(Replay {
                 group,
                 nodes,
                 calls: (0..80).map(|call| Time::ZERO + ms(100 * (call / 2))).collect(),
@@ -389,22 +389,22 @@ fn plan(case: &Case) -> Plan {
         patience,
         dialect,
     } = case.client;
-    let client = &mut plan.client;
+    let client = &mut plan.policy;
     let attempts = attempts.map_or(Attempts::UNBOUNDED, Attempts::at_most);
     client.retry = every_retry(ms(20), ms(500), attempts)[retry];
     client.timeout = timeout.map(ms);
     client.store_timeout = store_timeout.map(ms);
     client.place = if after_renewal {
-        Place::AfterRenewal
+        DelayPlace::AfterRenewal
     } else {
-        Place::BeforeRenewal
+        DelayPlace::BeforeRenewal
     };
     client.delay_first = delay_first;
     client.steps = if per_node { Steps::PerNode } else { Steps::PerCall };
-    client.budget = budget.map(|(per_call, per_time, purse)| Budget {
+    client.budget = budget.map(|(per_call, per_time, capacity)| Budget {
         per_call: Share::new(f64::from(per_call) / 100.0).unwrap(),
         per_time: per_time.then(budget_rate),
-        purse,
+        capacity,
         ..Budget::default()
     });
     client.breaker = breaker.map(|(failures, open)| Breaker {
@@ -429,7 +429,7 @@ fn plan(case: &Case) -> Plan {
 
 fn errors_in_bodies() -> DialectSettings {
     let answer = |body: &str| {
-        Some(Answer {
+        Some(Wording {
             status: 200,
             body: body.to_owned(),
         })
@@ -479,7 +479,7 @@ fn network(plan: &mut Plan, case: &NetworkCase) {
 #[derive(Default)]
 struct Account {
     arrived: BTreeMap<(NodeId, u16, Time), i64>,
-    calls: Vec<(Time, Time, Outcome, u16, u16)>,
+    calls: Vec<(Time, Time, CallOutcome, u16, u16)>,
     sent: BTreeMap<NodeId, (u64, u64)>,
     arrivals: BTreeMap<NodeId, u64>,
     accepted: Vec<(Time, Token)>,
@@ -580,27 +580,27 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
         let patience = case.client.patience.map(ms);
         let gateway = plan.coordination.needs_gateway();
         match outcome {
-            Outcome::Succeeded => assert!(attempts > 0 && patience.is_none_or(|patience| took <= patience)),
-            Outcome::Late => assert!(patience.is_some_and(|patience| took > patience)),
-            Outcome::GaveUp => assert!(most.is_some() || gateway),
-            Outcome::OutOfBudget => assert!(case.client.budget.is_some()),
-            Outcome::Broken => assert!(case.client.breaker.is_some()),
-            Outcome::Impatient => assert!(patience.is_some_and(|patience| took > patience)),
-            Outcome::Refused => assert!(
+            CallOutcome::Succeeded => assert!(attempts > 0 && patience.is_none_or(|patience| took <= patience)),
+            CallOutcome::Late => assert!(patience.is_some_and(|patience| took > patience)),
+            CallOutcome::GaveUp => assert!(most.is_some() || gateway),
+            CallOutcome::OutOfBudget => assert!(case.client.budget.is_some()),
+            CallOutcome::Broken => assert!(case.client.breaker.is_some()),
+            CallOutcome::Impatient => assert!(patience.is_some_and(|patience| took > patience)),
+            CallOutcome::Refused => assert!(
                 case.rule.refuse_when_full || matches!(every_strategy()[case.strategy].highest_slot(), Some(1..))
             ),
-            Outcome::Lost => assert!(plan.timeline.iter().any(|(_, act)| matches!(act, Act::Crash(_)))),
-            Outcome::LoggedOut => assert!(plan.provider.rotation.is_some()),
-            Outcome::Unfinished => assert!(ended >= plan.span.horizon),
-            Outcome::Misread => assert!(attempts > 0 && case.client.dialect == Some(false)),
+            CallOutcome::Lost => assert!(plan.timeline.iter().any(|(_, act)| matches!(act, Act::Crash(_)))),
+            CallOutcome::LoggedOut => assert!(plan.provider.rotation.is_some()),
+            CallOutcome::Unfinished => assert!(ended >= plan.span.horizon),
+            CallOutcome::Misread => assert!(attempts > 0 && case.client.dialect == Some(false)),
         }
     }
-    if let Some(budget) = plan.client.budget {
+    if let Some(budget) = plan.policy.budget {
         audit_budget(plan, budget, account);
     }
 }
 
-/// A node repeats no more attempts than its purse held at first and has earned since. With a gateway a call is paid for by
+/// A node repeats no more attempts than its capacity held at first and has earned since. With a gateway a call is paid for by
 /// two nodes, its origin and the gateway: then all count together.
 fn audit_budget(plan: &Plan, budget: Budget, account: &Account) {
     let lives = plan
@@ -610,7 +610,7 @@ fn audit_budget(plan: &Plan, budget: Budget, account: &Account) {
         .count() as f64;
     let earned = |calls: u64, nodes: f64| {
         let by_time = budget.per_time.map_or(0.0, |_| 2.0 * plan.span.end.as_secs_f64());
-        budget.per_call.get() * calls as f64 + nodes * (by_time + f64::from(budget.purse) * lives)
+        budget.per_call.get() * calls as f64 + nodes * (by_time + f64::from(budget.capacity) * lives)
     };
     if plan.coordination.needs_gateway() {
         let calls: u64 = account.arrivals.values().sum();
@@ -640,7 +640,7 @@ fn audit_attempts(case: &Case, plan: &Plan, account: &Account) {
         )
     });
     let loss = !plan.links.leg(Leg::ApiRequest).loss.is_never();
-    let unfinished = account.calls.iter().any(|call| call.2 == Outcome::Unfinished);
+    let unfinished = account.calls.iter().any(|call| call.2 == CallOutcome::Unfinished);
     let slowed = plan.timeline.iter().any(|(_, act)| matches!(act, Act::Slow { .. }));
     let longest = ms(150);
     if !(silent || loss || slowed || case.api.servers.is_some() || case.network.shape == 2) {
@@ -652,12 +652,12 @@ fn audit_attempts(case: &Case, plan: &Plan, account: &Account) {
             .count() as u64;
         assert!(checked >= due, "{checked} answers to {due} attempts");
     }
-    if !(silent || loss || unfinished || plan.client.timeout.is_some()) {
+    if !(silent || loss || unfinished || plan.policy.timeout.is_some()) {
         assert_eq!(checked, sent);
         let succeeded = account
             .calls
             .iter()
-            .filter(|call| matches!(call.2, Outcome::Succeeded | Outcome::Late))
+            .filter(|call| matches!(call.2, CallOutcome::Succeeded | CallOutcome::Late))
             .count();
         let answers_arrive =
             plan.links.leg(Leg::ApiResponse).loss.is_never() && plan.links.leg(Leg::GatewayResponse).loss.is_never();
@@ -806,7 +806,7 @@ proptest! {
 }
 
 /// Three nodes behind a gateway, 5 ms everywhere, three tries and a time-out; how the calls of a minute end.
-fn behind_a_gateway(change: impl FnOnce(&mut Plan)) -> BTreeMap<Outcome, usize> {
+fn behind_a_gateway(change: impl FnOnce(&mut Plan)) -> BTreeMap<CallOutcome, usize> {
     let fleets = [Nodes {
         count: 3,
         per_second: 5.0,
@@ -815,8 +815,8 @@ fn behind_a_gateway(change: impl FnOnce(&mut Plan)) -> BTreeMap<Outcome, usize> 
     let mut plan = m0(every_strategy()[7].clone(), rule, &fleets, 60);
     assert!(plan.coordination.needs_gateway());
     all_legs(&mut plan, &Latency::constant(ms(5)));
-    plan.client.retry = every_retry(ms(20), ms(500), Attempts::at_most(3))[1];
-    plan.client.timeout = Some(ms(200));
+    plan.policy.retry = every_retry(ms(20), ms(500), Attempts::at_most(3))[1];
+    plan.policy.timeout = Some(ms(200));
     change(&mut plan);
     let mut ends = BTreeMap::new();
     for (_, outcome) in Account::of(&record(&plan, Dice::new(1)))
@@ -832,7 +832,7 @@ fn behind_a_gateway(change: impl FnOnce(&mut Plan)) -> BTreeMap<Outcome, usize> 
 #[test]
 fn an_answer_that_a_gateway_lost_is_not_waited_for_for_ever() {
     let ends = behind_a_gateway(|plan| plan.links.leg_mut(Leg::GatewayResponse).loss = Chance::ALWAYS);
-    assert_eq!(ends.keys().copied().collect::<Vec<_>>(), [Outcome::GaveUp]);
+    assert_eq!(ends.keys().copied().collect::<Vec<_>>(), [CallOutcome::GaveUp]);
 }
 
 /// One call in ten is lost on its way there: five such in a row are rare, five in all are not.
@@ -840,13 +840,13 @@ fn an_answer_that_a_gateway_lost_is_not_waited_for_for_ever() {
 fn what_a_gateway_answers_ends_a_row_of_failures() {
     let ends = behind_a_gateway(|plan| {
         plan.links.leg_mut(Leg::GatewayRequest).loss = Chance::of(0.1);
-        plan.client.breaker = Some(Breaker {
+        plan.policy.breaker = Some(Breaker {
             failures: 5,
             open: Duration::SECOND,
         });
     });
-    let broken = ends.get(&Outcome::Broken).copied().unwrap_or(0);
-    assert!(ends[&Outcome::Succeeded] > 800 && broken < 10, "{ends:?}");
+    let broken = ends.get(&CallOutcome::Broken).copied().unwrap_or(0);
+    assert!(ends[&CallOutcome::Succeeded] > 800 && broken < 10, "{ends:?}");
 }
 
 /// One attempt in five fails, one retry is earned by every two calls: enough for nearly all, at the gateway too.
@@ -854,14 +854,14 @@ fn what_a_gateway_answers_ends_a_row_of_failures() {
 fn a_gateway_earns_by_the_calls_that_it_makes() {
     let ends = behind_a_gateway(|plan| {
         plan.provider.api_endpoint.errors = Chance::of(0.2);
-        plan.client.budget = Some(Budget {
+        plan.policy.budget = Some(Budget {
             per_call: Share::new(0.5).unwrap(),
-            purse: 5,
+            capacity: 5,
             ..Budget::default()
         });
     });
-    let gave_up = ends.get(&Outcome::GaveUp).copied().unwrap_or(0);
-    assert!(ends[&Outcome::Succeeded] > 40 * gave_up.max(10), "{ends:?}");
+    let gave_up = ends.get(&CallOutcome::GaveUp).copied().unwrap_or(0);
+    assert!(ends[&CallOutcome::Succeeded] > 40 * gave_up.max(10), "{ends:?}");
 }
 
 /// Unbounded retries without a wait, at a store that fails without a latency: the run is ended, and says where.
@@ -897,12 +897,12 @@ fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule, seed:
         120,
     );
     all_legs(&mut plan, &Latency::exponential(ms(20)));
-    plan.client.retry = every_retry(ms(20), ms(500), Attempts::at_most(5))[1];
+    plan.policy.retry = every_retry(ms(20), ms(500), Attempts::at_most(5))[1];
     plan.provider.rotation = Some(rotation);
     let trace = record(&plan, Dice::new(seed));
     let count = |is: &dyn Fn(&Event) -> bool| trace.iter().filter(|(_, event)| is(event)).count();
     let failed = count(
-        &|event| matches!(event, Event::CallEnded { outcome, .. } if !matches!(outcome, Outcome::Succeeded | Outcome::Late)),
+        &|event| matches!(event, Event::CallEnded { outcome, .. } if !matches!(outcome, CallOutcome::Succeeded | CallOutcome::Late)),
     );
     (failed, count(&|event| matches!(event, Event::GrantLost)))
 }
@@ -928,7 +928,7 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
         on_violation: OnViolationSettings::RevokeFamily(Default::default()),
         ..RotationRule::default()
     };
-    // Whether two draws of XFetch come within a renewal of each other is luck.
+    // Whether two draws of XFetch come within a renewal of each other is draw_key.
     let by_luck = |coordination: &Coordination| matches!(coordination, Coordination::Xfetch(_));
     for coordination in every_strategy().into_iter().filter(|it| !by_luck(it)) {
         let one_at_a_time = match &coordination {
@@ -939,7 +939,7 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
             _ => false,
         };
         let what = format!("{coordination:?}");
-        // Whether two of three nodes meet is luck; that none do in six runs is not.
+        // Whether two of three nodes meet is draw_key; that none do in six runs is not.
         let runs = (1..=6).map(|seed| with_refresh_tokens(coordination.clone(), strict, seed));
         let (failed, lost) = runs.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
         assert_eq!(

@@ -104,7 +104,7 @@ fn m0_a_call_is_rejected_unless_its_node_called_last() {
     // Outside: with latencies, tokens die on their way. (Unbounded tries would then pile up without end.)
     let mut slow = equal(naive(), 2, 1000);
     all_legs(&mut slow, &Latency::constant(ms(50)));
-    slow.client.retry = Retry::Immediate(Immediate {
+    slow.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(5),
     });
     fails(mean(&slow, 30, 6, rejections_per_call), 0.5);
@@ -228,7 +228,7 @@ fn m0_lost_token_responses_cost_issuances_and_no_rejections() {
     let (n, q) = (4u32, 0.3);
     let lossy = |coordination, leg, timeout| {
         let mut plan = equal(coordination, n, 1500);
-        plan.client.timeout = Some(timeout);
+        plan.policy.timeout = Some(timeout);
         plan.links.leg_mut(leg).loss = Chance::of(q);
         plan
     };
@@ -259,7 +259,7 @@ fn m1(count: u32) -> Plan {
         count,
         5_000 / u64::from(count),
     );
-    plan.client.retry = Retry::None;
+    plan.policy.retry = Retry::None;
     constant(&mut plan, Leg::TokenRequest, ms(30));
     constant(&mut plan, Leg::TokenResponse, ms(40));
     constant(&mut plan, Leg::ApiRequest, ms(60));
@@ -285,7 +285,7 @@ fn m1_a_call_fails_when_another_token_is_issued_in_its_window() {
     holds(mean(&random, 40, 38, failure), 0.5 / 1.5, 0.01);
     // Outside: a second attempt brings more issuances than calls.
     let mut again = m1(5);
-    again.client.retry = Retry::Immediate(Immediate {
+    again.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(2),
     });
     fails(mean(&again, 40, 39, rejections_per_call), law);
@@ -298,7 +298,7 @@ fn failing(f: f64, attempts: u32) -> Plan {
         per_second: 5.0,
     }];
     let mut plan = m0(naive(), Issuance::independent(day()), &fleet, 1000);
-    plan.client.retry = Retry::Immediate(Immediate {
+    plan.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(attempts),
     });
     plan.provider.api_endpoint.errors = Chance::of(f);
@@ -349,7 +349,7 @@ fn m3_a_cold_cache_is_filled_by_every_call_that_finds_it_empty() {
     let mut latest = cold(naive());
     latest.provider.rule.capacity = Some(1);
     constant(&mut latest, Leg::ApiRequest, ms(20));
-    latest.client.retry = Retry::Immediate(Immediate {
+    latest.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(3),
     });
     fails(issued(&latest, 47), 6.0);
@@ -375,7 +375,7 @@ fn m4(coordination: Coordination) -> Plan {
         constant(&mut plan, leg, ms(1));
     }
     // Bounded for the steps outside, where retries would pile up without end.
-    plan.client.retry = Retry::Immediate(Immediate {
+    plan.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(5),
     });
     plan
@@ -436,7 +436,7 @@ fn the_test_of_a_law_can_fail() {
     assert!(std::panic::catch_unwind(|| fails(measured, 0.501)).is_err());
     // Waits between tries are held to their means in `retry`; in M0 a renewed call needs none, so they change nothing.
     let mut waiting = equal(naive(), 2, 500);
-    waiting.client.retry = Retry::Fixed(Fixed {
+    waiting.policy.retry = Retry::Fixed(Fixed {
         delay: ms(1),
         attempts: Attempts::UNBOUNDED,
     });

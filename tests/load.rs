@@ -14,7 +14,7 @@ use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::scenario::Scenario;
 use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::strategy::{Coordination, RenewAhead, SingleFlight};
-use tokenstorm::trace::{Event, Outcome};
+use tokenstorm::trace::{CallOutcome, Event};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern, Periodic};
 use tokenstorm::world::{Leg, Party};
 
@@ -39,7 +39,7 @@ fn plan(count: u32, per_second: f64, length: u64) -> Plan {
 /// In place of the calls that come of themselves, users who think for a second on average.
 fn with_users(mut plan: Plan, users: u32) -> Plan {
     let group = plan.workloads[0].remove(0).group;
-    plan.beside.loops.push(Loop {
+    plan.drivers.loops.push(Loop {
         group,
         nodes: plan.layout.fleets[0].nodes.clone(),
         users,
@@ -185,7 +185,7 @@ fn all_strategies_meet_the_same_arrivals() {
                 Some(pattern) => plan.workloads[0][0].arrivals = pattern,
                 None => {
                     plan.workloads[0].clear();
-                    plan.beside.replays.push(Replay {
+                    plan.drivers.replays.push(Replay {
                         group: Group(0),
                         nodes: 0..3,
                         calls: calls.clone().into(),
@@ -212,7 +212,7 @@ fn paused_holder(lasts: u64) -> Vec<(Time, Event)> {
     common::all_legs(&mut plan, &Latency::constant(ms(1)));
     constant(&mut plan, Leg::TokenResponse, ms(200));
     plan.span.warmup = Time::ZERO;
-    plan.client.retry = Retry::Fixed(Fixed {
+    plan.policy.retry = Retry::Fixed(Fixed {
         delay: Duration::SECOND,
         attempts: Attempts::UNBOUNDED,
     });
@@ -282,7 +282,7 @@ fn a_pause_holds_everything_back_and_loses_nothing() {
     assert!(
         ended
             .iter()
-            .all(|(_, now, outcome)| *now >= end && *outcome == Outcome::Succeeded)
+            .all(|(_, now, outcome)| *now >= end && *outcome == CallOutcome::Succeeded)
     );
     assert!(ended.is_sorted_by_key(|(arrived, ..)| *arrived), "{ended:?}");
     let resumed = trace
@@ -297,7 +297,7 @@ fn a_partition_keeps_a_node_from_one_party_and_no_other_node() {
         let mut plan = plan(2, 5.0, 60);
         // A token for every call: all of them need both endpoints.
         plan.coordination = every_strategy()[0].clone();
-        plan.client.timeout = Some(ms(500));
+        plan.policy.timeout = Some(ms(500));
         plan.timeline.push((
             at(20),
             Act::Cut {
@@ -314,7 +314,7 @@ fn a_partition_keeps_a_node_from_one_party_and_no_other_node() {
                 .filter(|(now, event)| (at(from)..at(to)).contains(now) && wanted(event));
             hits.count()
         };
-        let succeeds = |id: u32| move |event: &Event| matches!(event, Event::CallEnded { node, outcome: Outcome::Succeeded, .. } if node.0 == id);
+        let succeeds = |id: u32| move |event: &Event| matches!(event, Event::CallEnded { node, outcome: CallOutcome::Succeeded, .. } if node.0 == id);
         assert_eq!(within(21, 40, &succeeds(0)), 0);
         assert!(within(21, 40, &succeeds(1)) > 50);
         assert!(within(40, 60, &succeeds(0)) > 50);
@@ -329,7 +329,7 @@ fn a_partition_keeps_a_node_from_one_party_and_no_other_node() {
 #[test]
 fn pauses_by_chance_come_at_their_rate() {
     let mut plan = plan(5, 1.0, 600);
-    plan.beside.pauses.push(Pauses {
+    plan.drivers.pauses.push(Pauses {
         nodes: 0..5,
         every: seconds(10),
         lasts: Latency::constant(seconds(2)),
@@ -348,7 +348,7 @@ fn pauses_by_chance_come_at_their_rate() {
 #[test]
 fn revocations_by_chance_come_at_their_rate() {
     let mut plan = plan(1, 20.0, 1000);
-    plan.beside.revocations = Some(seconds(10));
+    plan.drivers.revocations = Some(seconds(10));
     let revocations = over_runs(30, |index| {
         let trace = record(&plan, Dice::replication(6, index));
         // One may meet several tokens: a node asks again for each call that was refused.

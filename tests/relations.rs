@@ -40,7 +40,7 @@ fn usual(strategy: Coordination) -> Plan {
     }];
     let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(9)), &fleets, 60);
     all_legs(&mut plan, &Latency::exponential(ms(20)));
-    plan.client.retry = at_most(5);
+    plan.policy.retry = at_most(5);
     plan
 }
 
@@ -99,8 +99,8 @@ fn time_has_no_unit() {
         let mut plan = m0(strategy, rule, &fleets, 60 * unit);
         plan.span.end = plan.span.horizon + Duration::from_secs(60 * unit);
         all_legs(&mut plan, &Latency::exponential(ms(20 * unit)));
-        plan.client.timeout = Some(ms(300 * unit));
-        plan.client.retry = Retry::FullJitter(FullJitter {
+        plan.policy.timeout = Some(ms(300 * unit));
+        plan.policy.retry = Retry::FullJitter(FullJitter {
             base: ms(10 * unit),
             cap: ms(100 * unit),
             attempts: Attempts::at_most(5),
@@ -138,7 +138,7 @@ fn without_starts(trace: Trace) -> Trace {
         .collect()
 }
 
-/// All but the gateway's plan, in which the gateway is the last node and so gets another number, and other luck.
+/// All but the gateway's plan, in which the gateway is the last node and so gets another number, and other draw_key.
 #[test]
 fn a_node_that_nobody_calls_changes_nothing() {
     for strategy in every_strategy()
@@ -151,7 +151,7 @@ fn a_node_that_nobody_calls_changes_nothing() {
         let plan = usual(strategy);
         let mut more = plan.clone();
         let mut idle = more.layout.fleets[0].clone();
-        (idle.nodes, idle.first_seat) = (3..5, 3);
+        (idle.nodes, idle.first_ordinal) = (3..5, 3);
         more.layout.fleets.push(idle);
         more.workloads.push(Vec::new());
         more.timeline.push((Time::ZERO, Act::Start(3..5)));
@@ -180,17 +180,17 @@ fn neutral_parameters_give_the_base_model() {
             all_loss(plan, 0.0);
         });
         with("patient time-outs", &|plan| {
-            plan.client.timeout = Some(day);
-            plan.client.store_timeout = Some(day);
+            plan.policy.timeout = Some(day);
+            plan.policy.store_timeout = Some(day);
         });
-        with("a full purse", &|plan| {
-            plan.client.budget = Some(Budget {
-                purse: 1_000_000,
+        with("a full budget", &|plan| {
+            plan.policy.budget = Some(Budget {
+                capacity: 1_000_000,
                 ..Budget::default()
             });
         });
         with("a breaker that never opens", &|plan| {
-            plan.client.breaker = Some(Breaker {
+            plan.policy.breaker = Some(Breaker {
                 failures: u32::MAX,
                 open: day,
             });
@@ -363,7 +363,7 @@ fn nodes_may_change_places() {
         });
         let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(9)), &fleets, 60);
         all_legs(&mut plan, &Latency::constant(Duration::from_nanos(20_000_003)));
-        plan.client.retry = at_most(4);
+        plan.policy.retry = at_most(4);
         for (workload, place) in plan.workloads.iter_mut().zip(order) {
             let group = workload[0].group;
             let timer = Periodic {
@@ -502,7 +502,7 @@ fn a_call_without_retries_still_tells_its_node() {
         }];
         let rule = Issuance::latest_only(Duration::from_secs(20));
         let mut plan = m0(coordination, rule, &fleet, 1000);
-        plan.client.retry = Retry::None;
+        plan.policy.retry = Retry::None;
         let total = observe(&plan, Dice::new(5)).total();
         let lost = (total.calls - total.succeeded) as f64 / total.calls as f64;
         // A token serves 20 s and then meets one call that dies of it: 1 in 21, or none where each call has a token of its own.

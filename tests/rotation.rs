@@ -13,7 +13,8 @@ use tokenstorm::provider::settings::{
     RotateSettings, SuccessorUsedSettings, WhichUse,
 };
 use tokenstorm::provider::{
-    Bucket, Denied, Ending, Endpoint, Issuance, Ledger, OnExceed, Quota, Request, Rotation, RotationRule, Rule, Scope,
+    Bucket, Denied, Ending, Endpoint, Issuance, Ledger, OnExceed, Quota, Request, RotationMachine, RotationRule, Rule,
+    Scope,
 };
 use tokenstorm::retry::{Attempts, Immediate, Retry};
 use tokenstorm::strategy::{CompareFirst, Coordination};
@@ -106,7 +107,7 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
 
 /// The machine with its ledger, and every token that it has given out, oldest first.
 struct Provider {
-    rotation: Rotation,
+    rotation: RotationMachine,
     ledger: Ledger,
     rule: Issuance,
     tokens: Vec<Token>,
@@ -115,7 +116,7 @@ struct Provider {
 impl Provider {
     fn new(rule: RotationRule) -> Self {
         Self {
-            rotation: Rotation::new(rule),
+            rotation: RotationMachine::new(rule),
             ledger: Ledger::new(1),
             rule: Issuance::independent(secs(50)),
             tokens: Vec::new(),
@@ -485,7 +486,7 @@ fn a_request_beyond_the_quota_ends_nothing() {
         }];
         let strategy = Coordination::CompareFirst(CompareFirst {});
         let mut plan = common::m0(strategy, Issuance::latest_only(secs(40)), &fleets, 600);
-        plan.client.retry = Retry::Immediate(Immediate {
+        plan.policy.retry = Retry::Immediate(Immediate {
             attempts: Attempts::at_most(3),
         });
         plan.provider.rotation = refreshes.then(|| RotationRule {

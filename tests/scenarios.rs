@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use tokenstorm::engine::campaign::{self, Effort};
+use tokenstorm::engine::campaign::{self, CampaignOptions};
 use tokenstorm::provider::profiles::PROFILES;
 use tokenstorm::scenario::Scenario;
 
@@ -31,7 +31,7 @@ fn every_expectation_holds() {
     let mut broken = Vec::new();
     for path in all() {
         let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
-        let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
+        let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
         let name = &scenario.file.name;
         assert!(!outcome.checks.is_empty(), "{name} expects nothing");
         for check in outcome.checks.iter().filter(|check| !check.holds) {
@@ -122,7 +122,7 @@ fn every_profile_runs() {
             "{name} is odd: {:?}",
             scenario.warnings()
         );
-        let outcome = campaign::run(&scenario, Effort::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
+        let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
         for strategy in ["naive", "lease"] {
             assert!(outcome.mean(strategy, "calls").unwrap() > 300.0, "{name}");
         }

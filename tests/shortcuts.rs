@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use tokenstorm::base::{Dice, Duration, Time};
-use tokenstorm::engine::sim::{Effort, Shortcuts, run_with};
+use tokenstorm::engine::sim::{RunStats, Shortcuts, run_with};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::{Distribution, LogNormal};
 use tokenstorm::provider::Issuance;
@@ -61,13 +61,13 @@ fn plan(coordination: Coordination, nodes: u32, seconds: u64) -> Plan {
         };
         constant(&mut plan, leg, Duration::from_millis(ms));
     }
-    plan.client.retry = Retry::Immediate(Immediate {
+    plan.policy.retry = Retry::Immediate(Immediate {
         attempts: Attempts::at_most(5),
     });
     plan
 }
 
-fn trace(plan: &Plan, shortcuts: Shortcuts) -> (Effort, Vec<(Time, Event)>) {
+fn trace(plan: &Plan, shortcuts: Shortcuts) -> (RunStats, Vec<(Time, Event)>) {
     let mut events = Vec::new();
     let effort = run_with(plan, Dice::new(3), &mut events, shortcuts);
     (effort, events)
@@ -100,8 +100,8 @@ fn lanes_change_no_trace_with_time_outs_and_slow_spells() {
     for coordination in strategies() {
         let what = format!("{coordination:?}");
         let mut plan = plan(coordination, 40, 20);
-        plan.client.timeout = Some(Duration::from_millis(90));
-        plan.client.store_timeout = Some(Duration::from_millis(3));
+        plan.policy.timeout = Some(Duration::from_millis(90));
+        plan.policy.store_timeout = Some(Duration::from_millis(3));
         let at = |s| Time::ZERO + Duration::from_secs(s);
         let slow = |thousandths| Act::Slow {
             legs: LEGS.to_vec(),

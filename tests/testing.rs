@@ -4,7 +4,7 @@
 mod my_strategy;
 
 use my_strategy::KeepUntilRefused;
-use tokenstorm::testing::{Expect, examine, hold_to_account};
+use tokenstorm::testing::{Expect, analyze, assert_strategy};
 
 #[test]
 fn the_example_is_as_it_says() {
@@ -19,7 +19,7 @@ fn the_example_is_as_it_says() {
 #[test]
 fn what_is_not_expected_is_an_objection() {
     let expect = Expect::default().breaks("S2a").breaks("S1").breaks("frugal");
-    let report = examine(KeepUntilRefused, &expect.cases(100, 1));
+    let report = analyze(KeepUntilRefused, &expect.cases(100, 1));
     let objects = |words: &str| report.objections.iter().any(|objection| objection.contains(words));
     assert!(objects("S4 (no needless kill) is broken:"));
     assert!(objects("t2 is issued, t1 is dead"), "{:?}", report.objections);
@@ -31,11 +31,11 @@ fn what_is_not_expected_is_an_objection() {
 #[test]
 #[should_panic(expected = "L2 (no livelock) is broken")]
 fn an_objection_is_a_failed_test() {
-    hold_to_account(KeepUntilRefused, &Expect::default().cases(50, 1));
+    assert_strategy(KeepUntilRefused, &Expect::default().cases(50, 1));
 }
 
 #[test]
 #[should_panic(expected = "there is neither a property nor a law `S99`")]
 fn a_misspelt_expectation_is_told() {
-    examine(KeepUntilRefused, &Expect::default().breaks("S99"));
+    analyze(KeepUntilRefused, &Expect::default().breaks("S99"));
 }

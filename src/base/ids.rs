@@ -20,7 +20,7 @@ id!(
 );
 id!(
     /// A place in a table of things under way; it is used again once its holder has gone.
-    Seat(u32)
+    CallId(u32)
 );
 id!(
     /// Calls that are counted together: one workload of one fleet.

@@ -25,12 +25,12 @@ pub struct Delay {
     /// The scale of the drawn part.
     pub spread: Duration,
     pub cap: Duration,
-    pub law: Law,
+    pub law: DelayShape,
 }
 
 /// What is drawn of a [`Delay`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Law {
+pub enum DelayShape {
     /// Up to `spread` later than the base, uniformly.
     #[default]
     Later,
@@ -164,7 +164,7 @@ impl Delay {
             base,
             spread: Duration::ZERO,
             cap: Duration::MAX,
-            law: Law::Later,
+            law: DelayShape::Later,
         }
     }
 
@@ -174,7 +174,7 @@ impl Delay {
             base,
             spread,
             cap: Duration::MAX,
-            law: Law::Later,
+            law: DelayShape::Later,
         }
     }
 
@@ -184,18 +184,18 @@ impl Delay {
             base,
             spread: mean,
             cap: Duration::MAX,
-            law: Law::Earlier,
+            law: DelayShape::Earlier,
         }
     }
 
     /// The wait that a uniform 64-bit draw stands for.
     pub fn at(self, draw: u64) -> Duration {
         let wait = match self.law {
-            Law::Later => {
+            DelayShape::Later => {
                 let jitter = (u128::from(self.spread.0) * u128::from(draw)) >> 64;
                 self.base.saturating_add(Duration(jitter as u64))
             }
-            Law::Earlier => self.base.saturating_sub(exponential(self.spread, draw)),
+            DelayShape::Earlier => self.base.saturating_sub(exponential(self.spread, draw)),
         };
         wait.min(self.cap)
     }
@@ -234,7 +234,7 @@ mod tests {
             base: Duration::from_millis(5),
             spread: Duration::from_millis(10),
             cap: Duration::from_millis(12),
-            law: Law::Later,
+            law: DelayShape::Later,
         };
         assert_eq!(delay.at(0), Duration::from_millis(5));
         assert_eq!(delay.at(u64::MAX / 2), Duration::from_nanos(9_999_999));

@@ -65,7 +65,7 @@ struct Inside<T, E> {
 /// What a caller gets.
 #[must_use]
 #[derive(Debug)]
-pub enum Turn<'a, T, E>
+pub enum CellTurn<'a, T, E>
 where
     T: Clone + PartialEq,
     E: Clone,
@@ -140,7 +140,7 @@ impl<T: Clone + PartialEq, E: Clone> TokenCell<T, E> {
 
     /// The cached token, unless it is the one that was `refused`; otherwise waits for the fetch under way, or makes this caller its
     /// leader. Blocks the thread: for a task there is [`TokenCell::turn`].
-    pub fn get(&self, refused: Option<&T>) -> Turn<'_, T, E> {
+    pub fn get(&self, refused: Option<&T>) -> CellTurn<'_, T, E> {
         let mut joined = None;
         let mut inside = self.lock();
         loop {
@@ -172,9 +172,9 @@ impl<T: Clone + PartialEq, E: Clone> TokenCell<T, E> {
     /// Errors with what the fetch fails with, this caller's own or the one that it waited for.
     pub fn get_or_fetch(&self, refused: Option<&T>, fetch: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         match self.get(refused) {
-            Turn::Token(token) => Ok(token),
-            Turn::Failed(why) => Err(why),
-            Turn::Fetch(flight) => flight.land(fetch()),
+            CellTurn::Token(token) => Ok(token),
+            CellTurn::Failed(why) => Err(why),
+            CellTurn::Fetch(flight) => flight.land(fetch()),
         }
     }
 
@@ -186,9 +186,9 @@ impl<T: Clone + PartialEq, E: Clone> TokenCell<T, E> {
         F: Future<Output = Result<T, E>>,
     {
         match self.turn(refused).await {
-            Turn::Token(token) => Ok(token),
-            Turn::Failed(why) => Err(why),
-            Turn::Fetch(flight) => {
+            CellTurn::Token(token) => Ok(token),
+            CellTurn::Failed(why) => Err(why),
+            CellTurn::Fetch(flight) => {
                 let fetched = fetch().await;
                 flight.land(fetched)
             }
@@ -206,15 +206,15 @@ impl<T: Clone + PartialEq, E: Clone> TokenCell<T, E> {
         inside: &mut Inside<T, E>,
         refused: Option<&T>,
         joined: Option<Number>,
-    ) -> Result<Turn<'_, T, E>, Number> {
+    ) -> Result<CellTurn<'_, T, E>, Number> {
         #[cfg(loom)]
         if self.has(Flaw::ForgetsToCompare) && refused.is_some() && joined.is_none() {
             inside.book.wipe();
         }
         match inside.book.ask(refused, joined) {
-            Answer::Token(token) => Ok(Turn::Token(token)),
-            Answer::Failed(why) => Ok(Turn::Failed(why)),
-            Answer::Lead => Ok(Turn::Fetch(Flight {
+            Answer::Token(token) => Ok(CellTurn::Token(token)),
+            Answer::Failed(why) => Ok(CellTurn::Failed(why)),
+            Answer::Lead => Ok(CellTurn::Fetch(Flight {
                 cell: self,
                 landed: false,
             })),
@@ -290,7 +290,7 @@ where
 impl<T: Clone + PartialEq, E: Clone> Unpin for Waiting<'_, T, E> {}
 
 impl<'a, T: Clone + PartialEq, E: Clone> Future for Waiting<'a, T, E> {
-    type Output = Turn<'a, T, E>;
+    type Output = CellTurn<'a, T, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;

@@ -8,10 +8,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Exit, interrupt, print, validate};
-use crate::engine::check::cast::{self, CAST, EACH_ONCE, REFRESHERS};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
-use crate::engine::check::{self, Budget, FAULTS, Fault, Setup};
-use crate::engine::fuzz::{self, Draw, Effort, Finding, Progress, RULES, Report, Saved};
+use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
+use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
+use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SystemParams};
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, profiles};
 use crate::scenario;
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     calls: u32,
     /// The most faults of each kind, such as drop=1,crash=1, or none
     #[arg(long, value_name = "FAULTS", default_value_t = EACH_ONCE)]
-    faults: Budget,
+    faults: FaultBudget,
     /// Go on for so long with each strategy
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
@@ -122,7 +122,7 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 
 fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let setup = |name: &str| {
-        let setup = cast::setup(name, arguments.nodes, arguments.calls, arguments.faults);
+        let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
         setup.expect("a name of the cast")
     };
     let Some(name) = &arguments.profile else {
@@ -133,7 +133,11 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
             ..Subject::new(name, setup(name))
         };
         let refresher = |(name, _): &(&str, _)| Subject::new(name, setup(name));
-        return Ok(CAST.iter().map(alone).chain(REFRESHERS.iter().map(refresher)).collect());
+        return Ok(SYSTEMS
+            .iter()
+            .map(alone)
+            .chain(REFRESHERS.iter().map(refresher))
+            .collect());
     };
     let profile = profiles::find(name).ok_or_else(|| {
         let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
@@ -147,14 +151,14 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
             ..Subject::new(name, Setup { coordination, system })
         }
     };
-    Ok(CAST.iter().map(under).collect())
+    Ok(SYSTEMS.iter().map(under).collect())
 }
 
 fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
     let subject = |strategy: &scenario::Strategy| {
         let coordination = strategy.coordination.clone();
-        let mut setup = cast::around(coordination, arguments.nodes, arguments.calls, arguments.faults);
+        let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
         setup.system = setup.system.under(scenario.provider());
         Subject {
             listed: false,
@@ -165,9 +169,9 @@ fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, Strin
 }
 
 /// The properties that are looked at.
-fn wanted(arguments: &Arguments) -> Result<fuzz::Claims, String> {
+fn wanted(arguments: &Arguments) -> Result<fuzz::PropertySet, String> {
     if arguments.property.is_empty() {
-        return Ok(fuzz::all_claims());
+        return Ok(fuzz::all_properties());
     }
     arguments.property.iter().try_fold(0, |wanted, name| {
         let found = property::find(name).ok_or_else(|| {
@@ -179,16 +183,16 @@ fn wanted(arguments: &Arguments) -> Result<fuzz::Claims, String> {
     })
 }
 
-fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::Claims) -> Exit {
+fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertySet) -> Exit {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seed = arguments
         .seed
         .unwrap_or_else(|| now.map_or(0, |now| now.as_nanos() as u64 % 1_000_000_007));
     eprintln!("seed {seed}");
     let stop = interrupt();
-    let effort = Effort {
+    let effort = FuzzOptions {
         wanted,
-        ..Effort::of(
+        ..FuzzOptions::of(
             seed,
             if arguments.seconds.is_some() {
                 u64::MAX
@@ -212,7 +216,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::Claims) -
 }
 
 /// What was found about one strategy: a line for each property, and the whole story of what should have held.
-fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &Report) -> Exit {
+fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzReport) -> Exit {
     let mut exit = Exit::Ok;
     let mut text = format!(
         "{}: {} cases, {} properties broken\n",
@@ -221,7 +225,7 @@ fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &Report) ->
         report.findings.len()
     );
     for finding in &report.findings {
-        let property = &PROPERTIES[finding.claim];
+        let property = &PROPERTIES[finding.property];
         let asked_for = !arguments.property.is_empty();
         let unexpected = asked_for || should_hold(subject, finding);
         text.push_str(&format!(
@@ -248,7 +252,7 @@ fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &Report) ->
 }
 
 fn size(subject: &Subject, finding: &Finding) -> String {
-    let Draw {
+    let SystemParams {
         nodes,
         calls,
         rule,
@@ -288,21 +292,24 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
     if rotates && draw.faults.left(Fault::Expiry) <= 1 {
         draw.faults = draw.faults.with(Fault::Expiry, 0);
     }
-    let within = |most: &Budget| {
+    let within = |most: &FaultBudget| {
         FAULTS
             .iter()
             .all(|(fault, ..)| draw.faults.left(*fault) <= most.left(*fault))
     };
-    [Budget::NONE, FAULTY].iter().filter(|most| within(most)).any(|&most| {
-        let expected = expected::of(&subject.name, 2, most);
-        let shown = |verdict: &Expectation| matches!(verdict, Expectation::Holds(_) | Expectation::NotReached);
-        expected.is_some_and(|list| shown(&list.verdicts[finding.claim]))
-    })
+    [FaultBudget::NONE, FAULTY]
+        .iter()
+        .filter(|most| within(most))
+        .any(|&most| {
+            let expected = expected::of(&subject.name, 2, most);
+            let shown = |verdict: &Expectation| matches!(verdict, Expectation::Holds(_) | Expectation::NotReached);
+            expected.is_some_and(|list| shown(&list.verdicts[finding.property]))
+        })
 }
 
 fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Result<PathBuf, String> {
     let rule = &subject.rules[finding.case.draw.rule].1;
-    let saved = Saved::new(finding.claim, Some(seed), &subject.setup, rule, &finding.case)?;
+    let saved = Saved::new(finding.property, Some(seed), &subject.setup, rule, &finding.case)?;
     let name: String = subject
         .name
         .chars()
@@ -324,7 +331,7 @@ fn replay(file: &Path) -> Exit {
             return Exit::Usage;
         }
     };
-    let property = &PROPERTIES[saved.claim()];
+    let property = &PROPERTIES[saved.property()];
     let Some(example) = saved.run() else {
         return print(&format!("{} ({}) is not broken\n", property.name, property.title));
     };
@@ -366,7 +373,7 @@ impl<'a> Clock<'a> {
     }
 }
 
-impl Progress for Clock<'_> {
+impl FuzzProgress for Clock<'_> {
     fn fuzzed(&self, cases: u64, broken: usize) -> bool {
         let elapsed = self.start.elapsed();
         let rate = cases as f64 / elapsed.as_secs_f64().max(1e-3);

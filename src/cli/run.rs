@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
-use crate::engine::campaign::{self, Effort, Outcome, Progress};
+use crate::engine::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
 use crate::record::{CheckKind, Manifest, Record, write};
 use crate::report::{chart, table};
 use crate::scenario::{MOST_REPLICATIONS, Scenario};
@@ -129,7 +129,7 @@ fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
 }
 
 fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
-    let effort = Effort {
+    let effort = CampaignOptions {
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
         replications: arguments.replications.unwrap_or(scenario.file.run.replications),
@@ -183,7 +183,13 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     exit
 }
 
-fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, arguments: &Arguments) -> Record {
+fn record(
+    path: &Path,
+    scenario: &Scenario,
+    outcome: CampaignResults,
+    effort: &CampaignOptions,
+    arguments: &Arguments,
+) -> Record {
     let file = &scenario.file;
     Record {
         manifest: Manifest {
@@ -219,7 +225,7 @@ fn record(path: &Path, scenario: &Scenario, outcome: Outcome, effort: &Effort, a
 }
 
 /// What was asked for, as far as the results depend on it: neither threads nor the place of the files belong to it.
-fn command_line(path: &Path, effort: &Effort, arguments: &Arguments) -> Vec<String> {
+fn command_line(path: &Path, effort: &CampaignOptions, arguments: &Arguments) -> Vec<String> {
     let mut line = vec!["tokenstorm".to_owned(), "run".to_owned(), path.display().to_string()];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -251,7 +257,7 @@ impl Bar {
     }
 }
 
-impl Progress for Bar {
+impl CampaignProgress for Bar {
     fn planned(&self, runs: u64) {
         self.0.inc_length(runs);
     }

@@ -8,19 +8,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::aftermath::{self, Flow};
-use super::looks;
+use super::recovery::{self, Flow};
+use super::sampling;
 use super::sim;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Duration, Time};
-use crate::metric::{Better, METRICS, Metric, Observed, Second, Setting};
-use crate::record::{Aftermath, Check, CheckKind, Comparison, Holding, Incident, Reading, Series, Verdict};
-use crate::scenario::plan::{Case, Plan};
-use crate::scenario::{Condition, Outcome as ScenarioOutcome, PlanError, Scenario};
+use crate::metric::{Better, METRICS, Metric, Observed, RunContext, Second};
+use crate::record::{
+    Check, CheckKind, Comparison, ComparisonVerdict, Holding, Incident, Reading, RecoveryVerdict, Series,
+};
+use crate::scenario::plan::{Plan, PlanCase};
+use crate::scenario::{Condition, ConditionOutcome, PlanError, Scenario};
 
 /// How often, from which seed, on how many threads.
 #[derive(Clone, Debug)]
-pub struct Effort {
+pub struct CampaignOptions {
     /// Only the strategy of this name.
     pub only: Option<String>,
     pub seed: u64,
@@ -31,7 +33,7 @@ pub struct Effort {
     pub threads: usize,
 }
 
-impl Effort {
+impl CampaignOptions {
     /// As the scenario says, on all cores.
     pub fn of(scenario: &Scenario) -> Self {
         Self {
@@ -50,14 +52,14 @@ const MOST_REPLICATIONS: u32 = 2_000;
 const FEWEST_FOR_PRECISION: u32 = 30;
 
 /// What is told while it goes on.
-pub trait Progress: Sync {
+pub trait CampaignProgress: Sync {
     /// So many runs are planned in all.
     fn planned(&self, runs: u64);
     /// One run is done.
     fn done(&self);
 }
 
-impl Progress for () {
+impl CampaignProgress for () {
     fn planned(&self, _: u64) {}
     fn done(&self) {}
 }
@@ -68,8 +70,8 @@ struct Arm {
     point: String,
     plan: Plan,
     /// The same for every replication.
-    setting: Setting,
-    case: Case,
+    setting: RunContext,
+    case: PlanCase,
     /// By replication; none where the campaign was interrupted.
     samples: Vec<Option<Sample>>,
     intervals: Vec<[u64; SERIES.len()]>,
@@ -101,7 +103,7 @@ const SERIES: [SeriesOf; 8] = [
 ];
 
 /// What a campaign came to.
-pub struct Outcome {
+pub struct CampaignResults {
     pub strategies: Vec<String>,
     pub points: Vec<String>,
     pub readings: Vec<Reading>,
@@ -109,7 +111,7 @@ pub struct Outcome {
     pub comparisons: Vec<Comparison>,
     pub checks: Vec<Check>,
     pub incidents: Vec<Incident>,
-    pub aftermaths: Vec<Aftermath>,
+    pub aftermaths: Vec<RecoveryVerdict>,
     pub holdings: Vec<Holding>,
     /// Replications that every arm has finished.
     pub replications: u32,
@@ -120,7 +122,7 @@ pub struct Outcome {
     pub events: u64,
 }
 
-impl Outcome {
+impl CampaignResults {
     /// Mean of a metric for a strategy, at the first point that has it.
     pub fn mean(&self, strategy: &str, metric: &str) -> Option<f64> {
         let mut readings = self.readings.iter();
@@ -154,10 +156,10 @@ pub enum CampaignError {
 /// Errors when a latency file has changed since the scenario was read, or when threads cannot be started.
 pub fn run(
     scenario: &Scenario,
-    effort: Effort,
-    progress: &dyn Progress,
+    effort: CampaignOptions,
+    progress: &dyn CampaignProgress,
     stop: &AtomicBool,
-) -> Result<Outcome, CampaignError> {
+) -> Result<CampaignResults, CampaignError> {
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(effort.threads)
         .build()
@@ -170,9 +172,9 @@ pub fn run(
     for (label, point) in &points {
         let wanted = |name: &str| effort.only.as_deref().is_none_or(|only| only == name);
         for strategy in point.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
-            let cases: &[Case] = match point.file.trigger {
-                Some(_) => &[Case::Triggered, Case::Untouched, Case::HotStart],
-                None => &[Case::Triggered],
+            let cases: &[PlanCase] = match point.file.trigger {
+                Some(_) => &[PlanCase::Triggered, PlanCase::Untouched, PlanCase::HotStart],
+                None => &[PlanCase::Triggered],
             };
             for &case in cases {
                 let plan = point.plan_case(strategy, case)?;
@@ -218,11 +220,11 @@ struct Campaign {
 const CHUNK: usize = 256;
 
 impl Arm {
-    fn new(strategy: String, point: String, plan: Plan, case: Case) -> Self {
+    fn new(strategy: String, point: String, plan: Plan, case: PlanCase) -> Self {
         Self {
             strategy,
             point,
-            setting: plan.setting(),
+            setting: plan.run_context(),
             plan,
             case,
             samples: Vec::new(),
@@ -305,7 +307,7 @@ fn parts(plan: &Plan) -> Vec<Part> {
     parts
 }
 
-fn replicate(plan: &Plan, setting: &Setting, dice: Dice) -> (Sample, Observed, sim::Effort) {
+fn replicate(plan: &Plan, setting: &RunContext, dice: Dice) -> (Sample, Observed, sim::RunStats) {
     let mut observed = Observed::new(setting.clone());
     let effort = sim::observe(plan, dice, &mut observed, sim::Shortcuts::ALL);
     observed.finish();
@@ -327,7 +329,12 @@ fn replicate(plan: &Plan, setting: &Setting, dice: Dice) -> (Sample, Observed, s
 
 impl Campaign {
     /// Runs more replications, until every arm has this many.
-    fn replicate(&mut self, until: u32, progress: &dyn Progress, stop: &AtomicBool) -> Result<(), CampaignError> {
+    fn replicate(
+        &mut self,
+        until: u32,
+        progress: &dyn CampaignProgress,
+        stop: &AtomicBool,
+    ) -> Result<(), CampaignError> {
         let arms = self.arms.len();
         let jobs: Vec<(u32, usize)> = (self.replications..until)
             .flat_map(|replication| (0..arms).map(move |arm| (replication, arm)))
@@ -383,7 +390,7 @@ impl Campaign {
         points: &[(String, Scenario)],
         precise: Option<bool>,
         interrupted: bool,
-    ) -> Outcome {
+    ) -> CampaignResults {
         let mut strategies: Vec<String> = Vec::new();
         for arm in self.written() {
             if !strategies.contains(&arm.strategy) {
@@ -395,7 +402,7 @@ impl Campaign {
             .iter()
             .flat_map(|(label, point)| self.checks(label, point))
             .collect();
-        Outcome {
+        CampaignResults {
             comparisons: self.comparisons(&strategies),
             strategies,
             points: points.iter().map(|(label, _)| label.clone()).collect(),
@@ -427,10 +434,10 @@ impl Campaign {
     }
 
     fn arm(&self, strategy: &str, point: &str) -> Option<&Arm> {
-        self.case(strategy, point, Case::Triggered)
+        self.case(strategy, point, PlanCase::Triggered)
     }
 
-    fn case(&self, strategy: &str, point: &str, case: Case) -> Option<&Arm> {
+    fn case(&self, strategy: &str, point: &str, case: PlanCase) -> Option<&Arm> {
         self.arms
             .iter()
             .find(|arm| arm.strategy == strategy && arm.point == point && arm.case == case)
@@ -438,10 +445,10 @@ impl Campaign {
 
     /// The arms that are as the scenario writes them.
     fn written(&self) -> impl Iterator<Item = &Arm> {
-        self.arms.iter().filter(|arm| arm.case == Case::Triggered)
+        self.arms.iter().filter(|arm| arm.case == PlanCase::Triggered)
     }
 
-    fn aftermaths(&self, points: &[(String, Scenario)]) -> Vec<Aftermath> {
+    fn aftermaths(&self, points: &[(String, Scenario)]) -> Vec<RecoveryVerdict> {
         let within = |point: &str| {
             let (_, scenario) = points.iter().find(|(label, _)| label == point)?;
             let trigger = scenario.file.trigger?;
@@ -459,13 +466,13 @@ impl Campaign {
                         .collect(),
                 )
             };
-            let courses = aftermath::Courses {
-                triggered: flows(Case::Triggered)?,
-                untouched: flows(Case::Untouched)?,
-                hot: flows(Case::HotStart)?,
+            let courses = recovery::Courses {
+                triggered: flows(PlanCase::Triggered)?,
+                untouched: flows(PlanCase::Untouched)?,
+                hot: flows(PlanCase::HotStart)?,
                 width_s: arm.width_s,
             };
-            aftermath::judge(&arm.strategy, &arm.point, &arm.plan, &courses, within_s)
+            recovery::judge(&arm.strategy, &arm.point, &arm.plan, &courses, within_s)
         });
         judged.collect()
     }
@@ -475,7 +482,7 @@ impl Campaign {
         let last = self.arms.last().map_or("", |arm| &arm.point);
         let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, last));
         let dice = Dice::replication(self.seed, 0);
-        arms.flat_map(|arm| looks::holdings(&arm.strategy, last, &arm.plan, dice))
+        arms.flat_map(|arm| sampling::holdings(&arm.strategy, last, &arm.plan, dice))
             .collect()
     }
 
@@ -539,7 +546,7 @@ impl Campaign {
                 condition: condition.to_string(),
                 measured: mean,
                 ci95,
-                holds: judged.is_some_and(ScenarioOutcome::holds),
+                holds: judged.is_some_and(ConditionOutcome::holds),
             });
         };
         for assert in &point.file.assert {
@@ -609,13 +616,13 @@ fn paired(one: &[Option<f64>], other: &[Option<f64>], confidence: f64) -> Option
     statistics::mean(&differences, confidence)
 }
 
-fn verdict(better: Option<Better>, interval: Option<(f64, f64)>) -> Verdict {
+fn verdict(better: Option<Better>, interval: Option<(f64, f64)>) -> ComparisonVerdict {
     match (better, interval) {
-        (Some(Better::Low), Some((_, high))) if high < 0.0 => Verdict::Better,
-        (Some(Better::High), Some((low, _))) if low > 0.0 => Verdict::Better,
-        (Some(Better::Low), Some((low, _))) if low > 0.0 => Verdict::Worse,
-        (Some(Better::High), Some((_, high))) if high < 0.0 => Verdict::Worse,
-        _ => Verdict::NotDistinguishable,
+        (Some(Better::Low), Some((_, high))) if high < 0.0 => ComparisonVerdict::Better,
+        (Some(Better::High), Some((low, _))) if low > 0.0 => ComparisonVerdict::Better,
+        (Some(Better::Low), Some((low, _))) if low > 0.0 => ComparisonVerdict::Worse,
+        (Some(Better::High), Some((_, high))) if high < 0.0 => ComparisonVerdict::Worse,
+        _ => ComparisonVerdict::NotDistinguishable,
     }
 }
 

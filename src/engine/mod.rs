@@ -1,9 +1,9 @@
 //! The engines: each has its own clock, its own order of deliveries and its own dice, and all run the same world.
 
-mod aftermath;
 pub mod campaign;
 pub mod check;
 pub mod fuzz;
-mod looks;
+mod recovery;
+mod sampling;
 pub mod sim;
 pub mod statistics;

@@ -34,7 +34,7 @@ impl Holders {
 
 impl Sink for Holders {
     fn hear(&mut self, now: Time, event: &Event) {
-        let Event::Looked { node, holds } = *event else { return };
+        let Event::Sampled { node, holds } = *event else { return };
         let fresh = Holding {
             node,
             from: now,
@@ -67,7 +67,7 @@ mod tests {
         let mut holders = Holders::default();
         let (one, two) = (NodeId(1), NodeId(2));
         let live = Holds::Live(Token::numbered(1));
-        let mut look = |seconds, node, holds| holders.hear(at(seconds), &Event::Looked { node, holds });
+        let mut look = |seconds, node, holds| holders.hear(at(seconds), &Event::Sampled { node, holds });
         for seconds in 0..3 {
             look(seconds, two, Holds::Down);
             look(seconds, one, if seconds < 2 { live } else { Holds::Nothing });

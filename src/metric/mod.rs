@@ -57,7 +57,7 @@ mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
 pub use holders::{Holders, Holding};
-pub use observed::{Observed, Setting, Tally};
+pub use observed::{Observed, RunContext, Tally};
 pub use recovery::{BACK, window_s};
 pub use seconds::Second;
 

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use super::seconds::Seconds;
 use crate::base::{Duration, Group, Time};
 use crate::provider::Life;
-use crate::trace::{Event, Outcome, Sink};
+use crate::trace::{CallOutcome, Event, Sink};
 
 /// How many causes of a rejection are told apart.
 const CAUSES: usize = 6;
@@ -38,7 +38,7 @@ impl Tally {
 
 /// What the listener has to know beforehand.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct RunContext {
     pub warmup: Time,
     pub horizon: Time,
     /// The end of the run at the latest: time series reach so far.
@@ -60,9 +60,9 @@ pub struct Setting {
 /// All accumulators.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    pub setting: Setting,
+    pub setting: RunContext,
     pub groups: Vec<Tally>,
-    /// Calls that ended so, by [`Outcome`].
+    /// Calls that ended so, by [`CallOutcome`].
     pub outcomes: [u64; 11],
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
@@ -99,7 +99,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub fn new(setting: Setting) -> Self {
+    pub fn new(setting: RunContext) -> Self {
         let day_in_us = 86_400_000_000;
         let month_in_ms = 31 * 86_400_000;
         Self {
@@ -230,7 +230,7 @@ impl Sink for Observed {
                 first_rejected,
                 rejected_in_flight,
             } => {
-                let succeeded = outcome == Outcome::Succeeded;
+                let succeeded = outcome == CallOutcome::Succeeded;
                 if succeeded {
                     self.seconds.at(now).successes += 1;
                 }
@@ -273,7 +273,7 @@ impl Sink for Observed {
                     self.join_herd(now);
                 }
             }
-            Event::Returned | Event::Looked { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
+            Event::Returned | Event::Sampled { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantDenied { .. } => self.invalid_grants += u64::from(self.measured(now)),

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::observed::Setting;
+use super::observed::RunContext;
 use super::seconds::Second;
 use super::storms::interval_s;
 use crate::base::{Duration, Time};
@@ -15,7 +15,7 @@ const INTERVALS: u64 = 10;
 pub const BACK: f64 = 0.9;
 
 /// Seconds that decide whether goodput is back: a hundred calls take as long on average, and ten seconds at least.
-pub fn window_s(setting: &Setting) -> u64 {
+pub fn window_s(setting: &RunContext) -> u64 {
     INTERVALS * interval_s(setting)
 }
 
@@ -35,7 +35,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    pub(super) fn new(setting: &Setting) -> Self {
+    pub(super) fn new(setting: &RunContext) -> Self {
         let window = window_s(setting) as usize;
         // Where a window does not fit after the trigger, nothing can be seen, and nothing is kept.
         let fits = |end: Time| setting.horizon.since(end) >= Duration::from_secs(window as u64);
@@ -99,7 +99,7 @@ mod tests {
 
     fn fed_at(arrivals_per_s: f64, successes: impl Fn(u64) -> u32) -> Option<f64> {
         let at = |s| Time::ZERO + Duration::from_secs(s);
-        let mut recovery = Recovery::new(&Setting {
+        let mut recovery = Recovery::new(&RunContext {
             warmup: at(0),
             horizon: at(300),
             end: at(300),

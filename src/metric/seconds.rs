@@ -1,7 +1,7 @@
 //! What happens by the second: peaks, livelock and dispersion, found as the run goes on; the coarser series of the charts; and
 //! the seconds that make up the intervals of storms and of recovery.
 
-use super::observed::Setting;
+use super::observed::RunContext;
 use super::recovery::Recovery;
 use super::storms::Storms;
 use crate::base::{Duration, Time};
@@ -62,7 +62,7 @@ pub struct Seconds {
 }
 
 impl Seconds {
-    pub fn new(setting: &Setting) -> Self {
+    pub fn new(setting: &RunContext) -> Self {
         let total = setting.end.nanos().div_ceil(Duration::SECOND.nanos()).max(1);
         let width = total.div_ceil(POINTS);
         Self {

@@ -9,7 +9,7 @@
 //! An interval is as many whole seconds as ten calls take to arrive on average: of fewer calls a few retries by chance would look
 //! like a storm.
 
-use super::observed::Setting;
+use super::observed::RunContext;
 use super::seconds::Second;
 use crate::base::{Duration, Time};
 
@@ -23,7 +23,7 @@ const FEWEST_FOR_LEVEL: u64 = 10;
 const ROW: u32 = 3;
 
 /// Whole seconds in which ten calls arrive on average, one at least and no more than any run has.
-pub(super) fn interval_s(setting: &Setting) -> u64 {
+pub(super) fn interval_s(setting: &RunContext) -> u64 {
     if setting.arrivals_per_s <= 0.0 {
         return 1;
     }
@@ -111,7 +111,7 @@ pub struct Storms {
 }
 
 impl Storms {
-    pub(super) fn new(setting: &Setting) -> Self {
+    pub(super) fn new(setting: &RunContext) -> Self {
         Self {
             warmup: setting.warmup,
             horizon: setting.horizon,
@@ -253,9 +253,9 @@ impl Storms {
 mod tests {
     use super::*;
 
-    fn setting(arrivals_per_s: f64) -> Setting {
+    fn setting(arrivals_per_s: f64) -> RunContext {
         let at = |s| Time::ZERO + Duration::from_secs(s);
-        Setting {
+        RunContext {
             warmup: at(0),
             horizon: at(1000),
             end: at(1000),
@@ -269,7 +269,7 @@ mod tests {
         }
     }
 
-    fn fed(setting: &Setting, second: impl Fn(u64) -> Second) -> Storms {
+    fn fed(setting: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
         let mut storms = Storms::new(setting);
         for s in 0..1000 {
             storms.second(Time::ZERO + Duration::from_secs(s), &second(s));

@@ -11,8 +11,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 
-use crate::base::{Delay, Millis, NodeId, Seat};
-use crate::oauth::{Failure, Grant, Lane, Token};
+use crate::base::{CallId, Delay, Millis, NodeId};
+use crate::oauth::{Failure, Grant, Token, TokenSlot};
 use crate::store;
 
 /// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
@@ -71,7 +71,7 @@ pub trait Names {
 pub struct Me {
     pub id: NodeId,
     /// Position among the nodes that share this node's app and can be dealt a slot or a duplicate app, from 0.
-    pub seat: u32,
+    pub ordinal: u32,
     pub role: Role,
     /// Its app has refresh tokens: a new token is obtained with the one before.
     pub refreshes: bool,
@@ -95,17 +95,17 @@ pub struct Shared {
     /// What it reveals about when it was issued.
     pub rank: Option<NonZeroU32>,
     /// Which of the strategy's lanes it came from.
-    pub lane: u8,
+    pub slot: u8,
 }
 
 impl Shared {
     /// What a node puts into the store when it has obtained this.
-    pub const fn of(grant: Grant, lane: u8) -> Self {
+    pub const fn of(grant: Grant, slot: u8) -> Self {
         Self {
             token: grant.token,
             life: grant.life,
             rank: grant.rank,
-            lane,
+            slot,
         }
     }
 
@@ -175,11 +175,11 @@ pub const TIMERS: usize = 3;
 pub enum Input {
     /// A call wants a token: it has just arrived, or its backoff is over.
     Call {
-        call: Seat,
+        call: CallId,
     },
     /// The API refused this token for this call, which wants another.
     Rejected {
-        call: Seat,
+        call: CallId,
         token: Token,
     },
     /// The API refused this token for a call that will not be tried again.
@@ -189,19 +189,19 @@ pub enum Input {
     /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer
     /// that comes after the node had given it up.
     Token {
-        call: Option<Seat>,
+        call: Option<CallId>,
         grant: Grant,
         late: bool,
     },
     /// A token request has failed, or has been given up.
     TokenFailed {
-        call: Option<Seat>,
+        call: Option<CallId>,
         why: Failure,
     },
     Store(StoreAnswer),
     Timer(Timer),
     /// Another node says something.
-    Told {
+    Note {
         from: NodeId,
         note: Note,
     },
@@ -217,35 +217,35 @@ pub enum Input {
 pub enum Command {
     /// Send the call to the API with this token.
     Attempt {
-        call: Seat,
+        call: CallId,
         token: Token,
     },
     /// Keep the call until the parked ones are released.
     Park {
-        call: Seat,
+        call: CallId,
     },
     /// Send all parked calls with this token.
     AttemptParked {
         token: Token,
     },
     /// This try of the call has failed; the retry policy decides what follows.
-    Stumble {
-        call: Seat,
+    FailAttempt {
+        call: CallId,
         why: Failure,
     },
     /// The same for all parked calls.
-    StumbleParked {
+    FailParked {
         why: Failure,
     },
     /// Hand the call to the gateway.
     Forward {
-        call: Seat,
+        call: CallId,
     },
     /// Ask the token endpoint, for the node as a whole or for one call alone. Where there are refresh tokens, the one that
     /// came `with` this token is presented.
     RequestToken {
-        lane: Lane,
-        call: Option<Seat>,
+        slot: TokenSlot,
+        call: Option<CallId>,
         with: Option<Token>,
     },
     Store(StoreOperation),

@@ -27,9 +27,9 @@ impl Token {
 
 /// Which of its client's tokens a node asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lane {
+pub struct TokenSlot {
     /// Which of several registered copies of the app signs the request; the app itself is 0.
-    pub duplicate: u16,
+    pub app_copy: u16,
     pub slot: Slot,
 }
 

@@ -1,15 +1,15 @@
-//! What every strategy is checked against: one file per claim, and its line in [`PROPERTIES`].
+//! What every strategy is checked against: one file per property, and its line in [`PROPERTIES`].
 //!
-//! Reads trace events, and a little that is asked of the engine about the instant; never the state of a strategy. Claims
+//! Reads trace events, and a little that is asked of the engine about the instant; never the state of a strategy. PropertySet
 //! about all runs at once, such as "a call may go on for ever", are named here and worked out by the engine that knows all
 //! runs.
 
 mod attempts_bounded;
-mod facts;
 mod family_survives;
 mod generation_safe;
 mod grant_is_held;
 mod grants_end;
+mod history;
 mod issuances_bounded;
 mod never_trapped;
 mod no_collateral_rejection;
@@ -29,23 +29,23 @@ mod winner_is_kept;
 use crate::oauth::Token;
 use crate::trace::Event;
 
-pub use facts::Facts;
+pub use history::History;
 
-/// One claim.
+/// One property.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
     /// Its short name, such as `S1`.
     pub name: &'static str,
     pub title: &'static str,
-    /// The claim, in a sentence.
+    /// The property, in a sentence.
     pub about: &'static str,
     pub judge: Judge,
 }
 
-/// What a claim says of one event: none where the event is not its business, otherwise whether it stands.
-pub type JudgeEvent = fn(&Event, &Facts, &dyn Scene) -> Option<bool>;
+/// What a property says of one event: none where the event is not its business, otherwise whether it stands.
+pub type JudgeEvent = fn(&Event, &History, &dyn StateView) -> Option<bool>;
 
-/// How a claim is judged.
+/// How a property is judged.
 #[derive(Clone, Copy, Debug)]
 pub enum Judge {
     /// At each event.
@@ -54,7 +54,7 @@ pub enum Judge {
     Runs(Runs),
 }
 
-/// A claim about all runs at once.
+/// A property about all runs at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
     /// No run has infinitely many of these.
@@ -82,8 +82,8 @@ pub enum Counted {
     Issuances,
 }
 
-/// What a claim may ask about the instant of an event.
-pub trait Scene {
+/// What a property may ask about the instant of an event.
+pub trait StateView {
     /// Whether the provider would accept it.
     fn is_live(&self, token: Token) -> bool;
 
@@ -94,7 +94,7 @@ pub trait Scene {
     fn is_undisturbed(&self) -> bool;
 }
 
-/// All claims, in the order in which they are shown.
+/// All properties, in the order in which they are shown.
 pub const PROPERTIES: [Property; 20] = [
     store_never_regresses::PROPERTY,
     one_believer::PROPERTY,
@@ -118,7 +118,7 @@ pub const PROPERTIES: [Property; 20] = [
     not_vacuous::PROPERTY,
 ];
 
-/// The claim of this short name, in any case.
+/// The property of this short name, in any case.
 pub fn find(name: &str) -> Option<&'static Property> {
     PROPERTIES
         .iter()

@@ -269,7 +269,7 @@ impl Ledger {
                 line.current -= 1;
                 line.first_current = self.first_current_from(newer);
             }
-            self.bury(token, now);
+            self.retire(token, now);
         }
         self.lines[bucket.0 as usize] = line;
     }
@@ -284,7 +284,7 @@ impl Ledger {
         next
     }
 
-    fn bury(&mut self, token: Token, now: Time) {
+    fn retire(&mut self, token: Token, now: Time) {
         self.dead.push_back(token);
         // A lagging replica may still accept a token that is dead.
         while self.dead.len() > REMEMBERED

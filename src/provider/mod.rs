@@ -15,7 +15,7 @@ pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
-pub use rotation::{Denied, Refreshed, Rotation, RotationRule};
+pub use rotation::{Denied, Refreshed, RotationMachine, RotationRule};
 /// As they are written.
 pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
 
@@ -42,7 +42,7 @@ pub struct Provider<R> {
     pub ledger: Ledger,
     pub rule: R,
     /// Grants with refresh tokens, where the provider has them.
-    pub rotation: Option<Box<Rotation>>,
+    pub rotation: Option<Box<RotationMachine>>,
     pub on_bad_slot: OnBadSlot,
     pub reveals: Reveals,
     /// Slots granted to each client, by client.
@@ -91,7 +91,7 @@ impl<R: Rule> Provider<R> {
     #[must_use]
     pub fn with_rotation(self, rule: Option<RotationRule>) -> Self {
         Self {
-            rotation: rule.map(|rule| Box::new(Rotation::new(rule))),
+            rotation: rule.map(|rule| Box::new(RotationMachine::new(rule))),
             ..self
         }
     }

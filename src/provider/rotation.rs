@@ -117,7 +117,7 @@ const REMEMBERED: usize = 1 << 16;
 
 /// All grants, and the refresh tokens behind them.
 #[derive(Clone, Debug, Default)]
-pub struct Rotation {
+pub struct RotationMachine {
     pub rule: RotationRule,
     families: Vec<Family>,
     refresh: BTreeMap<Serial, Refresh>,
@@ -125,15 +125,15 @@ pub struct Rotation {
     last: Serial,
 }
 
-impl PartialEq for Rotation {
+impl PartialEq for RotationMachine {
     fn eq(&self, other: &Self) -> bool {
         self.families == other.families && self.refresh == other.refresh && self.pairs == other.pairs
     }
 }
 
-impl Eq for Rotation {}
+impl Eq for RotationMachine {}
 
-impl Hash for Rotation {
+impl Hash for RotationMachine {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.families.hash(state);
         self.refresh.hash(state);
@@ -141,7 +141,7 @@ impl Hash for Rotation {
     }
 }
 
-impl Rotation {
+impl RotationMachine {
     pub fn new(rule: RotationRule) -> Self {
         Self {
             rule,

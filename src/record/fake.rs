@@ -142,9 +142,9 @@ fn compare(record: &mut Record, point: &str) {
         .collect();
     for (strategy, difference) in differences {
         let verdict = match difference {
-            d if d.abs() < 0.08 => Verdict::NotDistinguishable,
-            d if d < 0.0 => Verdict::Better,
-            _ => Verdict::Worse,
+            d if d.abs() < 0.08 => ComparisonVerdict::NotDistinguishable,
+            d if d < 0.0 => ComparisonVerdict::Better,
+            _ => ComparisonVerdict::Worse,
         };
         record.comparisons.push(Comparison {
             strategy,
@@ -368,7 +368,7 @@ pub fn odd() -> Record {
         metric: "failure_rate".into(),
         difference: -0.124,
         interval: None,
-        verdict: Verdict::NotDistinguishable,
+        verdict: ComparisonVerdict::NotDistinguishable,
     });
     record.incidents.push(Incident {
         from_s: 0.5,
@@ -389,10 +389,10 @@ pub fn aftermaths(points: &[&str]) -> Record {
         for (at, point) in record.points.iter().enumerate() {
             let down = strategy == "brittle" && at > 0;
             let success = if down { 0.03 } else { 0.99 };
-            record.aftermaths.push(Aftermath {
+            record.aftermaths.push(RecoveryVerdict {
                 strategy: strategy.clone(),
                 point: point.clone(),
-                fate: if down { Fate::Metastable } else { Fate::Recovers },
+                fate: if down { Recovery::Metastable } else { Recovery::Recovers },
                 within_s: 120.0,
                 replications: 30,
                 metastable: if down { 28 } else { 0 },

@@ -28,7 +28,7 @@ pub struct Record {
     /// Timeline events, for shading charts.
     pub incidents: Vec<Incident>,
     /// What the trigger did to each strategy at each point, where the scenario has one.
-    pub aftermaths: Vec<Aftermath>,
+    pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
 }
@@ -124,12 +124,12 @@ pub struct Comparison {
     pub difference: f64,
     /// 95 % over all comparisons of this scenario together (Bonferroni).
     pub interval: Option<(f64, f64)>,
-    pub verdict: Verdict,
+    pub verdict: ComparisonVerdict,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ComparisonVerdict {
     Better,
     Worse,
     NotDistinguishable,
@@ -169,10 +169,10 @@ pub struct Incident {
 /// What became of a strategy after the trigger: three arms with the same arrivals, with the trigger, without it, and from a hot
 /// start (every node already in its retry loop). Goodput is back when it is at least 0.9 of the untouched arm's for long enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Aftermath {
+pub struct RecoveryVerdict {
     pub strategy: String,
     pub point: String,
-    pub fate: Fate,
+    pub fate: Recovery,
     /// Seconds after the trigger's end within which goodput had to be back.
     pub within_s: f64,
     pub replications: u32,
@@ -204,7 +204,7 @@ pub struct Goodput {
 /// What a trigger does to a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum Recovery {
     /// Goodput never fell, not even during the trigger.
     Unaffected,
     /// It was back in time in most runs.

@@ -4,7 +4,9 @@
 //! This module does not know where the file lies or how it gets there. The shape is a published interface with a JSON
 //! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
 
-use super::{Aftermath, Check, CheckKind, Comparison, Incident, Manifest, Reading, Record, Series, Verdict};
+use super::{
+    Check, CheckKind, Comparison, ComparisonVerdict, Incident, Manifest, Reading, Record, RecoveryVerdict, Series,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,16 +39,16 @@ pub struct Summary {
     /// Strategy, then point, then metric (`name`, or `name@group` for a fleet or a kind of call).
     pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>>,
     /// Paired differences from the reference strategy.
-    pub comparisons: Vec<Difference>,
+    pub comparisons: Vec<SummaryComparison>,
     /// Conditions that the scenario states, and whether they held.
-    pub checks: Vec<Outcome>,
+    pub checks: Vec<SummaryCheck>,
     /// What the timeline did to the system.
-    pub incidents: Vec<Span>,
+    pub incidents: Vec<SummaryIncident>,
     /// Quantities over time whose values are in `timeline.csv`.
     pub series: Vec<SeriesHead>,
     /// What the trigger did to each strategy; empty for a scenario that declares none.
     #[serde(default)]
-    pub aftermaths: Vec<Aftermath>,
+    pub aftermaths: Vec<RecoveryVerdict>,
 }
 
 /// One figure: the mean over replications, with its 95 % confidence interval.
@@ -64,7 +66,7 @@ pub struct Figure {
 
 /// `strategy` minus `reference`, paired under common random numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Difference {
+pub struct SummaryComparison {
     pub strategy: String,
     pub reference: String,
     pub point: String,
@@ -73,12 +75,12 @@ pub struct Difference {
     pub difference: Option<f64>,
     /// 95 % over all comparisons of the scenario together.
     pub interval: Option<(f64, f64)>,
-    pub verdict: Verdict,
+    pub verdict: ComparisonVerdict,
 }
 
 /// A condition of the scenario, and whether it held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Outcome {
+pub struct SummaryCheck {
     pub kind: CheckKind,
     pub strategy: String,
     pub point: String,
@@ -92,7 +94,7 @@ pub struct Outcome {
 
 /// From when until when something was done to the system, in simulated seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Span {
+pub struct SummaryIncident {
     pub from_s: f64,
     /// Equal to `from_s` for an instant; `null` when it never ended.
     pub until_s: Option<f64>,
@@ -164,7 +166,7 @@ impl From<&Record> for Summary {
             figures,
             comparisons: comparisons
                 .iter()
-                .map(|c| Difference {
+                .map(|c| SummaryComparison {
                     strategy: c.strategy.clone(),
                     reference: c.reference.clone(),
                     point: c.point.clone(),
@@ -176,7 +178,7 @@ impl From<&Record> for Summary {
                 .collect(),
             checks: checks
                 .iter()
-                .map(|c| Outcome {
+                .map(|c| SummaryCheck {
                     kind: c.kind,
                     strategy: c.strategy.clone(),
                     point: c.point.clone(),
@@ -189,7 +191,7 @@ impl From<&Record> for Summary {
                 .collect(),
             incidents: incidents
                 .iter()
-                .map(|i| Span {
+                .map(|i| SummaryIncident {
                     from_s: i.from_s,
                     until_s: finite(i.until_s),
                     label: i.label.clone(),
@@ -290,6 +292,6 @@ mod tests {
             assert!(described.contains_key(key), "{key}");
         }
         assert!(schema["$schema"].as_str().unwrap().contains("2020-12"));
-        assert_eq!(schema["$defs"]["Verdict"]["enum"][2], "not_distinguishable");
+        assert_eq!(schema["$defs"]["ComparisonVerdict"]["enum"][2], "not_distinguishable");
     }
 }

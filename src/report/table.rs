@@ -4,7 +4,7 @@
 
 use super::number::{self, MISSING};
 use super::{Figure, Figures, Sweep, one_line, words};
-use crate::record::{Comparison, Record, Verdict};
+use crate::record::{Comparison, ComparisonVerdict, Record};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
 /// Narrower than this the name of a strategy is no longer recognisable.
@@ -293,9 +293,9 @@ fn share_with_interval(figure: Figure, interval: bool) -> String {
 
 fn verdict(comparison: &Comparison) -> String {
     let word = match comparison.verdict {
-        Verdict::Better => "better",
-        Verdict::Worse => "worse",
-        Verdict::NotDistinguishable => "same within noise",
+        ComparisonVerdict::Better => "better",
+        ComparisonVerdict::Worse => "worse",
+        ComparisonVerdict::NotDistinguishable => "same within noise",
     };
     format!("{word} {}", number::points(comparison.difference).replace(' ', GLUE))
 }

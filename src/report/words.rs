@@ -3,7 +3,7 @@
 //! This module does not know how the sentences will be laid out: it returns one string per line.
 
 use super::{Figure, Figures, Sweep, number, one_line};
-use crate::record::{Aftermath, Check, CheckKind, Comparison, Fate, Record, Verdict};
+use crate::record::{Check, CheckKind, Comparison, ComparisonVerdict, Record, Recovery, RecoveryVerdict};
 
 /// A name between quotes, cut to what a sentence bears.
 pub(super) fn quoted(name: &str) -> String {
@@ -140,7 +140,11 @@ fn distinguishable(record: &Record) -> Option<String> {
     }
     // Where as many calls fail for good, what is refused first tells strategies apart.
     let of = |metric: &str| -> Vec<_> { record.comparisons.iter().filter(|c| c.metric == metric).collect() };
-    let tied = |compared: &[&Comparison]| compared.iter().all(|c| c.verdict == Verdict::NotDistinguishable);
+    let tied = |compared: &[&Comparison]| {
+        compared
+            .iter()
+            .all(|c| c.verdict == ComparisonVerdict::NotDistinguishable)
+    };
     let failed = of("failure_rate");
     let refused = of("first_attempt_rejection_rate");
     let (compared, measure) = if tied(&failed) && !tied(&refused) {
@@ -153,7 +157,7 @@ fn distinguishable(record: &Record) -> Option<String> {
     let what = if swept { "comparisons" } else { "strategies" };
     let noise: Vec<_> = compared
         .iter()
-        .filter(|c| c.verdict == Verdict::NotDistinguishable)
+        .filter(|c| c.verdict == ComparisonVerdict::NotDistinguishable)
         .collect();
     let clear = compared.len() - noise.len();
     let against = format!("{} in {measure} (95 %, all comparisons together)", quoted(reference));
@@ -190,7 +194,7 @@ pub(super) fn aftermaths(record: &Record) -> Vec<String> {
     }
     let mut out = Vec::new();
     for strategy in &record.strategies {
-        let judged: Vec<(usize, &Aftermath)> = record
+        let judged: Vec<(usize, &RecoveryVerdict)> = record
             .aftermaths
             .iter()
             .filter(|aftermath| aftermath.strategy == *strategy)
@@ -222,10 +226,10 @@ pub(super) fn aftermaths(record: &Record) -> Vec<String> {
 
 /// The strategies of a scenario without a sweep, those that fared alike together.
 fn ranked(record: &Record) -> Vec<String> {
-    let mut fared: Vec<&Aftermath> = record.aftermaths.iter().collect();
+    let mut fared: Vec<&RecoveryVerdict> = record.aftermaths.iter().collect();
     // Sooner back is better, and of those that stay down the one with the most calls that succeed.
     fared.sort_by(|one, other| {
-        let late = |a: &Aftermath| a.recovered_after_s.unwrap_or(f64::INFINITY);
+        let late = |a: &RecoveryVerdict| a.recovered_after_s.unwrap_or(f64::INFINITY);
         (one.fate as u8)
             .cmp(&(other.fate as u8))
             .then(late(one).total_cmp(&late(other)))
@@ -250,8 +254,13 @@ fn ranked(record: &Record) -> Vec<String> {
 }
 
 /// Over several parameters: how many points have which fate, and where the first failure is.
-fn counted(strategy: &str, judged: &[(usize, &Aftermath)], sweep: &Sweep) -> Option<String> {
-    let fates = [Fate::Unaffected, Fate::Recovers, Fate::Metastable, Fate::DownAnyway];
+fn counted(strategy: &str, judged: &[(usize, &RecoveryVerdict)], sweep: &Sweep) -> Option<String> {
+    let fates = [
+        Recovery::Unaffected,
+        Recovery::Recovers,
+        Recovery::Metastable,
+        Recovery::DownAnyway,
+    ];
     let parts: Vec<String> = fates
         .into_iter()
         .filter_map(|fate| {
@@ -259,7 +268,9 @@ fn counted(strategy: &str, judged: &[(usize, &Aftermath)], sweep: &Sweep) -> Opt
             (count > 0).then(|| format!("{} at {count}", fate_word(fate)))
         })
         .collect();
-    let first = judged.iter().find(|(_, aftermath)| aftermath.fate == Fate::Metastable);
+    let first = judged
+        .iter()
+        .find(|(_, aftermath)| aftermath.fate == Recovery::Metastable);
     let first = first.map_or(String::new(), |(at, _)| {
         format!("; it first stays down at {}", sweep.point(*at))
     });
@@ -273,17 +284,17 @@ fn counted(strategy: &str, judged: &[(usize, &Aftermath)], sweep: &Sweep) -> Opt
     })
 }
 
-fn fate_word(fate: Fate) -> &'static str {
+fn fate_word(fate: Recovery) -> &'static str {
     match fate {
-        Fate::Unaffected => "unaffected",
-        Fate::Recovers => "recovers",
-        Fate::Metastable => "metastable",
-        Fate::DownAnyway => "down even without the trigger",
+        Recovery::Unaffected => "unaffected",
+        Recovery::Recovers => "recovers",
+        Recovery::Metastable => "metastable",
+        Recovery::DownAnyway => "down even without the trigger",
     }
 }
 
-fn fate(aftermath: &Aftermath) -> String {
-    let Aftermath {
+fn fate(aftermath: &RecoveryVerdict) -> String {
+    let RecoveryVerdict {
         replications,
         metastable,
         metastable_ci95: (low, high),
@@ -293,8 +304,8 @@ fn fate(aftermath: &Aftermath) -> String {
     let within = number::seconds(aftermath.within_s);
     let hot = 2 * aftermath.hot_metastable > *replications;
     let mut told = match aftermath.fate {
-        Fate::Unaffected => "unaffected: goodput never falls".to_owned(),
-        Fate::Recovers => {
+        Recovery::Unaffected => "unaffected: goodput never falls".to_owned(),
+        Recovery::Recovers => {
             let after = match aftermath.recovered_after_s {
                 Some(0.0) => "back as soon as the trigger has gone".to_owned(),
                 Some(seconds) => format!("back {} after the trigger (median)", number::seconds(seconds)),
@@ -305,19 +316,19 @@ fn fate(aftermath: &Aftermath) -> String {
                 _ => format!("{after}, but not within {within} in {metastable} of {replications} runs"),
             }
         }
-        Fate::Metastable => format!(
+        Recovery::Metastable => format!(
             "metastable: {within} after the trigger has gone goodput is not back in {metastable} of {replications} runs (a share of {} to {}, 95 %); {} of the calls succeed, without the trigger {}",
             number::percent(*low),
             number::percent(*high),
             number::percent(goodput.triggered),
             number::percent(goodput.untouched),
         ),
-        Fate::DownAnyway => format!(
+        Recovery::DownAnyway => format!(
             "down even without the trigger: {} of the calls succeed",
             number::percent(goodput.untouched)
         ),
     };
-    if hot && matches!(aftermath.fate, Fate::Unaffected | Fate::Recovers) {
+    if hot && matches!(aftermath.fate, Recovery::Unaffected | Recovery::Recovers) {
         told += &format!(
             "; started hot it stays down in {} of {replications} runs: a larger trigger would be one too many",
             aftermath.hot_metastable

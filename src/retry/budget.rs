@@ -21,9 +21,9 @@ pub struct Budget {
     pub per_success: Share,
     /// Permits earned by time alone, so that a quiet node can retry at all.
     pub per_time: Option<Rate>,
-    /// Most permits a node can hold; a node starts with a full purse.
-    #[serde(default = "default_purse")]
-    pub purse: u32,
+    /// Most permits a node can hold; a node starts with a full budget.
+    #[serde(default = "default_capacity", alias = "purse")]
+    pub capacity: u32,
     /// Permits that a retry takes.
     #[serde(default = "one")]
     #[schemars(range(min = 1))]
@@ -38,14 +38,14 @@ pub struct Budget {
     #[serde(default)]
     pub refund: bool,
     /// Above zero every failure pays, whether it is retried or not, and a retry needs more than so many permits left: gRPC stops
-    /// retrying at half of its purse.
+    /// retrying at half of its capacity.
     #[serde(default)]
     pub reserve: u32,
 }
 
 /// How a try failed, as far as the price of the next one depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Setback {
+pub enum FailureKind {
     /// Somebody answered, and it was no success.
     Answered,
     /// Nobody answered in time.
@@ -60,7 +60,7 @@ impl Default for Budget {
             per_call: Share::default(),
             per_success: Share::default(),
             per_time: None,
-            purse: default_purse(),
+            capacity: default_capacity(),
             per_retry: one(),
             per_timeout: None,
             per_throttled: None,
@@ -74,7 +74,7 @@ fn one() -> u32 {
     1
 }
 
-fn default_purse() -> u32 {
+fn default_capacity() -> u32 {
     100
 }
 
@@ -90,10 +90,10 @@ pub struct BudgetState {
 }
 
 impl Budget {
-    /// A full purse.
+    /// A full budget.
     pub fn start(&self, now: Time) -> BudgetState {
         BudgetState {
-            held: u64::from(self.purse) * PERMIT,
+            held: u64::from(self.capacity) * PERMIT,
             paid_until: now,
         }
     }
@@ -104,7 +104,7 @@ impl Budget {
     }
 
     /// A try has succeeded; `after` is the setback of its call that it was a retry for.
-    pub fn reward(&self, state: &mut BudgetState, after: Option<Setback>) {
+    pub fn reward(&self, state: &mut BudgetState, after: Option<FailureKind>) {
         match after.filter(|_| self.refund) {
             Some(after) => self.put(state, u64::from(self.price(after)) * PERMIT),
             None => self.earn(state, self.per_success),
@@ -116,27 +116,27 @@ impl Budget {
     }
 
     fn put(&self, state: &mut BudgetState, earned: u64) {
-        state.held = (state.held + earned).min(u64::from(self.purse) * PERMIT);
+        state.held = (state.held + earned).min(u64::from(self.capacity) * PERMIT);
     }
 
     /// Permits that a retry takes.
-    fn price(&self, after: Setback) -> u32 {
+    fn price(&self, after: FailureKind) -> u32 {
         let special = match after {
-            Setback::Answered => None,
-            Setback::Unanswered => self.per_timeout,
-            Setback::Throttled => self.per_throttled,
+            FailureKind::Answered => None,
+            FailureKind::Unanswered => self.per_timeout,
+            FailureKind::Throttled => self.per_throttled,
         };
         special.unwrap_or(self.per_retry)
     }
 
     /// A try has failed: takes the permits for a retry, if there are as many.
-    pub fn withdraw(&self, state: &mut BudgetState, after: Setback, now: Time) -> bool {
+    pub fn withdraw(&self, state: &mut BudgetState, after: FailureKind, now: Time) -> bool {
         if let Some(gap) = self.per_time.and_then(Rate::gap) {
             let earned = Duration::from_nanos(PERMIT).ratio(now.since(state.paid_until).nanos(), gap.nanos().max(1));
             state.held = state
                 .held
                 .saturating_add(earned.nanos())
-                .min(u64::from(self.purse) * PERMIT);
+                .min(u64::from(self.capacity) * PERMIT);
             state.paid_until = now;
         }
         let price = u64::from(self.price(after)) * PERMIT;
@@ -160,16 +160,16 @@ mod tests {
     fn retries_stay_below_the_share_that_was_earned() {
         let budget = Budget {
             per_call: Share::new(0.25).unwrap(),
-            purse: 2,
+            capacity: 2,
             ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
         let mut granted = 0;
         for _ in 0..1000 {
             budget.deposit(&mut state);
-            granted += u32::from(budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
+            granted += u32::from(budget.withdraw(&mut state, FailureKind::Answered, Time::ZERO));
         }
-        // The purse of 2 at the start, a quarter of 1000 calls; the deposit into a full purse is lost once.
+        // The purse of 2 at the start, a quarter of 1000 calls; the deposit into a full budget is lost once.
         assert!((250..=252).contains(&granted), "{granted}");
     }
 
@@ -179,19 +179,19 @@ mod tests {
     fn with_a_reserve_every_failure_pays_and_retries_stop_at_it() {
         let budget = Budget {
             per_success: Share::new(0.125).unwrap(),
-            purse: 10,
+            capacity: 10,
             reserve: 5,
             ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
         let granted: Vec<bool> = (0..7)
-            .map(|_| budget.withdraw(&mut state, Setback::Answered, Time::ZERO))
+            .map(|_| budget.withdraw(&mut state, FailureKind::Answered, Time::ZERO))
             .collect();
         assert_eq!(granted, [true, true, true, true, false, false, false]);
         // Three permits are left; 32 successes earn four more, of which the next failure takes one.
         (0..32).for_each(|_| budget.reward(&mut state, None));
-        assert!(budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
-        assert!(!budget.withdraw(&mut state, Setback::Answered, Time::ZERO));
+        assert!(budget.withdraw(&mut state, FailureKind::Answered, Time::ZERO));
+        assert!(!budget.withdraw(&mut state, FailureKind::Answered, Time::ZERO));
     }
 
     /// AWS SDKs, standard mode before 2026 (botocore, `retries/standard.py`): a retry takes 5, after a time-out 10; a success returns
@@ -200,7 +200,7 @@ mod tests {
     fn what_a_retry_took_comes_back_with_its_success() {
         let budget = Budget {
             per_success: Share::new(1.0).unwrap(),
-            purse: 20,
+            capacity: 20,
             per_retry: 5,
             per_timeout: Some(10),
             refund: true,
@@ -208,28 +208,28 @@ mod tests {
         };
         let mut state = budget.start(Time::ZERO);
         let pay = |state: &mut BudgetState, after| budget.withdraw(state, after, Time::ZERO);
-        assert!(pay(&mut state, Setback::Unanswered));
-        assert!(pay(&mut state, Setback::Answered));
-        assert!(!pay(&mut state, Setback::Unanswered), "five are left");
+        assert!(pay(&mut state, FailureKind::Unanswered));
+        assert!(pay(&mut state, FailureKind::Answered));
+        assert!(!pay(&mut state, FailureKind::Unanswered), "five are left");
         budget.reward(&mut state, None);
-        budget.reward(&mut state, Some(Setback::Answered));
-        assert!(pay(&mut state, Setback::Unanswered), "eleven are left");
-        assert!(!pay(&mut state, Setback::Throttled), "one is left");
-        budget.reward(&mut state, Some(Setback::Unanswered));
-        assert!(pay(&mut state, Setback::Answered) && pay(&mut state, Setback::Throttled));
+        budget.reward(&mut state, Some(FailureKind::Answered));
+        assert!(pay(&mut state, FailureKind::Unanswered), "eleven are left");
+        assert!(!pay(&mut state, FailureKind::Throttled), "one is left");
+        budget.reward(&mut state, Some(FailureKind::Unanswered));
+        assert!(pay(&mut state, FailureKind::Answered) && pay(&mut state, FailureKind::Throttled));
     }
 
     #[test]
     fn time_earns_permits_and_the_purse_bounds_them() {
         let budget = Budget {
             per_time: Some("10/s".parse().unwrap()),
-            purse: 5,
+            capacity: 5,
             ..Budget::default()
         };
         let mut state = budget.start(Time::ZERO);
         let take_all = |state: &mut BudgetState, now| {
             (0..100)
-                .filter(|_| budget.withdraw(state, Setback::Answered, now))
+                .filter(|_| budget.withdraw(state, FailureKind::Answered, now))
                 .count()
         };
         assert_eq!(take_all(&mut state, Time::ZERO), 5);

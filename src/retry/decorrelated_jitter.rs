@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Attempts, Backoff};
-use crate::base::{Delay, Duration, Law};
+use crate::base::{Delay, DelayShape, Duration};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +23,7 @@ impl Backoff for DecorrelatedJitter {
             base: self.base,
             spread: reach.saturating_sub(self.base),
             cap: self.cap,
-            law: Law::Later,
+            law: DelayShape::Later,
         }
     }
 

@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::base::{Delay, Duration};
 
 pub use breaker::{Breaker, BreakerState};
-pub use budget::{Budget, BudgetState, Setback};
+pub use budget::{Budget, BudgetState, FailureKind};
 pub use decorrelated_jitter::DecorrelatedJitter;
 pub use equal_jitter::EqualJitter;
 pub use exponential::Exponential;

@@ -30,7 +30,7 @@ pub type Interval = (f64, f64);
 
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ConditionOutcome {
     /// `certain` when it would hold anywhere in the interval too.
     Holds { certain: bool },
     /// `certain` when it would hold nowhere in the interval either.
@@ -39,7 +39,7 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
+impl ConditionOutcome {
     pub const fn holds(self) -> bool {
         matches!(self, Self::Holds { .. })
     }
@@ -53,9 +53,9 @@ impl Condition {
         mean: f64,
         interval: Interval,
         difference: impl FnOnce(&str) -> Option<Interval>,
-    ) -> Outcome {
+    ) -> ConditionOutcome {
         if mean.is_nan() {
-            return Outcome::Unknown;
+            return ConditionOutcome::Unknown;
         }
         let (low, high) = interval;
         // Where the whole interval lies on one side, moving the mean within it would change nothing.
@@ -75,7 +75,7 @@ impl Condition {
             ),
             Self::Below(ref other) | Self::Above(ref other) | Self::Like(ref other) => {
                 let Some((low, high)) = difference(other).filter(|(low, high)| !low.is_nan() && !high.is_nan()) else {
-                    return Outcome::Unknown;
+                    return ConditionOutcome::Unknown;
                 };
                 let holds = match self {
                     Self::Below(_) => high < 0.0,
@@ -86,9 +86,9 @@ impl Condition {
             }
         };
         if holds {
-            Outcome::Holds { certain: everywhere }
+            ConditionOutcome::Holds { certain: everywhere }
         } else {
-            Outcome::Fails { certain: !somewhere }
+            ConditionOutcome::Fails { certain: !somewhere }
         }
     }
 
@@ -279,16 +279,40 @@ mod tests {
     fn certainty_follows_the_interval() {
         let judge = |text: &str, mean, interval| read(text).evaluate(mean, interval, |_| None);
         let (sure, unsure) = (true, false);
-        assert_eq!(judge(">= 0.9", 0.95, (0.93, 0.97)), Outcome::Holds { certain: sure });
-        assert_eq!(judge(">= 0.9", 0.95, (0.89, 1.0)), Outcome::Holds { certain: unsure });
-        assert_eq!(judge(">= 0.9", 0.85, (0.8, 0.91)), Outcome::Fails { certain: unsure });
-        assert_eq!(judge(">= 0.9", 0.85, (0.8, 0.89)), Outcome::Fails { certain: sure });
-        assert_eq!(judge("== 0", 0.0, (0.0, 0.0)), Outcome::Holds { certain: sure });
-        assert_eq!(judge("== 0", 0.1, (-0.1, 0.3)), Outcome::Fails { certain: unsure });
-        assert_eq!(judge("1 .. 2", 1.5, (0.5, 1.8)), Outcome::Holds { certain: unsure });
-        assert_eq!(judge("1 .. 2", 2.5, (2.1, 2.8)), Outcome::Fails { certain: sure });
-        assert_eq!(judge("1 .. 2", f64::NAN, (0.0, 0.0)), Outcome::Unknown);
-        assert_eq!(judge("< other", 0.0, (0.0, 0.0)), Outcome::Unknown);
+        assert_eq!(
+            judge(">= 0.9", 0.95, (0.93, 0.97)),
+            ConditionOutcome::Holds { certain: sure }
+        );
+        assert_eq!(
+            judge(">= 0.9", 0.95, (0.89, 1.0)),
+            ConditionOutcome::Holds { certain: unsure }
+        );
+        assert_eq!(
+            judge(">= 0.9", 0.85, (0.8, 0.91)),
+            ConditionOutcome::Fails { certain: unsure }
+        );
+        assert_eq!(
+            judge(">= 0.9", 0.85, (0.8, 0.89)),
+            ConditionOutcome::Fails { certain: sure }
+        );
+        assert_eq!(
+            judge("== 0", 0.0, (0.0, 0.0)),
+            ConditionOutcome::Holds { certain: sure }
+        );
+        assert_eq!(
+            judge("== 0", 0.1, (-0.1, 0.3)),
+            ConditionOutcome::Fails { certain: unsure }
+        );
+        assert_eq!(
+            judge("1 .. 2", 1.5, (0.5, 1.8)),
+            ConditionOutcome::Holds { certain: unsure }
+        );
+        assert_eq!(
+            judge("1 .. 2", 2.5, (2.1, 2.8)),
+            ConditionOutcome::Fails { certain: sure }
+        );
+        assert_eq!(judge("1 .. 2", f64::NAN, (0.0, 0.0)), ConditionOutcome::Unknown);
+        assert_eq!(judge("< other", 0.0, (0.0, 0.0)), ConditionOutcome::Unknown);
     }
 
     #[test]

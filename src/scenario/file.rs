@@ -296,7 +296,7 @@ pub struct Strategy {
     /// Up to so much of what a 429 says is waited on top of it, by chance, beside the policy's own jitter. Envoy takes half.
     #[serde(default)]
     pub retry_after_jitter: Share,
-    /// Retries are paid from a purse.
+    /// Retries are paid from a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
     /// After failures in a row a node refuses its own calls for a while.

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::base::Duration;
 use crate::provider::settings::Settings;
 
-pub use condition::{Condition, ConditionError, Interval, Outcome};
+pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
 pub use error::{Mistake, PlanError, ScenarioError, suggestion};
 pub use event::{
     Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
@@ -176,13 +176,13 @@ impl Scenario {
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
     pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, PlanError> {
-        self.plan_case(strategy, plan::Case::Triggered)
+        self.plan_case(strategy, plan::PlanCase::Triggered)
     }
 
     /// [`plan`](Self::plan) with its trigger, without it, or with a hot start in its place.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan_case(&self, strategy: &Strategy, case: plan::Case) -> Result<plan::Plan, PlanError> {
+    pub fn plan_case(&self, strategy: &Strategy, case: plan::PlanCase) -> Result<plan::Plan, PlanError> {
         planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
     }
 

@@ -6,24 +6,24 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::{Duration, Group, Time};
-use crate::metric::Setting;
+use crate::metric::RunContext;
 use crate::net::{Latency, Link};
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Outage, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::Pattern;
-use crate::world::{Client, LEGS, Layout, Leg, Party};
+use crate::world::{CallPolicy, LEGS, Layout, Leg, Party};
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub coordination: Coordination,
-    pub client: Client,
+    pub policy: CallPolicy,
     pub layout: Layout,
     pub provider: ProviderPlan,
     pub links: Links,
     /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
     pub workloads: Vec<Vec<Stream>>,
-    pub beside: Beside,
+    pub drivers: Drivers,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
     /// Names of the groups: fleet and kind of call.
@@ -100,7 +100,7 @@ pub struct Stream {
 
 /// What drives a run beside its timeline and the calls that come of themselves; most plans have none of it.
 #[derive(Clone, Debug, Default)]
-pub struct Beside {
+pub struct Drivers {
     pub loops: Vec<Loop>,
     pub replays: Vec<Replay>,
     pub pauses: Vec<Pauses>,
@@ -179,7 +179,7 @@ pub enum Act {
         slot: Option<u16>,
     },
     /// The trace is told what each of these nodes holds: every so many of them.
-    Look {
+    Sample {
         nodes: Range<u32>,
         every: u32,
     },
@@ -193,7 +193,7 @@ pub enum Act {
 
 /// What becomes of a scenario's trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Case {
+pub enum PlanCase {
     /// As written.
     Triggered,
     /// The events that disturb are left out.
@@ -205,18 +205,18 @@ pub enum Case {
 impl Plan {
     /// The same, looked at so many times from the start until the arrivals end, at so many nodes at most. What happens stays as
     /// it is.
-    pub fn looked_at(&self, times: u32, nodes: u32) -> Self {
+    pub fn with_sampling(&self, times: u32, nodes: u32) -> Self {
         let mut plan = self.clone();
         let count = plan.nodes() as u32;
         let every = count.div_ceil(nodes.max(1)).max(1);
         let until = plan.span.horizon.since(Time::ZERO);
         plan.timeline.extend((0..times).map(|time| {
             let at = Time::ZERO + until.ratio(u64::from(time), u64::from(times));
-            (at, Act::Look { nodes: 0..count, every })
+            (at, Act::Sample { nodes: 0..count, every })
         }));
         // What the scenario does at that instant has been done.
         plan.timeline
-            .sort_by_key(|(at, act)| (*at, matches!(act, Act::Look { .. })));
+            .sort_by_key(|(at, act)| (*at, matches!(act, Act::Sample { .. })));
         plan
     }
 
@@ -236,17 +236,17 @@ impl Plan {
             })
             .sum();
         // Users who wait for their calls make them at most as often as they think.
-        let loops = self.beside.loops.iter();
+        let loops = self.drivers.loops.iter();
         let loops: f64 = loops
             .map(|it| nodes(&it.nodes) * f64::from(it.users) / it.think.mean_s().max(1e-3))
             .sum();
-        let replayed: usize = self.beside.replays.iter().map(|replay| replay.calls.len()).sum();
+        let replayed: usize = self.drivers.replays.iter().map(|replay| replay.calls.len()).sum();
         let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
         streams + loops + replayed as f64 / span
     }
 
     /// What a listener has to know beforehand.
-    pub fn setting(&self) -> Setting {
+    pub fn run_context(&self) -> RunContext {
         let bare_api_s =
             self.links.leg(Leg::ApiRequest).latency.mean_s() + self.links.leg(Leg::ApiResponse).latency.mean_s();
         let known_after_s =
@@ -257,7 +257,7 @@ impl Plan {
             .iter()
             .map(|fleet| fleet.client)
             .collect::<std::collections::BTreeSet<_>>();
-        Setting {
+        RunContext {
             warmup: self.span.warmup,
             horizon: self.span.horizon,
             end: self.span.end,

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::PlanError;
 use super::event::{How, Target, What};
 use super::file::{self, DelayGoes, File, LoginSettings};
-use super::plan::{Beside, Case, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use super::plan::{Drivers, Links, Loop, Pauses, Plan, PlanCase, ProviderPlan, Replay, Span, Stream};
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
@@ -15,7 +15,7 @@ use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullS
 use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::{Arrivals, Pattern, trace};
-use crate::world::{Client, Fleet, Layout, Leg, Place, Steps, StoreLayout};
+use crate::world::{CallPolicy, DelayPlace, Fleet, Layout, Leg, Steps, StoreLayout};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
@@ -29,13 +29,13 @@ pub fn plan(
     settings: &Settings,
     strategy: &file::Strategy,
     folder: &Path,
-    case: Case,
+    case: PlanCase,
 ) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
     let (links, store_timeout) = links(file, settings, folder)?;
     let coordination = coordination(settings, &strategy.coordination);
     let (layout, groups) = layout(file, &names, &coordination);
-    let (workloads, beside) = workloads(file, settings, &layout, folder)?;
+    let (workloads, drivers) = workloads(file, settings, &layout, folder)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
     let unanswered = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse]
@@ -47,13 +47,13 @@ pub fn plan(
             _ => false,
         });
     Ok(Plan {
-        client: Client {
+        policy: CallPolicy {
             retry: strategy.retry,
             timeout: strategy.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
             store_timeout,
             place: match strategy.delay_goes {
-                DelayGoes::BeforeRenewal => Place::BeforeRenewal,
-                DelayGoes::AfterRenewal => Place::AfterRenewal,
+                DelayGoes::BeforeRenewal => DelayPlace::BeforeRenewal,
+                DelayGoes::AfterRenewal => DelayPlace::AfterRenewal,
             },
             delay_first: strategy.delay_first,
             steps: match strategy.steps {
@@ -78,7 +78,7 @@ pub fn plan(
         links,
         layout,
         workloads,
-        beside,
+        drivers,
         groups,
         coordination,
     })
@@ -160,7 +160,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
             gateway: None,
             sends_slot: fleet.sends_slot,
             force: fleet.force_renewal,
-            first_seat: *seat,
+            first_ordinal: *seat,
             is_gateway: false,
             first_login: logins.of(&fleet.login, store, nodes),
             login_each: fleet.login == LoginSettings::Own,
@@ -203,10 +203,10 @@ fn workloads(
     settings: &Settings,
     layout: &Layout,
     folder: &Path,
-) -> Result<(Vec<Vec<Stream>>, Beside), PlanError> {
-    let mut beside = Beside {
+) -> Result<(Vec<Vec<Stream>>, Drivers), PlanError> {
+    let mut drivers = Drivers {
         revocations: settings.faults.revocations.and_then(Rate::gap),
-        ..Beside::default()
+        ..Drivers::default()
     };
     let mut groups = (0..).map(Group);
     let mut all = Vec::new();
@@ -220,7 +220,7 @@ fn workloads(
                 Arrivals::OnOff(pattern) => Pattern::OnOff(*pattern),
                 Arrivals::Diurnal(pattern) => Pattern::Diurnal(pattern.wave()),
                 Arrivals::ClosedLoop(users) => {
-                    beside.loops.push(Loop {
+                    drivers.loops.push(Loop {
                         group,
                         nodes: nodes.clone(),
                         users: users.users,
@@ -230,7 +230,7 @@ fn workloads(
                 }
                 Arrivals::Trace(path) => {
                     let rows = trace::rows(&folder.join(path))?.into_iter();
-                    beside.replays.push(Replay {
+                    drivers.replays.push(Replay {
                         group,
                         nodes: nodes.clone(),
                         calls: rows
@@ -245,7 +245,7 @@ fn workloads(
         }
         all.push(streams);
         if let Some(pauses) = &fleet.pauses {
-            beside.pauses.push(Pauses {
+            drivers.pauses.push(Pauses {
                 nodes: nodes.clone(),
                 every: pauses.every,
                 lasts: pauses.lasts.compile(folder)?,
@@ -253,7 +253,7 @@ fn workloads(
         }
     }
     all.resize_with(layout.fleets.len(), Vec::new);
-    Ok((all, beside))
+    Ok((all, drivers))
 }
 
 /// Numbers logins: one for each domain, and one for each node that has its own.
@@ -297,7 +297,7 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
             nodes: node..node + 1,
             is_gateway: true,
             sends_slot: true,
-            first_seat: 0,
+            first_ordinal: 0,
             login_each: false,
             clock_spread: Duration::ZERO,
             clock_drift: 0,

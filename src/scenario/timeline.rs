@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Spike, Target, What};
 use super::file::File;
-use super::plan::{Act, Case};
+use super::plan::{Act, PlanCase};
 use super::planning::Names;
 use crate::base::{Duration, Group, Time};
 use crate::provider::Outage;
@@ -115,7 +115,7 @@ pub(super) fn timeline(
     names: &Names<'_>,
     layout: &Layout,
     groups: &[(String, String)],
-    case: Case,
+    case: PlanCase,
 ) -> Vec<(Time, Act)> {
     let mut timeline = Timeline {
         file,
@@ -137,11 +137,11 @@ pub(super) fn timeline(
     for (at, fleet) in file.fleet.iter().enumerate() {
         timeline.later(fleet.start.at, Step::Begin(at));
     }
-    let stays = |event: &&Event| case == Case::Triggered || disturbance(event).is_none();
+    let stays = |event: &&Event| case == PlanCase::Triggered || disturbance(event).is_none();
     for event in file.event.iter().filter(stays) {
         timeline.later(event.at, Step::Event(event));
     }
-    if case == Case::HotStart {
+    if case == PlanCase::HotStart {
         timeline.hot_start();
     }
     while let Some(((at, _), step)) = timeline.steps.pop_first() {

@@ -284,7 +284,7 @@ impl<V: Stored> Store<V> {
     }
 
     /// A node has died: a lock that lasts as long as its owner is free.
-    pub fn bury(&mut self, owner: NodeId) {
+    pub fn release_locks_of(&mut self, owner: NodeId) {
         self.state.lease = self.state.lease.filter(|lease| !lease.tied || lease.owner != owner);
     }
 
@@ -533,19 +533,19 @@ mod tests {
     fn a_lock_ends_with_its_owner_and_a_lease_does_not() {
         let mut store = Store::<char>::default();
         assert_eq!(store.apply(at(0), A, Operation::Lock), Answer::Acquired { fence: 1 });
-        store.bury(B);
+        store.release_locks_of(B);
         assert_eq!(store.apply(at(1), B, Operation::Lock), Answer::Busy);
         assert_eq!(
             store.apply(at(1), A, Operation::Lock),
             Answer::Acquired { fence: 2 },
             "who has it gets it again"
         );
-        store.bury(A);
+        store.release_locks_of(A);
         assert_eq!(
             store.apply(at(2), B, Operation::Acquire { ttl: None }),
             Answer::Acquired { fence: 3 }
         );
-        store.bury(B);
+        store.release_locks_of(B);
         assert_eq!(
             store.apply(at(3), A, Operation::Lock),
             Answer::Busy,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot, Token};
+use crate::oauth::{Slot, Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,11 +24,11 @@ impl Strategy for AppPerNode {
     }
 
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
-        let lane = Lane {
-            duplicate: (me.seat % u32::from(self.apps)) as u16,
+        let slot = TokenSlot {
+            app_copy: (me.ordinal % u32::from(self.apps)) as u16,
             slot: Slot::Unnamed,
         };
-        node.on(me, lane, input, out);
+        node.on(me, slot, input, out);
     }
 
     fn view(node: &Cache) -> View {

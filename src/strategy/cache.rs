@@ -1,8 +1,8 @@
 //! One token per process with single-flight and a comparison: the part that several strategies share.
 
-use crate::base::Seat;
+use crate::base::CallId;
 use crate::node::{Command, Input, Me, Names, Outbox, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 /// A process-wide cache. No token means that it needs one; calls wait in the meantime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,15 +23,15 @@ impl Cache {
 
     /// Reacts to everything but store answers, timers and what other nodes say.
     #[inline(always)]
-    pub fn on(&mut self, me: Me, lane: Lane, input: Input, out: &mut Outbox) {
+    pub fn on(&mut self, me: Me, slot: TokenSlot, input: Input, out: &mut Outbox) {
         match input {
-            Input::Call { call } => self.serve(lane, call, out),
+            Input::Call { call } => self.serve(slot, call, out),
             Input::Rejected { call, token } => {
                 // Only the token that was refused is dropped: a late 401 must not cost a fresh one.
                 if self.token() == Some(token) {
                     self.discard(me);
                 }
-                self.serve(lane, call, out);
+                self.serve(slot, call, out);
             }
             Input::Token { grant, late, .. } => {
                 // After a time-out another request is on its way or has been answered: its token is the newer one. Unless the
@@ -45,7 +45,7 @@ impl Cache {
             }
             Input::TokenFailed { why, .. } => {
                 self.asking = false;
-                out.push(Command::StumbleParked { why });
+                out.push(Command::FailParked { why });
             }
             Input::Refused { token } => {
                 if self.token() == Some(token) {
@@ -56,7 +56,7 @@ impl Cache {
                 self.keep(grant.token);
                 out.push(Command::AttemptParked { token: grant.token });
             }
-            Input::Store(_) | Input::Timer(_) | Input::Told { .. } => {}
+            Input::Store(_) | Input::Timer(_) | Input::Note { .. } => {}
         }
     }
 
@@ -89,23 +89,23 @@ impl Cache {
     }
 
     #[inline(always)]
-    fn serve(&mut self, lane: Lane, call: Seat, out: &mut Outbox) {
+    fn serve(&mut self, slot: TokenSlot, call: CallId, out: &mut Outbox) {
         match self.token() {
             Some(token) => out.push(Command::Attempt { call, token }),
             None => {
                 out.push(Command::Park { call });
-                self.ask(lane, out);
+                self.ask(slot, out);
             }
         }
     }
 
     /// Requests a token unless a request is on its way.
     #[inline(always)]
-    pub fn ask(&mut self, lane: Lane, out: &mut Outbox) {
+    pub fn ask(&mut self, slot: TokenSlot, out: &mut Outbox) {
         if !self.asking {
             self.asking = true;
             out.push(Command::RequestToken {
-                lane,
+                slot,
                 call: None,
                 with: self.held,
             });

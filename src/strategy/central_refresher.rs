@@ -7,7 +7,7 @@ use super::cache::Cache;
 use super::renew_ahead::ahead;
 use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
-use crate::oauth::{Failure, Lane, Token};
+use crate::oauth::{Failure, Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,12 +70,12 @@ impl CentralRefresher {
                     }
                 }
             },
-            Input::Told {
+            Input::Note {
                 note: Note::Token(Shared { token, .. }),
                 ..
             } => Self::adopt(node, token, out),
             Input::Login { grant } => Self::adopt(node, grant.token, out),
-            Input::Told {
+            Input::Note {
                 note: Note::Failed(why),
                 ..
             } if node.waiting => Self::give_up(node, why, out),
@@ -92,12 +92,12 @@ impl CentralRefresher {
 
     fn give_up(node: &mut Memory, why: Failure, out: &mut Outbox) {
         node.waiting = false;
-        out.push(Command::StumbleParked { why });
+        out.push(Command::FailParked { why });
     }
 
     fn refresh(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
-            Input::Told {
+            Input::Note {
                 from,
                 note: Note::Wanted(dead),
             } => match node.newest {
@@ -109,10 +109,10 @@ impl CentralRefresher {
                 _ => {
                     // Whoever asks from now on waits for the next one, too.
                     node.newest = None;
-                    node.cache.ask(Lane::default(), out);
+                    node.cache.ask(TokenSlot::default(), out);
                 }
             },
-            Input::Timer(Timer::Renew) => node.cache.ask(Lane::default(), out),
+            Input::Timer(Timer::Renew) => node.cache.ask(TokenSlot::default(), out),
             Input::TokenFailed { why, .. } => {
                 node.cache.asking = false;
                 out.push(Command::Tell {
@@ -128,7 +128,7 @@ impl CentralRefresher {
                 }
             }
             Input::Token { grant, .. } | Input::Login { grant } => {
-                node.cache.on(me, Lane::default(), input, out);
+                node.cache.on(me, TokenSlot::default(), input, out);
                 if node.cache.token() != Some(grant.token) {
                     return;
                 }

@@ -59,9 +59,9 @@ impl Strategy for CompareAndSet {
 mod tests {
     use super::super::drive::{Node, entry, grant, lies, obtained, rejected, token};
     use super::*;
-    use crate::base::Seat;
+    use crate::base::CallId;
     use crate::node::{Command, Shared, StoreOperation};
-    use crate::oauth::Lane;
+    use crate::oauth::TokenSlot;
     use crate::store::{Answer, Operation};
 
     fn write(number: u32, read: u32) -> Command {
@@ -77,12 +77,12 @@ mod tests {
     /// A node that has renewed token 1 to token 3 and found token 2 in the store.
     fn loser(spare: bool) -> Node<CompareAndSet> {
         let mut node = Node::new(CompareAndSet { spare });
-        let call = Seat(0);
+        let call = CallId(0);
         assert_eq!(node.hear(Input::Call { call }), [Command::Park { call }, READ]);
         assert_eq!(node.hear(entry(1)), [Command::AttemptParked { token: token(1) }]);
         assert_eq!(node.hear(rejected(1)), [Command::Park { call }, READ]);
         let ask = Command::RequestToken {
-            lane: Lane::default(),
+            slot: TokenSlot::default(),
             call: None,
             with: Some(token(1)),
         };
@@ -99,14 +99,14 @@ mod tests {
     #[test]
     fn the_loser_adopts_the_winners_token_and_throws_its_own_away() {
         let mut node = loser(false);
-        let call = Seat(0);
+        let call = CallId(0);
         assert_eq!(node.hear(rejected(2)), [Command::Park { call }, READ]);
     }
 
     #[test]
     fn a_spare_takes_the_place_of_the_refused_one_here_and_in_the_store() {
         let mut node = loser(true);
-        let call = Seat(0);
+        let call = CallId(0);
         let attempt = Command::Attempt { call, token: token(3) };
         assert_eq!(node.hear(rejected(2)), [write(3, 2), attempt]);
         node.hear(Input::Store(Answer::Written));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,7 @@ impl Strategy for CompareFirst {
     }
 
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
-        node.on(me, Lane::default(), input, out);
+        node.on(me, TokenSlot::default(), input, out);
     }
 
     fn view(node: &Cache) -> View {

@@ -1,6 +1,6 @@
 //! One node of a strategy, driven by hand.
 
-use crate::base::{Millis, NodeId, Seat};
+use crate::base::{CallId, Millis, NodeId};
 use crate::node::{Command, Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::{Failure, Grant, Token};
 use crate::store::{Answer, Entry};
@@ -12,7 +12,7 @@ pub struct Node<S: Strategy> {
 
 pub const ME: Me = Me {
     id: NodeId(0),
-    seat: 0,
+    ordinal: 0,
     role: Role::Worker,
     refreshes: true,
 };
@@ -59,7 +59,7 @@ pub fn entry(number: u32) -> Input {
 /// The one call is refused with this token.
 pub fn rejected(number: u32) -> Input {
     Input::Rejected {
-        call: Seat(0),
+        call: CallId(0),
         token: token(number),
     }
 }

@@ -12,7 +12,7 @@ use crate::oauth::Token;
 #[serde(deny_unknown_fields)]
 pub struct FileLock {
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: LockKind,
     /// What is done under the lock.
     #[serde(default)]
     pub covers: Covers,
@@ -30,7 +30,7 @@ pub struct FileLock {
 /// How the lock is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum LockKind {
     /// The operating system's (`flock`, `LockFileEx`): it ends with the process that holds it.
     #[default]
     Flock,
@@ -52,9 +52,9 @@ impl FileLock {
     fn lease(&self) -> Lease {
         Lease {
             ttl: match self.kind {
-                Kind::Flock => Ttl::WhileAlive,
-                Kind::LockFile => Ttl::Never,
-                Kind::StaleAfter(age) => Ttl::After(age),
+                LockKind::Flock => Ttl::WhileAlive,
+                LockKind::LockFile => Ttl::Never,
+                LockKind::StaleAfter(age) => Ttl::After(age),
             },
             covers: self.covers,
             poll: self.poll,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +22,7 @@ impl Strategy for Gateway {
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         match (me.role, input) {
             (Role::Worker | Role::Legacy, Input::Call { call }) => out.push(Command::Forward { call }),
-            _ => node.on(me, Lane::default(), input, out),
+            _ => node.on(me, TokenSlot::default(), input, out),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,9 +74,9 @@ impl Strategy for Gossip {
             Input::Call { call } if node.waiting => out.push(Command::Park { call }),
             Input::Timer(Timer::Wait) if node.waiting => {
                 node.waiting = false;
-                node.cache.ask(Lane::default(), out);
+                node.cache.ask(TokenSlot::default(), out);
             }
-            Input::Told {
+            Input::Note {
                 from,
                 note: Note::Wanted(dead),
             } => {
@@ -90,7 +90,7 @@ impl Strategy for Gossip {
                     });
                 }
             }
-            Input::Told {
+            Input::Note {
                 note: Note::Token(told),
                 ..
             } => {
@@ -102,7 +102,7 @@ impl Strategy for Gossip {
                 }
             }
             Input::Token { grant, .. } => {
-                node.cache.on(me, Lane::default(), input, out);
+                node.cache.on(me, TokenSlot::default(), input, out);
                 if node.cache.token() == Some(grant.token) {
                     node.waiting = false;
                     let newest = Shared::of(grant, 0);
@@ -114,11 +114,11 @@ impl Strategy for Gossip {
                 }
             }
             Input::Login { grant } => {
-                node.cache.on(me, Lane::default(), input, out);
+                node.cache.on(me, TokenSlot::default(), input, out);
                 node.waiting = false;
                 node.newest = Some(Shared::of(grant, 0));
             }
-            _ => node.cache.on(me, Lane::default(), input, out),
+            _ => node.cache.on(me, TokenSlot::default(), input, out),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::renew_ahead::ahead;
 use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
-use crate::oauth::{Failure, Lane, Token};
+use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -152,7 +152,7 @@ impl Leader {
     fn give_up(&self, node: &mut Memory, why: Failure, out: &mut Outbox) {
         node.wanted = false;
         node.phase = Phase::Idle;
-        out.push(Command::StumbleParked { why });
+        out.push(Command::FailParked { why });
     }
 
     fn wait(&self, node: &mut Memory, out: &mut Outbox) {
@@ -208,7 +208,7 @@ impl Leader {
                 node.phase = Phase::Asking;
                 let stored = stored.map(|entry| entry.value.token);
                 out.push(Command::RequestToken {
-                    lane: Lane::default(),
+                    slot: TokenSlot::default(),
                     call: None,
                     with: stored.or(node.token()).or(node.stale),
                 });
@@ -265,7 +265,7 @@ impl Strategy for Leader {
             }
             (Input::Timer(Timer::Wait), Phase::Waiting) => self.next(node, out),
             (
-                Input::Told {
+                Input::Note {
                     note: Note::Wanted(dead),
                     ..
                 },
@@ -321,7 +321,7 @@ impl Strategy for Leader {
 mod tests {
     use super::super::drive::{Node, entry, grant, obtained, rejected, token};
     use super::*;
-    use crate::base::{NodeId, Seat};
+    use crate::base::{CallId, NodeId};
 
     const READ: Command = Command::Store(Operation::Read);
 
@@ -333,7 +333,7 @@ mod tests {
     }
 
     fn told(dead: Option<u32>) -> Input {
-        Input::Told {
+        Input::Note {
             from: NodeId(1),
             note: Note::Wanted(dead.map(token)),
         }
@@ -342,7 +342,7 @@ mod tests {
     /// A leader that has obtained token 2 and whose write has been answered so.
     fn leading(answer: StoreAnswer) -> Node<Leader> {
         let mut node = Node::new(toml::from_str("").unwrap());
-        node.hear(Input::Call { call: Seat(0) });
+        node.hear(Input::Call { call: CallId(0) });
         node.hear(Input::Store(Answer::Acquired { fence: 7 }));
         node.hear(Input::Store(Answer::Value(None)));
         assert_eq!(node.hear(obtained(2))[1..], [write(2)]);
@@ -376,7 +376,7 @@ mod tests {
     fn a_token_that_is_refused_during_the_look_is_not_published() {
         let mut node = leading(Answer::Failed(Asked::Write));
         node.hear(told(None));
-        assert_eq!(node.hear(rejected(2)), [Command::Park { call: Seat(0) }]);
+        assert_eq!(node.hear(rejected(2)), [Command::Park { call: CallId(0) }]);
         let asks = node.hear(Input::Store(Answer::Value(None)));
         assert!(matches!(asks[..], [Command::RequestToken { .. }]), "{asks:?}");
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::base::Duration;
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 pub use steps::Memory;
 
@@ -217,7 +217,7 @@ impl JsonSchema for Ttl {
 /// Where new tokens come from: rotation takes several lanes in turn.
 pub(super) trait Lanes {
     fn count(&self) -> u8;
-    fn lane(&self, turn: u8) -> Lane;
+    fn slot(&self, turn: u8) -> TokenSlot;
 }
 
 /// The app's default slot, always.
@@ -228,8 +228,8 @@ impl Lanes for OneLane {
         1
     }
 
-    fn lane(&self, _: u8) -> Lane {
-        Lane::default()
+    fn slot(&self, _: u8) -> TokenSlot {
+        TokenSlot::default()
     }
 }
 
@@ -276,12 +276,12 @@ impl Strategy for Lease {
 mod tests {
     use super::super::drive::{Node, entry, grant, invalid_grant, lies, obtained, rejected, token};
     use super::*;
-    use crate::base::{Delay, Seat};
+    use crate::base::{CallId, Delay};
     use crate::node::{Command, Shared, StoreAnswer, Timer};
     use crate::oauth::Failure;
     use crate::store::{Answer, Asked, Operation, When};
 
-    const CALL: Seat = Seat(0);
+    const CALL: CallId = CallId(0);
     const READ: Command = Command::Store(Operation::Read);
 
     fn lease(keys: &str) -> Lease {
@@ -298,7 +298,7 @@ mod tests {
 
     fn ask(with: u32) -> Command {
         Command::RequestToken {
-            lane: Lane::default(),
+            slot: TokenSlot::default(),
             call: None,
             with: Some(token(with)),
         }
@@ -402,7 +402,7 @@ mod tests {
         let why = Failure::InvalidGrant;
         assert_eq!(
             asking("").hear(invalid_grant()),
-            [Command::StumbleParked { why }, release(7)]
+            [Command::FailParked { why }, release(7)]
         );
         let mut node = asking("on_invalid_grant = 'reread'");
         assert_eq!(node.hear(invalid_grant()), [READ]);
@@ -413,7 +413,7 @@ mod tests {
     fn who_is_stuck_fails_goes_alone_or_uses_the_stale_token() {
         let stuck = |when: &str| acquiring(&format!("wait = '0s'\nwhen_stuck = '{when}'")).hear(said(Answer::Busy));
         let why = Failure::Unreachable;
-        assert_eq!(stuck("fail"), [Command::StumbleParked { why }]);
+        assert_eq!(stuck("fail"), [Command::FailParked { why }]);
         assert_eq!(stuck("go_alone"), [ask(1)]);
         assert_eq!(stuck("use_stale"), [attempt(1)]);
     }
@@ -432,7 +432,7 @@ mod tests {
         };
         assert_eq!(
             node.hear(said(Answer::Failed(Asked::Read))),
-            [Command::StumbleParked { why }, again]
+            [Command::FailParked { why }, again]
         );
     }
 

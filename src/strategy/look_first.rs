@@ -5,7 +5,7 @@
 
 use crate::base::Duration;
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Timer, View};
-use crate::oauth::{Failure, Lane, Token};
+use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
 /// What the strategies differ in.
@@ -83,7 +83,7 @@ impl Memory {
                 self.read = stored.map(|entry| entry.value.token);
                 self.phase = Phase::Asking;
                 out.push(Command::RequestToken {
-                    lane: Lane::default(),
+                    slot: TokenSlot::default(),
                     call: None,
                     with: self.token.or(self.stale),
                 });
@@ -126,7 +126,7 @@ impl Memory {
 
     fn fail(&mut self, writes: &impl Writes, why: Failure, out: &mut Outbox) {
         self.phase = Phase::Idle;
-        out.push(Command::StumbleParked { why });
+        out.push(Command::FailParked { why });
         if self.token.is_some() {
             writes.plan_again(out);
         }

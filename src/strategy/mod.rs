@@ -39,7 +39,7 @@ pub use app_per_node::AppPerNode;
 pub use central_refresher::CentralRefresher;
 pub use compare_and_set::CompareAndSet;
 pub use compare_first::CompareFirst;
-pub use file_lock::{FileLock, Kind as LockKind};
+pub use file_lock::{FileLock, LockKind};
 pub use gateway::Gateway;
 pub use gossip::Gossip;
 pub use leader::Leader;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +27,7 @@ impl Strategy for Naive {
         match (input, node.token) {
             (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
             (Input::Call { call } | Input::Rejected { call, .. }, _) => out.push(Command::RequestToken {
-                lane: Lane::default(),
+                slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.token,
             }),
@@ -38,7 +38,7 @@ impl Strategy for Naive {
                     out.push(Command::Attempt { call, token });
                 }
             }
-            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
+            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
             (Input::Login { grant }, _) => node.token = Some(grant.token),
             // Where a refresh token came with it, even a dead one is worth keeping.
             (Input::Refused { token }, Some(cached)) if cached == token && !me.refreshes => node.token = None,

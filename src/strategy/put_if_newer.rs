@@ -51,7 +51,7 @@ impl Strategy for PutIfNewer {
 mod tests {
     use super::super::drive::{Node, grant, lies, obtained, token};
     use super::*;
-    use crate::base::Seat;
+    use crate::base::CallId;
     use crate::node::{Command, Shared};
     use crate::store::{Answer, Operation};
 
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_slow_answer_does_not_overwrite_a_newer_token() {
         let mut node = Node::new(PutIfNewer {});
-        node.hear(Input::Call { call: Seat(0) });
+        node.hear(Input::Call { call: CallId(0) });
         node.hear(Input::Store(Answer::Value(None)));
         let written = node.hear(obtained(2));
         let value = Shared::of(grant(2), 0);

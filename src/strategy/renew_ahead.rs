@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use crate::base::{Delay, Duration, Millis};
 use crate::node::{Command, Input, Me, Names, Outbox, Strategy, Timer, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +42,8 @@ impl Strategy for RenewAhead {
 
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         match input {
-            Input::Timer(Timer::Renew) => node.ask(Lane::default(), out),
-            _ => node.on(me, Lane::default(), input, out),
+            Input::Timer(Timer::Renew) => node.ask(TokenSlot::default(), out),
+            _ => node.on(me, TokenSlot::default(), input, out),
         }
         if let Input::Token { grant, .. } | Input::Login { grant } = input
             && node.token() == Some(grant.token)

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
-use crate::oauth::{Failure, Grant, Lane, Token};
+use crate::oauth::{Failure, Grant, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -123,7 +123,7 @@ impl Memory {
     fn ask(&mut self, out: &mut Outbox) {
         self.phase = Phase::Asking;
         out.push(Command::RequestToken {
-            lane: Lane::default(),
+            slot: TokenSlot::default(),
             call: None,
             with: self.held,
         });
@@ -146,7 +146,7 @@ impl Memory {
 
     fn fail(&mut self, why: Failure, out: &mut Outbox) {
         self.phase = Phase::Idle;
-        out.push(Command::StumbleParked { why });
+        out.push(Command::FailParked { why });
     }
 
     pub(super) fn view(&self) -> View {
@@ -195,13 +195,13 @@ impl Strategy for Reread {
 mod tests {
     use super::super::drive::{Node, entry, invalid_grant, rejected, token};
     use super::*;
-    use crate::base::Seat;
+    use crate::base::CallId;
 
     const READ: Command = Command::Store(Operation::Read);
 
     fn ask(with: u32) -> Command {
         Command::RequestToken {
-            lane: Lane::default(),
+            slot: TokenSlot::default(),
             call: None,
             with: Some(token(with)),
         }
@@ -210,7 +210,7 @@ mod tests {
     /// A node that holds token 1, which has been refused.
     fn refused(before: bool) -> (Node<Reread>, Vec<Command>) {
         let mut node = Node::new(Reread { before });
-        let call = Seat(0);
+        let call = CallId(0);
         assert_eq!(node.hear(Input::Call { call }), [Command::Park { call }, READ]);
         assert_eq!(node.hear(entry(1)), [Command::AttemptParked { token: token(1) }]);
         let said = node.hear(rejected(1));
@@ -227,7 +227,7 @@ mod tests {
         node.hear(rejected(2));
         node.hear(invalid_grant());
         let why = Failure::InvalidGrant;
-        assert_eq!(node.hear(entry(2)), [Command::StumbleParked { why }]);
+        assert_eq!(node.hear(entry(2)), [Command::FailParked { why }]);
     }
 
     #[test]

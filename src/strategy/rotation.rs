@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::{Lanes, Lease, Memory};
 use crate::node::{Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Slot, Token};
+use crate::oauth::{Slot, Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,14 +36,14 @@ impl Lanes for Rotation {
         self.count
     }
 
-    fn lane(&self, turn: u8) -> Lane {
+    fn slot(&self, turn: u8) -> TokenSlot {
         match self.over {
-            Over::Apps => Lane {
-                duplicate: turn.into(),
+            Over::Apps => TokenSlot {
+                app_copy: turn.into(),
                 slot: Slot::Unnamed,
             },
-            Over::Slots => Lane {
-                duplicate: 0,
+            Over::Slots => TokenSlot {
+                app_copy: 0,
                 slot: Slot::Index(turn.into()),
             },
         }

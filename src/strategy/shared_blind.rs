@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, View};
-use crate::oauth::{Failure, Lane, Token};
+use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +45,7 @@ impl Strategy for SharedBlind {
                     out.push(Command::Store(Operation::Clear { when: When::Always }));
                 }
                 out.push(Command::RequestToken {
-                    lane: Lane::default(),
+                    slot: TokenSlot::default(),
                     call: Some(call),
                     with: node.token,
                 });
@@ -61,14 +61,14 @@ impl Strategy for SharedBlind {
                 node.reading = false;
                 node.asking = true;
                 out.push(Command::RequestToken {
-                    lane: Lane::default(),
+                    slot: TokenSlot::default(),
                     call: None,
                     with: node.token,
                 });
             }
             Input::Store(Answer::Failed(Asked::Read)) if node.reading => {
                 node.reading = false;
-                out.push(Command::StumbleParked {
+                out.push(Command::FailParked {
                     why: Failure::Unreachable,
                 });
             }
@@ -88,11 +88,11 @@ impl Strategy for SharedBlind {
                     when: When::Always,
                 }));
             }
-            Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
+            Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
             Input::TokenFailed { call: None, why } => {
                 if node.asking {
                     node.asking = false;
-                    out.push(Command::StumbleParked { why });
+                    out.push(Command::FailParked { why });
                 }
             }
             // The call is over, but its token is dead for all: whoever saw it renews.
@@ -100,13 +100,13 @@ impl Strategy for SharedBlind {
                 if !node.asking && node.token == Some(token) {
                     node.asking = true;
                     out.push(Command::RequestToken {
-                        lane: Lane::default(),
+                        slot: TokenSlot::default(),
                         call: None,
                         with: node.token,
                     });
                 }
             }
-            Input::Store(_) | Input::Timer(_) | Input::Told { .. } | Input::Login { .. } => {}
+            Input::Store(_) | Input::Timer(_) | Input::Note { .. } | Input::Login { .. } => {}
         }
     }
 

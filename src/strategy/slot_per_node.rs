@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use crate::base::mix;
 use crate::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
-use crate::oauth::{Failure, Lane, Slot, Token};
+use crate::oauth::{Failure, Slot, Token, TokenSlot};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,10 +41,10 @@ pub struct Memory {
 }
 
 impl SlotPerNode {
-    fn lane(&self, me: Me, refused: bool) -> Lane {
+    fn slot(&self, me: Me, refused: bool) -> TokenSlot {
         let number = match self.hashed {
-            None => u64::from(me.seat),
-            Some(salt) => mix((u64::from(salt) << 32) | u64::from(me.seat)),
+            None => u64::from(me.ordinal),
+            Some(salt) => mix((u64::from(salt) << 32) | u64::from(me.ordinal)),
         };
         let index = self.first + (number % u64::from(self.slots)) as u16;
         let slot = match (me.role, refused, self.known) {
@@ -52,7 +52,7 @@ impl SlotPerNode {
             (_, false, true) => Slot::Index(index),
             (_, false, false) => Slot::Misnamed(index),
         };
-        Lane { duplicate: 0, slot }
+        TokenSlot { app_copy: 0, slot }
     }
 }
 
@@ -73,13 +73,13 @@ impl Strategy for SlotPerNode {
         {
             node.refused = true;
             out.push(Command::RequestToken {
-                lane: self.lane(me, true),
+                slot: self.slot(me, true),
                 call: None,
                 with: node.cache.held(),
             });
             return;
         }
-        node.cache.on(me, self.lane(me, node.refused), input, out);
+        node.cache.on(me, self.slot(me, node.refused), input, out);
     }
 
     fn view(node: &Memory) -> View {

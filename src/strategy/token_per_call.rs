@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Command, Input, Me, Names, Outbox, Strategy, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +31,7 @@ impl Strategy for TokenPerCall {
         }
         match input {
             Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
-                lane: Lane::default(),
+                slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.newest,
             }),
@@ -43,7 +43,7 @@ impl Strategy for TokenPerCall {
                 call,
                 token: grant.token,
             }),
-            Input::TokenFailed { call: Some(call), why } => out.push(Command::Stumble { call, why }),
+            Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
             // The call has gone meanwhile: its token is of no use to anybody.
             _ => {}
         }

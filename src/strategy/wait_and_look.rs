@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Delay, Duration};
 use crate::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +39,7 @@ impl WaitAndLook {
     fn ask(node: &mut Memory, out: &mut Outbox) {
         node.phase = Phase::Asking;
         out.push(Command::RequestToken {
-            lane: Lane::default(),
+            slot: TokenSlot::default(),
             call: None,
             with: node.token.or(node.stale),
         });
@@ -106,7 +106,7 @@ impl Strategy for WaitAndLook {
             }
             (Input::TokenFailed { why, .. }, Phase::Asking) => {
                 node.phase = Phase::Idle;
-                out.push(Command::StumbleParked { why });
+                out.push(Command::FailParked { why });
             }
             _ => {}
         }

@@ -56,7 +56,7 @@ impl Strategy for WipingLoser {
 mod tests {
     use super::super::drive::{Node, entry, invalid_grant, rejected, token};
     use super::*;
-    use crate::base::Seat;
+    use crate::base::CallId;
     use crate::node::Command;
     use crate::oauth::Failure;
     use crate::store::{Operation, When};
@@ -65,16 +65,13 @@ mod tests {
     fn the_loser_takes_away_what_lies_there_or_only_its_own() {
         for (compare, when) in [(false, When::Always), (true, When::Still(Some(token(1).0)))] {
             let mut node = Node::new(WipingLoser { compare, before: false });
-            node.hear(Input::Call { call: Seat(0) });
+            node.hear(Input::Call { call: CallId(0) });
             node.hear(entry(1));
             node.hear(rejected(1));
             let why = Failure::InvalidGrant;
             assert_eq!(
                 node.hear(invalid_grant()),
-                [
-                    Command::Store(Operation::Clear { when }),
-                    Command::StumbleParked { why }
-                ]
+                [Command::Store(Operation::Clear { when }), Command::FailParked { why }]
             );
             assert_eq!(WipingLoser::credential(&node.memory), None);
         }

@@ -90,7 +90,7 @@ impl Strategy for Xfetch {
 mod tests {
     use super::super::drive::{Node, entry, grant, token};
     use super::*;
-    use crate::base::Seat;
+    use crate::base::CallId;
     use crate::store::{Answer, Operation};
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
             beta: Factor::ONE,
             delta: Duration::SECOND,
         });
-        node.hear(Input::Call { call: Seat(0) });
+        node.hear(Input::Call { call: CallId(0) });
         let arm = |left| Command::Arm {
             timer: Timer::Renew,
             delay: Delay::before(left, Duration::SECOND),
@@ -119,7 +119,7 @@ mod tests {
             why: crate::oauth::Failure::ServerError,
         });
         assert!(
-            matches!(failed[..], [Command::StumbleParked { .. }, Command::Arm { .. }]),
+            matches!(failed[..], [Command::FailParked { .. }, Command::Arm { .. }]),
             "{failed:?}"
         );
         assert!(node.hear(Input::Store(Answer::Written)).is_empty());

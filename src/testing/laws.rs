@@ -13,7 +13,7 @@ use crate::oauth::Token;
 use crate::provider::{Issuance, Rule};
 use crate::scenario::plan::{Act, Plan};
 use crate::strategy::{Naive, SlotPerNode};
-use crate::trace::{Event, Outcome};
+use crate::trace::{CallOutcome, Event};
 use crate::world::Leg;
 
 /// One law about strategies: its name, what it says, and what is wrong.
@@ -87,7 +87,7 @@ fn all_succeed(trace: &Trace, from: Time) -> Result<(), String> {
             && *arrived >= from
         {
             calls += 1;
-            if *outcome != Outcome::Succeeded {
+            if *outcome != CallOutcome::Succeeded {
                 return Err(format!(
                     "a call of node {} at {:.3} s ends at {:.3} s: {outcome:?}",
                     node.0,
@@ -185,7 +185,7 @@ fn books<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
                 ..
             } => {
                 *open.entry((*node, *arrived)).or_default() -= 1;
-                if *outcome == Outcome::Unfinished {
+                if *outcome == CallOutcome::Unfinished {
                     return Err(format!("a call of node {} never ends", node.0));
                 }
                 // Through a gateway each try of the origin may be as many of the gateway's.

@@ -8,8 +8,8 @@ use std::fmt;
 
 use crate::base::NodeId;
 use crate::engine::check::expected::{Expectation, FAULTY};
-use crate::engine::check::{self, Budget, Counterexample, Needs, State, System, Verdict};
-use crate::engine::fuzz::{self, Cases, Effort, Finding, Ground, Walk};
+use crate::engine::check::{self, Counterexample, FaultBudget, Needs, PropertyVerdict, State, System};
+use crate::engine::fuzz::{self, Cases, Finding, FuzzOptions, SearchSpace, Walk};
 use crate::node::{Names, Strategy};
 use crate::oauth::Token;
 use crate::property::PROPERTIES;
@@ -95,7 +95,7 @@ impl<R: Rule> Expect<R> {
 
     /// So many nodes, from 1 to 4, with so many calls each, from 1 to 3.
     #[must_use]
-    pub fn among(mut self, nodes: u32, calls: u32) -> Self {
+    pub fn with_nodes(mut self, nodes: u32, calls: u32) -> Self {
         self.system.nodes = nodes;
         self.system.calls = calls;
         self
@@ -103,7 +103,7 @@ impl<R: Rule> Expect<R> {
 
     /// These faults at most.
     #[must_use]
-    pub fn with_faults(mut self, faults: Budget) -> Self {
+    pub fn with_faults(mut self, faults: FaultBudget) -> Self {
         self.system.faults = faults;
         self
     }
@@ -132,7 +132,7 @@ impl<R: Rule> Expect<R> {
 
 /// What was found about one property.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct ReportRow {
     pub property: &'static str,
     pub title: &'static str,
     /// A shortest run that breaks it.
@@ -143,23 +143,23 @@ pub struct Row {
 
 /// What was found about a strategy.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct StrategyReport {
     /// States that the checker has looked at, and whether these are all.
     pub states: usize,
     pub complete: bool,
-    pub rows: Vec<Row>,
+    pub rows: Vec<ReportRow>,
     /// Laws that are broken, with what is wrong.
     pub laws: Vec<(&'static str, String)>,
     /// What is not as expected, told in words.
     pub objections: Vec<String>,
 }
 
-impl Report {
+impl StrategyReport {
     /// What was found about the property of this name.
     ///
     /// # Panics
     /// When there is no such property.
-    pub fn of(&self, property: &str) -> &Row {
+    pub fn of(&self, property: &str) -> &ReportRow {
         let row = self.rows.iter().find(|row| row.property == property);
         row.unwrap_or_else(|| panic!("there is no property `{property}`"))
     }
@@ -183,7 +183,7 @@ fn law_names<S: Strategy>() -> impl Iterator<Item = (&'static str, &'static str)
 ///
 /// # Panics
 /// When an expectation names neither a property nor a law.
-pub fn examine<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> Report
+pub fn analyze<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport
 where
     State<S, R>: Send + Sync,
 {
@@ -194,7 +194,7 @@ where
     }
     if let Err(wrong) = renames(&strategy, &expect.system) {
         // What a checker would find of it means nothing.
-        return Report {
+        return StrategyReport {
             states: 0,
             complete: false,
             rows: Vec::new(),
@@ -232,7 +232,7 @@ impl Names for Others {
 /// Whether the token that a node would send is renamed with its memory, at every step of a run without faults.
 fn renames<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> Result<(), String> {
     let calm = System {
-        faults: Budget::NONE,
+        faults: FaultBudget::NONE,
         ..system.clone()
     };
     let mut walk = Walk::new(State::initial(strategy.clone(), &calm), 0);
@@ -256,11 +256,11 @@ fn renames<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> Result<(),
 
 /// Whether both engines do the same: a checker renames what a memory holds, so one that keeps a token from it differs.
 fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), String> {
-    let ground = Ground::of(strategy.clone(), expect.system.clone());
+    let ground = SearchSpace::of(strategy.clone(), expect.system.clone());
     let cases = Cases {
         ground: &ground,
         wanted: 0,
-        longest: Effort::of(0, 0).longest,
+        longest: FuzzOptions::of(0, 0).longest,
     };
     for number in 0..SCHEDULES {
         let case = fuzz::drawn(&cases, expect.seed, number);
@@ -279,23 +279,26 @@ fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), S
 }
 
 /// The checker and the fuzzer.
-fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> Report
+fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> StrategyReport
 where
     State<S, R>: Send + Sync,
 {
     let checked = check::check_strategy(strategy.clone(), &expect.system, &());
-    let ground = Ground::of(strategy.clone(), expect.system.clone());
-    let fuzzed = fuzz::fuzz(&ground, &Effort::of(expect.seed, expect.cases), &());
-    let rows = PROPERTIES.iter().zip(checked.verdicts).map(|(property, verdict)| Row {
-        property: property.name,
-        title: property.title,
-        checked: match verdict {
-            Verdict::Breaks(example) => Some(example),
-            Verdict::Holds(_) | Verdict::NotReached => None,
-        },
-        fuzzed: fuzzed.of(property.name).cloned(),
-    });
-    Report {
+    let ground = SearchSpace::of(strategy.clone(), expect.system.clone());
+    let fuzzed = fuzz::fuzz(&ground, &FuzzOptions::of(expect.seed, expect.cases), &());
+    let rows = PROPERTIES
+        .iter()
+        .zip(checked.verdicts)
+        .map(|(property, verdict)| ReportRow {
+            property: property.name,
+            title: property.title,
+            checked: match verdict {
+                PropertyVerdict::Breaks(example) => Some(example),
+                PropertyVerdict::Holds(_) | PropertyVerdict::NotReached => None,
+            },
+            fuzzed: fuzzed.of(property.name).cloned(),
+        });
+    StrategyReport {
         states: checked.states,
         complete: checked.complete,
         rows: rows.collect(),
@@ -304,16 +307,16 @@ where
     }
 }
 
-fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &Report) -> Vec<String> {
+fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &StrategyReport) -> Vec<String> {
     let expected = |name: &str| expect.breaks.iter().any(|known| known == name);
     let mut objections = Vec::new();
     for row in &report.rows {
-        let Row { property, title, .. } = row;
+        let ReportRow { property, title, .. } = row;
         match (&row.checked, &row.fuzzed, expected(property)) {
             (None, None, true) => objections.push(format!("{property} ({title}) is expected to break, and holds")),
             (None, None, false) | (Some(_), _, true) | (_, Some(_), true) => {}
             (checked, fuzzed, false) => {
-                let ground = Ground::of(strategy.clone(), expect.system.clone());
+                let ground = SearchSpace::of(strategy.clone(), expect.system.clone());
                 let (system, example) = match (checked, fuzzed) {
                     (Some(example), _) => (expect.system.clone(), example),
                     (None, Some(finding)) => (ground.system(&finding.case.draw), &finding.example),
@@ -335,15 +338,15 @@ fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &R
     objections
 }
 
-/// [`examine`], for a test.
+/// [`analyze`], for a test.
 ///
 /// # Panics
 /// When anything is not as expected, with the shortest run that shows it.
-pub fn hold_to_account<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> Report
+pub fn assert_strategy<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport
 where
     State<S, R>: Send + Sync,
 {
-    let report = examine(strategy, expect);
+    let report = analyze(strategy, expect);
     assert!(
         report.objections.is_empty(),
         "{report}\n{}",
@@ -353,7 +356,7 @@ where
 }
 
 /// A table: each property with the steps of a shortest run and of the smallest case by chance that break it.
-impl fmt::Display for Report {
+impl fmt::Display for StrategyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = if self.complete { "all" } else { "not all" };
         writeln!(

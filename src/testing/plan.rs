@@ -5,10 +5,10 @@ use crate::engine::check::Needs;
 use crate::net::Latency;
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use crate::retry::{Attempts, Fixed, Retry};
-use crate::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
+use crate::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use crate::strategy::{Coordination, Naive};
 use crate::workload::Pattern;
-use crate::world::{Client, Layout, Leg};
+use crate::world::{CallPolicy, Layout, Leg};
 
 /// Which strategy and rule run in it is said elsewhere: those that the plan names are not looked at.
 pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> Plan {
@@ -23,10 +23,10 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     Plan {
         coordination: Coordination::Naive(Naive {}),
-        client: Client {
+        policy: CallPolicy {
             timeout: Some(Duration::SECOND),
             store_timeout: Some(Duration::SECOND),
-            ..Client::plain(Retry::Fixed(Fixed {
+            ..CallPolicy::plain(Retry::Fixed(Fixed {
                 delay: Duration::from_millis(100),
                 attempts: Attempts::at_most(TRIES),
             }))
@@ -44,7 +44,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
         },
         links: links(),
         workloads,
-        beside: Beside::default(),
+        drivers: Drivers::default(),
         timeline: vec![(Time::ZERO, Act::Start(0..all))],
         groups: vec![("fleet".to_owned(), "call".to_owned())],
         span: Span {

@@ -39,7 +39,7 @@ pub enum Event {
         node: NodeId,
         group: Group,
         arrived: Time,
-        outcome: Outcome,
+        outcome: CallOutcome,
         /// API attempts, and those that were refused for their token.
         attempts: u16,
         rejections: u16,
@@ -103,7 +103,7 @@ pub enum Event {
         node: NodeId,
     },
     /// What a node holds, at an instant at which the plan asks for it.
-    Looked {
+    Sampled {
         node: NodeId,
         holds: Holds,
     },
@@ -165,7 +165,7 @@ pub enum Holds {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum CallOutcome {
     Succeeded,
     /// It succeeded after its caller's patience had ended.
     Late,

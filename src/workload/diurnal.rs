@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::PatternMoment;
 use crate::base::{Dice, Duration, Rate, Share, exponential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +73,7 @@ impl Wave {
 
     /// Thinning: calls come at the rate of the peak, and each stays with the share of it that the hour has (Lewis and Shedler,
     /// "Simulation of nonhomogeneous Poisson processes by thinning", 1979).
-    pub(super) fn next(&self, moment: Moment, mut draw: u64, stream: &mut u64) -> Option<Duration> {
+    pub(super) fn next(&self, moment: PatternMoment, mut draw: u64, stream: &mut u64) -> Option<Duration> {
         let mean = self.gap_at_peak?;
         let mut gap = Duration::ZERO;
         loop {
@@ -132,7 +132,7 @@ mod tests {
         }
         .wave();
         let mut stream = Dice::new(11).stream(0, 0);
-        let mut moment = Moment {
+        let mut moment = PatternMoment {
             first: true,
             now: Time::ZERO,
             phase: 0,

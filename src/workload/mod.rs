@@ -76,7 +76,7 @@ pub enum Pattern {
 
 /// Where a stream stands when its next arrival is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct PatternMoment {
     /// None has come yet: the node starts.
     pub first: bool,
     pub now: Time,
@@ -111,7 +111,7 @@ impl Pattern {
     /// The next arrival by one uniform draw, and by further ones of the stream where one is not enough; `None` when there will
     /// be none.
     #[inline]
-    pub fn next(&self, moment: Moment, draw: u64, stream: &mut u64) -> Option<Arrival> {
+    pub fn next(&self, moment: PatternMoment, draw: u64, stream: &mut u64) -> Option<Arrival> {
         let one = |gap| Arrival { gap, calls: 1 };
         match self {
             Self::Poisson(rate) => poisson::next(*rate, draw),

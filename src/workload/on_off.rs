@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::PatternMoment;
 use crate::base::{Dice, Duration, Rate, exponential};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub struct OnOff {
 }
 
 impl OnOff {
-    pub(super) fn next(&self, moment: Moment, draw: u64, stream: &mut u64) -> Option<Duration> {
+    pub(super) fn next(&self, moment: PatternMoment, draw: u64, stream: &mut u64) -> Option<Duration> {
         let gap = self.rate.gap()?;
         Some(match self.fixed {
             true => self.by_the_clock(moment, exponential(gap, draw)),
@@ -34,7 +34,7 @@ impl OnOff {
     }
 
     /// Calls come at their rate in the time that is left when the silences are cut out.
-    fn by_the_clock(&self, moment: Moment, time_on: Duration) -> Duration {
+    fn by_the_clock(&self, moment: PatternMoment, time_on: Duration) -> Duration {
         let (on, cycle) = (
             u128::from(self.on.nanos()),
             u128::from(self.on.nanos()) + u128::from(self.off.nanos()),
@@ -53,7 +53,7 @@ impl OnOff {
 
     /// What is left of an exponential spell is as long as a whole one: after each call the next one and the end of the spell
     /// begin their race anew.
-    fn by_chance(&self, moment: Moment, mean: Duration, mut draw: u64, stream: &mut u64) -> Duration {
+    fn by_chance(&self, moment: PatternMoment, mean: Duration, mut draw: u64, stream: &mut u64) -> Duration {
         let mut gap = Duration::ZERO;
         let cycle = u128::from(self.on.nanos()) + u128::from(self.off.nanos());
         let begins_off = (cycle * u128::from(moment.phase)) >> 64 >= u128::from(self.on.nanos());
@@ -90,7 +90,7 @@ mod tests {
     /// Times of all calls of one node in so many seconds.
     fn calls(pattern: OnOff, seconds: u64, seed: u64) -> Vec<f64> {
         let mut stream = Dice::new(seed).stream(0, 0);
-        let mut moment = Moment {
+        let mut moment = PatternMoment {
             first: true,
             now: Time::ZERO,
             phase: Dice::new(seed).draw(1, 0, 0),

@@ -6,7 +6,7 @@ use crate::base::{Duration, open_csv};
 
 /// One call of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct TraceRow {
     /// From the start of the warm-up.
     pub at: Duration,
     pub fleet: String,
@@ -35,7 +35,7 @@ impl TraceError {
 /// The calls of a file in order of time; those of one instant as they are written.
 ///
 /// Errors when it cannot be read, and with the first row that is no call.
-pub fn rows(path: &Path) -> Result<Vec<Row>, TraceError> {
+pub fn rows(path: &Path) -> Result<Vec<TraceRow>, TraceError> {
     let fail = |reason: String| TraceError {
         path: path.to_owned(),
         reason,
@@ -57,7 +57,7 @@ pub fn rows(path: &Path) -> Result<Vec<Row>, TraceError> {
         let line = row.position().map_or(0, csv::Position::line);
         let at =
             time(row.get(timestamp).unwrap_or_default()).map_err(|reason| TraceError::at_line(path, line, &reason))?;
-        rows.push(Row {
+        rows.push(TraceRow {
             at,
             fleet: row.get(fleet).unwrap_or_default().to_owned(),
             line,
@@ -97,7 +97,7 @@ fn time(cell: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Row>, String> {
+    fn read(text: &str) -> Result<Vec<TraceRow>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.csv");
         std::fs::write(&path, text).unwrap();

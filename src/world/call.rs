@@ -1,8 +1,8 @@
 //! Calls under way: a table whose places are used again, and the lists of parked calls that run through it.
 
-use crate::base::{Duration, Group, Millis, NodeId, Permutation, Seat, Time, clone_in_place, prefetch};
+use crate::base::{CallId, Duration, Group, Millis, NodeId, Permutation, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
-use crate::retry::Setback;
+use crate::retry::FailureKind;
 
 use super::message::Ticket;
 
@@ -21,7 +21,7 @@ pub struct Call {
     /// The next parked call of the same node; for a free place the next free one.
     next: Link,
     /// Names the call's draws.
-    pub luck: u32,
+    pub draw_key: u32,
     /// The last backoff.
     pub previous: Millis,
     pub group: Group,
@@ -32,7 +32,7 @@ pub struct Call {
     pub phase: Phase,
     pub refusals: Refusals,
     /// What its last retry was paid for, where the budget gives back what a retry took.
-    pub paid_after: Option<Setback>,
+    pub paid_after: Option<FailureKind>,
     /// A wait is due before the next attempt is sent.
     pub owes_delay: bool,
 }
@@ -81,11 +81,11 @@ pub enum Phase {
 }
 
 impl Call {
-    /// Names the draws of its next message: each attempt of a call has luck of its own.
+    /// Names the draws of its next message: each attempt of a call has draw_key of its own.
     #[inline]
-    pub fn next_luck(&self) -> u32 {
+    pub fn next_draw_key(&self) -> u32 {
         let steps = u32::from(self.attempts) + u32::from(self.tries);
-        self.luck.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
+        self.draw_key.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
     }
 
     /// Whether the caller has gone.
@@ -103,17 +103,17 @@ impl Link {
     const NONE: Self = Self(0);
 
     #[inline]
-    fn to(seat: Seat) -> Self {
+    fn to(seat: CallId) -> Self {
         Self(seat.0 + 1)
     }
 
     #[inline]
-    fn seat(self) -> Option<Seat> {
-        self.0.checked_sub(1).map(Seat)
+    fn seat(self) -> Option<CallId> {
+        self.0.checked_sub(1).map(CallId)
     }
 
     /// Where it leads after the calls have moved.
-    fn moved(self, places: &[Option<Seat>]) -> Self {
+    fn moved(self, places: &[Option<CallId>]) -> Self {
         self.seat()
             .and_then(|seat| places[seat.index()])
             .map_or(Self::NONE, Self::to)
@@ -143,7 +143,7 @@ const _: () = assert!(size_of::<Call>() == 48);
 
 impl Calls {
     #[inline(always)]
-    pub fn insert(&mut self, now: Time, node: NodeId, group: Group, luck: u32) -> Seat {
+    pub fn insert(&mut self, now: Time, node: NodeId, group: Group, draw_key: u32) -> CallId {
         let call = |stamp| Call {
             arrived: now,
             token: None,
@@ -151,7 +151,7 @@ impl Calls {
             origin: node,
             at: node,
             next: Link::NONE,
-            luck,
+            draw_key,
             previous: Millis::ZERO,
             group,
             attempts: 0,
@@ -170,7 +170,7 @@ impl Calls {
             *place = call(place.stamp);
             seat
         } else {
-            let seat = Seat(u32::try_from(self.seats.len() + 1).expect("fewer than 2^32 calls under way") - 1);
+            let seat = CallId(u32::try_from(self.seats.len() + 1).expect("fewer than 2^32 calls under way") - 1);
             if self.seats.len() == self.seats.capacity() {
                 // A little more than the most that were under way so far, rather than twice as much; few at first: a
                 // checker holds thousands of worlds.
@@ -184,7 +184,7 @@ impl Calls {
 
     /// The call has ended: whatever still travels for it no longer concerns it.
     #[inline]
-    pub fn remove(&mut self, seat: Seat) {
+    pub fn remove(&mut self, seat: CallId) {
         let call = &mut self.seats[seat.index()];
         assert_ne!(call.phase, Phase::Gone, "a call ends once");
         call.phase = Phase::Gone;
@@ -195,12 +195,12 @@ impl Calls {
     }
 
     #[inline]
-    pub fn get(&self, seat: Seat) -> &Call {
+    pub fn get(&self, seat: CallId) -> &Call {
         &self.seats[seat.index()]
     }
 
     #[inline]
-    pub fn get_mut(&mut self, seat: Seat) -> &mut Call {
+    pub fn get_mut(&mut self, seat: CallId) -> &mut Call {
         &mut self.seats[seat.index()]
     }
 
@@ -213,7 +213,7 @@ impl Calls {
 
     /// A new ticket for a call; all earlier ones are void.
     #[inline]
-    pub fn ticket(&mut self, seat: Seat) -> Ticket {
+    pub fn ticket(&mut self, seat: CallId) -> Ticket {
         let call = &mut self.seats[seat.index()];
         call.stamp = call.stamp.wrapping_add(1);
         Ticket {
@@ -223,7 +223,7 @@ impl Calls {
     }
 
     #[inline]
-    pub fn park(&mut self, parked: &mut Parked, seat: Seat) {
+    pub fn park(&mut self, parked: &mut Parked, seat: CallId) {
         self.seats[seat.index()].next = Link::NONE;
         match std::mem::replace(&mut parked.last, Link::to(seat)).seat() {
             Some(last) => self.seats[last.index()].next = Link::to(seat),
@@ -241,7 +241,7 @@ impl Calls {
 
     /// Takes the first parked call off the list.
     #[inline]
-    pub fn unpark(&mut self, parked: &mut Parked) -> Option<Seat> {
+    pub fn unpark(&mut self, parked: &mut Parked) -> Option<CallId> {
         let seat = parked.first.seat()?;
         parked.first = std::mem::take(&mut self.seats[seat.index()].next);
         if parked.first == Link::NONE {
@@ -251,7 +251,7 @@ impl Calls {
     }
 
     /// Takes a call off the list, wherever in it; nothing if it is not there.
-    pub fn withdraw(&mut self, parked: &mut Parked, seat: Seat) {
+    pub fn withdraw(&mut self, parked: &mut Parked, seat: CallId) {
         let (mut before, mut next) = (Link::NONE, parked.first);
         while let Some(place) = next.seat() {
             let after = self.seats[place.index()].next;
@@ -272,14 +272,14 @@ impl Calls {
 
     /// The call will be needed before long.
     #[inline]
-    pub fn expect(&self, seat: Seat) {
+    pub fn expect(&self, seat: CallId) {
         prefetch(&self.seats, seat.index());
     }
 
     /// Places of all calls that have not ended.
-    pub fn under_way(&self) -> impl Iterator<Item = Seat> + '_ {
+    pub fn under_way(&self) -> impl Iterator<Item = CallId> + '_ {
         (0..)
-            .map(Seat)
+            .map(CallId)
             .zip(&self.seats)
             .filter(|(_, call)| call.phase != Phase::Gone)
             .map(|(seat, _)| seat)
@@ -329,7 +329,7 @@ impl Calls {
     pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
         let Moved { places, order, before } = moved;
         order.clear();
-        order.extend(self.under_way().map(Seat::index));
+        order.extend(self.under_way().map(CallId::index));
         order.sort_unstable_by_key(|&seat| {
             let call = &self.seats[seat];
             (
@@ -345,14 +345,14 @@ impl Calls {
         places.clear();
         places.resize(self.seats.len(), None);
         for (place, &seat) in order.iter().enumerate() {
-            places[seat] = Some(Seat(place as u32));
+            places[seat] = Some(CallId(place as u32));
         }
         std::mem::swap(&mut self.seats, before);
         self.seats.clear();
         self.seats.extend(order.iter().map(|&seat| Call {
             stamp: GOOD,
             next: before[seat].next.moved(places),
-            luck: 0,
+            draw_key: 0,
             refusals: Refusals::default(),
             attempts: 0,
             // The wait is due from the second one on.
@@ -390,7 +390,7 @@ impl Parked {
 /// Where each seat has gone in [`Calls::canonical`], and memory that it uses again.
 #[derive(Clone, Debug, Default)]
 pub struct Moved {
-    places: Vec<Option<Seat>>,
+    places: Vec<Option<CallId>>,
     order: Vec<usize>,
     before: Vec<Call>,
 }
@@ -410,6 +410,6 @@ const GOOD: u32 = 1;
 
 /// No call can have come to its stamp by counting.
 const VOID: Ticket = Ticket {
-    call: Seat(0),
+    call: CallId(0),
     stamp: u32::MAX,
 };

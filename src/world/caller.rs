@@ -3,29 +3,29 @@
 //! The strategy decides with which token; the caller decides whether and when. Tries are counted per call, and a try may end
 //! at the API, at the token endpoint, at the store or at the gateway.
 
-use crate::base::{Delay, Group, Millis, NodeId, Seat, Time};
+use crate::base::{CallId, Delay, Group, Millis, NodeId, Time};
 use crate::node::{Input, Strategy};
 use crate::oauth::{Failure, Grant, Token, Verdict};
 use crate::provider::Rule;
-use crate::retry::Setback;
-use crate::trace::{Event, Outcome};
+use crate::retry::FailureKind;
+use crate::trace::{CallOutcome, Event};
 
 use super::World;
 use super::call::Phase;
-use super::client::{Place, Steps};
 use super::host::Host;
 use super::message::{Asker, Leg, Message, Stage, Ticket};
+use super::policy::{DelayPlace, Steps};
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// A call arrives at a node; one that is down takes none.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, id: NodeId, group: Group, luck: u32, host: &mut impl Host) {
+    pub(super) fn arrive(&mut self, id: NodeId, group: Group, draw_key: u32, host: &mut impl Host) {
         let now = host.now();
         if !self.nodes[id.index()].up {
             return;
         }
         host.note(|| Event::CallArrived { node: id, group });
-        let seat = self.calls.insert(now, id, group, luck);
+        let seat = self.calls.insert(now, id, group, draw_key);
         if self.disturbance.is_any() && self.disturbance.is_paused(id) {
             let call = self.calls.get_mut(seat);
             call.phase = Phase::Unheard;
@@ -38,40 +38,40 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// The node hears of a call that has arrived.
     #[inline]
-    fn admit(&mut self, seat: Seat, host: &mut impl Host) {
+    fn admit(&mut self, seat: CallId, host: &mut impl Host) {
         let id = self.calls.get(seat).origin;
         let now = host.now();
         if let Some(retries) = self.retries.get_mut(id.index()) {
-            if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
-                budget.deposit(purse);
+            if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
+                budget.deposit(permits);
             }
-            if let Some(breaker) = &self.client.breaker
+            if let Some(breaker) = &self.policy.breaker
                 && !breaker.allows(&mut retries.breaker, now)
             {
-                self.end(seat, Outcome::Broken, host);
+                self.end(seat, CallOutcome::Broken, host);
                 return;
             }
         }
-        if self.is_throttled(id, self.calls.get(seat).next_luck(), host) {
-            self.end(seat, Outcome::Broken, host);
+        if self.is_throttled(id, self.calls.get(seat).next_draw_key(), host) {
+            self.end(seat, CallOutcome::Broken, host);
             return;
         }
         self.hear(id, Input::Call { call: seat }, host);
     }
 
     /// Whether the node refuses a try of its own, by the chance that its throttle gives it.
-    fn is_throttled(&mut self, id: NodeId, luck: u32, host: &mut impl Host) -> bool {
-        let (Some(throttle), Some(retries)) = (&self.client.throttle, self.retries.get_mut(id.index())) else {
+    fn is_throttled(&mut self, id: NodeId, draw_key: u32, host: &mut impl Host) -> bool {
+        let (Some(throttle), Some(retries)) = (&self.policy.throttle, self.retries.get_mut(id.index())) else {
             return false;
         };
         let chance = throttle.refusal(&mut retries.throttle, host.now());
         // Not the key of the attempt's own chances, or what is let through would be lucky.
-        host.hit(chance, u64::from(luck) | 1 << 32)
+        host.hit(chance, u64::from(draw_key) | 1 << 32)
     }
 
     /// Sends a call to the API, unless a wait is due first.
     #[inline]
-    pub(super) fn attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+    pub(super) fn attempt(&mut self, seat: CallId, token: Token, host: &mut impl Host) {
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
         if std::mem::take(&mut call.owes_delay) {
@@ -83,15 +83,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     #[inline]
-    fn send_attempt(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+    fn send_attempt(&mut self, seat: CallId, token: Token, host: &mut impl Host) {
         let live = self.provider.ledger.is_live(token, host.now());
         let ticket = self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         let repeat = call.attempts > 0;
         call.attempts = call.attempts.saturating_add(1);
         call.phase = Phase::InFlight;
-        let (node, group, luck) = (call.at, call.group, call.next_luck());
-        let key = u64::from(luck);
+        let (node, group, draw_key) = (call.at, call.group, call.next_draw_key());
+        let key = u64::from(draw_key);
         host.note(|| Event::AttemptSent {
             node,
             group,
@@ -107,7 +107,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 node,
                 token,
                 live,
-                luck,
+                draw_key,
             },
         );
         self.limit(ticket, key, host);
@@ -115,7 +115,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     #[inline]
     fn limit(&mut self, ticket: Ticket, key: u64, host: &mut impl Host) {
-        if let Some(timeout) = self.client.timeout {
+        if let Some(timeout) = self.policy.timeout {
             host.wake(Delay::exactly(timeout), key, Message::AttemptTimedOut { ticket });
         }
     }
@@ -131,19 +131,23 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Verdict::Rejected => self.rejected(ticket.call, token, host),
             Verdict::Misread => {
                 self.note_success(ticket.call, host.now());
-                self.give_up(ticket.call, Outcome::Misread, host);
+                self.give_up(ticket.call, CallOutcome::Misread, host);
             }
-            Verdict::Failed(why) => self.stumble(ticket.call, why, host),
+            Verdict::Failed(why) => self.attempt_failed(ticket.call, why, host),
         }
     }
 
     #[inline]
-    fn succeed(&mut self, seat: Seat, host: &mut impl Host) {
+    fn succeed(&mut self, seat: CallId, host: &mut impl Host) {
         self.note_success(seat, host.now());
         let call = self.calls.get(seat);
         if call.at == call.origin {
             let late = call.is_overdue(host.now(), self.patience(call.group));
-            let outcome = if late { Outcome::Late } else { Outcome::Succeeded };
+            let outcome = if late {
+                CallOutcome::Late
+            } else {
+                CallOutcome::Succeeded
+            };
             self.end(seat, outcome, host);
         } else {
             self.answer_origin(seat, true, host);
@@ -152,32 +156,32 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A success ends a node's row of failures.
     #[inline]
-    fn note_success(&mut self, seat: Seat, now: Time) {
+    fn note_success(&mut self, seat: CallId, now: Time) {
         let call = self.calls.get(seat);
         self.note_success_at(call.at, call.paid_after, now);
     }
 
     #[inline]
-    fn note_success_at(&mut self, id: NodeId, paid_after: Option<Setback>, now: Time) {
+    fn note_success_at(&mut self, id: NodeId, paid_after: Option<FailureKind>, now: Time) {
         if let Some(retries) = self.retries.get_mut(id.index()) {
             retries.step = 0;
             retries.previous = Millis::ZERO;
-            if let Some(breaker) = &self.client.breaker {
+            if let Some(breaker) = &self.policy.breaker {
                 breaker.succeeded(&mut retries.breaker);
             }
-            if let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget) {
-                budget.reward(purse, paid_after);
+            if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
+                budget.reward(permits, paid_after);
             }
-            if let Some(throttle) = &self.client.throttle {
+            if let Some(throttle) = &self.policy.throttle {
                 throttle.accepted(&mut retries.throttle, now);
             }
         }
     }
 
     #[inline]
-    fn rejected(&mut self, seat: Seat, token: Token, host: &mut impl Host) {
+    fn rejected(&mut self, seat: CallId, token: Token, host: &mut impl Host) {
         let id = self.calls.get(seat).at;
-        let Some(()) = self.may_retry(seat, Setback::Answered, host) else {
+        let Some(()) = self.may_retry(seat, FailureKind::Answered, host) else {
             // Its call is over, but the node has learnt that the token is dead.
             self.hear(id, Input::Refused { token }, host);
             return;
@@ -186,17 +190,17 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.token = Some(token);
-        let wait_is_due = call.rejections > 1 || self.client.delay_first;
+        let wait_is_due = call.rejections > 1 || self.policy.delay_first;
         if wait_is_due {
-            match self.client.place {
-                Place::BeforeRenewal => {
+            match self.policy.place {
+                DelayPlace::BeforeRenewal => {
                     let delay = self.backoff(seat, Millis::ZERO);
                     if delay != Delay::NONE {
                         self.wait(seat, delay, Phase::BackoffThenRejected, host);
                         return;
                     }
                 }
-                Place::AfterRenewal => self.calls.get_mut(seat).owes_delay = true,
+                DelayPlace::AfterRenewal => self.calls.get_mut(seat).owes_delay = true,
             }
         }
         self.calls.get_mut(seat).phase = Phase::Waiting;
@@ -204,20 +208,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// A try has failed for another reason than its token.
-    pub(super) fn stumble(&mut self, seat: Seat, why: Failure, host: &mut impl Host) {
+    pub(super) fn attempt_failed(&mut self, seat: CallId, why: Failure, host: &mut impl Host) {
         let setback = match why {
-            Failure::Throttled { .. } => Setback::Throttled,
-            Failure::Unknown => Setback::Unanswered,
-            _ => Setback::Answered,
+            Failure::Throttled { .. } => FailureKind::Throttled,
+            Failure::Unknown => FailureKind::Unanswered,
+            _ => FailureKind::Answered,
         };
         let retry_after = match why {
             Failure::Refused => {
-                self.give_up(seat, Outcome::Refused, host);
+                self.give_up(seat, CallOutcome::Refused, host);
                 return;
             }
             Failure::InvalidGrant => {
                 let at = self.calls.get(seat).at;
-                self.give_up(seat, Outcome::LoggedOut, host);
+                self.give_up(seat, CallOutcome::LoggedOut, host);
                 self.ask_for_login(at, host);
                 return;
             }
@@ -233,7 +237,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Counts a failed try, and ends the call if it has no other.
     #[inline]
-    fn may_retry(&mut self, seat: Seat, after: Setback, host: &mut impl Host) -> Option<()> {
+    fn may_retry(&mut self, seat: CallId, after: FailureKind, host: &mut impl Host) -> Option<()> {
         let now = host.now();
         let call = self.calls.get_mut(seat);
         call.tries = call.tries.saturating_add(1);
@@ -245,38 +249,38 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let mut retries = self.retries.get_mut(call.at.index());
         if let Some(retries) = &mut retries {
             retries.step = retries.step.saturating_add(1);
-            if let Some(breaker) = &self.client.breaker {
+            if let Some(breaker) = &self.policy.breaker {
                 breaker.failed(&mut retries.breaker, now);
                 open = !breaker.allows(&mut retries.breaker, now);
             }
         }
-        let purse = retries.and_then(|retries| retries.budget.as_mut());
-        let end = if !self.client.retry.attempts().allow_another(u32::from(tries)) {
-            Outcome::GaveUp
+        let permits = retries.and_then(|retries| retries.budget.as_mut());
+        let end = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
+            CallOutcome::GaveUp
         } else if overdue {
-            Outcome::Impatient
+            CallOutcome::Impatient
         } else if open {
-            Outcome::Broken
-        } else if let (Some(budget), Some(purse)) = (&self.client.budget, purse)
-            && !budget.withdraw(purse, after, now)
+            CallOutcome::Broken
+        } else if let (Some(budget), Some(permits)) = (&self.policy.budget, permits)
+            && !budget.withdraw(permits, after, now)
         {
-            Outcome::OutOfBudget
+            CallOutcome::OutOfBudget
         } else {
-            let refunds = self.client.budget.is_some_and(|budget| budget.refund);
+            let refunds = self.policy.budget.is_some_and(|budget| budget.refund);
             let call = self.calls.get_mut(seat);
             call.paid_after = refunds.then_some(after);
-            let (id, luck) = (call.at, call.next_luck());
-            if !self.is_throttled(id, luck, host) {
+            let (id, draw_key) = (call.at, call.next_draw_key());
+            if !self.is_throttled(id, draw_key, host) {
                 return Some(());
             }
-            Outcome::Broken
+            CallOutcome::Broken
         };
         self.give_up(seat, end, host);
         None
     }
 
     #[inline]
-    fn give_up(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
+    fn give_up(&mut self, seat: CallId, outcome: CallOutcome, host: &mut impl Host) {
         let call = self.calls.get(seat);
         if call.at == call.origin {
             self.end(seat, outcome, host);
@@ -286,23 +290,23 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// The wait that the policy asks for after the latest failure.
-    fn backoff(&self, seat: Seat, retry_after: Millis) -> Delay {
+    fn backoff(&self, seat: CallId, retry_after: Millis) -> Delay {
         let call = self.calls.get(seat);
-        let (step, previous) = match self.client.steps {
+        let (step, previous) = match self.policy.steps {
             Steps::PerCall => (call.tries, call.previous),
             Steps::PerNode => {
                 let retries = &self.retries[call.at.index()];
                 (retries.step, retries.previous)
             }
         };
-        self.client.delay(u32::from(step), previous, retry_after)
+        self.policy.delay(u32::from(step), previous, retry_after)
     }
 
-    fn wait(&mut self, seat: Seat, delay: Delay, then: Phase, host: &mut impl Host) {
+    fn wait(&mut self, seat: CallId, delay: Delay, then: Phase, host: &mut impl Host) {
         let ticket = self.calls.ticket(seat);
         let drawn = host.wake(
             delay,
-            self.calls.get(seat).next_luck().into(),
+            self.calls.get(seat).next_draw_key().into(),
             Message::BackoffOver { ticket },
         );
         let call = self.calls.get_mut(seat);
@@ -328,7 +332,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn attempt_timed_out(&mut self, ticket: Ticket, host: &mut impl Host) {
         if self.calls.holder(ticket).is_some() {
             self.call_home(ticket.call);
-            self.stumble(ticket.call, Failure::Unknown, host);
+            self.attempt_failed(ticket.call, Failure::Unknown, host);
         }
     }
 
@@ -396,7 +400,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Hands a call over to the gateway.
-    pub(super) fn forward(&mut self, seat: Seat, host: &mut impl Host) {
+    pub(super) fn forward(&mut self, seat: CallId, host: &mut impl Host) {
         let call = self.calls.get(seat);
         let fleet = usize::from(self.nodes[call.origin.index()].fleet);
         let gateway = self.fleets[fleet]
@@ -405,7 +409,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let ticket = self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.phase = Phase::Forwarded;
-        let key = call.next_luck().into();
+        let key = call.next_draw_key().into();
         host.send(Leg::GatewayRequest, key, Message::Forward { ticket, gateway });
         self.limit(ticket, key, host);
     }
@@ -415,13 +419,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let up = self.nodes[gateway.index()].up;
         let Some(call) = self.calls.holder(ticket) else { return };
         if !up {
-            self.stumble(ticket.call, Failure::Unreachable, host);
+            self.attempt_failed(ticket.call, Failure::Unreachable, host);
             return;
         }
         call.at = gateway;
         call.phase = Phase::Waiting;
         let now = host.now();
-        if let (Some(breaker), Some(retries)) = (&self.client.breaker, self.retries.get_mut(gateway.index()))
+        if let (Some(breaker), Some(retries)) = (&self.policy.breaker, self.retries.get_mut(gateway.index()))
             && !breaker.allows(&mut retries.breaker, now)
         {
             self.answer_origin(ticket.call, false, host);
@@ -429,18 +433,18 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         // The gateway pays for the retries of the calls that it makes, so it also earns by them.
         if let Some(retries) = self.retries.get_mut(gateway.index())
-            && let (Some(budget), Some(purse)) = (&self.client.budget, &mut retries.budget)
+            && let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget)
         {
-            budget.deposit(purse);
+            budget.deposit(permits);
         }
         self.hear(gateway, Input::Call { call: ticket.call }, host);
     }
 
-    fn answer_origin(&mut self, seat: Seat, succeeded: bool, host: &mut impl Host) {
+    fn answer_origin(&mut self, seat: CallId, succeeded: bool, host: &mut impl Host) {
         let ticket = self.calls.ticket(seat);
         let call = self.calls.get_mut(seat);
         call.phase = Phase::Forwarded;
-        let key = call.next_luck().into();
+        let key = call.next_draw_key().into();
         host.send(Leg::GatewayResponse, key, Message::Answered { ticket, succeeded });
         // The answer can be lost on its way; without a limit the origin would wait for it for ever.
         self.limit(ticket, key, host);
@@ -461,15 +465,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {
-            (true, false) => Outcome::Succeeded,
-            (true, true) => Outcome::Late,
-            (false, _) => Outcome::GaveUp,
+            (true, false) => CallOutcome::Succeeded,
+            (true, true) => CallOutcome::Late,
+            (false, _) => CallOutcome::GaveUp,
         };
         self.end(seat, outcome, host);
     }
 
     /// The call is its origin's again, whoever had it: a gateway that has parked it must not send it any more.
-    pub(super) fn call_home(&mut self, seat: Seat) {
+    pub(super) fn call_home(&mut self, seat: CallId) {
         let call = self.calls.get_mut(seat);
         let keeper = std::mem::replace(&mut call.at, call.origin);
         if keeper != call.origin {
@@ -478,7 +482,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     #[inline]
-    pub(super) fn end(&mut self, seat: Seat, outcome: Outcome, host: &mut impl Host) {
+    pub(super) fn end(&mut self, seat: CallId, outcome: CallOutcome, host: &mut impl Host) {
         let call = *self.calls.get(seat);
         self.calls.remove(seat);
         host.note(|| Event::CallEnded {

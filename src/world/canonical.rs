@@ -69,9 +69,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
         let stores = |node: NodeId, epoch, number: u8| {
-            let errands = self.errands.get(node.index());
+            let pending = self.pending.get(node.index());
             self.nodes[node.index()].epoch == epoch
-                && errands.is_some_and(|errands| errands.stored & (1 << number) != 0)
+                && pending.is_some_and(|pending| pending.stored & (1 << number) != 0)
         };
         match *message {
             Message::ApiRequest { ticket, .. } => !good(ticket) && self.provider.api_endpoint.is_unlimited(),
@@ -112,13 +112,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 timer,
                 armed,
             } => {
-                let errands = self.errands.get(node.index());
+                let pending = self.pending.get(node.index());
                 self.nodes[node.index()].epoch != epoch
-                    || errands.is_some_and(|errands| errands.armed[timer as usize] != armed)
+                    || pending.is_some_and(|pending| pending.armed[timer as usize] != armed)
             }
             Message::TokenRequest { .. }
             | Message::TokenServed { .. }
-            | Message::Told { .. }
+            | Message::Note { .. }
             | Message::LoginAgain { .. }
             | Message::Arrival { .. } => false,
         }
@@ -174,7 +174,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 *ticket = self.calls.good_or_void(*ticket);
             }
         });
-        self.calls.canonical(self.client.is_forgetful(), moved);
+        self.calls.canonical(self.policy.is_forgetful(), moved);
         messages.each(|message| {
             if let Some(ticket) = message.ticket_mut() {
                 *ticket = moved.ticket(*ticket);
@@ -192,7 +192,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             };
             let node = &self.nodes[addressee.index()];
-            let errands = self.errands.get(addressee.index()).copied().unwrap_or_default();
+            let pending = self.pending.get(addressee.index()).copied().unwrap_or_default();
             let past = its_epoch != node.epoch;
             message.set_epoch(if past { PAST } else { 0 });
             match message {
@@ -224,11 +224,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     *number = if past {
                         0
                     } else {
-                        rank(*number, errands.operations, errands.stored)
+                        rank(*number, pending.operations, pending.stored)
                     };
                 }
                 Message::TimerRang { timer, armed: its, .. } => {
-                    *its = u8::from(!past && *its == errands.armed[*timer as usize]);
+                    *its = u8::from(!past && *its == pending.armed[*timer as usize]);
                 }
                 _ => {}
             }
@@ -238,12 +238,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             node.asked = lowest(node.requests);
             node.epoch = 0;
         }
-        for errands in &mut self.errands {
-            errands.operations = errands.stored.count_ones();
-            errands.stored = lowest(errands.operations);
-            errands.armed = [1; TIMERS];
+        for pending in &mut self.pending {
+            pending.operations = pending.stored.count_ones();
+            pending.stored = lowest(pending.operations);
+            pending.armed = [1; TIMERS];
         }
-        if self.client.is_forgetful() {
+        if self.policy.is_forgetful() {
             for retries in &mut self.retries {
                 retries.step = 0;
                 retries.previous = Millis::ZERO;

@@ -3,7 +3,7 @@
 
 use crate::base::{NodeId, Time};
 use crate::node::{Input, Names, Note, StoreAnswer, Strategy};
-use crate::oauth::{Lane, Token};
+use crate::oauth::{Token, TokenSlot};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::{Event, Holds};
@@ -13,9 +13,9 @@ use super::host::Host;
 use super::message::Message;
 
 impl<S: Strategy, R: Rule> World<S, R> {
-    pub(super) fn tell_asking(&self, node: NodeId, lane: Lane, host: &mut impl Host) {
-        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + lane.duplicate;
-        let bucket = self.provider.bucket(client, lane.slot);
+    pub(super) fn tell_asking(&self, node: NodeId, slot: TokenSlot, host: &mut impl Host) {
+        let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client + slot.app_copy;
+        let bucket = self.provider.bucket(client, slot.slot);
         host.note(|| Event::TokenAsked { node, bucket });
     }
 
@@ -162,7 +162,7 @@ pub fn brings(message: &Message, is_good: impl Fn(Token) -> bool) -> bool {
             answer: Answer::Value(Some(entry)) | Answer::Kept(Some(entry)),
             ..
         } => is_good(entry.value.token),
-        Message::Told {
+        Message::Note {
             note: Note::Token(shared),
             ..
         } => is_good(shared.token),

@@ -115,7 +115,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// The node has crashed: nobody stands still any more, and what waited meets whoever is there now.
     #[cold]
-    pub(super) fn wake_for_nobody(&mut self, id: NodeId, host: &mut impl Host) {
+    pub(super) fn drop_held(&mut self, id: NodeId, host: &mut impl Host) {
         if self.disturbance.is_paused(id) {
             self.deliver_held(id, host);
         }
@@ -196,7 +196,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             | Message::TokenTimedOut { node, .. }
             | Message::StoreTimedOut { node, .. }
             | Message::TimerRang { node, .. } => Some(node),
-            Message::Forward { gateway: to, .. } | Message::Told { to, .. } => Some(to),
+            Message::Forward { gateway: to, .. } | Message::Note { to, .. } => Some(to),
             Message::ApiResponse { ticket, .. } | Message::BackoffOver { ticket } => call(ticket).map(|call| call.at),
             Message::Answered { ticket, .. } => call(ticket).map(|call| call.origin),
             // Of a forwarded call its origin keeps the time, of an attempt the node that has sent it.

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use crate::base::{Duration, Millis, NodeId, Time};
 use crate::node::Strategy;
-use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
-use crate::provider::settings::{At, Kind, Perceived, Perceptions};
+use crate::oauth::{Failure, Grant, Token, TokenSlot, Verdict};
+use crate::provider::settings::{AnswerKind, At, Perceived, Perceptions};
 use crate::provider::{
     Admission, Bucket, Cause, Denied, Exceeded, Life, OnExceed, Outage, Provider, Request, Reveals, Rule,
 };
@@ -29,15 +29,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
         node: NodeId,
         token: Token,
         live: bool,
-        luck: u32,
+        draw_key: u32,
         host: &mut impl Host,
     ) {
-        let key = u64::from(luck);
+        let key = u64::from(draw_key);
         let answer = move |verdict| Message::ApiResponse { ticket, token, verdict };
-        let heard = self.client.perceptions;
+        let heard = self.policy.perceptions;
         if stage == Stage::Arrived {
             let endpoint = &mut self.provider.api_endpoint;
-            let error = || (heard.of(At::Api, Kind::ServerError), Duration::ZERO);
+            let error = || (heard.of(At::Api, AnswerKind::ServerError), Duration::ZERO);
             let failed = match endpoint.outage {
                 Some(Outage::Silent) => return,
                 Some(Outage::Errors) => Some(error()),
@@ -60,7 +60,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 node,
                 token,
                 live,
-                luck,
+                draw_key,
             };
             match endpoint.admit() {
                 Admission::Free => {}
@@ -113,8 +113,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     host.note(|| Event::AttemptRejectedUnheard);
                 }
                 let kind = match cause {
-                    Cause::Expired => Kind::Expired,
-                    _ => Kind::Rejected,
+                    Cause::Expired => AnswerKind::Expired,
+                    _ => AnswerKind::Rejected,
                 };
                 verdict(heard.of(At::Api, kind), Duration::ZERO)
             }
@@ -129,7 +129,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         stage: Stage,
         node: NodeId,
         epoch: u8,
-        lane: Lane,
+        slot: TokenSlot,
         asker: Asker,
         count: u32,
         with: Option<Token>,
@@ -137,7 +137,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     ) {
         let key = node_key(node, count);
         let fleet = &self.fleets[usize::from(self.nodes[node.index()].fleet)];
-        let client = fleet.client + lane.duplicate;
+        let client = fleet.client + slot.app_copy;
         let force = fleet.force;
         let answer = move |answer| Message::TokenResponse {
             node,
@@ -146,7 +146,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             answer,
         };
         let now = host.now();
-        let heard = self.client.perceptions;
+        let heard = self.policy.perceptions;
         let failed = |kind| failure(heard.of(At::Token, kind), Duration::ZERO);
         let mut no_op = false;
         if stage == Stage::Arrived {
@@ -154,8 +154,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             let endpoint = &mut self.provider.token_endpoint;
             let mut failed_with = match endpoint.outage {
                 Some(Outage::Silent) => return,
-                Some(Outage::Errors) => Some(failed(Kind::ServerError)),
-                None if host.hit(endpoint.errors, key) => Some(failed(Kind::ServerError)),
+                Some(Outage::Errors) => Some(failed(AnswerKind::ServerError)),
+                None if host.hit(endpoint.errors, key) => Some(failed(AnswerKind::ServerError)),
                 None if endpoint.quotas.is_empty() => None,
                 None => endpoint.quota(now, client).err().and_then(|exceeded| {
                     if exceeded.first {
@@ -174,7 +174,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 let message = move || Message::TokenServed {
                     node,
                     epoch,
-                    lane,
+                    slot,
                     asker,
                     count,
                     with,
@@ -189,7 +189,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         self.waiting[TOKEN].push_back(message());
                         return;
                     }
-                    Admission::TurnedAway => failed_with = Some(failed(Kind::ServerError)),
+                    Admission::TurnedAway => failed_with = Some(failed(AnswerKind::ServerError)),
                 }
             }
             if let Some(why) = failed_with {
@@ -204,14 +204,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if host.wants_details() {
             self.tell_lease(node, epoch, host);
         }
-        let granted = match self.provider.bucket(client, lane.slot) {
-            None => Err(failed(Kind::BadSlot)),
+        let granted = match self.provider.bucket(client, slot.slot) {
+            None => Err(failed(AnswerKind::BadSlot)),
             Some(bucket) if no_op => match self.current(now, bucket) {
                 Some(grant) => {
                     host.note(|| Event::Returned);
                     Ok(grant)
                 }
-                None => Err(failed(Kind::Throttled)),
+                None => Err(failed(AnswerKind::Throttled)),
             },
             Some(_) if self.provider.rotation.is_some() => self.refresh(now, node, with, host),
             Some(bucket) => self.issue(now, node, Request { bucket, force }, host),
@@ -223,8 +223,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// What a node believes that its token request met.
-    fn failed(&self, kind: Kind) -> Failure {
-        failure(self.client.perceptions.of(At::Token, kind), Duration::ZERO)
+    fn failed(&self, kind: AnswerKind) -> Failure {
+        failure(self.policy.perceptions.of(At::Token, kind), Duration::ZERO)
     }
 
     /// The current token of a bucket, unchanged.
@@ -259,7 +259,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .provider
             .rule
             .request(now, request, ledger)
-            .map_err(|_| failure(self.client.perceptions.of(At::Token, Kind::Full), Duration::ZERO))?;
+            .map_err(|_| failure(self.policy.perceptions.of(At::Token, AnswerKind::Full), Duration::ZERO))?;
         ledger.settle(request.bucket, now, &mut |life| host.note(|| Event::TokenEnded(*life)));
         if ruling.new {
             host.note(|| Event::Issued {
@@ -314,14 +314,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let refreshed = match answer {
             Ok(refreshed) => refreshed,
-            Err(Denied::Full) => return Err(self.failed(Kind::Full)),
+            Err(Denied::Full) => return Err(self.failed(AnswerKind::Full)),
             Err(denied) => {
                 let revokes = denied == (Denied::Replayed { revokes: true });
                 host.note(|| Event::GrantDenied { revokes });
                 if revokes {
                     host.note(|| Event::GrantLost);
                 }
-                return Err(self.failed(Kind::StaleRefresh));
+                return Err(self.failed(AnswerKind::StaleRefresh));
             }
         };
         let ruling = refreshed.ruling;
@@ -361,9 +361,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
 /// What a node makes of the answer to a request beyond a quota, and the wait that it is told.
 fn denied(heard: &Perceptions, at: At, exceeded: Exceeded) -> (Perceived, Duration) {
     match exceeded.on_exceed {
-        OnExceed::RetryAfter => (heard.of(at, Kind::Throttled), exceeded.until_reset),
-        OnExceed::Throttle | OnExceed::NoOp => (heard.of(at, Kind::Throttled), Duration::ZERO),
-        OnExceed::ErrorBody => (heard.of(at, Kind::ThrottledInBody), Duration::ZERO),
+        OnExceed::RetryAfter => (heard.of(at, AnswerKind::Throttled), exceeded.until_reset),
+        OnExceed::Throttle | OnExceed::NoOp => (heard.of(at, AnswerKind::Throttled), Duration::ZERO),
+        OnExceed::ErrorBody => (heard.of(at, AnswerKind::ThrottledInBody), Duration::ZERO),
     }
 }
 

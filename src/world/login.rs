@@ -28,7 +28,7 @@ struct Login {
     /// The user is about to log in again.
     awaited: bool,
     /// The end of its grant has been told.
-    mourned: bool,
+    reported: bool,
 }
 
 impl Logins {
@@ -130,7 +130,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         *self.logins.at(login) = Login {
             token: Some(grant.token),
             awaited: false,
-            mourned: false,
+            reported: false,
         };
     }
 
@@ -156,7 +156,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     pub(super) fn log_in_again(&mut self, login: u32, host: &mut impl Host) {
-        self.mourn(login, host);
+        self.report_lost_grant(login, host);
         self.log_in(login, host);
         let Some(token) = self.logins.at(login).token else {
             return;
@@ -171,7 +171,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Tells once that a login's grant has ended without having been revoked: nobody holds a refresh token of it that would be
     /// accepted.
-    fn mourn(&mut self, login: u32, host: &mut impl Host) {
+    fn report_lost_grant(&mut self, login: u32, host: &mut impl Host) {
         let now = host.now();
         let Some(rotation) = &self.provider.rotation else {
             return;
@@ -180,7 +180,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let Some(family) = it.token.and_then(|token| rotation.family(token)) else {
             return;
         };
-        if it.mourned || rotation.is_over(now, family) {
+        if it.reported || rotation.is_over(now, family) {
             return;
         }
         let good = |token: Token| rotation.family(token) == Some(family) && rotation.accepts(now, token);
@@ -190,7 +190,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .iter()
             .filter_map(|store| store.value().map(|shared| shared.token));
         if !known.chain(stored).any(good) {
-            self.logins.at(login).mourned = true;
+            self.logins.at(login).reported = true;
             host.note(|| Event::GrantLost);
         }
     }
@@ -198,7 +198,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// At the end of a run: the grants that nobody can use any more.
     pub(super) fn note_stranded(&mut self, host: &mut impl Host) {
         for login in 0..self.logins.made.len() as u32 {
-            self.mourn(login, host);
+            self.report_lost_grant(login, host);
         }
     }
 }

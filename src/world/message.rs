@@ -1,14 +1,14 @@
 //! What travels between the parties, and what wakes them.
 
-use crate::base::{Group, NodeId, Seat};
+use crate::base::{CallId, Group, NodeId};
 use crate::node::{Names, Note, StoreAnswer, StoreOperation, Timer};
-use crate::oauth::{Failure, Grant, Lane, Token, Verdict};
+use crate::oauth::{Failure, Grant, Token, TokenSlot, Verdict};
 use crate::store::{Answer, Asked, Operation, When};
 
 /// A call as a message names it: only while the stamp is the call's, the message concerns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
-    pub call: Seat,
+    pub call: CallId,
     pub stamp: u32,
 }
 
@@ -40,7 +40,7 @@ pub enum Message {
         token: Token,
         /// The token was live when the attempt left its node.
         live: bool,
-        luck: u32,
+        draw_key: u32,
     },
     ApiResponse {
         ticket: Ticket,
@@ -51,7 +51,7 @@ pub enum Message {
     TokenRequest {
         node: NodeId,
         epoch: u8,
-        lane: Lane,
+        slot: TokenSlot,
         asker: Asker,
         /// Which request of its node it is: names its draws.
         count: u32,
@@ -62,7 +62,7 @@ pub enum Message {
     TokenServed {
         node: NodeId,
         epoch: u8,
-        lane: Lane,
+        slot: TokenSlot,
         asker: Asker,
         count: u32,
         with: Option<Token>,
@@ -121,7 +121,7 @@ pub enum Message {
         armed: u8,
     },
     /// One node says something to another.
-    Told {
+    Note {
         to: NodeId,
         from: NodeId,
         note: Note,
@@ -134,7 +134,7 @@ pub enum Message {
     Arrival {
         node: NodeId,
         group: Group,
-        luck: u32,
+        draw_key: u32,
     },
 }
 
@@ -158,7 +158,7 @@ impl Message {
             | Self::ApiResponse { token, .. }
             | Self::TokenRequest { with: Some(token), .. }
             | Self::TokenServed { with: Some(token), .. }
-            | Self::Told {
+            | Self::Note {
                 note: Note::Wanted(Some(token)),
                 ..
             } => *token = names.token(*token),
@@ -172,7 +172,7 @@ impl Message {
                 Answer::Acquired { fence } => *fence = names.fence(*fence),
                 _ => {}
             },
-            Self::Told {
+            Self::Note {
                 note: Note::Token(shared),
                 ..
             } => *shared = shared.renamed(names),
@@ -212,11 +212,11 @@ impl Message {
     /// Clears what names draws, and what only the trace asks for.
     pub(super) fn forget_draws(&mut self) {
         match self {
-            Self::ApiRequest { live, luck, .. } => {
+            Self::ApiRequest { live, draw_key, .. } => {
                 *live = false;
-                *luck = 0;
+                *draw_key = 0;
             }
-            Self::Arrival { luck, .. } => *luck = 0,
+            Self::Arrival { draw_key, .. } => *draw_key = 0,
             Self::TokenRequest { count, .. } | Self::TokenServed { count, .. } => *count = 0,
             _ => {}
         }
@@ -225,7 +225,7 @@ impl Message {
     /// Names the draw of how long a server is busy with this request.
     pub(super) fn service_key(&self) -> u64 {
         match self {
-            Self::ApiRequest { luck, .. } => u64::from(*luck),
+            Self::ApiRequest { draw_key, .. } => u64::from(*draw_key),
             Self::TokenRequest { node, count, .. } | Self::TokenServed { node, count, .. } => node_key(*node, *count),
             _ => 0,
         }

@@ -6,7 +6,6 @@
 mod call;
 mod caller;
 mod canonical;
-mod client;
 mod detail;
 mod disturbance;
 mod endpoints;
@@ -14,6 +13,7 @@ mod host;
 mod login;
 mod message;
 mod nodes;
+mod policy;
 mod symmetry;
 
 use std::collections::VecDeque;
@@ -28,19 +28,19 @@ use crate::trace::Event;
 
 pub use call::{Call, Calls, Phase};
 pub use canonical::Renamed;
-pub use client::{Client, Place, Steps};
 pub use detail::{brings, carries};
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;
 pub use message::{Asker, Delivery, LEGS, Leg, Message, Stage, Ticket};
-use nodes::{Errands, Node};
+use nodes::{Node, PendingOps};
+pub use policy::{CallPolicy, DelayPlace, Steps};
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
     pub nodes: std::ops::Range<u32>,
-    /// Client that its app is, and how many registered copies follow it.
+    /// CallPolicy that its app is, and how many registered copies follow it.
     pub client: u16,
     /// Which store it shares.
     pub store: u16,
@@ -51,7 +51,7 @@ pub struct Fleet {
     /// Its token requests ask for a new token even where the current one would be returned.
     pub force: bool,
     /// Nodes of earlier fleets with the same app that are dealt slots or apps.
-    pub first_seat: u32,
+    pub first_ordinal: u32,
     pub is_gateway: bool,
     /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
     pub first_login: u32,
@@ -72,7 +72,7 @@ impl Fleet {
             gateway: None,
             sends_slot: true,
             force: false,
-            first_seat: 0,
+            first_ordinal: 0,
             is_gateway: false,
             first_login: 0,
             login_each: false,
@@ -131,14 +131,14 @@ pub struct StoreLayout {
 #[derive(Debug)]
 pub struct World<S: Strategy, R> {
     strategy: S,
-    client: Client,
+    policy: CallPolicy,
     fleets: Arc<[Fleet]>,
     patience: Arc<[Option<Duration>]>,
     nodes: Vec<Node<S::Node>>,
     /// What each node remembers of its retries; empty where the policy asks for no memory.
-    retries: Vec<client::Memory>,
+    retries: Vec<policy::RetryState>,
     /// Each node's store operations and timers; empty until the first.
-    errands: Vec<Errands>,
+    pending: Vec<PendingOps>,
     calls: Calls,
     pub provider: Provider<R>,
     stores: Vec<Store<Shared>>,
@@ -152,13 +152,13 @@ pub struct World<S: Strategy, R> {
 }
 
 clone_in_place!(World<S: Strategy, R> {
-    strategy, client, fleets, patience, nodes, retries, errands, calls, provider, stores, store_layout, logins, store_down,
+    strategy, policy, fleets, patience, nodes, retries, pending, calls, provider, stores, store_layout, logins, store_down,
     waiting, disturbance,
 });
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// All nodes are down until they are started.
-    pub fn new(strategy: S, client: Client, provider: Provider<R>, layout: Layout) -> Self {
+    pub fn new(strategy: S, policy: CallPolicy, provider: Provider<R>, layout: Layout) -> Self {
         let mut nodes = Vec::with_capacity(layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize));
         for (index, fleet) in layout.fleets.iter().enumerate() {
             assert_eq!(fleet.nodes.start as usize, nodes.len(), "fleets lie one after another");
@@ -167,12 +167,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(Node::down(strategy.boot(me), index as u16));
             }
         }
-        let remembering = if client.remembers() { nodes.len() } else { 0 };
+        let remembering = if policy.remembers() { nodes.len() } else { 0 };
         Self {
             strategy,
-            client,
-            retries: vec![client::Memory::default(); remembering],
-            errands: Vec::new(),
+            policy,
+            retries: vec![policy::RetryState::default(); remembering],
+            pending: Vec::new(),
             fleets: layout.fleets.into(),
             patience: layout.patience.into(),
             nodes,
@@ -194,32 +194,32 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         match *delivery.message(host) {
-            Message::Arrival { node, group, luck } => self.arrive(node, group, luck, host),
+            Message::Arrival { node, group, draw_key } => self.arrive(node, group, draw_key, host),
             Message::ApiRequest {
                 stage,
                 ticket,
                 node,
                 token,
                 live,
-                luck,
-            } => self.api_request(stage, ticket, node, token, live, luck, host),
+                draw_key,
+            } => self.api_request(stage, ticket, node, token, live, draw_key, host),
             Message::ApiResponse { ticket, token, verdict } => self.api_response(ticket, token, verdict, host),
             Message::TokenRequest {
                 node,
                 epoch,
-                lane,
+                slot,
                 asker,
                 count,
                 with,
-            } => self.token_request(Stage::Arrived, node, epoch, lane, asker, count, with, host),
+            } => self.token_request(Stage::Arrived, node, epoch, slot, asker, count, with, host),
             Message::TokenServed {
                 node,
                 epoch,
-                lane,
+                slot,
                 asker,
                 count,
                 with,
-            } => self.token_request(Stage::Served, node, epoch, lane, asker, count, with, host),
+            } => self.token_request(Stage::Served, node, epoch, slot, asker, count, with, host),
             Message::TokenResponse {
                 node,
                 epoch,
@@ -255,7 +255,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 timer,
                 armed,
             } => self.timer_rang(node, epoch, timer, armed, host),
-            Message::Told { to, from, note } => self.told(to, from, note, host),
+            Message::Note { to, from, note } => self.told(to, from, note, host),
             Message::LoginAgain { login } => self.log_in_again(login, host),
         }
     }
@@ -298,14 +298,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
             self.tell_hearing(id, memory, input, host);
         }
         if before != after {
-            self.change_hands(before, after);
+            self.track_holder(before, after);
         }
         for command in outbox.commands() {
-            self.obey(id, command, host);
+            self.execute(id, command, host);
         }
     }
 
-    fn change_hands(&mut self, before: Option<Token>, after: Option<Token>) {
+    fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
         if let Some(token) = before {
             self.provider.ledger.hold(token, false);
         }
@@ -336,7 +336,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.nodes)
             + size_of_val(&*self.retries)
-            + size_of_val(&*self.errands)
+            + size_of_val(&*self.pending)
             + size_of_val(&*self.fleets)
             + size_of_val(&*self.stores)
             + self.calls.len() * size_of::<Call>()
@@ -355,7 +355,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn close(&mut self, host: &mut impl Host) {
         let unfinished: Vec<_> = self.calls.under_way().collect();
         for seat in unfinished {
-            self.end(seat, crate::trace::Outcome::Unfinished, host);
+            self.end(seat, crate::trace::CallOutcome::Unfinished, host);
         }
         let now = host.now();
         self.note_stranded(host);
@@ -383,7 +383,7 @@ impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
             && self.retries == other.retries
-            && self.errands == other.errands
+            && self.pending == other.pending
             && self.calls == other.calls
             && self.provider == other.provider
             && self.stores == other.stores
@@ -400,7 +400,7 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
         self.retries.hash(state);
-        self.errands.hash(state);
+        self.pending.hash(state);
         self.calls.hash(state);
         self.provider.hash(state);
         self.stores.hash(state);
@@ -414,7 +414,7 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
 fn place(fleet: &Fleet, id: NodeId) -> Me {
     Me {
         id,
-        seat: fleet.first_seat + (id.0 - fleet.nodes.start),
+        ordinal: fleet.first_ordinal + (id.0 - fleet.nodes.start),
         role: if fleet.is_gateway {
             Role::Gateway
         } else if fleet.sends_slot {

@@ -1,18 +1,18 @@
 //! Nodes as parties of the world: up or down, with timers, store operations and token requests under way.
 
-use crate::base::{Delay, Duration, Millis, NodeId, Seat};
+use crate::base::{CallId, Delay, Duration, Millis, NodeId};
 use crate::node::{Command, Input, Note, Shared, StoreAnswer, StoreOperation, Strategy, TIMERS, Timer, Whom};
-use crate::oauth::{Failure, Lane, Token};
+use crate::oauth::{Failure, Token, TokenSlot};
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
-use crate::trace::{Event, Outcome};
+use crate::trace::{CallOutcome, Event};
 
 use super::World;
 use super::call::{Parked, Phase};
-use super::client;
 use super::detail::tell_lease_of;
 use super::host::Host;
 use super::message::{Asker, Leg, Message, node_key};
+use super::policy;
 
 /// One node: what nearly every message for it touches, within half a cache line for a small strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +31,7 @@ pub(super) struct Node<M> {
 
 /// A node's store operations and timers, kept apart because many strategies have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Errands {
+pub(super) struct PendingOps {
     /// Store operations sent so far; the low bits are the numbers of `stored`.
     pub operations: u32,
     /// Operations that are still waited for, a bit for each number.
@@ -59,7 +59,7 @@ impl<M> Node<M> {
 impl<S: Strategy, R: Rule> World<S, R> {
     /// The node serves calls from now on; nothing if it already does.
     pub fn start(&mut self, id: NodeId, host: &mut impl Host) {
-        let budget = self.client.budget.map(|budget| budget.start(host.now()));
+        let budget = self.policy.budget.map(|budget| budget.start(host.now()));
         let node = &mut self.nodes[id.index()];
         if !node.up {
             node.up = true;
@@ -92,15 +92,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 requests: node.requests,
                 ..Node::down(memory, node.fleet)
             };
-            if let Some(errands) = self.errands.get_mut(id.index()) {
-                errands.stored = 0;
+            if let Some(pending) = self.pending.get_mut(id.index()) {
+                pending.stored = 0;
             }
             if let Some(retries) = self.retries.get_mut(id.index()) {
-                *retries = client::Memory::default();
+                *retries = policy::RetryState::default();
             }
-            self.change_hands(before, None);
+            self.track_holder(before, None);
             let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
-            self.stores[usize::from(store)].bury(id);
+            self.stores[usize::from(store)].release_locks_of(id);
         }
         let lost: Vec<_> = self
             .calls
@@ -114,13 +114,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             let is_own = ids.contains(&self.calls.get(seat).origin.0);
             self.call_home(seat);
             if is_own {
-                self.end(seat, Outcome::Lost, host);
+                self.end(seat, CallOutcome::Lost, host);
             } else {
                 // The connection to the gateway breaks: the origin learns of it at once.
-                self.stumble(seat, Failure::Unreachable, host);
+                self.attempt_failed(seat, Failure::Unreachable, host);
             }
         }
-        ids.map(NodeId).for_each(|id| self.wake_for_nobody(id, host));
+        ids.map(NodeId).for_each(|id| self.drop_held(id, host));
     }
 
     /// Whether the node serves calls.
@@ -129,7 +129,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     #[inline]
-    pub(super) fn obey(&mut self, id: NodeId, command: &Command, host: &mut impl Host) {
+    pub(super) fn execute(&mut self, id: NodeId, command: &Command, host: &mut impl Host) {
         match *command {
             Command::Attempt { call, token } => self.attempt(call, token, host),
             Command::Park { call } => {
@@ -141,14 +141,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     self.attempt(seat, token, host);
                 }
             }
-            Command::Stumble { call, why } => self.stumble(call, why, host),
-            Command::StumbleParked { why } => {
+            Command::FailAttempt { call, why } => self.attempt_failed(call, why, host),
+            Command::FailParked { why } => {
                 while let Some(seat) = self.calls.unpark(&mut self.nodes[id.index()].parked) {
-                    self.stumble(seat, why, host);
+                    self.attempt_failed(seat, why, host);
                 }
             }
             Command::Forward { call } => self.forward(call, host),
-            Command::RequestToken { lane, call, with } => self.ask(id, lane, call, with, host),
+            Command::RequestToken { slot, call, with } => self.ask(id, slot, call, with, host),
             Command::Store(operation) => self.operate(id, operation, host),
             Command::Tell { whom, note } => self.tell(id, whom, note, host),
             Command::Arm { timer, delay } => self.arm(id, timer, delay, host),
@@ -156,7 +156,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     #[inline]
-    fn ask(&mut self, id: NodeId, lane: Lane, call: Option<Seat>, with: Option<Token>, host: &mut impl Host) {
+    fn ask(&mut self, id: NodeId, slot: TokenSlot, call: Option<CallId>, with: Option<Token>, host: &mut impl Host) {
         let node = &mut self.nodes[id.index()];
         let asker = match call {
             Some(seat) => {
@@ -172,7 +172,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         node.requests = node.requests.wrapping_add(1);
         let (epoch, count) = (node.epoch, node.requests);
         if host.wants_details() {
-            self.tell_asking(id, lane, host);
+            self.tell_asking(id, slot, host);
         }
         let key = node_key(id, count);
         host.send(
@@ -181,13 +181,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Message::TokenRequest {
                 node: id,
                 epoch,
-                lane,
+                slot,
                 asker,
                 count,
                 with,
             },
         );
-        if let Some(timeout) = self.client.timeout {
+        if let Some(timeout) = self.policy.timeout {
             host.wake(
                 Delay::exactly(timeout),
                 key,
@@ -201,11 +201,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
             value.life = self.clock_says(id, value.life, true);
         }
         let epoch = self.nodes[id.index()].epoch;
-        let errands = self.errands_mut(id);
-        let number = (errands.operations % NUMBERS) as u8;
-        errands.stored |= 1 << number;
-        errands.operations = errands.operations.wrapping_add(1);
-        let key = node_key(id, errands.operations);
+        let pending = self.pending_mut(id);
+        let number = (pending.operations % NUMBERS) as u8;
+        pending.stored |= 1 << number;
+        pending.operations = pending.operations.wrapping_add(1);
+        let key = node_key(id, pending.operations);
         host.send(
             Leg::StoreRequest,
             key,
@@ -216,7 +216,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 operation,
             },
         );
-        if let Some(timeout) = self.client.store_timeout {
+        if let Some(timeout) = self.policy.store_timeout {
             host.wake(
                 Delay::exactly(timeout),
                 key,
@@ -230,19 +230,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// The errands of a node; the first errand of a run makes room for those of all nodes.
-    fn errands_mut(&mut self, id: NodeId) -> &mut Errands {
-        if self.errands.is_empty() {
-            self.errands = vec![Errands::default(); self.nodes.len()];
+    /// The pending of a node; the first errand of a run makes room for those of all nodes.
+    fn pending_mut(&mut self, id: NodeId) -> &mut PendingOps {
+        if self.pending.is_empty() {
+            self.pending = vec![PendingOps::default(); self.nodes.len()];
         }
-        &mut self.errands[id.index()]
+        &mut self.pending[id.index()]
     }
 
     fn arm(&mut self, id: NodeId, timer: Timer, delay: Delay, host: &mut impl Host) {
         let node = self.nodes[id.index()];
-        let errands = self.errands_mut(id);
-        let operations = errands.operations;
-        let armed = &mut errands.armed[timer as usize];
+        let pending = self.pending_mut(id);
+        let operations = pending.operations;
+        let armed = &mut pending.armed[timer as usize];
         *armed = armed.wrapping_add(1);
         // Each arming draws anew: the count of all requests and operations, with the arming, names it.
         let draw = (u64::from(node.requests) << 20) ^ (u64::from(operations) << 4) ^ u64::from(*armed);
@@ -257,7 +257,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     pub(super) fn timer_rang(&mut self, id: NodeId, epoch: u8, timer: Timer, armed: u8, host: &mut impl Host) {
-        if self.nodes[id.index()].epoch == epoch && self.errands_mut(id).armed[timer as usize] == armed {
+        if self.nodes[id.index()].epoch == epoch && self.pending_mut(id).armed[timer as usize] == armed {
             self.hear(id, Input::Timer(timer), host);
         }
     }
@@ -310,7 +310,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 answer
             }
         };
-        let operations = self.errands_mut(id).operations;
+        let operations = self.pending_mut(id).operations;
         host.send(
             Leg::StoreResponse,
             node_key(id, operations),
@@ -333,9 +333,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host: &mut impl Host,
     ) {
         let current = self.nodes[id.index()].epoch;
-        let errands = self.errands_mut(id);
-        if current == epoch && errands.stored & (1 << number) != 0 {
-            errands.stored &= !(1 << number);
+        let pending = self.pending_mut(id);
+        if current == epoch && pending.stored & (1 << number) != 0 {
+            pending.stored &= !(1 << number);
             let mut answer = answer;
             if let Answer::Value(Some(entry)) | Answer::Kept(Some(entry)) = &mut answer {
                 entry.value.life = self.clock_says(id, entry.value.life, false);
@@ -397,7 +397,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 host,
                 Leg::Peer,
                 node_key(id, to.0),
-                Message::Told { to, from: id, note },
+                Message::Note { to, from: id, note },
             );
         };
         match whom {
@@ -421,7 +421,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     pub(super) fn told(&mut self, to: NodeId, from: NodeId, note: Note, host: &mut impl Host) {
         if self.nodes[to.index()].up {
-            self.hear(to, Input::Told { from, note }, host);
+            self.hear(to, Input::Note { from, note }, host);
         }
     }
 

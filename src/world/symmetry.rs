@@ -6,7 +6,7 @@ use super::World;
 use super::call::Call;
 use super::canonical::Renamed;
 use super::message::{Message, Ticket};
-use crate::base::{NodeId, Permutation, Seat};
+use crate::base::{CallId, NodeId, Permutation};
 use crate::node::Strategy;
 use crate::provider::Rule;
 
@@ -21,7 +21,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
     pub fn move_nodes(&mut self, places: Permutation, messages: &mut [Message], renamed: &mut Renamed) {
         places.trade(&mut self.nodes);
-        places.trade(&mut self.errands);
+        places.trade(&mut self.pending);
         places.trade(&mut self.retries);
         self.calls.move_nodes(places);
         for store in &mut self.stores {
@@ -43,7 +43,7 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
         let (world, id) = (self.world, self.id);
         let node = &world.nodes[id.index()];
         (node.memory, node.asked, node.up).hash(state);
-        world.errands.get(id.index()).hash(state);
+        world.pending.get(id.index()).hash(state);
         world.retries.get(id.index()).hash(state);
         let its = |call: &&Call| call.origin == id;
         for call in world.calls.iter().filter(its) {
@@ -66,7 +66,7 @@ impl Message {
         self.each_node(|id| *id = NodeId(0));
         if let Some(ticket) = self.ticket_mut() {
             *ticket = Ticket {
-                call: Seat(0),
+                call: CallId(0),
                 ..*ticket
             };
         }
@@ -86,7 +86,7 @@ impl Message {
             | Self::TimerRang { node, .. }
             | Self::Arrival { node, .. }
             | Self::Forward { gateway: node, .. } => act(node),
-            Self::Told { to, from, .. } => {
+            Self::Note { to, from, .. } => {
                 act(to);
                 act(from);
             }

@@ -1,8 +1,8 @@
 //! A cache per process, right and wrong.
 
-use tokenstorm::base::Seat;
+use tokenstorm::base::CallId;
 use tokenstorm::node::{Command, Input, Me, Names, Outbox, Strategy, View};
-use tokenstorm::oauth::{Lane, Token};
+use tokenstorm::oauth::{Token, TokenSlot};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Strategy for Cache {
             Input::TokenFailed { why, .. } => {
                 node.asking = false;
                 node.hopeless = self.0 == Wrong::GivesUp;
-                out.push(Command::StumbleParked { why });
+                out.push(Command::FailParked { why });
             }
             _ => {}
         }
@@ -96,7 +96,7 @@ impl Cache {
         }
     }
 
-    fn serve(self, node: &mut Memory, call: Seat, out: &mut Outbox) {
+    fn serve(self, node: &mut Memory, call: CallId, out: &mut Outbox) {
         match node.token {
             Some(token) => out.push(Command::Attempt { call, token }),
             None => {
@@ -104,7 +104,7 @@ impl Cache {
                 if !(node.asking && self.0 != Wrong::AsksAgain || node.hopeless) {
                     node.asking = true;
                     out.push(Command::RequestToken {
-                        lane: Lane::default(),
+                        slot: TokenSlot::default(),
                         call: None,
                         with: None,
                     });

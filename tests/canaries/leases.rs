@@ -1,8 +1,8 @@
 //! A shared store under a lease, right and wrong.
 
-use tokenstorm::base::{Delay, Duration, Millis, Seat};
+use tokenstorm::base::{CallId, Delay, Duration, Millis};
 use tokenstorm::node::{Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
-use tokenstorm::oauth::{Failure, Lane, Token};
+use tokenstorm::oauth::{Failure, Token, TokenSlot};
 use tokenstorm::store::{Answer, Asked, Operation, When};
 
 /// What is wrong.
@@ -114,7 +114,7 @@ impl Strategy for Lease {
 }
 
 impl Lease {
-    fn serve(self, node: &mut Memory, call: Seat, out: &mut Outbox) {
+    fn serve(self, node: &mut Memory, call: CallId, out: &mut Outbox) {
         match node.token {
             Some(token) => out.push(Command::Attempt { call, token }),
             None => {
@@ -195,13 +195,13 @@ fn use_token(node: &mut Memory, token: Token, out: &mut Outbox) {
 
 fn fail(node: &mut Memory, why: Failure, out: &mut Outbox) {
     node.wanted = false;
-    out.push(Command::StumbleParked { why });
+    out.push(Command::FailParked { why });
 }
 
 fn ask(node: &mut Memory, out: &mut Outbox) {
     node.phase = Phase::Asking;
     out.push(Command::RequestToken {
-        lane: Lane::default(),
+        slot: TokenSlot::default(),
         call: None,
         with: None,
     });

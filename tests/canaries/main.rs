@@ -12,13 +12,13 @@ use caches::Cache;
 use leases::Lease;
 use rules::Provider;
 use tokenstorm::base::Duration;
-use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::Expectation;
-use tokenstorm::engine::check::{Budget, Counterexample, State};
+use tokenstorm::engine::check::systems;
+use tokenstorm::engine::check::{Counterexample, FaultBudget, State};
 use tokenstorm::node::Strategy;
 use tokenstorm::provider::{Issuance, Rule};
 use tokenstorm::strategy::{self, Publish, SlotPerNode, Ttl, WhenStuck};
-use tokenstorm::testing::{Expect, Report, examine, laws};
+use tokenstorm::testing::{Expect, StrategyReport, analyze, laws};
 
 /// A mutation with what each engine says of it and not of its origin.
 struct Mutant {
@@ -33,11 +33,11 @@ struct Mutant {
 /// Cases by chance for each, mutant and origin.
 const CASES: u64 = 256;
 
-fn faults(text: &str) -> Budget {
+fn faults(text: &str) -> FaultBudget {
     text.parse().expect("faults")
 }
 
-fn steps(report: &Report, property: &str) -> (Option<String>, Option<String>) {
+fn steps(report: &StrategyReport, property: &str) -> (Option<String>, Option<String>) {
     let row = report.of(property);
     let told = |example: &Counterexample| Expectation::Breaks(example.steps(), example.around).to_string();
     let fuzzed = row.fuzzed.as_ref().map(|finding| told(&finding.example));
@@ -56,8 +56,8 @@ where
     State<T, Q>: Send + Sync,
 {
     let (right, wrong) = (
-        examine(origin, &of.clone().cases(CASES, 1)),
-        examine(wrong, &is.clone().cases(CASES, 1)),
+        analyze(origin, &of.clone().cases(CASES, 1)),
+        analyze(wrong, &is.clone().cases(CASES, 1)),
     );
     assert!(
         right.complete,
@@ -92,7 +92,7 @@ where
 
 fn of_caches() -> Vec<Mutant> {
     use caches::Wrong;
-    let calls = Expect::default().among(2, 2).with_faults(Budget::NONE);
+    let calls = Expect::default().with_nodes(2, 2).with_faults(FaultBudget::NONE);
     let faulty = Expect::default().with_faults(faults("drop=1,expiry=1"));
     let independent = Expect::under(Issuance::independent(Duration::from_secs(3600)));
     let expiry = independent.clone().with_faults(faults("expiry=1"));
@@ -135,7 +135,7 @@ fn of_caches() -> Vec<Mutant> {
 
 fn of_leases() -> Vec<Mutant> {
     use leases::Wrong;
-    let calm = Expect::default().with_store().with_faults(Budget::NONE);
+    let calm = Expect::default().with_store().with_faults(FaultBudget::NONE);
     let crash = Expect::default().with_store().with_faults(faults("crash=1"));
     let independent = Expect::under(Issuance::independent(Duration::from_secs(3600))).with_store();
     let failing = independent.with_faults(faults("throttle=1,lapse=1,late=1"));
@@ -175,11 +175,11 @@ fn of_settings() -> Vec<Mutant> {
         when_stuck: WhenStuck::Fail,
         ..strategy::Lease::default()
     };
-    let calm = Expect::default().with_store().with_faults(Budget::NONE);
+    let calm = Expect::default().with_store().with_faults(FaultBudget::NONE);
     let crash = Expect::default().with_store().with_faults(faults("crash=1"));
-    let calls = Expect::default().among(1, 2).with_faults(Budget::NONE);
-    let late = Expect::default().among(1, 2).with_faults(faults("expiry=1"));
-    let refused = cast::rotation("refused").expect("a rule of this name");
+    let calls = Expect::default().with_nodes(1, 2).with_faults(FaultBudget::NONE);
+    let late = Expect::default().with_nodes(1, 2).with_faults(faults("expiry=1"));
+    let refused = systems::rotation("refused").expect("a rule of this name");
     let refresh = calm.clone().with_refresh_tokens(refused);
     let wiping = |compare| strategy::WipingLoser { compare, before: false };
     vec![
@@ -259,7 +259,7 @@ fn of_rules() -> Vec<Mutant> {
     let under = |wrong| {
         Expect::under(Provider { wrong, slots: 2 })
             .with_apps(1, 2)
-            .with_faults(Budget::NONE)
+            .with_faults(FaultBudget::NONE)
     };
     let law = |wrong| match laws::of_rule(&Provider { wrong, slots: 4 }, 1, 4) {
         Ok(()) => "-".to_owned(),
@@ -288,14 +288,14 @@ fn of_rules() -> Vec<Mutant> {
 fn forgetful() -> Mutant {
     use rules::Wrong;
     let under = |wrong| {
-        let expect = Expect::under(Provider { wrong, slots: 1 }).with_faults(Budget::NONE);
+        let expect = Expect::under(Provider { wrong, slots: 1 }).with_faults(FaultBudget::NONE);
         let breaks = ["S2a", "S4", "S6", "B1", "B2", "L2"];
         breaks.into_iter().fold(expect, Expect::breaks).cases(CASES, 1)
     };
     let cache = Cache(caches::Wrong::Nothing);
-    let right = examine(cache, &under(Wrong::Nothing));
+    let right = analyze(cache, &under(Wrong::Nothing));
     assert_eq!(right.objections, Vec::<String>::new());
-    let wrong = examine(cache, &under(Wrong::Forgets));
+    let wrong = analyze(cache, &under(Wrong::Forgets));
     let missed: Vec<_> = wrong.objections.iter().map(|objection| &objection[..2]).collect();
     assert_eq!(missed, ["S4", "S6", "B1", "B2", "L2"]);
     assert_eq!(steps(&wrong, "S4"), (None, None));
@@ -312,7 +312,7 @@ fn forgetful() -> Mutant {
 #[test]
 fn who_keeps_its_names_is_seen() {
     let broken = |wrong| {
-        let report = examine(Cache(wrong), &Expect::default().cases(1, 1));
+        let report = analyze(Cache(wrong), &Expect::default().cases(1, 1));
         report.laws.iter().any(|(law, _)| *law == "agreement")
     };
     assert!(!broken(caches::Wrong::Nothing));
@@ -322,9 +322,12 @@ fn who_keeps_its_names_is_seen() {
 /// What never happens is named.
 #[test]
 fn a_dead_phase_is_named() {
-    let report = examine(
+    let report = analyze(
         Lease(leases::Wrong::FailsAtOnce),
-        &Expect::default().with_store().with_faults(Budget::NONE).cases(1, 1),
+        &Expect::default()
+            .with_store()
+            .with_faults(FaultBudget::NONE)
+            .cases(1, 1),
     );
     let dead =
         |objection: &String| objection.starts_with("V ") && objection.contains("never happened: phase `waiting`");

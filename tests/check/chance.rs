@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use tokenstorm::base::{Duration, Time};
-use tokenstorm::engine::check::{Action, Budget, Hands, Setup, State, cast};
+use tokenstorm::engine::check::{Action, CheckHost, FaultBudget, Setup, State, systems};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::node::Strategy;
@@ -31,7 +31,7 @@ struct Step {
 
 /// All states after every call has arrived, and the steps from each; the first state is the start.
 fn walk<S: Strategy>(strategy: S, setup: &Setup) -> Vec<Vec<Step>> {
-    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    let (mut host, mut actions) = (CheckHost::default(), Vec::new());
     let mut start = State::initial(strategy, &setup.system);
     for _ in 0..setup.system.nodes * setup.system.calls {
         // An arrival is the least of all messages: none is sent in between that would come before it.
@@ -41,7 +41,7 @@ fn walk<S: Strategy>(strategy: S, setup: &Setup) -> Vec<Vec<Step>> {
             .position(|message| matches!(message, tokenstorm::world::Message::Arrival { .. }));
         start = start.next(
             Action::Deliver(place.expect("a call that has not arrived") as u8),
-            &mut hands,
+            &mut host,
         );
     }
     let mut numbers = HashMap::from([(start.clone(), 0)]);
@@ -53,8 +53,8 @@ fn walk<S: Strategy>(strategy: S, setup: &Setup) -> Vec<Vec<Step>> {
         let all: f64 = ways.iter().sum();
         let mut row = Vec::new();
         for (action, ways) in actions.iter().zip(ways) {
-            let next = state.next(*action, &mut hands);
-            let count = |wanted: fn(&Event) -> bool| hands.events.iter().filter(|event| wanted(event)).count() as f64;
+            let next = state.next(*action, &mut host);
+            let count = |wanted: fn(&Event) -> bool| host.events.iter().filter(|event| wanted(event)).count() as f64;
             let to = *numbers.entry(next.clone()).or_insert_with(|| {
                 states.push(next);
                 states.len() - 1
@@ -108,7 +108,7 @@ fn expected(steps: &[Vec<Step>]) -> Counts {
 /// The simulator with one call at each of the nodes, all in one instant, agrees with the computed mean at the 99.97 % level
 /// (3.66 standard errors, two sides).
 fn assert_agreement<S: Strategy>(name: &str, strategy: S, nodes: u32) -> Counts {
-    let setup = cast::setup(name, nodes, 1, Budget::NONE).expect("a name of the cast");
+    let setup = systems::setup(name, nodes, 1, FaultBudget::NONE).expect("a name of the cast");
     let exact = expected(&walk(strategy, &setup));
     let fleet = Nodes {
         count: nodes,

@@ -1,8 +1,8 @@
 //! What the manual says was found, with the runs that show it: as the tool tells them.
 
-use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::Expectation;
-use tokenstorm::engine::check::{self, Budget, Verdict};
+use tokenstorm::engine::check::systems;
+use tokenstorm::engine::check::{self, FaultBudget, PropertyVerdict};
 use tokenstorm::strategy::Coordination;
 
 use super::wrong::Deaf;
@@ -13,9 +13,9 @@ const WRITE: &str = "TOKENSTORM_WRITE_STORIES";
 
 const MANUAL: &str = include_str!("../../src/manual/checking.md");
 
-fn check(name: &str, faults: &str) -> (check::Setup, check::Report) {
-    let faults: Budget = faults.parse().expect("a budget");
-    let setup = cast::setup(name, 2, 1, faults)
+fn check(name: &str, faults: &str) -> (check::Setup, check::CheckReport) {
+    let faults: FaultBudget = faults.parse().expect("a budget");
+    let setup = systems::setup(name, 2, 1, faults)
         .expect("a name of the cast")
         .without_names();
     let report = check::check(&setup, &());
@@ -31,7 +31,7 @@ fn breaks(name: &str, faults: &str, property: &str) -> bool {
 #[track_caller]
 fn told(name: &str, faults: &str, property: &str) {
     let (setup, report) = check(name, faults);
-    let Verdict::Breaks(example) = &report.verdicts[place(property)] else {
+    let PropertyVerdict::Breaks(example) = &report.verdicts[place(property)] else {
         panic!("{name} with {faults} breaks {property}")
     };
     let text = check::text(&check::tell(&setup, example));

@@ -15,9 +15,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 
 use tokenstorm::base::Duration;
-use tokenstorm::engine::check::cast::{self, CAST, REFRESHERS};
 use tokenstorm::engine::check::expected::{self, Expectation, Expected, FAULTY, LAPSING, LISTS};
-use tokenstorm::engine::check::{self, Action, Budget, Hands, Report, Setup, State, Verdict};
+use tokenstorm::engine::check::systems::{self, REFRESHERS, SYSTEMS};
+use tokenstorm::engine::check::{self, Action, CheckHost, CheckReport, FaultBudget, PropertyVerdict, Setup, State};
 use tokenstorm::node::Strategy;
 use tokenstorm::property::PROPERTIES;
 use tokenstorm::provider::Reveals;
@@ -30,33 +30,33 @@ fn place(property: &str) -> usize {
         .expect("a property of the list")
 }
 
-fn verdict(report: &Report, property: &str) -> Expectation {
+fn verdict(report: &CheckReport, property: &str) -> Expectation {
     Expectation::from(&report.verdicts[place(property)])
 }
 
-fn run(name: &str, nodes: u32, calls: u32, faults: Budget) -> (Setup, Report) {
-    let setup = cast::setup(name, nodes, calls, faults).expect("a name of the cast");
+fn run(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> (Setup, CheckReport) {
+    let setup = systems::setup(name, nodes, calls, faults).expect("a name of the cast");
     let report = check::check(&setup, &());
     assert!(report.complete, "{name}: the search has come to an end");
     (setup, report)
 }
 
 /// States of the largest system that is searched again: without optimisation the larger ones take minutes.
-const LARGEST: usize = if cfg!(debug_assertions) { 5_000 } else { cast::MOST };
+const LARGEST: usize = if cfg!(debug_assertions) { 5_000 } else { systems::MOST };
 
 /// Set to write what is found into the lists, when an intended change has moved it; the difference is to be read.
 const WRITE: &str = "TOKENSTORM_WRITE_EXPECTED";
 
 /// Every verdict of a list, the lengths of the shortest runs, and the numbers of states.
-fn assert_as_expected(file: &str, nodes: u32, faults: Budget, whom: impl Fn(&Coordination) -> bool) {
+fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn(&Coordination) -> bool) {
     let (.., list) = LISTS
         .iter()
         .find(|(of, with, _)| (*of, *with) == (nodes, faults))
         .expect("a list");
     let write = std::env::var_os(WRITE).is_some();
     let mut found = expected::header();
-    for (name, _) in CAST.iter().chain(&REFRESHERS) {
-        let setup = cast::setup(name, nodes, 1, faults)
+    for (name, _) in SYSTEMS.iter().chain(&REFRESHERS) {
+        let setup = systems::setup(name, nodes, 1, faults)
             .expect("a name of the cast")
             .without_names();
         if !whom(&setup.coordination) {
@@ -69,7 +69,7 @@ fn assert_as_expected(file: &str, nodes: u32, faults: Budget, whom: impl Fn(&Coo
         }
         let report = check::check(&setup, &());
         assert!(
-            report.complete || setup.system.most < cast::MOST,
+            report.complete || setup.system.most < systems::MOST,
             "{name}: the search has come to an end"
         );
         found.push_str(&expected::line(name, &Expected::from(&report)));
@@ -88,7 +88,7 @@ fn assert_as_expected(file: &str, nodes: u32, faults: Budget, whom: impl Fn(&Coo
 
 #[test]
 fn two_nodes_do_what_is_expected_of_them() {
-    assert_as_expected("expected.txt", 2, Budget::NONE, |_| true);
+    assert_as_expected("expected.txt", 2, FaultBudget::NONE, |_| true);
 }
 
 #[test]
@@ -108,15 +108,15 @@ fn two_nodes_do_so_when_a_lease_lapses() {
 
 #[test]
 fn three_nodes_do_what_is_expected_of_them() {
-    assert_as_expected("expected_three.txt", 3, Budget::NONE, |_| true);
+    assert_as_expected("expected_three.txt", 3, FaultBudget::NONE, |_| true);
 }
 
 /// What the search of more than a million states comes to, and the memory that it says it takes.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
 fn a_million_states_are_searched() {
-    let mut setup = cast::setup("put_if_newer", 3, 1, Budget::NONE).expect("a name of the cast");
-    setup.system.most = cast::MOST;
+    let mut setup = systems::setup("put_if_newer", 3, 1, FaultBudget::NONE).expect("a name of the cast");
+    setup.system.most = systems::MOST;
     let report = check::check(&setup, &());
     assert!(report.complete);
     assert_eq!(
@@ -132,7 +132,7 @@ fn a_million_states_are_searched() {
 /// then; then each node's attempt is refused, and it asks again before the other's next attempt is checked.
 #[test]
 fn two_naive_nodes_can_reject_each_other_for_ever() {
-    let (_, report) = run("naive", 2, 1, Budget::NONE);
+    let (_, report) = run("naive", 2, 1, FaultBudget::NONE);
     assert_eq!((report.states, verdict(&report, "L2")), (88, Expectation::Breaks(6, 8)));
     // Livelock, but no trap: a kind scheduler always ends it.
     assert_eq!(verdict(&report, "L3"), Expectation::Holds(None));
@@ -143,7 +143,7 @@ fn one_node_or_an_app_for_each_cannot() {
     // Six states of one call: it waits to arrive, four messages follow each other, it has ended. Two such side by side
     // make 36, and where both have their token, in either order of issue.
     for (name, nodes, states) in [("naive", 1, 6), ("app_per_node", 2, 36 + 16)] {
-        let (_, report) = run(name, nodes, 1, Budget::NONE);
+        let (_, report) = run(name, nodes, 1, FaultBudget::NONE);
         assert_eq!(report.states, states, "{name}");
         for property in ["L1", "L2", "L3"] {
             assert_eq!(
@@ -158,9 +158,9 @@ fn one_node_or_an_app_for_each_cannot() {
 /// A single process does it too, when it has two calls and no single-flight; comparing first is the cure.
 #[test]
 fn two_calls_of_one_naive_node_can_too() {
-    let (_, naive) = run("naive", 1, 2, Budget::NONE);
+    let (_, naive) = run("naive", 1, 2, FaultBudget::NONE);
     assert!(matches!(verdict(&naive, "L2"), Expectation::Breaks(..)));
-    let (_, compare) = run("compare_first", 1, 2, Budget::NONE);
+    let (_, compare) = run("compare_first", 1, 2, FaultBudget::NONE);
     assert_eq!(verdict(&compare, "L2"), Expectation::Holds(None));
 }
 
@@ -168,12 +168,12 @@ fn two_calls_of_one_naive_node_can_too() {
 fn plainly<S: Strategy>(initial: State<S>) -> (usize, usize) {
     let mut seen = HashSet::from([initial.clone()]);
     let mut open = VecDeque::from([initial]);
-    let (mut hands, mut actions, mut steps) = (Hands::default(), Vec::new(), 0);
+    let (mut host, mut actions, mut steps) = (CheckHost::default(), Vec::new(), 0);
     while let Some(state) = open.pop_front() {
         state.actions(&mut actions);
         for &action in &actions {
             steps += 1;
-            let next = state.next(action, &mut hands);
+            let next = state.next(action, &mut host);
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
@@ -185,13 +185,13 @@ fn plainly<S: Strategy>(initial: State<S>) -> (usize, usize) {
 /// Fingerprints confuse no two states: whole states make the same number.
 #[test]
 fn fingerprints_stand_for_whole_states() {
-    let faults: Budget = "drop=1,crash=1".parse().unwrap();
+    let faults: FaultBudget = "drop=1,crash=1".parse().unwrap();
     let (setup, report) = run("naive", 2, 1, faults);
     assert_eq!(
         plainly(State::initial(Naive {}, &setup.system)),
         (report.states, report.transitions)
     );
-    let (setup, report) = run("lease", 2, 1, Budget::NONE);
+    let (setup, report) = run("lease", 2, 1, FaultBudget::NONE);
     let Coordination::Lease(lease) = setup.coordination else {
         unreachable!()
     };
@@ -204,7 +204,7 @@ fn fingerprints_stand_for_whole_states() {
 /// How long a lease, a poll or a wait lasts decides nothing here, as long as a node looks as often.
 #[test]
 fn lengths_of_time_do_not_matter() {
-    let (setup, report) = run("lease", 2, 1, Budget::NONE);
+    let (setup, report) = run("lease", 2, 1, FaultBudget::NONE);
     let Coordination::Lease(lease) = setup.coordination else {
         unreachable!()
     };
@@ -224,7 +224,7 @@ fn lengths_of_time_do_not_matter() {
 /// An issue time in whole seconds tells two tokens of one second apart no better than nothing does.
 #[test]
 fn whole_seconds_reveal_no_order_within_one() {
-    let (mut setup, report) = run("put_if_newer", 2, 1, Budget::NONE);
+    let (mut setup, report) = run("put_if_newer", 2, 1, FaultBudget::NONE);
     setup.system.reveals = Reveals::IssueTime(Duration::SECOND);
     assert_eq!(Expected::from(&check::check(&setup, &())), Expected::from(&report));
 }
@@ -232,11 +232,11 @@ fn whole_seconds_reveal_no_order_within_one() {
 /// The same run again, in states of its own: a counterexample is a list of steps that anybody can take.
 #[test]
 fn a_counterexample_can_be_replayed() {
-    let (setup, report) = run("compare_first", 2, 1, Budget::NONE);
-    let Verdict::Breaks(example) = &report.verdicts[place("L2")] else {
+    let (setup, report) = run("compare_first", 2, 1, FaultBudget::NONE);
+    let PropertyVerdict::Breaks(example) = &report.verdicts[place("L2")] else {
         panic!("two caches on one slot livelock")
     };
-    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    let (mut host, mut actions) = (CheckHost::default(), Vec::new());
     let mut state = State::initial(CompareFirst {}, &setup.system);
     let mut seen: HashMap<State<CompareFirst>, usize> = HashMap::new();
     for (step, &action) in example.way.iter().enumerate() {
@@ -244,7 +244,7 @@ fn a_counterexample_can_be_replayed() {
         state.actions(&mut actions);
         assert!(actions.contains(&action), "step {step} can be taken");
         assert!(matches!(action, Action::Deliver(_)), "without any fault");
-        state = state.next(action, &mut hands);
+        state = state.next(action, &mut host);
     }
     assert_eq!(seen[&state], example.steps(), "around and back");
     let story = check::tell(&setup, example);
@@ -256,10 +256,10 @@ fn a_counterexample_can_be_replayed() {
 /// more states and some ways are shorter.
 #[test]
 fn a_third_store_operation_under_way_changes_no_verdict() {
-    let kind = |verdict: &Verdict| match verdict {
-        Verdict::Holds(_) => "holds",
-        Verdict::NotReached => "is not reached",
-        Verdict::Breaks(_) => "breaks",
+    let kind = |verdict: &PropertyVerdict| match verdict {
+        PropertyVerdict::Holds(_) => "holds",
+        PropertyVerdict::NotReached => "is not reached",
+        PropertyVerdict::Breaks(_) => "breaks",
     };
     let mut more = 0;
     for (nodes, faults, list) in LISTS {

@@ -1,15 +1,15 @@
 //! A second explorer over the same states, written by others (stateright), must find as many: on every row of the lists whose
 //! search comes to its end.
 
-use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
+use tokenstorm::engine::check::systems;
 
 use super::small::unique_states;
 
 #[test]
 fn stateright_finds_as_many_states() {
     // Without optimisation larger ones take minutes.
-    const LARGEST: usize = if cfg!(debug_assertions) { 2_000 } else { cast::MOST };
+    const LARGEST: usize = if cfg!(debug_assertions) { 2_000 } else { systems::MOST };
     let (mut compared, mut given_up) = (0, 0);
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {
@@ -17,7 +17,7 @@ fn stateright_finds_as_many_states() {
             if expected.verdicts.contains(&Expectation::Open) {
                 given_up += 1;
             } else if expected.states <= LARGEST {
-                let setup = cast::setup(name, nodes, 1, faults).expect("a name of the cast");
+                let setup = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
                 let found = unique_states(&setup.without_names(), 2);
                 assert_eq!(found, expected.states, "{name} among {nodes} with {faults}");
                 compared += 1;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use stateright::{Checker as _, Model, Property};
-use tokenstorm::engine::check::{Action, Hands, Setup, State};
+use tokenstorm::engine::check::{Action, CheckHost, Setup, State};
 use tokenstorm::node::Strategy;
 use tokenstorm::with_strategy;
 
@@ -11,7 +11,7 @@ struct Small<S: Strategy>(State<S>);
 
 thread_local! {
     /// Memory that one step leaves to the next, as the checker's own threads have it.
-    static HANDS: RefCell<Hands> = RefCell::default();
+    static HANDS: RefCell<CheckHost> = RefCell::default();
 }
 
 impl<S: Strategy> Model for Small<S> {
@@ -27,7 +27,7 @@ impl<S: Strategy> Model for Small<S> {
     }
 
     fn next_state(&self, state: &State<S>, action: Action) -> Option<State<S>> {
-        HANDS.with_borrow_mut(|hands| Some(state.next(action, hands)))
+        HANDS.with_borrow_mut(|host| Some(state.next(action, host)))
     }
 
     /// Without a property that stands for ever it would not begin to look.

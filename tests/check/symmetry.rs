@@ -1,18 +1,18 @@
 //! Which node is which decides nothing: where states that differ only in that are taken for one, fewer states say the same.
 
-use tokenstorm::engine::check::cast;
 use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
-use tokenstorm::engine::check::{self, Counterexample, Hands, Setup, State, Verdict};
+use tokenstorm::engine::check::systems;
+use tokenstorm::engine::check::{self, CheckHost, Counterexample, PropertyVerdict, Setup, State};
 use tokenstorm::property::{Judge, PROPERTIES, Runs};
 use tokenstorm::with_strategy;
 
-/// A run among nodes with names: whether its last step breaks an event's claim, or its cycle comes home and, where it is a
+/// A run among nodes with names: whether its last step breaks an event's property, or its cycle comes home and, where it is a
 /// livelock, keeps nobody waiting.
-fn is_a_run(setup: &Setup, claim: usize, example: &Counterexample) -> bool {
+fn is_a_run(setup: &Setup, property: usize, example: &Counterexample) -> bool {
     let named = setup.system.with_names();
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let (mut state, mut hands) = (State::initial(strategy.clone(), &named), Hands::default());
+        let (mut state, mut host) = (State::initial(strategy.clone(), &named), CheckHost::default());
         let (mut breaks, mut home) = (false, None);
         let (mut always, mut taken) = (u128::MAX, 0u128);
         for (step, &action) in example.way.iter().enumerate() {
@@ -29,13 +29,13 @@ fn is_a_run(setup: &Setup, claim: usize, example: &Counterexample) -> bool {
                 always &= enabled;
                 taken |= 1 << check::label(&state, action);
             }
-            state = state.take(action, &mut hands, |event, facts, scene| {
-                if let Judge::Event(judge) = PROPERTIES[claim].judge {
-                    breaks |= judge(event, facts, scene) == Some(false);
+            state = state.take(action, &mut host, |event, history, scene| {
+                if let Judge::Event(judge) = PROPERTIES[property].judge {
+                    breaks |= judge(event, history, scene) == Some(false);
                 }
             });
         }
-        match PROPERTIES[claim].judge {
+        match PROPERTIES[property].judge {
             Judge::Event(_) => breaks,
             Judge::Runs(Runs::NoLivelock) => home == Some(state) && always & !taken == 0,
             Judge::Runs(_) => home.is_none_or(|home| home == state),
@@ -51,7 +51,7 @@ fn which_node_is_which_decides_nothing() {
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {
             let known = expected::of(name, nodes, faults).expect("a line of the list");
-            let named = cast::setup(name, nodes, 1, faults).expect("a name of the cast");
+            let named = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
             let setup = named.clone().without_names();
             if known.states > LARGEST || !setup.system.symmetric {
                 continue;
@@ -61,8 +61,8 @@ fn which_node_is_which_decides_nothing() {
             let orders: usize = (1..=nodes as usize).product();
             let possible = known.states..=known.states * orders;
             assert!(report.complete && possible.contains(&report.states), "{what}");
-            for (claim, (verdict, known)) in report.verdicts.iter().zip(known.verdicts).enumerate() {
-                let what = format!("{what}: {}", PROPERTIES[claim].name);
+            for (property, (verdict, known)) in report.verdicts.iter().zip(known.verdicts).enumerate() {
+                let what = format!("{what}: {}", PROPERTIES[property].name);
                 match (Expectation::from(verdict), known) {
                     // Of the cycles that are equally near, another one may be found.
                     (Expectation::Breaks(steps, around), Expectation::Breaks(known, without)) if without > 0 => {
@@ -71,10 +71,10 @@ fn which_node_is_which_decides_nothing() {
                     (found, known) => assert_eq!(found, known, "{what}"),
                 }
             }
-            for (claim, verdict) in check::check(&setup, &()).verdicts.iter().enumerate() {
-                if let Verdict::Breaks(example) = verdict {
-                    let what = format!("{what}: {}", PROPERTIES[claim].name);
-                    assert!(is_a_run(&setup, claim, example), "{what}");
+            for (property, verdict) in check::check(&setup, &()).verdicts.iter().enumerate() {
+                if let PropertyVerdict::Breaks(example) = verdict {
+                    let what = format!("{what}: {}", PROPERTIES[property].name);
+                    assert!(is_a_run(&setup, property, example), "{what}");
                     assert_eq!(check::tell(&setup, example), check::tell(&named, example), "{what}");
                     runs += 1;
                 }

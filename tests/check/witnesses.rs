@@ -1,11 +1,11 @@
-//! Every claim is broken by somebody and stands for somebody: neither answer is all that the checker has.
+//! Every property is broken by somebody and stands for somebody: neither answer is all that the checker has.
 
 use std::collections::{HashSet, VecDeque};
 
 use tokenstorm::base::NodeId;
-use tokenstorm::engine::check::cast::{self, CAST, REFRESHERS};
 use tokenstorm::engine::check::expected::{self, Expectation, Expected, FAULTY, LAPSING, LISTS};
-use tokenstorm::engine::check::{self, Budget, Hands, State, System};
+use tokenstorm::engine::check::systems::{self, REFRESHERS, SYSTEMS};
+use tokenstorm::engine::check::{self, CheckHost, FaultBudget, State, System};
 use tokenstorm::node::Strategy;
 use tokenstorm::property::PROPERTIES;
 use tokenstorm::with_strategy;
@@ -13,13 +13,13 @@ use tokenstorm::with_strategy;
 use super::verdict;
 use super::wrong::{Forgets, Sulks, TellsOnce, system};
 
-fn budget(text: &str) -> Budget {
+fn budget(text: &str) -> FaultBudget {
     text.parse().expect("a budget")
 }
 
 /// The lists, and strategies that are wrong on purpose where no strategy of the crate is wrong enough.
 #[test]
-fn every_claim_has_a_witness_on_either_side() {
+fn every_property_has_a_witness_on_either_side() {
     let mut all: Vec<(String, Expected)> = Vec::new();
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {
@@ -27,14 +27,14 @@ fn every_claim_has_a_witness_on_either_side() {
             all.push((format!("{name} with {faults}"), expected));
         }
     }
-    let mut add = |name: &str, report: check::Report| all.push((name.to_owned(), Expected::from(&report)));
+    let mut add = |name: &str, report: check::CheckReport| all.push((name.to_owned(), Expected::from(&report)));
     let crashing = budget("crash=1");
-    let for_ever = cast::setup("lease_for_ever", 2, 1, crashing).expect("a name of the cast");
+    let for_ever = systems::setup("lease_for_ever", 2, 1, crashing).expect("a name of the cast");
     add("lease_for_ever", check::check(&for_ever, &()));
     // A fault that cannot happen: nobody has a lease.
     add(
         "naive",
-        check::check(&cast::setup("naive", 2, 1, LAPSING).unwrap(), &()),
+        check::check(&systems::setup("naive", 2, 1, LAPSING).unwrap(), &()),
     );
     add(
         "tells once",
@@ -46,7 +46,7 @@ fn every_claim_has_a_witness_on_either_side() {
     );
     let two_calls = System {
         calls: 2,
-        ..system(Budget::NONE)
+        ..system(FaultBudget::NONE)
     };
     add("forgets", check::check_strategy(Forgets, &two_calls, &()));
     for (place, property) in PROPERTIES.iter().enumerate() {
@@ -65,7 +65,7 @@ fn every_claim_has_a_witness_on_either_side() {
 #[test]
 fn each_wrong_strategy_breaks_what_it_is_made_for() {
     let holds = Expectation::Holds(None);
-    let calm = check::check_strategy(TellsOnce, &system(Budget::NONE), &());
+    let calm = check::check_strategy(TellsOnce, &system(FaultBudget::NONE), &());
     let lossy = check::check_strategy(TellsOnce, &system(budget("drop=1")), &());
     for property in ["L1", "L3"] {
         assert_eq!(verdict(&calm, property), holds, "{property}");
@@ -74,17 +74,17 @@ fn each_wrong_strategy_breaks_what_it_is_made_for() {
             "{property}"
         );
     }
-    let calm = check::check_strategy(Sulks, &system(Budget::NONE), &());
+    let calm = check::check_strategy(Sulks, &system(FaultBudget::NONE), &());
     let throttled = check::check_strategy(Sulks, &system(budget("throttle=1")), &());
     assert_eq!(verdict(&calm, "L3"), holds);
     assert!(matches!(verdict(&throttled, "L3"), Expectation::Breaks(..)));
     assert_eq!(verdict(&throttled, "L1"), holds, "it is trapped, but not stuck");
     let two_calls = System {
         calls: 2,
-        ..system(Budget::NONE)
+        ..system(FaultBudget::NONE)
     };
     let forgets = check::check_strategy(Forgets, &two_calls, &());
-    let comparing = cast::setup("compare_first", 2, 2, Budget::NONE).unwrap();
+    let comparing = systems::setup("compare_first", 2, 2, FaultBudget::NONE).unwrap();
     let comparing = check::check(&comparing, &());
     for property in ["S7", "S9"] {
         assert!(
@@ -100,7 +100,7 @@ fn each_wrong_strategy_breaks_what_it_is_made_for() {
 fn two_calls_at_a_node_show_what_one_does_not() {
     for (name, property) in [("single_flight", "S7"), ("naive", "S9")] {
         let with = |calls| {
-            let setup = cast::setup(name, 2, calls, Budget::NONE).unwrap();
+            let setup = systems::setup(name, 2, calls, FaultBudget::NONE).unwrap();
             verdict(&check::check(&setup, &()), property)
         };
         assert_eq!(with(1), Expectation::Holds(None), "{name} {property}");
@@ -111,7 +111,7 @@ fn two_calls_at_a_node_show_what_one_does_not() {
 /// The nearest states in which the memory of the first node tells its phase; that is how the strategy calls it.
 fn names_its_phases<S: Strategy>(initial: State<S>) -> usize {
     let (mut seen, mut open) = (HashSet::from([initial.clone()]), VecDeque::from([initial]));
-    let (mut hands, mut actions, mut told) = (Hands::default(), Vec::new(), 0);
+    let (mut host, mut actions, mut told) = (CheckHost::default(), Vec::new(), 0);
     while let Some(state) = open.pop_front() {
         let memory = state.world.memory(NodeId(0));
         let text = format!("{memory:?}");
@@ -125,7 +125,7 @@ fn names_its_phases<S: Strategy>(initial: State<S>) -> usize {
         }
         state.actions(&mut actions);
         for &action in &actions {
-            let next = state.next(action, &mut hands);
+            let next = state.next(action, &mut host);
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
@@ -137,8 +137,8 @@ fn names_its_phases<S: Strategy>(initial: State<S>) -> usize {
 #[test]
 fn phases_are_called_what_they_are() {
     let mut telling = 0;
-    for (name, _) in CAST.iter().chain(&REFRESHERS) {
-        let setup = cast::setup(name, 2, 1, FAULTY).expect("a name of the cast");
+    for (name, _) in SYSTEMS.iter().chain(&REFRESHERS) {
+        let setup = systems::setup(name, 2, 1, FAULTY).expect("a name of the cast");
         let told = with_strategy!(setup.coordination, strategy => {
             names_its_phases(State::initial(strategy, &setup.system))
         });

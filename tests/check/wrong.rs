@@ -1,14 +1,14 @@
-//! Strategies that are wrong on purpose, each in one way: what shows that a claim can be broken.
+//! Strategies that are wrong on purpose, each in one way: what shows that a property can be broken.
 
-use tokenstorm::engine::check::Budget;
-use tokenstorm::engine::check::{Needs, System, cast};
+use tokenstorm::engine::check::FaultBudget;
+use tokenstorm::engine::check::{Needs, System, systems};
 use tokenstorm::node::{Command, Input, Me, Names, Note, Outbox, Shared, Strategy, View, Whom};
-use tokenstorm::oauth::{Failure, Lane, Token};
+use tokenstorm::oauth::{Failure, Token, TokenSlot};
 use tokenstorm::strategy::Leader;
 
 /// Two nodes with a call each, under "latest only", around any strategy.
-pub fn system(faults: Budget) -> System {
-    let setup = cast::setup("naive", 2, 1, faults).expect("a name of the cast");
+pub fn system(faults: FaultBudget) -> System {
+    let setup = systems::setup("naive", 2, 1, faults).expect("a name of the cast");
     System {
         needs: Needs {
             store: false,
@@ -43,7 +43,7 @@ impl Strategy for Deaf {
     }
 
     fn on(&self, me: Me, node: &mut Self::Node, input: Input, out: &mut Outbox) {
-        if !matches!(input, Input::Told { .. }) {
+        if !matches!(input, Input::Note { .. }) {
             self.0.on(me, node, input, out);
         }
     }
@@ -64,9 +64,9 @@ pub struct Memory {
     given_up: bool,
 }
 
-fn ask(out: &mut Outbox, call: Option<tokenstorm::base::Seat>) {
+fn ask(out: &mut Outbox, call: Option<tokenstorm::base::CallId>) {
     out.push(Command::RequestToken {
-        lane: Lane::default(),
+        slot: TokenSlot::default(),
         call,
         with: None,
     });
@@ -115,9 +115,9 @@ remembers! {
             }
             Input::TokenFailed { why, .. } => {
                 node.asking = false;
-                out.push(Command::StumbleParked { why });
+                out.push(Command::FailParked { why });
             }
-            Input::Told { note: Note::Token(shared), .. } => {
+            Input::Note { note: Note::Token(shared), .. } => {
                 node.token = Some(shared.token);
                 out.push(Command::AttemptParked { token: shared.token });
             }
@@ -128,7 +128,7 @@ remembers! {
     Sulks => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
             Input::Call { call } | Input::Rejected { call, .. } if node.given_up => {
-                out.push(Command::Stumble { call, why: Failure::Unreachable });
+                out.push(Command::FailAttempt { call, why: Failure::Unreachable });
             }
             Input::Call { call } | Input::Rejected { call, .. } => ask(out, Some(call)),
             Input::Token { call: Some(call), grant, .. } => {
@@ -136,7 +136,7 @@ remembers! {
             }
             Input::TokenFailed { call: Some(call), why } => {
                 node.given_up = true;
-                out.push(Command::Stumble { call, why });
+                out.push(Command::FailAttempt { call, why });
             }
             _ => {}
         }
@@ -157,7 +157,7 @@ remembers! {
                     out.push(Command::Attempt { call, token: grant.token });
                 }
             }
-            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::Stumble { call, why }),
+            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
             _ => {}
         }
     }

@@ -5,11 +5,11 @@
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::engine::sim::Shortcuts;
-use tokenstorm::metric::{Observed, Setting};
+use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Beside, Links, Plan, ProviderPlan, Span, Stream};
+use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
     AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway, Gossip, Leader,
     Lease, LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, Release, RenewAhead, Reread, Rotation,
@@ -17,7 +17,7 @@ use tokenstorm::strategy::{
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{Client, Fleet, Layout, Leg, StoreLayout};
+use tokenstorm::world::{CallPolicy, Fleet, Layout, Leg, StoreLayout};
 
 /// A fleet of a plan that is built in code.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let mut first = 0;
     for (index, fleet) in fleets.iter().enumerate() {
         layout.push(Fleet {
-            first_seat: first,
+            first_ordinal: first,
             ..Fleet::plain(first..first + fleet.count)
         });
         first += fleet.count;
@@ -68,7 +68,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let slots = usize::from(coordination.duplicate_apps());
     let stride = coordination.highest_slot().map_or(1, |highest| highest + 1);
     Plan {
-        client: Client::plain(Retry::Immediate(Immediate {
+        policy: CallPolicy::plain(Retry::Immediate(Immediate {
             attempts: Attempts::UNBOUNDED,
         })),
         layout: Layout {
@@ -90,7 +90,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
         },
         links: Links::perfect(),
         workloads,
-        beside: Beside::default(),
+        drivers: Drivers::default(),
         timeline: vec![(Time::ZERO, Act::Start(0..first))],
         groups,
         span: Span {
@@ -292,10 +292,10 @@ fn path() -> Shortcuts {
 
 /// As [`observe`], with a choice of the simulator's shortcuts.
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
-    observe_knowing(plan, plan.setting(), dice, shortcuts)
+    observe_knowing(plan, plan.run_context(), dice, shortcuts)
 }
 
-fn observe_knowing(plan: &Plan, setting: Setting, dice: Dice, shortcuts: Shortcuts) -> Observed {
+fn observe_knowing(plan: &Plan, setting: RunContext, dice: Dice, shortcuts: Shortcuts) -> Observed {
     let mut observed = Observed::new(setting);
     tokenstorm::engine::sim::observe(plan, dice, &mut observed, shortcuts);
     observed.finish();
@@ -311,7 +311,7 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
-    let setting = plan.setting();
+    let setting = plan.run_context();
     over_runs(replications, |index| {
         let dice = Dice::replication(seed, index);
         read(&observe_knowing(plan, setting.clone(), dice, path()))

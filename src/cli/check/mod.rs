@@ -9,9 +9,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Exit, print, validate};
-use crate::engine::check::cast::{self, CAST, REFRESHERS};
 use crate::engine::check::expected::{self, Expectation};
-use crate::engine::check::{self, Budget, Progress, Report, Setup, Verdict};
+use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
+use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
 use crate::property::{self, PROPERTIES, Property};
 use crate::provider::profiles;
 use crate::scenario::Scenario;
@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
     calls: u32,
     /// How many faults of each kind a run may have, such as drop=1,crash=1, or none
-    #[arg(long, value_name = "FAULTS", default_value_t = Budget::NONE)]
-    faults: Budget,
+    #[arg(long, value_name = "FAULTS", default_value_t = FaultBudget::NONE)]
+    faults: FaultBudget,
     /// Tell a shortest run that breaks this property, such as S1; wants a strategy
     #[arg(long, value_name = "PROPERTY", requires = "strategy")]
     trace: Option<String>,
@@ -141,7 +141,7 @@ fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
     }
     let most = arguments
         .states
-        .unwrap_or(cast::most(arguments.nodes, arguments.faults));
+        .unwrap_or(systems::most(arguments.nodes, arguments.faults));
     let systems = systems.into_iter().map(|(name, mut setup)| {
         setup.system.most = most;
         (name, if arguments.names { setup } else { setup.without_names() })
@@ -157,10 +157,10 @@ fn builtin(arguments: &Arguments) -> Vec<(String, Setup)> {
     } else {
         &[]
     };
-    let names = CAST.iter().chain(refreshers).map(|(name, _)| *name);
+    let names = SYSTEMS.iter().chain(refreshers).map(|(name, _)| *name);
     names
         .map(|name| {
-            let setup = cast::setup(name, arguments.nodes, arguments.calls, arguments.faults);
+            let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
             (name.to_owned(), setup.expect("a name of the list"))
         })
         .collect()
@@ -172,8 +172,8 @@ fn of_scenario(scenario: &Scenario, arguments: &Arguments) -> Vec<(String, Setup
     let strategies = scenario.file.strategy.iter();
     strategies
         .map(|strategy| {
-            let coordination = cast::small(strategy.coordination.clone());
-            let mut setup = cast::around(coordination, arguments.nodes, arguments.calls, arguments.faults);
+            let coordination = systems::scaled_down(strategy.coordination.clone());
+            let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
             setup.system = setup.system.under(scenario.provider());
             setup.system.slots = slots;
             (strategy.name.clone(), setup)
@@ -183,23 +183,24 @@ fn of_scenario(scenario: &Scenario, arguments: &Arguments) -> Vec<(String, Setup
 
 /// Properties that are broken though the list of expectations has them hold; where there is a list for so many nodes and such
 /// faults.
-fn unexpected(name: &str, arguments: &Arguments, report: &Report) -> Vec<&'static str> {
+fn unexpected(name: &str, arguments: &Arguments, report: &CheckReport) -> Vec<&'static str> {
     let Some(expected) = expected::of(name, arguments.nodes, arguments.faults) else {
         return Vec::new();
     };
     let pairs = PROPERTIES.iter().zip(&report.verdicts).zip(&expected.verdicts);
     pairs
         .filter(|((_, found), expected)| {
-            matches!(found, Verdict::Breaks(_)) && matches!(expected, Expectation::Holds(_) | Expectation::NotReached)
+            matches!(found, PropertyVerdict::Breaks(_))
+                && matches!(expected, Expectation::Holds(_) | Expectation::NotReached)
         })
         .map(|((property, _), _)| property.name)
         .collect()
 }
 
-fn trace(setup: &Setup, name: &str, property: &Property, report: &Report, arguments: &Arguments) -> Exit {
+fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, arguments: &Arguments) -> Exit {
     let place = PROPERTIES.iter().position(|other| other.name == property.name);
     let verdict = place.map(|place| &report.verdicts[place]);
-    let Some(Verdict::Breaks(example)) = verdict else {
+    let Some(PropertyVerdict::Breaks(example)) = verdict else {
         let how = if report.complete {
             "in no run"
         } else {
@@ -235,7 +236,7 @@ impl Counter {
     }
 }
 
-impl Progress for Counter {
+impl CheckProgress for Counter {
     fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool {
         let rate = states as f64 / self.1.elapsed().as_secs_f64().max(1e-3);
         self.0.set_message(format!(

@@ -1,6 +1,6 @@
 //! The table of strategies against properties, as narrow as what it says allows.
 
-use crate::engine::check::Report;
+use crate::engine::check::CheckReport;
 use crate::engine::check::expected::Expectation;
 use crate::property::PROPERTIES;
 
@@ -20,7 +20,7 @@ impl Table {
         Self { rows: Vec::new() }
     }
 
-    pub fn push(&mut self, name: &str, report: &Report) {
+    pub fn push(&mut self, name: &str, report: &CheckReport) {
         self.rows.push(Row {
             name: name.to_owned(),
             cells: cells(report),
@@ -70,7 +70,7 @@ impl Table {
     }
 }
 
-fn cells(report: &Report) -> Vec<String> {
+fn cells(report: &CheckReport) -> Vec<String> {
     let cell = |verdict| Expectation::of(verdict, report.complete).to_string();
     report.verdicts.iter().map(cell).collect()
 }

@@ -4,7 +4,7 @@ use super::wrap;
 use crate::base::Duration;
 use crate::provider::profiles::{Grade, Profile, about, find, lies_in, settings_of};
 use crate::provider::settings::{
-    At, Dialect, ForceSettings, KillsAccess, Kind, OnFullSettings, OnViolationSettings, Perceived, Reads,
+    AnswerKind, At, Dialect, ForceSettings, KillsAccess, OnFullSettings, OnViolationSettings, Perceived, Reads,
     RefreshSettings, ReplayAnswer, RetireSettings, RetryAfter, RotateSettings, RuleSettings, Settings, WhichUse,
 };
 use crate::provider::{OnExceed, Quota, Scope};
@@ -254,23 +254,23 @@ fn wording(settings: &Settings) -> String {
     let dialect = Dialect::of(&settings.dialect);
     let mut text = "\nHow it says no, and what a client that reads the status alone takes it for:\n\n".to_owned();
     let kinds = [
-        ("a dead access token", At::Api, Kind::Rejected),
-        ("an expired one", At::Api, Kind::Expired),
-        ("a stale refresh token", At::Token, Kind::StaleRefresh),
-        ("throttled at the API", At::Api, Kind::Throttled),
-        ("throttled at the token endpoint", At::Token, Kind::Throttled),
-        ("a failure of the server", At::Api, Kind::ServerError),
-        ("no room for a token", At::Token, Kind::Full),
-        ("a slot not granted", At::Token, Kind::BadSlot),
+        ("a dead access token", At::Api, AnswerKind::Rejected),
+        ("an expired one", At::Api, AnswerKind::Expired),
+        ("a stale refresh token", At::Token, AnswerKind::StaleRefresh),
+        ("throttled at the API", At::Api, AnswerKind::Throttled),
+        ("throttled at the token endpoint", At::Token, AnswerKind::Throttled),
+        ("a failure of the server", At::Api, AnswerKind::ServerError),
+        ("no room for a token", At::Token, AnswerKind::Full),
+        ("a slot not granted", At::Token, AnswerKind::BadSlot),
     ];
     for (what, at, kind) in kinds {
         let concerned = match kind {
-            Kind::StaleRefresh => settings.refresh_tokens().is_some(),
-            Kind::Full => {
+            AnswerKind::StaleRefresh => settings.refresh_tokens().is_some(),
+            AnswerKind::Full => {
                 matches!(settings.rule, Some(RuleSettings::Capacity(rule)) if rule.on_full == OnFullSettings::Refuse)
             }
-            Kind::BadSlot => settings.slot_parameter.is_some(),
-            Kind::Expired => dialect.answer(Kind::Expired) != dialect.answer(Kind::Rejected),
+            AnswerKind::BadSlot => settings.slot_parameter.is_some(),
+            AnswerKind::Expired => dialect.answer(AnswerKind::Expired) != dialect.answer(AnswerKind::Rejected),
             _ => true,
         };
         if !concerned {

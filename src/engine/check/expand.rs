@@ -4,16 +4,16 @@ use crate::base::Permutation;
 use crate::node::Strategy;
 use crate::property::JudgeEvent;
 use crate::provider::Rule;
-use crate::trace::{Event, Outcome};
+use crate::trace::{CallOutcome, Event};
 
 use super::graph::{Edge, Marks, Standing};
 use super::label::{label, label_of};
 use super::recovery::{self, Cost};
-use super::state::{Action, Hands, State};
+use super::state::{Action, CheckHost, State};
 use super::visited::{Fingerprint, Visited, fingerprint};
 
-/// Claims by their place in [`PROPERTIES`].
-pub type Claims = u32;
+/// PropertySet by their place in [`PROPERTIES`].
+pub type PropertySet = u32;
 
 /// What comes of one step.
 pub struct Successor<S: Strategy, R> {
@@ -22,7 +22,7 @@ pub struct Successor<S: Strategy, R> {
     pub label: u8,
     pub marks: Marks,
     pub places: Permutation,
-    pub broken: Claims,
+    pub broken: PropertySet,
     /// A call succeeds.
     pub answers: bool,
     /// None where the state is known to have been found before.
@@ -44,8 +44,8 @@ impl<S: Strategy, R> Successor<S, R> {
 pub struct Expanded {
     pub standing: Standing,
     /// Labels of what waits only because its node hears of nothing else at present.
-    pub withheld: u128,
-    pub reached: Claims,
+    pub suppressed: u128,
+    pub reached: PropertySet,
     /// Phases of the strategy in which a node is, by their place.
     pub phases: u32,
     /// What the next call costs, where all is quiet.
@@ -75,7 +75,7 @@ impl<S: Strategy, R> Default for Chunk<S, R> {
 /// What a thread keeps from one state to the next: memory above all. Most successors are known already, and the few that are
 /// new live in the memory of states that have been looked at.
 pub struct Worker<S: Strategy, R> {
-    hands: Hands,
+    host: CheckHost,
     actions: Vec<Action>,
     pub spare: Vec<Box<State<S, R>>>,
     /// States that were made because none was spare.
@@ -90,7 +90,7 @@ const LATELY: usize = 1 << 12;
 impl<S: Strategy, R: Rule> Worker<S, R> {
     pub fn new() -> Self {
         Self {
-            hands: Hands::default(),
+            host: CheckHost::default(),
             actions: Vec::new(),
             spare: Vec::new(),
             made: 0,
@@ -117,7 +117,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
     }
 
     /// Takes every step from every state of a chunk.
-    pub fn expand(&mut self, chunk: &mut Chunk<S, R>, judges: &[(Claims, JudgeEvent)], visited: &Visited) {
+    pub fn expand(&mut self, chunk: &mut Chunk<S, R>, judges: &[(PropertySet, JudgeEvent)], visited: &Visited) {
         let Chunk {
             states,
             expanded,
@@ -133,22 +133,22 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
     fn expand_one(
         &mut self,
         state: &State<S, R>,
-        judges: &[(Claims, JudgeEvent)],
+        judges: &[(PropertySet, JudgeEvent)],
         visited: &Visited,
         successors: &mut Vec<Successor<S, R>>,
     ) -> Expanded {
         let mut actions = std::mem::take(&mut self.actions);
-        let ears = state.ears();
-        state.heard_actions(&ears, &mut actions);
+        let bounds = state.delivery_bounds();
+        state.enabled_actions(&bounds, &mut actions);
         let mut reached = 0;
         let mut next = self.memory(state);
         for &action in &actions {
             let mut broken = 0;
-            state.take_into(&mut next, action, &mut self.hands, |event, facts, scene| {
-                for (claim, judge) in judges {
-                    if let Some(stands) = judge(event, facts, scene) {
-                        reached |= claim;
-                        broken |= Claims::from(!stands) * claim;
+            state.take_into(&mut next, action, &mut self.host, |event, history, scene| {
+                for (property, judge) in judges {
+                    if let Some(stands) = judge(event, history, scene) {
+                        reached |= property;
+                        broken |= PropertySet::from(!stands) * property;
                     }
                 }
             });
@@ -158,10 +158,10 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 action,
                 print,
                 label: label(state, action),
-                marks: marks(&self.hands.events),
-                places: self.hands.places,
+                marks: marks(&self.host.events),
+                places: self.host.places,
                 broken,
-                answers: self.hands.events.iter().any(is_success),
+                answers: self.host.events.iter().any(is_success),
                 state: is_new.then(|| {
                     let other = self.memory(state);
                     std::mem::replace(&mut next, other)
@@ -177,8 +177,8 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 leased: state.is_leased(),
                 stranded: state.is_stranded(),
             },
-            withheld: state
-                .withheld(&ears)
+            suppressed: state
+                .suppressed(&bounds)
                 .fold(0, |labels, message| labels | 1 << label_of(state, message)),
             reached,
             phases: state.phases(),
@@ -192,7 +192,7 @@ fn is_success(event: &Event) -> bool {
     matches!(
         event,
         Event::CallEnded {
-            outcome: Outcome::Succeeded,
+            outcome: CallOutcome::Succeeded,
             ..
         }
     )

@@ -4,28 +4,28 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::fault::{Budget, Fault};
-use super::{Report, Verdict};
+use super::fault::{Fault, FaultBudget};
+use super::{CheckReport, PropertyVerdict};
 use crate::property::PROPERTIES;
 
 /// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names the whole cast, but for the one about a
 /// lease that lapses, which names whoever takes one. States that differ only in which node is which are one. Among two nodes without
 /// faults every search comes to its end, with faults it and among three nodes it is given up after
-/// [`NEAREST`](super::cast::NEAREST) of them.
-pub const LISTS: [(u32, Budget, &str); 4] = [
-    (2, Budget::NONE, include_str!("expected.txt")),
+/// [`NEAREST`](super::systems::NEAREST) of them.
+pub const LISTS: [(u32, FaultBudget, &str); 4] = [
+    (2, FaultBudget::NONE, include_str!("expected.txt")),
     (2, FAULTY, include_str!("expected_faults.txt")),
     (2, LAPSING, include_str!("expected_lapse.txt")),
-    (3, Budget::NONE, include_str!("expected_three.txt")),
+    (3, FaultBudget::NONE, include_str!("expected_three.txt")),
 ];
 
 /// A lost message and a crash in each run.
-pub const FAULTY: Budget = Budget::NONE.with(Fault::Drop, 1).with(Fault::Crash, 1);
+pub const FAULTY: FaultBudget = FaultBudget::NONE.with(Fault::Drop, 1).with(Fault::Crash, 1);
 
 /// A lease ends once in each run while its holder acts on it.
-pub const LAPSING: Budget = Budget::NONE.with(Fault::Lapse, 1);
+pub const LAPSING: FaultBudget = FaultBudget::NONE.with(Fault::Lapse, 1);
 
-/// What is expected of one claim.
+/// What is expected of one property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
     Holds(Option<u32>),
@@ -44,8 +44,8 @@ pub struct Expected {
     pub transitions: usize,
 }
 
-impl From<&Report> for Expected {
-    fn from(report: &Report) -> Self {
+impl From<&CheckReport> for Expected {
+    fn from(report: &CheckReport) -> Self {
         Self {
             verdicts: report
                 .verdicts
@@ -60,7 +60,7 @@ impl From<&Report> for Expected {
 
 impl Expectation {
     /// What a verdict says where the search has come to its end, or has not.
-    pub fn of(verdict: &Verdict, complete: bool) -> Self {
+    pub fn of(verdict: &PropertyVerdict, complete: bool) -> Self {
         match Self::from(verdict) {
             Self::Holds(_) | Self::NotReached if !complete => Self::Open,
             other => other,
@@ -68,12 +68,12 @@ impl Expectation {
     }
 }
 
-impl From<&Verdict> for Expectation {
-    fn from(verdict: &Verdict) -> Self {
+impl From<&PropertyVerdict> for Expectation {
+    fn from(verdict: &PropertyVerdict) -> Self {
         match verdict {
-            Verdict::Holds(most) => Self::Holds(*most),
-            Verdict::NotReached => Self::NotReached,
-            Verdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
+            PropertyVerdict::Holds(most) => Self::Holds(*most),
+            PropertyVerdict::NotReached => Self::NotReached,
+            PropertyVerdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
         }
     }
 }
@@ -141,7 +141,7 @@ pub fn header() -> String {
 ///
 /// # Panics
 /// When the list cannot be read, which a test excludes.
-pub fn of(name: &str, nodes: u32, faults: Budget) -> Option<Expected> {
+pub fn of(name: &str, nodes: u32, faults: FaultBudget) -> Option<Expected> {
     let (.., list) = LISTS.iter().find(|(of, with, _)| (*of, *with) == (nodes, faults))?;
     let line = list.lines().find(|line| line.split_whitespace().next() == Some(name))?;
     let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();

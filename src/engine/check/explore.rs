@@ -1,4 +1,4 @@
-//! Breadth first over every order of deliveries and faults, once for all claims: the first time that a claim breaks is by a
+//! Breadth first over every order of deliveries and faults, once for all properties: the first time that a property breaks is by a
 //! shortest run.
 //!
 //! States wait in a queue in the order in which they were found. A round of them is expanded by all threads side by side,
@@ -15,15 +15,15 @@ use crate::property::{Judge, JudgeEvent, PROPERTIES};
 use crate::provider::Rule;
 use crate::world::Message;
 
-use super::Progress;
-use super::expand::{Chunk, Claims, Expanded, Successor, Worker};
-use super::fault::{Budget, FAULTS};
+use super::CheckProgress;
+use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
+use super::fault::{FAULTS, FaultBudget};
 use super::graph::Graph;
 use super::recovery::Cost;
 use super::state::{Action, State};
 use super::visited::{Visited, fingerprint};
 
-/// All states that were found, and what the claims about single events said.
+/// All states that were found, and what the properties about single events said.
 #[derive(Debug)]
 pub struct Explored {
     pub graph: Graph,
@@ -33,14 +33,14 @@ pub struct Explored {
     pub depth: u32,
     /// False where the search was ended before every state had been found.
     pub complete: bool,
-    /// Claims that some event was the business of.
-    pub reached: Claims,
-    /// The first step that breaks each claim: from a state, by an action.
+    /// PropertySet that some event was the business of.
+    pub reached: PropertySet,
+    /// The first step that breaks each property: from a state, by an action.
     pub broken: Vec<Option<(u32, Action)>>,
     /// What a call costs once all is quiet, and the dearest.
     pub recovery: Option<(Cost, u32, Vec<Action>)>,
     /// Faults of each kind that happened in some run.
-    pub happened: Budget,
+    pub happened: FaultBudget,
     /// In some run a call succeeds.
     pub answered: bool,
     /// Phases of the strategy in which a node was found, by their place.
@@ -74,11 +74,11 @@ struct Numbering<'a, S: Strategy, R> {
     /// How far that one is.
     steps: u32,
     most: usize,
-    progress: &'a dyn Progress,
+    progress: &'a dyn CheckProgress,
 }
 
 /// Finds every state that can be reached from `initial`, or the nearest `most` of them.
-pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
+pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn CheckProgress) -> Explored
 where
     State<S, R>: Send + Sync,
 {
@@ -86,7 +86,7 @@ where
     rayon::scope(|_| search(initial, most, progress))
 }
 
-fn search<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn Progress) -> Explored
+fn search<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn CheckProgress) -> Explored
 where
     State<S, R>: Send + Sync,
 {
@@ -98,7 +98,7 @@ where
         reached: 0,
         broken: vec![None; PROPERTIES.len()],
         recovery: None,
-        happened: Budget::NONE,
+        happened: FaultBudget::NONE,
         answered: false,
         phases: 0,
         bytes: 0,
@@ -252,8 +252,8 @@ fn bytes_of<S: Strategy, R: Rule>(state: &State<S, R>) -> usize {
 }
 
 impl Explored {
-    /// The claims about events that have not been broken yet: one that is broken needs no further look.
-    fn open_judges(&self) -> Vec<(Claims, JudgeEvent)> {
+    /// The properties about events that have not been broken yet: one that is broken needs no further look.
+    fn open_judges(&self) -> Vec<(PropertySet, JudgeEvent)> {
         let all = PROPERTIES.iter().zip(&self.broken).enumerate();
         all.filter_map(|(place, (property, broken))| match property.judge {
             Judge::Event(judge) if broken.is_none() => Some((1 << place, judge)),
@@ -303,7 +303,7 @@ impl Explored {
             successor.edge(to)
         });
         self.graph.push(expanded.standing, edges);
-        self.graph.withhold(expanded.withheld);
+        self.graph.withhold(expanded.suppressed);
     }
 
     /// The shortest way to a state.
@@ -321,7 +321,7 @@ impl Explored {
 
     /// What ought to happen in some run and never does: a call that succeeds, each kind of fault that the budget allows, and each
     /// phase of the strategy that its settings do not switch off.
-    pub fn missing<S: Strategy>(&self, budget: Budget, strategy: &S) -> Vec<String> {
+    pub fn missing<S: Strategy>(&self, budget: FaultBudget, strategy: &S) -> Vec<String> {
         let missing = FAULTS
             .iter()
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);

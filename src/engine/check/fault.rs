@@ -45,9 +45,9 @@ impl Fault {
 
 /// How many faults of each kind there may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Budget([u8; FAULTS.len()]);
+pub struct FaultBudget([u8; FAULTS.len()]);
 
-impl Budget {
+impl FaultBudget {
     pub const NONE: Self = Self([0; FAULTS.len()]);
 
     /// The same with so many faults of a kind.
@@ -68,7 +68,7 @@ impl Budget {
 }
 
 /// As it is written: `drop=1,crash=1`; `none` for none.
-impl fmt::Display for Budget {
+impl fmt::Display for FaultBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for (fault, name, _) in FAULTS.iter().filter(|(fault, ..)| self.left(*fault) > 0) {
@@ -83,7 +83,7 @@ impl fmt::Display for Budget {
     }
 }
 
-impl FromStr for Budget {
+impl FromStr for FaultBudget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -117,13 +117,13 @@ mod tests {
 
     #[test]
     fn a_budget_reads_as_it_is_written() {
-        let budget = Budget::NONE.with(Fault::Drop, 2).with(Fault::Late, 1);
+        let budget = FaultBudget::NONE.with(Fault::Drop, 2).with(Fault::Late, 1);
         assert_eq!(budget.to_string(), "drop=2,late=1");
         assert_eq!(budget.to_string().parse(), Ok(budget));
-        assert_eq!("none".parse(), Ok(Budget::NONE));
-        assert_eq!("crash".parse(), Ok(Budget::NONE.with(Fault::Crash, 1)));
+        assert_eq!("none".parse(), Ok(FaultBudget::NONE));
+        assert_eq!("crash".parse(), Ok(FaultBudget::NONE.with(Fault::Crash, 1)));
         for wrong in ["", "crush=1", "drop=x", "drop=-1", "drop=256"] {
-            assert!(wrong.parse::<Budget>().is_err(), "{wrong}");
+            assert!(wrong.parse::<FaultBudget>().is_err(), "{wrong}");
         }
     }
 

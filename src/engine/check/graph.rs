@@ -18,7 +18,7 @@ pub struct Edge {
     pub places: Permutation,
 }
 
-/// What happens in a step, as far as claims about whole runs count it.
+/// What happens in a step, as far as properties about whole runs count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks(u8);
 
@@ -50,7 +50,7 @@ pub struct Graph {
     edges: Vec<Edge>,
     states: Vec<Standing>,
     /// Labels that are owed although no edge bears them, of the few states that have such.
-    withheld: Vec<(u32, u128)>,
+    suppressed: Vec<(u32, u128)>,
     /// In some step nodes change places.
     turns: bool,
     /// States from here on were found, but not looked at; none where all were.
@@ -94,7 +94,7 @@ impl Graph {
     /// In the state that was pushed last, these labels are owed too.
     pub fn withhold(&mut self, labels: u128) {
         if labels != 0 {
-            self.withheld.push((self.count() as u32 - 1, labels));
+            self.suppressed.push((self.count() as u32 - 1, labels));
         }
     }
 
@@ -119,7 +119,7 @@ impl Graph {
         self.ends.capacity() * size_of::<u32>()
             + self.edges.capacity() * size_of::<Edge>()
             + self.states.capacity() * size_of::<Standing>()
-            + self.withheld.capacity() * size_of::<(u32, u128)>()
+            + self.suppressed.capacity() * size_of::<(u32, u128)>()
     }
 
     pub fn edges(&self, state: u32) -> &[Edge] {
@@ -267,9 +267,9 @@ impl Graph {
 
     /// Labels that may not be kept waiting for ever.
     fn owed(&self, state: u32) -> u128 {
-        let place = self.withheld.binary_search_by_key(&state, |(state, _)| *state);
+        let place = self.suppressed.binary_search_by_key(&state, |(state, _)| *state);
         let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
-        edges.fold(place.map_or(0, |place| self.withheld[place].1), |labels, edge| {
+        edges.fold(place.map_or(0, |place| self.suppressed[place].1), |labels, edge| {
             labels | 1 << edge.label
         })
     }
@@ -499,9 +499,9 @@ mod tests {
     /// What waits in every state of a loop, and could act but for a bound of the search, is kept waiting by nobody else.
     #[test]
     fn what_is_withheld_is_owed() {
-        let ring = |withheld: [u128; 2]| {
+        let ring = |suppressed: [u128; 2]| {
             let mut ring = Graph::default();
-            for (state, labels) in (0..).zip(withheld) {
+            for (state, labels) in (0..).zip(suppressed) {
                 ring.push(WAITING, [step(1 - state, 1, Permutation::IDENTITY)]);
                 ring.withhold(labels);
             }

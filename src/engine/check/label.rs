@@ -63,7 +63,7 @@ fn channel(message: &Message) -> u8 {
         Message::ApiResponse { .. } => 2,
         Message::TokenRequest { .. } | Message::TokenServed { .. } => 3,
         Message::TokenResponse { .. } => 4,
-        Message::Told { .. } | Message::LoginAgain { .. } => 5,
+        Message::Note { .. } | Message::LoginAgain { .. } => 5,
         Message::Forward { .. } => 6,
         Message::Answered { .. } => 7,
         Message::BackoffOver { .. } => 8,

@@ -4,7 +4,6 @@
 //! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
 //! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
 
-pub mod cast;
 mod diagram;
 mod expand;
 pub mod expected;
@@ -17,6 +16,7 @@ mod recovery;
 mod state;
 mod story;
 mod symmetry;
+pub mod systems;
 mod visited;
 
 use rayon::prelude::*;
@@ -33,11 +33,11 @@ use crate::with_strategy;
 
 pub use diagram::{svg, text};
 pub use explore::{Explored, explore};
-pub use fault::{Budget, FAULTS, Fault};
+pub use fault::{FAULTS, Fault, FaultBudget};
 pub use graph::{Components, Edge, Graph, Lasso, Marks, Standing};
 pub use label::{FAULT, label};
 pub use recovery::{Cost, dearest_call};
-pub use state::{Action, Hands, NOW, STORE_OPERATIONS, State, throttled};
+pub use state::{Action, CheckHost, NOW, STORE_OPERATIONS, State, throttled};
 pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
@@ -75,7 +75,7 @@ pub struct System<R = Issuance> {
     pub calls: u32,
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
-    pub faults: Budget,
+    pub faults: FaultBudget,
     /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
     pub store_operations: u8,
     /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
@@ -152,22 +152,22 @@ impl From<&Coordination> for Needs {
 }
 
 /// Who hears how the search goes.
-pub trait Progress: Sync {
+pub trait CheckProgress: Sync {
     /// States and transitions so far, and steps from the start; whether to go on.
     fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool;
 }
 
 /// Nobody.
-impl Progress for () {
+impl CheckProgress for () {
     fn explored(&self, _: usize, _: usize, _: u32) -> bool {
         true
     }
 }
 
-/// What the search says of one claim.
+/// What the search says of one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// No run breaks it; with the bound that was found, where the claim is about one.
+pub enum PropertyVerdict {
+    /// No run breaks it; with the bound that was found, where the property is about one.
     Holds(Option<u32>),
     /// Nothing that it is about has happened in any run.
     NotReached,
@@ -175,7 +175,7 @@ pub enum Verdict {
     Breaks(Counterexample),
 }
 
-/// A run that breaks a claim.
+/// A run that breaks a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
     /// From the start.
@@ -195,20 +195,20 @@ impl Counterexample {
 
 /// What was found about one system.
 #[derive(Debug)]
-pub struct Report {
+pub struct CheckReport {
     pub states: usize,
     pub transitions: usize,
     pub depth: u32,
-    /// False where the search was given up: then a claim that holds has only not been broken yet.
+    /// False where the search was given up: then a property that holds has only not been broken yet.
     pub complete: bool,
     /// Memory in use at the end, states that wait included.
     pub bytes: usize,
     /// In the order of [`PROPERTIES`].
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<PropertyVerdict>,
 }
 
-/// Explores a system and judges every claim.
-pub fn check(setup: &Setup, progress: &dyn Progress) -> Report {
+/// Explores a system and judges every property.
+pub fn check(setup: &Setup, progress: &dyn CheckProgress) -> CheckReport {
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         check_strategy(strategy.clone(), &setup.system, progress)
@@ -216,7 +216,7 @@ pub fn check(setup: &Setup, progress: &dyn Progress) -> Report {
 }
 
 /// [`check`] for a strategy, and a rule, that need not be the crate's own.
-pub fn check_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, progress: &dyn Progress) -> Report
+pub fn check_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, progress: &dyn CheckProgress) -> CheckReport
 where
     State<S, R>: Send + Sync,
 {
@@ -224,7 +224,7 @@ where
     let mut report = report(setup.faults, &explore(&initial, setup.most, progress), &initial);
     if setup.symmetric {
         for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
-            if let Verdict::Breaks(example) = verdict {
+            if let PropertyVerdict::Breaks(example) = verdict {
                 *example = symmetry::named(&strategy, setup, example, &property.judge);
             }
         }
@@ -232,7 +232,7 @@ where
     report
 }
 
-fn report<S: Strategy, R: Rule>(faults: Budget, explored: &Explored, initial: &State<S, R>) -> Report
+fn report<S: Strategy, R: Rule>(faults: FaultBudget, explored: &Explored, initial: &State<S, R>) -> CheckReport
 where
     State<S, R>: Send + Sync,
 {
@@ -247,13 +247,13 @@ where
                     way.push(action);
                     breaks(way, 0)
                 }
-                None if explored.reached & 1 << place == 0 => Verdict::NotReached,
-                None => Verdict::Holds(None),
+                None if explored.reached & 1 << place == 0 => PropertyVerdict::NotReached,
+                None => PropertyVerdict::Holds(None),
             },
             Judge::Runs(runs) => judge(faults, runs, explored, &components, initial),
         })
         .collect();
-    Report {
+    CheckReport {
         states: explored.graph.count(),
         transitions: explored.graph.transitions(),
         depth: explored.depth,
@@ -263,8 +263,8 @@ where
     }
 }
 
-fn breaks(way: Vec<Action>, around: usize) -> Verdict {
-    Verdict::Breaks(Counterexample {
+fn breaks(way: Vec<Action>, around: usize) -> PropertyVerdict {
+    PropertyVerdict::Breaks(Counterexample {
         way,
         around,
         remark: None,
@@ -272,14 +272,15 @@ fn breaks(way: Vec<Action>, around: usize) -> Verdict {
 }
 
 fn judge<S: Strategy, R: Rule>(
-    faults: Budget,
+    faults: FaultBudget,
     runs: Runs,
     explored: &Explored,
     components: &Components,
     initial: &State<S, R>,
-) -> Verdict {
+) -> PropertyVerdict {
     let graph = &explored.graph;
-    let state = |found: Option<u32>| found.map_or(Verdict::Holds(None), |state| breaks(explored.way_to(state), 0));
+    let state =
+        |found: Option<u32>| found.map_or(PropertyVerdict::Holds(None), |state| breaks(explored.way_to(state), 0));
     let cycle = |lasso: &Lasso| {
         let way = explored.way_to(lasso.from);
         let whole = unroll(initial, way, graph, lasso);
@@ -292,39 +293,39 @@ fn judge<S: Strategy, R: Rule>(
                 Counted::Issuances => Marks::issuances,
             };
             match graph.bound(components, count) {
-                Ok(most) => Verdict::Holds(Some(most)),
+                Ok(most) => PropertyVerdict::Holds(Some(most)),
                 Err(lasso) => cycle(&lasso),
             }
         }
         Runs::NoDeadlock => state(graph.deadlock()),
         Runs::NoLivelock => graph
             .livelock(components)
-            .map_or(Verdict::Holds(None), |lasso| cycle(&lasso)),
+            .map_or(PropertyVerdict::Holds(None), |lasso| cycle(&lasso)),
         Runs::NeverTrapped => state(graph.trapped(components)),
-        Runs::GrantsEnd if !graph.has_grants() => Verdict::NotReached,
+        Runs::GrantsEnd if !graph.has_grants() => PropertyVerdict::NotReached,
         Runs::GrantsEnd => state(graph.endless_grant(components)),
-        Runs::GrantIsHeld => graph.stranded().map_or(Verdict::NotReached, state),
+        Runs::GrantIsHeld => graph.stranded().map_or(PropertyVerdict::NotReached, state),
         Runs::Recovery {
             token_requests,
             attempts,
         } => match &explored.recovery {
-            None => Verdict::NotReached,
+            None => PropertyVerdict::NotReached,
             Some((cost, from, _)) if cost.token_requests > token_requests || cost.attempts > attempts => {
-                Verdict::Breaks(Counterexample {
+                PropertyVerdict::Breaks(Counterexample {
                     way: explored.way_to(*from),
                     around: 0,
                     remark: Some(format!("the next call costs {cost}")),
                 })
             }
-            Some(_) => Verdict::Holds(None),
+            Some(_) => PropertyVerdict::Holds(None),
         },
         Runs::NotVacuous => {
             let missing = explored.missing(faults, initial.world.strategy());
             // What a search has not come across that was given up, may lie beyond.
             if missing.is_empty() || !explored.complete {
-                Verdict::Holds(None)
+                PropertyVerdict::Holds(None)
             } else {
-                Verdict::Breaks(Counterexample {
+                PropertyVerdict::Breaks(Counterexample {
                     way: Vec::new(),
                     around: 0,
                     remark: Some(format!("never happened: {}", missing.join(", "))),
@@ -341,17 +342,17 @@ fn unroll<S: Strategy, R: Rule>(
     graph: &Graph,
     lasso: &Lasso,
 ) -> Vec<Action> {
-    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    let (mut host, mut actions) = (CheckHost::default(), Vec::new());
     let mut state = initial.clone();
     for &action in &way {
-        state = state.next(action, &mut hands);
+        state = state.next(action, &mut host);
     }
     let mut number = lasso.from;
     for &place in &lasso.around {
         state.actions(&mut actions);
         let action = actions[place];
         number = graph.edges(number)[place].to;
-        state = state.next(action, &mut hands);
+        state = state.next(action, &mut host);
         way.push(action);
     }
     assert_eq!(number, lasso.from, "a cycle comes home");

@@ -8,7 +8,7 @@ use crate::provider::Rule;
 use crate::trace::Event;
 
 use super::explore::callers;
-use super::state::{Action, Hands, State};
+use super::state::{Action, CheckHost, State};
 use super::visited::fingerprint;
 
 /// What a call costs, up to `MOST` of each.
@@ -32,7 +32,7 @@ const MOST: u16 = 8;
 /// The dearest call that can follow a quiet state; the way begins with its arrival, where `Deliver` finds it.
 pub fn dearest_call<S: Strategy, R: Rule>(quiet: &State<S, R>) -> (Cost, Vec<Action>) {
     let mut dearest = (Cost::default(), Vec::new());
-    let (mut hands, mut actions) = (Hands::default(), Vec::new());
+    let (mut host, mut actions) = (CheckHost::default(), Vec::new());
     for node in callers(quiet) {
         let first = quiet.with_call(node);
         let mut seen = HashSet::from([fingerprint(&(&first, Cost::default()))]);
@@ -43,9 +43,9 @@ pub fn dearest_call<S: Strategy, R: Rule>(quiet: &State<S, R>) -> (Cost, Vec<Act
             }
             state.actions(&mut actions);
             for &action in &actions {
-                let next = state.next(action, &mut hands);
+                let next = state.next(action, &mut host);
                 let mut after = cost;
-                for event in &hands.events {
+                for event in &host.events {
                     match event {
                         Event::TokenRequested => after.token_requests = (after.token_requests + 1).min(MOST),
                         Event::AttemptSent { .. } => after.attempts = (after.attempts + 1).min(MOST),

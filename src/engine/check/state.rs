@@ -5,15 +5,15 @@ use std::hash::{Hash, Hasher};
 use crate::base::{Chance, Delay, Duration, Group, Millis, NodeId, Permutation, Time, clone_in_place};
 use crate::node::{Strategy, Timer};
 use crate::oauth::{Failure, Token};
-use crate::property::{Facts, Scene};
+use crate::property::{History, StateView};
 use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
 use crate::trace::Event;
-use crate::world::{Client, Host, Layout, Leg, Message, Phase, Renamed, World, brings, carries};
+use crate::world::{CallPolicy, Host, Layout, Leg, Message, Phase, Renamed, World, brings, carries};
 
 use super::System;
-use super::fault::{Budget, Fault};
+use super::fault::{Fault, FaultBudget};
 use super::visited::fingerprint;
 
 /// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
@@ -36,18 +36,18 @@ pub struct State<S: Strategy, R = Issuance> {
     /// What is under way, sorted: any of it may be next.
     pub bag: Vec<Message>,
     /// Faults that may still happen.
-    pub left: Budget,
+    pub left: FaultBudget,
     /// A fault other than a planned renewal has happened.
     pub disturbed: bool,
-    /// What the claims remember.
-    pub facts: Facts,
+    /// What the properties remember.
+    pub history: History,
     /// Store operations that a node has under way at most.
     operations: u8,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
 }
 
-clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, facts, operations, symmetric });
+clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, history, operations, symmetric });
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -56,7 +56,7 @@ impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
             && self.bag == other.bag
             && self.left == other.left
             && self.disturbed == other.disturbed
-            && self.facts == other.facts
+            && self.history == other.history
     }
 }
 
@@ -68,7 +68,7 @@ impl<S: Strategy, R: Rule> Hash for State<S, R> {
         self.bag.hash(hasher);
         self.left.hash(hasher);
         self.disturbed.hash(hasher);
-        self.facts.hash(hasher);
+        self.history.hash(hasher);
     }
 }
 
@@ -112,7 +112,7 @@ impl Action {
 
 /// A checker's side of the world: what is sent lies in a bag until somebody picks it.
 #[derive(Debug, Default)]
-pub struct Hands {
+pub struct CheckHost {
     pub bag: Vec<Message>,
     pub events: Vec<Event>,
     /// What tokens are called after the last step.
@@ -121,7 +121,7 @@ pub struct Hands {
     pub places: Permutation,
 }
 
-impl Host for Hands {
+impl Host for CheckHost {
     fn now(&self) -> Time {
         NOW
     }
@@ -151,10 +151,10 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// All nodes are down.
     pub fn world(strategy: S, setup: &System<R>) -> World<S, R> {
         let limit = Some(Duration::SECOND);
-        let client = Client {
+        let client = CallPolicy {
             timeout: limit,
             store_timeout: limit,
-            ..Client::plain(Retry::Immediate(Immediate {
+            ..CallPolicy::plain(Retry::Immediate(Immediate {
                 attempts: setup.attempts,
             }))
         };
@@ -178,19 +178,19 @@ impl<S: Strategy, R: Rule> State<S, R> {
     pub fn initial(strategy: S, setup: &System<R>) -> Self {
         let mut world = Self::world(strategy, setup);
         let nodes = world.fleets().last().map_or(0, |fleet| fleet.nodes.end);
-        let mut hands = Hands::default();
+        let mut host = CheckHost::default();
         for node in (0..nodes).map(NodeId) {
-            world.start(node, &mut hands);
+            world.start(node, &mut host);
         }
         for node in (0..setup.nodes).map(NodeId) {
-            hands.bag.extend((0..setup.calls).map(|_| arrival(node)));
+            host.bag.extend((0..setup.calls).map(|_| arrival(node)));
         }
         let mut state = Self {
             world,
-            bag: hands.bag,
+            bag: host.bag,
             left: setup.faults,
             disturbed: false,
-            facts: Facts::new(nodes as usize),
+            history: History::new(nodes as usize),
             operations: setup.store_operations,
             symmetric: setup.symmetric,
         };
@@ -214,7 +214,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
         self.world.canonical(NOW, &mut self.bag, renamed);
         self.bag.sort_unstable();
-        self.facts.rename(&|token| renamed.token(token));
+        self.history.rename(&|token| renamed.token(token));
         if self.symmetric {
             self.order_nodes(renamed)
         } else {
@@ -228,7 +228,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         let nodes = self.world.fleets()[0].nodes.end;
         let portraits = &mut portraits[..nodes as usize];
         for (portrait, id) in portraits.iter_mut().zip((0..nodes).map(NodeId)) {
-            *portrait = (fingerprint(&(self.world.portrait(id), self.facts.of(id))), id);
+            *portrait = (fingerprint(&(self.world.portrait(id), self.history.of(id))), id);
         }
         for message in &self.bag {
             if let Some((portrait, _)) = portraits.get_mut(self.actor(message).index()) {
@@ -246,7 +246,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// The nodes change places; only memory of `renamed` is used.
     pub fn move_nodes(&mut self, places: Permutation, renamed: &mut Renamed) {
         self.world.move_nodes(places, &mut self.bag, renamed);
-        self.facts.move_nodes(places);
+        self.history.move_nodes(places);
         self.bag.sort_unstable();
     }
 
@@ -315,17 +315,17 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Every step that it can take; steps that lead to the same are named once.
     pub fn actions(&self, out: &mut Vec<Action>) {
-        self.heard_actions(&self.ears(), out);
+        self.enabled_actions(&self.delivery_bounds(), out);
     }
 
     /// [`State::actions`] where it is known what the nodes hear of.
-    pub fn heard_actions(&self, ears: &Ears, out: &mut Vec<Action>) {
+    pub fn enabled_actions(&self, bounds: &DeliveryBounds, out: &mut Vec<Action>) {
         out.clear();
         for (place, message) in self.bag.iter().enumerate() {
             if place > 0 && self.bag[place - 1] == *message {
                 continue;
             }
-            if !ears[self.actor(message).index()].hears(message) {
+            if !bounds[self.actor(message).index()].accepts(message) {
                 continue;
             }
             self.actions_of(u8::try_from(place).expect("fewer than 256 messages"), message, out);
@@ -356,11 +356,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
     /// delivered: nobody may be kept from it for ever.
-    pub fn withheld<'a>(&'a self, ears: &'a Ears) -> impl Iterator<Item = &'a Message> {
-        let deaf = ears.iter().any(|ear| !matches!(ear, Ear::Everything));
+    pub fn suppressed<'a>(&'a self, bounds: &'a DeliveryBounds) -> impl Iterator<Item = &'a Message> {
+        let deaf = bounds.iter().any(|accepts| !matches!(accepts, Accepts::Everything));
         let bag = if deaf { &self.bag[..] } else { &[] };
         bag.iter().filter(move |message| {
-            !ears[self.actor(message).index()].hears(message)
+            !bounds[self.actor(message).index()].accepts(message)
                 && match message {
                     Message::TimerRang { timer, .. } => *timer != Timer::Renew,
                     Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
@@ -373,14 +373,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
     /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
-    pub fn ears(&self) -> Ears {
+    pub fn delivery_bounds(&self) -> DeliveryBounds {
         let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
         for message in &self.bag {
             match message {
                 Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
                     operations[node.index()] += 1
                 }
-                Message::Told { to, from, .. } => {
+                Message::Note { to, from, .. } => {
                     notes[from.index()][to.index()] += 1;
                     notes[to.index()][from.index()] += 1;
                 }
@@ -389,11 +389,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
         std::array::from_fn(|node| {
             if operations[node] >= self.operations {
-                Ear::Store
+                Accepts::Store
             } else if notes[node].iter().any(|&under_way| under_way >= NOTES) {
-                Ear::Notes
+                Accepts::Notes
             } else {
-                Ear::Everything
+                Accepts::Everything
             }
         })
     }
@@ -507,23 +507,23 @@ impl<S: Strategy, R: Rule> State<S, R> {
             })
     }
 
-    /// Takes a step; what happened lies in `hands.events`. The claims have not heard of it yet.
-    pub fn step(&self, action: Action, hands: &mut Hands) -> Self {
+    /// Takes a step; what happened lies in `host.events`. The properties have not heard of it yet.
+    pub fn step(&self, action: Action, host: &mut CheckHost) -> Self {
         let mut next = self.clone();
-        next.act(action, hands);
+        next.act(action, host);
         next
     }
 
-    fn act(&mut self, action: Action, hands: &mut Hands) {
+    fn act(&mut self, action: Action, host: &mut CheckHost) {
         let next = self;
-        hands.events.clear();
-        hands.bag.clear();
+        host.events.clear();
+        host.bag.clear();
         match action {
             Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
                 let message = next.bag.remove(place.into());
-                std::mem::swap(&mut hands.bag, &mut next.bag);
-                next.world.deliver(message, hands);
-                std::mem::swap(&mut hands.bag, &mut next.bag);
+                std::mem::swap(&mut host.bag, &mut next.bag);
+                next.world.deliver(message, host);
+                std::mem::swap(&mut host.bag, &mut next.bag);
             }
             Action::Lose(place) => {
                 next.bag.remove(place.into());
@@ -533,13 +533,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 next.bag.extend(throttled(&request));
             }
             Action::Crash(node) => {
-                std::mem::swap(&mut hands.bag, &mut next.bag);
+                std::mem::swap(&mut host.bag, &mut next.bag);
                 let node = u32::from(node);
-                next.world.crash(node..node + 1, hands);
-                next.world.start(NodeId(node), hands);
-                std::mem::swap(&mut hands.bag, &mut next.bag);
+                next.world.crash(node..node + 1, host);
+                next.world.start(NodeId(node), host);
+                std::mem::swap(&mut host.bag, &mut next.bag);
             }
-            Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), hands),
+            Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), host),
             Action::Expire(bucket) => {
                 let ledger = &mut next.world.provider.ledger;
                 ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
@@ -551,10 +551,15 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// Takes a step, and shows each event to the claims; what tokens are called after it lies in `hands.renamed`.
-    pub fn take(&self, action: Action, hands: &mut Hands, judge: impl FnMut(&Event, &Facts, &dyn Scene)) -> Self {
+    /// Takes a step, and shows each event to the properties; what tokens are called after it lies in `host.renamed`.
+    pub fn take(
+        &self,
+        action: Action,
+        host: &mut CheckHost,
+        judge: impl FnMut(&Event, &History, &dyn StateView),
+    ) -> Self {
         let mut next = self.clone();
-        self.go_on(&mut next, action, hands, judge);
+        self.go_on(&mut next, action, host, judge);
         next
     }
 
@@ -563,11 +568,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
         &self,
         next: &mut Self,
         action: Action,
-        hands: &mut Hands,
-        judge: impl FnMut(&Event, &Facts, &dyn Scene),
+        host: &mut CheckHost,
+        judge: impl FnMut(&Event, &History, &dyn StateView),
     ) {
         next.clone_from(self);
-        self.go_on(next, action, hands, judge);
+        self.go_on(next, action, host, judge);
     }
 
     /// From its own copy to the state after a step.
@@ -575,30 +580,30 @@ impl<S: Strategy, R: Rule> State<S, R> {
         &self,
         next: &mut Self,
         action: Action,
-        hands: &mut Hands,
-        mut judge: impl FnMut(&Event, &Facts, &dyn Scene),
+        host: &mut CheckHost,
+        mut judge: impl FnMut(&Event, &History, &dyn StateView),
     ) {
-        next.act(action, hands);
-        for event in &hands.events {
-            next.facts.hear(event);
+        next.act(action, host);
+        for event in &host.events {
+            next.history.hear(event);
             let instant = Instant {
                 before: self,
                 after: &next.world,
             };
-            judge(event, &next.facts, &instant);
+            judge(event, &next.history, &instant);
         }
-        hands.places = next.canonical(&mut hands.renamed);
+        host.places = next.canonical(&mut host.renamed);
     }
 
     /// The state after a step.
-    pub fn next(&self, action: Action, hands: &mut Hands) -> Self {
-        self.take(action, hands, |_, _, _| {})
+    pub fn next(&self, action: Action, host: &mut CheckHost) -> Self {
+        self.take(action, host, |_, _, _| {})
     }
 
     /// Another call is about to arrive.
     pub(super) fn with_call(&self, node: NodeId) -> Self {
         let mut next = self.clone();
-        next.left = Budget::NONE;
+        next.left = FaultBudget::NONE;
         next.bag.push(arrival(node));
         next.bag.sort_unstable();
         next
@@ -616,7 +621,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             | Message::StoreTimedOut { node, .. }
             | Message::TimerRang { node, .. }
             | Message::TokenServed { node, .. }
-            | Message::Told { to: node, .. } => node,
+            | Message::Note { to: node, .. } => node,
             mut other => other
                 .ticket_mut()
                 .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).at),
@@ -625,25 +630,25 @@ impl<S: Strategy, R: Rule> State<S, R> {
 }
 
 /// What each node hears of at present.
-pub type Ears = [Ear; NODES];
+pub type DeliveryBounds = [Accepts; NODES];
 
 /// What a node hears of at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ear {
+pub enum Accepts {
     Everything,
     Store,
     Notes,
 }
 
-impl Ear {
-    fn hears(self, message: &Message) -> bool {
+impl Accepts {
+    fn accepts(self, message: &Message) -> bool {
         match self {
             Self::Everything => true,
             Self::Store => matches!(
                 message,
                 Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
             ),
-            Self::Notes => matches!(message, Message::Told { .. }),
+            Self::Notes => matches!(message, Message::Note { .. }),
         }
     }
 }
@@ -652,7 +657,7 @@ fn arrival(node: NodeId) -> Message {
     Message::Arrival {
         node,
         group: Group(0),
-        luck: 0,
+        draw_key: 0,
     }
 }
 
@@ -671,13 +676,13 @@ pub fn throttled(request: &Message) -> Option<Message> {
     }
 }
 
-/// A step as the claims see it: the state before, the world after.
+/// A step as the properties see it: the state before, the world after.
 struct Instant<'a, S: Strategy, R> {
     before: &'a State<S, R>,
     after: &'a World<S, R>,
 }
 
-impl<S: Strategy, R: Rule> Scene for Instant<'_, S, R> {
+impl<S: Strategy, R: Rule> StateView for Instant<'_, S, R> {
     fn is_live(&self, token: Token) -> bool {
         self.after.provider.ledger.is_live(token, NOW)
     }

@@ -9,7 +9,7 @@ use crate::trace::Event;
 use crate::with_strategy;
 use crate::world::{Message, Renamed};
 
-use super::state::{Action, Hands, NOW, State};
+use super::state::{Action, CheckHost, NOW, State};
 use super::{Counterexample, Setup, System};
 
 /// A run in words.
@@ -47,17 +47,17 @@ pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
 pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
     let initial = State::initial(strategy, &setup.with_names());
     let mut teller = Teller::new(setup);
-    let mut hands = Hands::default();
+    let mut host = CheckHost::default();
     let mut state = initial;
     for (life, name) in state.world.provider.ledger.remembered().iter().zip(0..) {
         teller.names.push((life.token, name));
     }
     let mut lines = Vec::new();
     for &action in &example.way {
-        let next = state.take(action, &mut hands, |_, _, _| {});
-        teller.baptize(&hands.events);
-        lines.push(teller.line(&state, action, &hands.events));
-        teller.rename(&hands.renamed);
+        let next = state.take(action, &mut host, |_, _, _| {});
+        teller.name_new_tokens(&host.events);
+        lines.push(teller.line(&state, action, &host.events));
+        teller.rename(&host.renamed);
         state = next;
     }
     Story {
@@ -118,7 +118,7 @@ impl Teller {
     }
 
     /// Gives tokens that have just been issued the next names.
-    fn baptize(&mut self, events: &[Event]) {
+    fn name_new_tokens(&mut self, events: &[Event]) {
         for event in events {
             if let Event::Issued { token, .. } = event {
                 self.issued += 1;
@@ -189,7 +189,7 @@ impl Teller {
             Message::StoreResponse { .. } => format!("the store's answer to {node}"),
             Message::Forward { .. } => format!("{node}'s call on its way to the gateway"),
             Message::Answered { .. } => format!("the gateway's answer to {node}"),
-            Message::Told { from, note, .. } => format!("{} tells {node}: {}", self.node(*from), self.note(note)),
+            Message::Note { from, note, .. } => format!("{} tells {node}: {}", self.node(*from), self.note(note)),
             _ => format!("an alarm of {node}"),
         }
     }
@@ -259,7 +259,7 @@ impl Teller {
                 };
                 (self.store(), column, text)
             }
-            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
+            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} host its call over")),
             Message::Answered { succeeded, .. } => {
                 let origin = message
                     .clone()
@@ -284,7 +284,7 @@ impl Teller {
                 };
                 (column, column, format!("{node} {text}"))
             }
-            Message::Told { from, note, .. } => (
+            Message::Note { from, note, .. } => (
                 from.index(),
                 column,
                 format!("{} tells {node}: {}", self.node(*from), self.note(note)),

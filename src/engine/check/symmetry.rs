@@ -6,7 +6,7 @@ use crate::property::Judge;
 use crate::provider::Rule;
 
 use super::label::{label, moved};
-use super::state::{Action, Hands, State};
+use super::state::{Action, CheckHost, State};
 use super::{Counterexample, System};
 
 /// The run of named nodes that passes what the states of `example` stand for.
@@ -20,7 +20,7 @@ pub fn named<S: Strategy, R: Rule>(
         unnamed: State::initial(strategy.clone(), setup),
         named: State::initial(strategy.clone(), &setup.with_names()),
         who: Permutation::IDENTITY,
-        hands: Hands::default(),
+        host: CheckHost::default(),
     };
     assert!(pair.named == pair.unnamed, "nobody is told apart at the start");
     let steps = example.way.len();
@@ -40,25 +40,25 @@ struct Pair<S: Strategy, R> {
     named: State<S, R>,
     /// Which node is at each place.
     who: Permutation,
-    hands: Hands,
+    host: CheckHost,
 }
 
 impl<S: Strategy, R: Rule> Pair<S, R> {
     /// Both take a step; tells which one it is among nodes with names. Of several that lead to the same by the same way, it is of the
-    /// same kind, and the `last` one breaks the claim.
+    /// same kind, and the `last` one breaks the property.
     fn step(&mut self, action: Action, judge: &Judge, last: bool) -> Action {
         let wanted = moved(label(&self.unnamed, action), self.who);
-        self.unnamed = self.unnamed.next(action, &mut self.hands);
-        self.who = self.hands.places.inverse().then(self.who);
+        self.unnamed = self.unnamed.next(action, &mut self.host);
+        self.who = self.host.places.inverse().then(self.who);
         let mut after = self.unnamed.clone();
-        after.move_nodes(self.who, &mut self.hands.renamed);
+        after.move_nodes(self.who, &mut self.host.renamed);
         let mut actions = Vec::new();
         self.named.actions(&mut actions);
         let candidates = actions.into_iter().filter_map(|candidate| {
             let mut breaks = false;
-            let next = self.named.take(candidate, &mut self.hands, |event, facts, scene| {
+            let next = self.named.take(candidate, &mut self.host, |event, history, scene| {
                 if let Judge::Event(judge) = judge {
-                    breaks |= judge(event, facts, scene) == Some(false);
+                    breaks |= judge(event, history, scene) == Some(false);
                 }
             });
             let leads = next == after && label(&self.named, candidate) == wanted;

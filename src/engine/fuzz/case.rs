@@ -3,42 +3,42 @@
 //! Every case favours other nodes, other messages and other faults, and leaves some faults out (swarm testing: Groce and
 //! others, ISSTA 2012): what needs one thing to happen often and another never is found sooner than by fair dice.
 
-use super::step::{Step, Who};
-use super::walk::{Claims, Walk};
+use super::step::{Actor, ScheduleStep};
+use super::walk::{PropertySet, Walk};
 use crate::base::{Dice, mix};
-use crate::engine::check::{Budget, FAULTS, Fault, State, System};
+use crate::engine::check::{FAULTS, Fault, FaultBudget, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};
 
 /// A small system, as far as it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Draw {
+pub struct SystemParams {
     pub nodes: u32,
     /// At each node.
     pub calls: u32,
     /// Which of the rules that there are to choose from.
     pub rule: usize,
-    pub faults: Budget,
+    pub faults: FaultBudget,
 }
 
 /// A small system and what happens in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    pub draw: Draw,
+    pub draw: SystemParams,
     /// Steps that cannot be taken are skipped.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScheduleStep>,
 }
 
 /// What cases are drawn from: the largest system, with the most faults of each kind, and what may be otherwise in it.
 #[derive(Clone, Debug)]
-pub struct Ground<S, R = Issuance> {
+pub struct SearchSpace<S, R = Issuance> {
     pub strategy: S,
     pub most: System<R>,
     /// Rules of the provider to choose from; the first is the plainest.
     pub rules: Vec<R>,
 }
 
-impl<S: Strategy, R: Rule> Ground<S, R> {
+impl<S: Strategy, R: Rule> SearchSpace<S, R> {
     /// Nothing but the size and the faults is left to chance.
     pub fn of(strategy: S, most: System<R>) -> Self {
         let rules = vec![most.rule.clone()];
@@ -46,7 +46,7 @@ impl<S: Strategy, R: Rule> Ground<S, R> {
     }
 
     /// The system of a draw.
-    pub fn system(&self, draw: &Draw) -> System<R> {
+    pub fn system(&self, draw: &SystemParams) -> System<R> {
         System {
             nodes: draw.nodes,
             calls: draw.calls,
@@ -56,17 +56,17 @@ impl<S: Strategy, R: Rule> Ground<S, R> {
         }
     }
 
-    pub fn initial(&self, draw: &Draw) -> State<S, R> {
+    pub fn initial(&self, draw: &SystemParams) -> State<S, R> {
         State::initial(self.strategy.clone(), &self.system(draw))
     }
 
-    fn draw(&self, stream: &mut u64) -> Draw {
+    fn draw(&self, stream: &mut u64) -> SystemParams {
         let nodes = 1 + below(stream, self.most.nodes.into()) as u32;
         let calls = 1 + below(stream, self.most.calls.into()) as u32;
         let rule = below(stream, self.rules.len() as u64) as usize;
         // Nobody refreshes a token that is never refused.
         let needed = |fault| fault == Fault::Expiry && self.most.rotation.is_some();
-        let mut faults = Budget::NONE;
+        let mut faults = FaultBudget::NONE;
         for &(fault, ..) in &FAULTS {
             let most = self.most.faults.left(fault);
             // Every other case is without this or that kind of fault.
@@ -75,7 +75,7 @@ impl<S: Strategy, R: Rule> Ground<S, R> {
                 faults = faults.with(fault, 1 + count as u8);
             }
         }
-        Draw {
+        SystemParams {
             nodes,
             calls,
             rule,
@@ -90,24 +90,24 @@ fn below(stream: &mut u64, bound: u64) -> u64 {
 }
 
 /// How a case deals out its steps.
-struct Favour(u64);
+struct SwarmWeights(u64);
 
-impl Favour {
+impl SwarmWeights {
     /// How often a step is taken, against others that could be.
-    fn weight(&self, step: Step) -> u64 {
+    fn weight(&self, step: ScheduleStep) -> u64 {
         const SPREAD: [u64; 4] = [1, 3, 9, 27];
         let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix((purpose << 32) | of)) >> 62) as usize];
         let who = match step.who() {
-            Some(Who::Worker(place)) => u64::from(place),
-            Some(Who::Gateway) => 255,
+            Some(Actor::Worker(place)) => u64::from(place),
+            Some(Actor::Gateway) => 255,
             None => 256,
         };
         let kind = match step {
-            Step::Of(fate, _, what, _) => (fate as u64) << 8 | what as u64,
-            Step::Crash(_) => 1 << 16,
-            Step::Lapse(_) => 2 << 16,
-            Step::Reclaim(_) => 3 << 16,
-            Step::Expire(_) => 4 << 16,
+            ScheduleStep::Of(fate, _, what, _) => (fate as u64) << 8 | what as u64,
+            ScheduleStep::Crash(_) => 1 << 16,
+            ScheduleStep::Lapse(_) => 2 << 16,
+            ScheduleStep::Reclaim(_) => 3 << 16,
+            ScheduleStep::Expire(_) => 4 << 16,
         };
         draw(1, who) * draw(2, kind)
     }
@@ -115,17 +115,17 @@ impl Favour {
 
 /// All cases of a ground.
 pub struct Cases<'a, S, R> {
-    pub ground: &'a Ground<S, R>,
-    pub wanted: Claims,
+    pub ground: &'a SearchSpace<S, R>,
+    pub wanted: PropertySet,
     /// Steps of the longest schedule.
     pub longest: usize,
 }
 
 impl<S: Strategy, R: Rule> Cases<'_, S, R> {
     /// A run by chance: the schedule is what was done.
-    pub fn walk(&self, draw: &Draw, luck: u64) -> Walk<S, R> {
-        let favour = Favour(mix(luck));
-        let mut stream = luck;
+    pub fn walk(&self, draw: &SystemParams, draw_key: u64) -> Walk<S, R> {
+        let favour = SwarmWeights(mix(draw_key));
+        let mut stream = draw_key;
         let mut walk = Walk::new(self.ground.initial(draw), self.wanted);
         let mut weights = Vec::new();
         while walk.taken.len() < self.longest && !walk.steps().is_empty() {
@@ -211,12 +211,12 @@ mod tests {
     use super::*;
 
     fn shrink(length: usize, breaks: impl Fn(&Case) -> bool) -> Case {
-        let step = |place| Step::Expire(place as u8);
-        let draw = Draw {
+        let step = |place| ScheduleStep::Expire(place as u8);
+        let draw = SystemParams {
             nodes: 2,
             calls: 1,
             rule: 0,
-            faults: Budget::NONE,
+            faults: FaultBudget::NONE,
         };
         let steps = (0..length).map(step).collect();
         let mut tree = Tree::new(Case { draw, steps });
@@ -236,8 +236,12 @@ mod tests {
                 .into_iter()
                 .filter(|&place| usize::from(place) < length)
                 .collect();
-            let all = |case: &Case| matters.iter().all(|&place| case.steps.contains(&Step::Expire(place)));
-            let least: Vec<_> = matters.iter().map(|&place| Step::Expire(place)).collect();
+            let all = |case: &Case| {
+                matters
+                    .iter()
+                    .all(|&place| case.steps.contains(&ScheduleStep::Expire(place)))
+            };
+            let least: Vec<_> = matters.iter().map(|&place| ScheduleStep::Expire(place)).collect();
             assert_eq!(shrink(length, all).steps, least, "of {length}");
         }
     }

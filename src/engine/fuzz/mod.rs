@@ -1,5 +1,5 @@
 //! The fuzzer: small systems and schedules by chance, where a search of everything would not come to its end; what breaks a
-//! claim is made as small as it can be, and kept.
+//! property is made as small as it can be, and kept.
 //!
 //! Runs the states of [`check`](super::check) along schedules of steps by name. Which cases there are follows from the seed
 //! alone, on any number of threads.
@@ -20,41 +20,41 @@ use crate::property::PROPERTIES;
 use crate::provider::{Issuance, Rule};
 use crate::with_strategy;
 
-pub use case::{Case, Cases, Draw, Ground};
+pub use case::{Case, Cases, SearchSpace, SystemParams};
 pub use replay::{Effect, Effects, replay};
 pub use saved::{RULES, Saved, name_of_rule, rule};
 pub use shrink::{breaks, smallest};
-pub use step::{Fate, Step, What, Who};
-pub use walk::{Claims, Walk, along};
+pub use step::{Actor, MessageFate, MessageKind, ScheduleStep};
+pub use walk::{PropertySet, Walk, along};
 
 /// How much is tried.
 #[derive(Clone, Debug)]
-pub struct Effort {
+pub struct FuzzOptions {
     pub seed: u64,
     pub cases: u64,
     /// Steps of the longest schedule.
     pub longest: usize,
-    /// Cases that are made smaller for each claim; the smallest is kept.
+    /// Cases that are made smaller for each property; the smallest is kept.
     pub shrinks: u32,
-    /// Claims that are looked at.
-    pub wanted: Claims,
+    /// PropertySet that are looked at.
+    pub wanted: PropertySet,
 }
 
-impl Effort {
-    /// So many cases under a seed, for all claims that a run by chance can break.
+impl FuzzOptions {
+    /// So many cases under a seed, for all properties that a run by chance can break.
     pub fn of(seed: u64, cases: u64) -> Self {
         Self {
             seed,
             cases,
             longest: 120,
             shrinks: 8,
-            wanted: all_claims(),
+            wanted: all_properties(),
         }
     }
 }
 
-/// All claims but the last, which is about all runs together.
-pub fn all_claims() -> Claims {
+/// All properties but the last, which is about all runs together.
+pub fn all_properties() -> PropertySet {
     PROPERTIES
         .iter()
         .enumerate()
@@ -63,23 +63,23 @@ pub fn all_claims() -> Claims {
 }
 
 /// Who hears how it goes.
-pub trait Progress: Sync {
-    /// Cases so far, and claims that are broken; whether to go on.
+pub trait FuzzProgress: Sync {
+    /// Cases so far, and properties that are broken; whether to go on.
     fn fuzzed(&self, cases: u64, broken: usize) -> bool;
 }
 
 /// Nobody.
-impl Progress for () {
+impl FuzzProgress for () {
     fn fuzzed(&self, _: u64, _: usize) -> bool {
         true
     }
 }
 
-/// A claim that is broken, and the smallest case found that breaks it.
+/// A property that is broken, and the smallest case found that breaks it.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Its place in [`PROPERTIES`].
-    pub claim: usize,
+    pub property: usize,
     /// Which case of the seed it comes from.
     pub number: u64,
     pub case: Case,
@@ -88,26 +88,26 @@ pub struct Finding {
 
 /// What came of all cases.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct FuzzReport {
     pub cases: u64,
-    /// By claim.
+    /// By property.
     pub findings: Vec<Finding>,
 }
 
-impl Report {
-    /// What was found about the claim of this name.
+impl FuzzReport {
+    /// What was found about the property of this name.
     pub fn of(&self, property: &str) -> Option<&Finding> {
         self.findings
             .iter()
-            .find(|finding| PROPERTIES[finding.claim].name == property)
+            .find(|finding| PROPERTIES[finding.property].name == property)
     }
 }
 
 /// [`fuzz`] for one of the crate's own strategies, under any of these rules, the plainest first.
-pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &Effort, progress: &dyn Progress) -> Report {
+pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &FuzzOptions, progress: &dyn FuzzProgress) -> FuzzReport {
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        let ground = Ground {
+        let ground = SearchSpace {
             strategy: strategy.clone(),
             most: setup.system.clone(),
             rules: rules.to_vec(),
@@ -121,16 +121,16 @@ const ROUND: u64 = 64;
 
 /// Runs cases until there have been enough, or nobody wants more.
 pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
-    ground: &Ground<S, R>,
-    effort: &Effort,
-    progress: &dyn Progress,
-) -> Report {
-    let mut report = Report::default();
+    ground: &SearchSpace<S, R>,
+    effort: &FuzzOptions,
+    progress: &dyn FuzzProgress,
+) -> FuzzReport {
+    let mut report = FuzzReport::default();
     let mut shrinks = vec![effort.shrinks; PROPERTIES.len()];
     while report.cases < effort.cases && progress.fuzzed(report.cases, report.findings.len()) {
         let open = (0..PROPERTIES.len())
-            .filter(|&claim| effort.wanted & 1 << claim != 0 && shrinks[claim] > 0)
-            .fold(0, |open, claim| open | 1 << claim);
+            .filter(|&property| effort.wanted & 1 << property != 0 && shrinks[property] > 0)
+            .fold(0, |open, property| open | 1 << property);
         if open == 0 {
             break;
         }
@@ -148,20 +148,20 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
         report.cases = round.end;
         // First come, first made smaller: which these are depends on no thread.
         let mut jobs = Vec::new();
-        for (number, (case, claims)) in &broken {
-            for &claim in claims {
-                if shrinks[claim] > 0 {
-                    shrinks[claim] -= 1;
-                    jobs.push((*number, case, claim));
+        for (number, (case, properties)) in &broken {
+            for &property in properties {
+                if shrinks[property] > 0 {
+                    shrinks[property] -= 1;
+                    jobs.push((*number, case, property));
                 }
             }
         }
         let found: Vec<_> = jobs
             .into_par_iter()
-            .map(|(number, case, claim)| {
-                let (case, example) = smallest(ground, case, claim);
+            .map(|(number, case, property)| {
+                let (case, example) = smallest(ground, case, property);
                 Finding {
-                    claim,
+                    property,
                     number,
                     case,
                     example,
@@ -175,15 +175,15 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
     report
 }
 
-/// One case: what was drawn, and the claims that it breaks.
+/// One case: what was drawn, and the properties that it breaks.
 fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Case, Vec<usize>) {
     let case = drawn(cases, seed, number);
     let mut walk = Walk::new(cases.ground.initial(&case.draw), cases.wanted);
     for &step in &case.steps {
         assert!(walk.take(step), "a schedule was drawn step by step");
     }
-    let wanted = (0..PROPERTIES.len()).filter(|claim| cases.wanted & 1 << claim != 0);
-    let broken = wanted.filter(|&claim| walk.witness(claim).is_some()).collect();
+    let wanted = (0..PROPERTIES.len()).filter(|property| cases.wanted & 1 << property != 0);
+    let broken = wanted.filter(|&property| walk.witness(property).is_some()).collect();
     (case, broken)
 }
 
@@ -192,8 +192,8 @@ pub fn drawn<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) 
     cases.draw(Dice::replication(seed, number).stream(0, 0))
 }
 
-impl Report {
-    /// Keeps the smallest finding for each claim, and the first of equal ones.
+impl FuzzReport {
+    /// Keeps the smallest finding for each property, and the first of equal ones.
     fn add(&mut self, finding: Finding) {
         let size = |finding: &Finding| {
             (
@@ -202,7 +202,10 @@ impl Report {
                 finding.case.draw.calls,
             )
         };
-        match self.findings.binary_search_by_key(&finding.claim, |known| known.claim) {
+        match self
+            .findings
+            .binary_search_by_key(&finding.property, |known| known.property)
+        {
             Ok(place) if size(&finding) < size(&self.findings[place]) => self.findings[place] = finding,
             Ok(_) => {}
             Err(place) => self.findings.insert(place, finding),

@@ -1,14 +1,14 @@
 //! A schedule once more, in the checker's states and in the simulator: the same steps, and the same effects.
 //!
 //! The checker picks what is under way by name; the simulator is given a network that delays each message so that step n
-//! happens at instant n. What they tell is compared without what only one of them counts: times, and how tokens are called.
+//! happens at instant n. MessageKind they tell is compared without what only one of them counts: times, and how tokens are called.
 
 use std::collections::BTreeMap;
 
-use super::step::{Step, What, Who, name_of};
+use super::step::{Actor, MessageKind, ScheduleStep, name_of};
 use super::walk::Walk;
 use crate::base::{Duration, NodeId, Time};
-use crate::engine::check::{Action, Fault, Hands, NOW, State, System, throttled};
+use crate::engine::check::{Action, CheckHost, Fault, NOW, State, System, throttled};
 use crate::engine::sim::{Happening, Network, run_script};
 use crate::node::{Strategy, Timer};
 use crate::oauth::Token;
@@ -16,7 +16,7 @@ use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
 use crate::world::{Message, Renamed, World};
 
-/// Something that happened at a step, in words that no engine counts in. Step 0 is the start.
+/// Something that happened at a step, in words that no engine counts in. ScheduleStep 0 is the start.
 pub type Effect = (usize, String);
 
 /// Far shorter than any lease or token lives, so that nothing ends by itself.
@@ -30,7 +30,7 @@ pub struct Effects {
 }
 
 /// Runs a schedule in both engines; steps that cannot be taken are skipped in both.
-pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[Step]) -> Effects {
+pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[ScheduleStep]) -> Effects {
     let mut walk = Walk::new(State::initial(strategy.clone(), system), 0);
     for &step in steps {
         walk.take(step);
@@ -91,12 +91,12 @@ fn step_at(now: Time) -> usize {
 struct Sent {
     /// The step at which it was sent, and its name then; among equals the first is meant first.
     at: usize,
-    name: (Who, What),
-    fate: Fate,
+    name: (Actor, MessageKind),
+    fate: MessageFate,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum MessageFate {
     Never,
     Arrives(usize),
     /// It is answered with a 429.
@@ -111,12 +111,12 @@ struct Script {
 /// What happens when all nodes start, and how tokens are called after it.
 fn start<S: Strategy, R: Rule>(strategy: &S, system: &System<R>) -> (Vec<Event>, Renamed) {
     let mut world = State::world(strategy.clone(), system);
-    let mut hands = Hands::default();
+    let mut host = CheckHost::default();
     for node in 0..world.fleets().last().map_or(0, |fleet| fleet.nodes.end) {
-        world.start(NodeId(node), &mut hands);
+        world.start(NodeId(node), &mut host);
     }
-    world.canonical(NOW, &mut hands.bag, &mut hands.renamed);
-    (hands.events, hands.renamed)
+    world.canonical(NOW, &mut host.bag, &mut host.renamed);
+    (host.events, host.renamed)
 }
 
 /// What a run sends and when it arrives, and the run's effects.
@@ -129,7 +129,7 @@ fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]
     let (events, renamed) = start(strategy, system);
     let mut effects: Vec<_> = teller.tell(0, &events).collect();
     teller.rename(&renamed);
-    let (mut hands, initial) = (Hands::default(), State::initial(strategy.clone(), system));
+    let (mut host, initial) = (CheckHost::default(), State::initial(strategy.clone(), system));
     // Which sending each message of the bag is.
     let mut tags: Vec<usize> = initial
         .bag
@@ -139,17 +139,17 @@ fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]
     let mut state = initial;
     for (step, &action) in (1..).zip(way) {
         script.meet(step, &state, action, &tags);
-        let raw = state.step(action, &mut hands);
+        let raw = state.step(action, &mut host);
         if let Some(place) = taken_from(action) {
             tags.remove(place);
         }
         for message in &raw.bag[tags.len()..] {
             tags.push(script.send(step, &raw.world, message));
         }
-        let next = state.take(action, &mut hands, |_, _, _| {});
-        effects.extend(teller.tell(step, &hands.events));
-        teller.rename(&hands.renamed);
-        tags = sorted(raw, &tags, &next, &mut hands.renamed);
+        let next = state.take(action, &mut host, |_, _, _| {});
+        effects.extend(teller.tell(step, &host.events));
+        teller.rename(&host.renamed);
+        tags = sorted(raw, &tags, &next, &mut host.renamed);
         state = next;
     }
     (script, effects)
@@ -209,7 +209,7 @@ impl Script {
         self.sent.push(Sent {
             at,
             name: name_of(world, message),
-            fate: Fate::Never,
+            fate: MessageFate::Never,
         });
         self.sent.len() - 1
     }
@@ -223,11 +223,11 @@ impl Script {
                 if let Message::Arrival { .. } = message {
                     happens(Happening::Arrives(message));
                 } else {
-                    self.sent[tags[usize::from(place)]].fate = Fate::Arrives(step);
+                    self.sent[tags[usize::from(place)]].fate = MessageFate::Arrives(step);
                 }
             }
             Action::Lose(_) => {}
-            Action::Throttle(place) => self.sent[tags[usize::from(place)]].fate = Fate::TurnedAway(step),
+            Action::Throttle(place) => self.sent[tags[usize::from(place)]].fate = MessageFate::TurnedAway(step),
             Action::Crash(node) => happens(Happening::Restarts(NodeId(node.into()))),
             Action::Lapse(store) | Action::Reclaim(store) => happens(Happening::LeaseEnds(store.into())),
             Action::Expire(bucket) => happens(Happening::Expires(Bucket(bucket.into()))),
@@ -247,9 +247,9 @@ impl<S: Strategy, R: Rule> Network<S, R> for Scripted {
         let (at, name) = (step_at(now), name_of(world, message));
         let place = self.sent.iter().position(|sent| (sent.at, sent.name) == (at, name))?;
         match self.sent.remove(place).fate {
-            Fate::Never => None,
-            Fate::Arrives(step) => Some(instant(step)),
-            Fate::TurnedAway(step) => {
+            MessageFate::Never => None,
+            MessageFate::Arrives(step) => Some(instant(step)),
+            MessageFate::TurnedAway(step) => {
                 self.turned_away.push(instant(step));
                 Some(instant(step))
             }
@@ -303,7 +303,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::LiveTokenDropped { node: at, token } => format!("{} gives up {}", node(at), name(token)),
         // How long tokens live, which quota is used up, who stands still and who is looked at is the simulator's own.
         Event::TokenAsked { .. }
-        | Event::Looked { .. }
+        | Event::Sampled { .. }
         | Event::QuotaExhausted { .. }
         | Event::TokenEnded(_)
         | Event::NodePaused { .. }

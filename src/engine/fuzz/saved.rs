@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Case;
 use super::replay::{Effects, replay};
-use super::step::Step;
+use super::step::ScheduleStep;
 use super::walk::along;
 use crate::base::Duration;
-use crate::engine::check::cast::{self, ROTATIONS, around};
-use crate::engine::check::{Budget, Counterexample, Setup, State, System};
+use crate::engine::check::systems::{self, ROTATIONS, system_for};
+use crate::engine::check::{Counterexample, FaultBudget, Setup, State, System};
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
 use crate::scenario;
@@ -30,7 +30,7 @@ pub const RULES: [(&str, &str); 5] = [
 /// Life of a token; a case's clock stands still, so it decides nothing.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// Beside refresh tokens, which say themselves what ends: a new token ends no other.
+/// Drivers refresh tokens, which say themselves what ends: a new token ends no other.
 const INDEPENDENT: &str = "independent";
 
 /// The rule of this name: one of [`RULES`], `independent`, or a provider's.
@@ -60,7 +60,7 @@ pub fn name_of_rule(wanted: &Issuance) -> Option<String> {
 /// What becomes of refresh tokens under this name: one of [`ROTATIONS`], or a provider's.
 fn rotation(name: &str) -> Option<RotationRule> {
     let of_provider = || Some(RotationRule::of(&profiles::find(name)?.provider.refresh_tokens()?));
-    cast::rotation(name).or_else(of_provider)
+    systems::rotation(name).or_else(of_provider)
 }
 
 /// The name of what becomes of refresh tokens in a system.
@@ -74,7 +74,7 @@ fn name_of_rotation(wanted: &System) -> Option<String> {
 /// A case with all that it takes to run it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// Short name of the claim that it breaks.
+    /// Short name of the property that it breaks.
     pub property: &'static str,
     /// What it was found by; a case that was written by hand has none.
     pub seed: Option<u64>,
@@ -88,8 +88,8 @@ pub struct Saved {
     pub slots: u16,
     pub nodes: u32,
     pub calls: u32,
-    pub faults: Budget,
-    pub steps: Vec<Step>,
+    pub faults: FaultBudget,
+    pub steps: Vec<ScheduleStep>,
 }
 
 /// The same as it is written.
@@ -122,14 +122,20 @@ impl Saved {
     /// A case of this setup under one of its rules.
     ///
     /// Errors when what the provider does has no name.
-    pub fn new(claim: usize, seed: Option<u64>, setup: &Setup, rule: &Issuance, case: &Case) -> Result<Self, String> {
+    pub fn new(
+        property: usize,
+        seed: Option<u64>,
+        setup: &Setup,
+        rule: &Issuance,
+        case: &Case,
+    ) -> Result<Self, String> {
         let nameless = |what| format!("a case names {what}, and the one of this provider has no name");
         let refresh_tokens = match setup.system.rotation {
             None => None,
             Some(_) => Some(name_of_rotation(&setup.system).ok_or_else(|| nameless("a rule for refresh tokens"))?),
         };
         Ok(Self {
-            property: PROPERTIES[claim].name,
+            property: PROPERTIES[property].name,
             seed,
             coordination: setup.coordination.clone(),
             rule: name_of_rule(rule).ok_or_else(|| nameless("a rule"))?,
@@ -147,10 +153,10 @@ impl Saved {
     /// Its place in [`PROPERTIES`].
     ///
     /// # Panics
-    /// Never: the name is that of a claim.
-    pub fn claim(&self) -> usize {
+    /// Never: the name is that of a property.
+    pub fn property(&self) -> usize {
         let place = PROPERTIES.iter().position(|property| property.name == self.property);
-        place.expect("a case names a claim")
+        place.expect("a case names a property")
     }
 
     /// The system that it takes place in.
@@ -158,7 +164,7 @@ impl Saved {
     /// # Panics
     /// When a rule is none that there is.
     pub fn setup(&self) -> Setup {
-        let Setup { coordination, system } = around(self.coordination.clone(), self.nodes, self.calls, self.faults);
+        let Setup { coordination, system } = system_for(self.coordination.clone(), self.nodes, self.calls, self.faults);
         let known = |name: &String| rotation(name).expect("a case names a rule for refresh tokens");
         let system = System {
             rule: rule(&self.rule).expect("a case names a rule"),
@@ -171,13 +177,13 @@ impl Saved {
         Setup { coordination, system }
     }
 
-    /// The run up to where the claim breaks, as the checker has it; none where it does not.
+    /// The run up to where the property breaks, as the checker has it; none where it does not.
     pub fn run(&self) -> Option<Counterexample> {
         let setup = self.setup();
         with_strategy!(&setup.coordination, strategy => {
             #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
             let initial = State::initial(strategy.clone(), &setup.system);
-            along(initial, &self.steps, self.claim()).witness(self.claim()).map(|(_, example)| example)
+            along(initial, &self.steps, self.property()).witness(self.property()).map(|(_, example)| example)
         })
     }
 
@@ -191,7 +197,7 @@ impl Saved {
 /// TOML.
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = PROPERTIES[self.claim()].title;
+        let title = PROPERTIES[self.property()].title;
         writeln!(
             f,
             "# breaks {}: {title}; replay it with `tokenstorm fuzz --replay FILE`",
@@ -208,7 +214,7 @@ impl fmt::Display for Saved {
             nodes: self.nodes,
             calls: self.calls,
             faults: self.faults.to_string(),
-            steps: self.steps.iter().map(Step::to_string).collect(),
+            steps: self.steps.iter().map(ScheduleStep::to_string).collect(),
             strategy: self.coordination.clone(),
         };
         f.write_str(&toml::to_string_pretty(&written).map_err(|_| fmt::Error)?)

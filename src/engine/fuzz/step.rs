@@ -13,10 +13,10 @@ use crate::world::{Message, World};
 
 /// One step, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum ScheduleStep {
     /// Something that is under way meets this fate; where several have the same name, the number tells them apart.
-    Of(Fate, Who, What, u8),
-    Crash(Who),
+    Of(MessageFate, Actor, MessageKind, u8),
+    Crash(Actor),
     /// The lease of this store ends while its holder acts on it.
     Lapse(u8),
     /// It ends, and nobody acts on it.
@@ -27,7 +27,7 @@ pub enum Step {
 
 /// What becomes of something that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
+pub enum MessageFate {
     /// It arrives, or the alarm rings.
     Deliver,
     /// The alarm rings although what it waits for is still under way.
@@ -39,14 +39,14 @@ pub enum Fate {
 
 /// Whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
+pub enum Actor {
     Worker(u8),
     Gateway,
 }
 
 /// A kind of message or alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum What {
+pub enum MessageKind {
     Call,
     Attempt,
     ApiAnswer,
@@ -71,41 +71,41 @@ pub enum What {
     Login,
 }
 
-const FATES: [(Fate, &str); 4] = [
-    (Fate::Deliver, "deliver"),
-    (Fate::Hurry, "hurry"),
-    (Fate::Lose, "lose"),
-    (Fate::Throttle, "throttle"),
+const FATES: [(MessageFate, &str); 4] = [
+    (MessageFate::Deliver, "deliver"),
+    (MessageFate::Hurry, "hurry"),
+    (MessageFate::Lose, "lose"),
+    (MessageFate::Throttle, "throttle"),
 ];
 
-const WHATS: [(What, &str); 22] = [
-    (What::Call, "call"),
-    (What::Attempt, "attempt"),
-    (What::ApiAnswer, "API answer"),
-    (What::TokenRequest, "token request"),
-    (What::TokenResponse, "token response"),
-    (What::StoreRead, "store read"),
-    (What::StoreWrite, "store write"),
-    (What::LeaseRequest, "lease request"),
-    (What::LeaseExtension, "lease extension"),
-    (What::LeaseReturn, "lease return"),
-    (What::StoreAnswer, "store answer"),
-    (What::ForwardedCall, "forwarded call"),
-    (What::GatewayAnswer, "gateway answer"),
-    (What::Note, "note"),
-    (What::NextTry, "next try"),
-    (What::CallTimeOut, "call time-out"),
-    (What::TokenTimeOut, "token time-out"),
-    (What::StoreTimeOut, "store time-out"),
-    (What::Renewal, "planned renewal"),
-    (What::Wait, "wait"),
-    (What::ExtensionTimer, "extension timer"),
-    (What::Login, "login"),
+const WHATS: [(MessageKind, &str); 22] = [
+    (MessageKind::Call, "call"),
+    (MessageKind::Attempt, "attempt"),
+    (MessageKind::ApiAnswer, "API answer"),
+    (MessageKind::TokenRequest, "token request"),
+    (MessageKind::TokenResponse, "token response"),
+    (MessageKind::StoreRead, "store read"),
+    (MessageKind::StoreWrite, "store write"),
+    (MessageKind::LeaseRequest, "lease request"),
+    (MessageKind::LeaseExtension, "lease extension"),
+    (MessageKind::LeaseReturn, "lease return"),
+    (MessageKind::StoreAnswer, "store answer"),
+    (MessageKind::ForwardedCall, "forwarded call"),
+    (MessageKind::GatewayAnswer, "gateway answer"),
+    (MessageKind::Note, "note"),
+    (MessageKind::NextTry, "next try"),
+    (MessageKind::CallTimeOut, "call time-out"),
+    (MessageKind::TokenTimeOut, "token time-out"),
+    (MessageKind::StoreTimeOut, "store time-out"),
+    (MessageKind::Renewal, "planned renewal"),
+    (MessageKind::Wait, "wait"),
+    (MessageKind::ExtensionTimer, "extension timer"),
+    (MessageKind::Login, "login"),
 ];
 
-impl Step {
+impl ScheduleStep {
     /// The node that it is about.
-    pub const fn who(self) -> Option<Who> {
+    pub const fn who(self) -> Option<Actor> {
         match self {
             Self::Of(_, who, ..) | Self::Crash(who) => Some(who),
             Self::Lapse(_) | Self::Reclaim(_) | Self::Expire(_) => None,
@@ -116,8 +116,8 @@ impl Step {
     #[must_use]
     pub fn without(self, gone: u8) -> Option<Self> {
         let shifted = |who| match who {
-            Who::Worker(place) if place == gone => None,
-            Who::Worker(place) if place > gone => Some(Who::Worker(place - 1)),
+            Actor::Worker(place) if place == gone => None,
+            Actor::Worker(place) if place > gone => Some(Actor::Worker(place - 1)),
             other => Some(other),
         };
         Some(match self {
@@ -129,59 +129,59 @@ impl Step {
 }
 
 /// What a message is called, whatever becomes of it.
-pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> (Who, What) {
+pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> (Actor, MessageKind) {
     let call = |mut message: Message, origin: bool| {
         let call = message.ticket_mut().map(|ticket| *world.calls().get(ticket.call));
         call.map_or(NodeId(0), |call| if origin { call.origin } else { call.at })
     };
     let (node, what) = match *message {
-        Message::Arrival { node, .. } => (node, What::Call),
-        Message::ApiRequest { node, .. } => (node, What::Attempt),
-        Message::ApiResponse { .. } => (call(*message, false), What::ApiAnswer),
-        Message::TokenRequest { node, .. } | Message::TokenServed { node, .. } => (node, What::TokenRequest),
-        Message::TokenResponse { node, .. } => (node, What::TokenResponse),
+        Message::Arrival { node, .. } => (node, MessageKind::Call),
+        Message::ApiRequest { node, .. } => (node, MessageKind::Attempt),
+        Message::ApiResponse { .. } => (call(*message, false), MessageKind::ApiAnswer),
+        Message::TokenRequest { node, .. } | Message::TokenServed { node, .. } => (node, MessageKind::TokenRequest),
+        Message::TokenResponse { node, .. } => (node, MessageKind::TokenResponse),
         Message::StoreRequest { node, operation, .. } => {
             let what = match operation.asked() {
-                Asked::Read => What::StoreRead,
-                Asked::Write => What::StoreWrite,
-                Asked::Acquire => What::LeaseRequest,
-                Asked::Extend => What::LeaseExtension,
-                Asked::Release => What::LeaseReturn,
+                Asked::Read => MessageKind::StoreRead,
+                Asked::Write => MessageKind::StoreWrite,
+                Asked::Acquire => MessageKind::LeaseRequest,
+                Asked::Extend => MessageKind::LeaseExtension,
+                Asked::Release => MessageKind::LeaseReturn,
             };
             (node, what)
         }
-        Message::StoreResponse { node, .. } => (node, What::StoreAnswer),
-        Message::Forward { .. } => (call(*message, true), What::ForwardedCall),
-        Message::Answered { .. } => (call(*message, true), What::GatewayAnswer),
-        Message::Told { to, .. } => (to, What::Note),
-        Message::BackoffOver { .. } => (call(*message, false), What::NextTry),
-        Message::AttemptTimedOut { .. } => (call(*message, false), What::CallTimeOut),
-        Message::TokenTimedOut { node, .. } => (node, What::TokenTimeOut),
-        Message::StoreTimedOut { node, .. } => (node, What::StoreTimeOut),
+        Message::StoreResponse { node, .. } => (node, MessageKind::StoreAnswer),
+        Message::Forward { .. } => (call(*message, true), MessageKind::ForwardedCall),
+        Message::Answered { .. } => (call(*message, true), MessageKind::GatewayAnswer),
+        Message::Note { to, .. } => (to, MessageKind::Note),
+        Message::BackoffOver { .. } => (call(*message, false), MessageKind::NextTry),
+        Message::AttemptTimedOut { .. } => (call(*message, false), MessageKind::CallTimeOut),
+        Message::TokenTimedOut { node, .. } => (node, MessageKind::TokenTimeOut),
+        Message::StoreTimedOut { node, .. } => (node, MessageKind::StoreTimeOut),
         Message::TimerRang { node, timer, .. } => {
             let what = match timer {
-                Timer::Renew => What::Renewal,
-                Timer::Wait => What::Wait,
-                Timer::Extend => What::ExtensionTimer,
+                Timer::Renew => MessageKind::Renewal,
+                Timer::Wait => MessageKind::Wait,
+                Timer::Extend => MessageKind::ExtensionTimer,
             };
             (node, what)
         }
-        Message::LoginAgain { .. } => (NodeId(0), What::Login),
+        Message::LoginAgain { .. } => (NodeId(0), MessageKind::Login),
     };
     (who(world, node), what)
 }
 
-fn who<S: Strategy, R: Rule>(world: &World<S, R>, node: NodeId) -> Who {
+fn who<S: Strategy, R: Rule>(world: &World<S, R>, node: NodeId) -> Actor {
     let is_gateway = |fleet: &crate::world::Fleet| fleet.is_gateway && fleet.nodes.contains(&node.0);
     if world.fleets().iter().any(is_gateway) {
-        Who::Gateway
+        Actor::Gateway
     } else {
-        Who::Worker(node.0 as u8)
+        Actor::Worker(node.0 as u8)
     }
 }
 
 /// What the steps that a state can take are called, in their order.
-pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out: &mut Vec<Step>) {
+pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out: &mut Vec<ScheduleStep>) {
     out.clear();
     for &action in actions {
         let of = |fate, place: u8| {
@@ -189,34 +189,35 @@ pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out:
             (fate, who, what)
         };
         let (fate, who, what) = match action {
-            Action::Deliver(place) | Action::Renew(place) => of(Fate::Deliver, place),
-            Action::Late(place) => of(Fate::Hurry, place),
-            Action::Lose(place) => of(Fate::Lose, place),
-            Action::Throttle(place) => of(Fate::Throttle, place),
+            Action::Deliver(place) | Action::Renew(place) => of(MessageFate::Deliver, place),
+            Action::Late(place) => of(MessageFate::Hurry, place),
+            Action::Lose(place) => of(MessageFate::Lose, place),
+            Action::Throttle(place) => of(MessageFate::Throttle, place),
             Action::Crash(node) => {
-                out.push(Step::Crash(who(&state.world, NodeId(node.into()))));
+                out.push(ScheduleStep::Crash(who(&state.world, NodeId(node.into()))));
                 continue;
             }
             Action::Lapse(store) => {
-                out.push(Step::Lapse(store));
+                out.push(ScheduleStep::Lapse(store));
                 continue;
             }
             Action::Reclaim(store) => {
-                out.push(Step::Reclaim(store));
+                out.push(ScheduleStep::Reclaim(store));
                 continue;
             }
             Action::Expire(bucket) => {
-                out.push(Step::Expire(bucket));
+                out.push(ScheduleStep::Expire(bucket));
                 continue;
             }
         };
-        let like = |step: &&Step| matches!(**step, Step::Of(f, w, k, _) if (f, w, k) == (fate, who, what));
+        let like =
+            |step: &&ScheduleStep| matches!(**step, ScheduleStep::Of(f, w, k, _) if (f, w, k) == (fate, who, what));
         let number = out.iter().filter(like).count() as u8 + 1;
-        out.push(Step::Of(fate, who, what, number));
+        out.push(ScheduleStep::Of(fate, who, what, number));
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Worker(place) => write!(f, "{}", char::from(b'A' + place % 26)),
@@ -226,7 +227,7 @@ impl fmt::Display for Who {
 }
 
 /// As it is written: `deliver B's token response`, `lose A's store write #2`, `crash A`, `lapse lease 0`.
-impl fmt::Display for Step {
+impl fmt::Display for ScheduleStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Of(fate, who, what, number) => {
@@ -241,7 +242,7 @@ impl fmt::Display for Step {
     }
 }
 
-impl FromStr for Who {
+impl FromStr for Actor {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -253,7 +254,7 @@ impl FromStr for Who {
     }
 }
 
-impl FromStr for Step {
+impl FromStr for ScheduleStep {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -263,19 +264,19 @@ impl FromStr for Step {
     }
 }
 
-fn parse(text: &str) -> Option<Step> {
+fn parse(text: &str) -> Option<ScheduleStep> {
     let numbered = |words: &str| text.strip_prefix(words).and_then(|number| number.parse().ok());
     if let Some(who) = text.strip_prefix("crash ") {
-        return Some(Step::Crash(who.parse().ok()?));
+        return Some(ScheduleStep::Crash(who.parse().ok()?));
     }
     if let Some(store) = numbered("lapse lease ") {
-        return Some(Step::Lapse(store));
+        return Some(ScheduleStep::Lapse(store));
     }
     if let Some(store) = numbered("end lease ") {
-        return Some(Step::Reclaim(store));
+        return Some(ScheduleStep::Reclaim(store));
     }
     if let Some(bucket) = numbered("expire slot ") {
-        return Some(Step::Expire(bucket));
+        return Some(ScheduleStep::Expire(bucket));
     }
     let (fate, rest) = text.split_once(' ')?;
     let (fate, _) = FATES.iter().find(|(_, name)| *name == fate)?;
@@ -285,7 +286,7 @@ fn parse(text: &str) -> Option<Step> {
         None => (rest, 1),
     };
     let (what, _) = WHATS.iter().find(|(_, name)| *name == what)?;
-    Some(Step::Of(*fate, who.parse().ok()?, *what, number))
+    Some(ScheduleStep::Of(*fate, who.parse().ok()?, *what, number))
 }
 
 #[cfg(test)]
@@ -298,22 +299,22 @@ mod tests {
             assert_eq!(*what as usize, place);
             for (place, (fate, _)) in FATES.iter().enumerate() {
                 assert_eq!(*fate as usize, place);
-                for (who, number) in [(Who::Worker(1), 1), (Who::Gateway, 3)] {
-                    let step = Step::Of(*fate, who, *what, number);
+                for (who, number) in [(Actor::Worker(1), 1), (Actor::Gateway, 3)] {
+                    let step = ScheduleStep::Of(*fate, who, *what, number);
                     assert_eq!(step.to_string().parse(), Ok(step));
                 }
             }
         }
         for step in [
-            Step::Crash(Who::Worker(3)),
-            Step::Lapse(0),
-            Step::Reclaim(1),
-            Step::Expire(2),
+            ScheduleStep::Crash(Actor::Worker(3)),
+            ScheduleStep::Lapse(0),
+            ScheduleStep::Reclaim(1),
+            ScheduleStep::Expire(2),
         ] {
             assert_eq!(step.to_string().parse(), Ok(step));
         }
         assert_eq!(
-            Step::Of(Fate::Lose, Who::Worker(0), What::StoreWrite, 2).to_string(),
+            ScheduleStep::Of(MessageFate::Lose, Actor::Worker(0), MessageKind::StoreWrite, 2).to_string(),
             "lose A's store write #2"
         );
         for wrong in [
@@ -325,13 +326,13 @@ mod tests {
             "lapse lease",
             "lose A's call #x",
         ] {
-            assert!(wrong.parse::<Step>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ScheduleStep>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_worker_can_be_taken_away() {
-        let step = |place| Step::Crash(Who::Worker(place));
+        let step = |place| ScheduleStep::Crash(Actor::Worker(place));
         assert_eq!((step(0).without(1), step(1).without(1)), (Some(step(0)), None));
         assert_eq!(step(2).without(1), Some(step(1)));
     }

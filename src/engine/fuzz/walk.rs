@@ -1,18 +1,18 @@
-//! One run of a small system along a list of steps, and what a run that ends can show of the claims.
+//! One run of a small system along a list of steps, and what a run that ends can show of the properties.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Step, names};
+use super::step::{ScheduleStep, names};
 use crate::engine::check::{
-    Action, Counterexample, FAULT, Fingerprint, Hands, State, dearest_call, fingerprint, label,
+    Action, CheckHost, Counterexample, FAULT, Fingerprint, State, dearest_call, fingerprint, label,
 };
 use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::Rule;
 use crate::trace::Event;
 
-/// Claims by their place in [`PROPERTIES`].
-pub type Claims = u32;
+/// PropertySet by their place in [`PROPERTIES`].
+pub type PropertySet = u32;
 
 /// States that are looked at to show that a state is a trap.
 const MOST_BEYOND: usize = 20_000;
@@ -34,22 +34,22 @@ struct Passed {
 pub struct Walk<S: Strategy, R> {
     pub state: State<S, R>,
     /// The steps that could be taken, and as what.
-    pub taken: Vec<Step>,
+    pub taken: Vec<ScheduleStep>,
     pub way: Vec<Action>,
     /// What the run is looked at for.
-    wanted: Claims,
-    /// Where each claim was broken first: steps up to there, and how many of them go around.
+    wanted: PropertySet,
+    /// Where each property was broken first: steps up to there, and how many of them go around.
     broken: Vec<Option<(usize, usize)>>,
     /// Steps of the present state with their names.
     actions: Vec<Action>,
-    named: Vec<Step>,
+    named: Vec<ScheduleStep>,
     passed: Vec<Passed>,
     first: BTreeMap<Fingerprint, usize>,
-    hands: Hands,
+    host: CheckHost,
 }
 
 impl<S: Strategy, R: Rule> Walk<S, R> {
-    pub fn new(initial: State<S, R>, wanted: Claims) -> Self {
+    pub fn new(initial: State<S, R>, wanted: PropertySet) -> Self {
         let mut walk = Self {
             state: initial,
             taken: Vec::new(),
@@ -60,14 +60,14 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
             named: Vec::new(),
             passed: Vec::new(),
             first: BTreeMap::new(),
-            hands: Hands::default(),
+            host: CheckHost::default(),
         };
         walk.arrive();
         walk
     }
 
     /// Steps that can be taken now.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[ScheduleStep] {
         &self.named
     }
 
@@ -85,7 +85,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     }
 
     /// Takes the step of this name; nothing where there is none now.
-    pub fn take(&mut self, step: Step) -> bool {
+    pub fn take(&mut self, step: ScheduleStep) -> bool {
         let Some(place) = self.named.iter().position(|&known| known == step) else {
             return false;
         };
@@ -97,13 +97,13 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     pub fn take_at(&mut self, place: usize) {
         let action = self.actions[place];
         let (wanted, broken, at) = (self.wanted, &mut self.broken, self.way.len() + 1);
-        let next = self.state.take(action, &mut self.hands, |event, facts, scene| {
+        let next = self.state.take(action, &mut self.host, |event, history, scene| {
             for (place, property) in PROPERTIES.iter().enumerate() {
                 if wanted & 1 << place == 0 || broken[place].is_some() {
                     continue;
                 }
                 if let Judge::Event(judge) = property.judge
-                    && judge(event, facts, scene) == Some(false)
+                    && judge(event, history, scene) == Some(false)
                 {
                     broken[place] = Some((at, 0));
                 }
@@ -138,7 +138,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         let enabled = labels
             .filter(|&label| label != FAULT)
             .fold(0, |all, label| all | 1 << label);
-        let happened = |wanted: fn(&Event) -> bool| self.hands.events.iter().any(wanted);
+        let happened = |wanted: fn(&Event) -> bool| self.host.events.iter().any(wanted);
         self.first.entry(print).or_insert(self.passed.len());
         self.passed.push(Passed {
             print,
@@ -189,18 +189,18 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         }
     }
 
-    /// Whether a claim that is looked for has been broken on the way.
-    pub fn has_broken(&self, claim: usize) -> bool {
-        self.broken[claim].is_some()
+    /// Whether a property that is looked for has been broken on the way.
+    pub fn has_broken(&self, property: usize) -> bool {
+        self.broken[property].is_some()
     }
 
-    /// The run up to where a claim is broken: the steps by name, and the run itself. Claims about what can follow the end of a
+    /// The run up to where a property is broken: the steps by name, and the run itself. PropertySet about what can follow the end of a
     /// run are looked at now.
-    pub fn witness(&self, claim: usize) -> Option<(Vec<Step>, Counterexample)> {
-        if let Some((steps, around)) = self.broken[claim] {
+    pub fn witness(&self, property: usize) -> Option<(Vec<ScheduleStep>, Counterexample)> {
+        if let Some((steps, around)) = self.broken[property] {
             return Some(self.cut(steps, around, None));
         }
-        let Judge::Runs(runs) = PROPERTIES[claim].judge else {
+        let Judge::Runs(runs) = PROPERTIES[property].judge else {
             return None;
         };
         let remark = match runs {
@@ -224,7 +224,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         Some(self.cut(self.way.len(), 0, remark))
     }
 
-    fn cut(&self, steps: usize, around: usize, remark: Option<String>) -> (Vec<Step>, Counterexample) {
+    fn cut(&self, steps: usize, around: usize, remark: Option<String>) -> (Vec<ScheduleStep>, Counterexample) {
         let way = self.way[..steps].to_vec();
         (self.taken[..steps].to_vec(), Counterexample { way, around, remark })
     }
@@ -235,7 +235,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
 
     /// What can follow without further faults: first one run, which nearly always ends all calls, then all.
     fn beyond(&self) -> Beyond {
-        let (mut hands, mut actions) = (Hands::default(), Vec::new());
+        let (mut host, mut actions) = (CheckHost::default(), Vec::new());
         let mut state = self.state.clone();
         let mut leased = state.is_leased();
         for step in 0..PATIENCE {
@@ -247,8 +247,8 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
                 break;
             }
             // In turn, so that nothing waits for ever.
-            state = state.next(actions[step % actions.len()], &mut hands);
-            leased &= !ends_lease(&hands);
+            state = state.next(actions[step % actions.len()], &mut host);
+            leased &= !ends_lease(&host);
         }
         self.all_beyond()
     }
@@ -256,7 +256,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     fn all_beyond(&self) -> Beyond {
         let mut seen = BTreeSet::from([fingerprint(&self.state)]);
         let mut open = vec![self.state.clone()];
-        let (mut hands, mut actions) = (Hands::default(), Vec::new());
+        let (mut host, mut actions) = (CheckHost::default(), Vec::new());
         let mut beyond = Beyond {
             trapped: true,
             endless_grant: true,
@@ -268,8 +268,8 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
             }
             free_actions(&state, &mut actions);
             for &action in &actions {
-                let next = state.next(action, &mut hands);
-                beyond.endless_grant &= !ends_lease(&hands);
+                let next = state.next(action, &mut host);
+                beyond.endless_grant &= !ends_lease(&host);
                 if seen.insert(fingerprint(&next)) {
                     open.push(next);
                 }
@@ -286,8 +286,8 @@ struct Beyond {
     endless_grant: bool,
 }
 
-fn ends_lease(hands: &Hands) -> bool {
-    hands.events.iter().any(|event| matches!(event, Event::LeaseEnded))
+fn ends_lease(host: &CheckHost) -> bool {
+    host.events.iter().any(|event| matches!(event, Event::LeaseEnded))
 }
 
 fn free_actions<S: Strategy, R: Rule>(state: &State<S, R>, actions: &mut Vec<Action>) {
@@ -296,10 +296,10 @@ fn free_actions<S: Strategy, R: Rule>(state: &State<S, R>, actions: &mut Vec<Act
 }
 
 /// Runs along a list of steps; those that cannot be taken are skipped.
-pub fn along<S: Strategy, R: Rule>(initial: State<S, R>, steps: &[Step], claim: usize) -> Walk<S, R> {
-    let mut walk = Walk::new(initial, 1 << claim);
+pub fn along<S: Strategy, R: Rule>(initial: State<S, R>, steps: &[ScheduleStep], property: usize) -> Walk<S, R> {
+    let mut walk = Walk::new(initial, 1 << property);
     for &step in steps {
-        if walk.has_broken(claim) {
+        if walk.has_broken(property) {
             break;
         }
         walk.take(step);

@@ -5,7 +5,7 @@
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
 use crate::scenario::plan::{Plan, Stream};
-use crate::workload::{Moment, Pattern};
+use crate::workload::{Pattern, PatternMoment};
 use crate::world::Message;
 
 use super::queue::LIMIT;
@@ -58,7 +58,7 @@ impl Crowd {
         })
     }
 
-    /// Draws the next call: when after the one before, at which node, and its luck.
+    /// Draws the next call: when after the one before, at which node, and its draw_key.
     #[inline]
     fn draw(&mut self) -> Duration {
         let draw = Dice::next(&mut self.stream);
@@ -131,7 +131,7 @@ impl Sources {
             }
             let party = (u64::from(node.0) << 8) | index as u64;
             *state = dice.stream(ARRIVALS, party).max(1);
-            let moment = Moment {
+            let moment = PatternMoment {
                 first: true,
                 now,
                 phase: dice.draw(PHASE, party, 0),
@@ -143,7 +143,7 @@ impl Sources {
         }
     }
 
-    /// Hands over the calls that are due at a stream, and returns the time until its next.
+    /// CheckHost over the calls that are due at a stream, and returns the time until its next.
     #[inline]
     pub fn arrive(
         &mut self,
@@ -154,16 +154,16 @@ impl Sources {
     ) -> Option<Duration> {
         if let Some(index) = (number as usize).checked_sub(self.streams.len()) {
             let crowd = self.crowds[index].as_mut().expect("only crowds are numbered so");
-            let (node, luck) = crowd.next;
+            let (node, draw_key) = crowd.next;
             deliver(Message::Arrival {
                 node,
                 group: crowd.group,
-                luck,
+                draw_key,
             });
             return Some(crowd.draw());
         }
         let (node, index, stream) = self.owner(plan, number);
-        let moment = Moment {
+        let moment = PatternMoment {
             first: false,
             now,
             phase: self.dice.draw(PHASE, (u64::from(node.0) << 8) | index, 0),
@@ -176,7 +176,7 @@ impl Sources {
             deliver(Message::Arrival {
                 node,
                 group: stream.group,
-                luck: draw as u32,
+                draw_key: draw as u32,
             });
         }
         Some(next.gap)

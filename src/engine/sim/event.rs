@@ -13,9 +13,9 @@ pub enum Class {
 
 /// Instant (62 bits) and class (2 bits) in one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(u64);
+pub struct EventTime(u64);
 
-impl Moment {
+impl EventTime {
     /// Later than every other.
     pub const NEVER: Self = Self(u64::MAX);
 
@@ -38,20 +38,20 @@ impl Moment {
 
 /// An event in 16 bytes: moment, sequence (32 bits), payload (32), most significant first, so that one comparison orders it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Event(u128);
+pub struct QueuedEvent(u128);
 
-impl Event {
+impl QueuedEvent {
     /// Later than every other.
     pub const NEVER: Self = Self(u128::MAX);
 
     #[inline]
-    pub fn new(instant: Moment, sequence: u32, payload: u32) -> Self {
+    pub fn new(instant: EventTime, sequence: u32, payload: u32) -> Self {
         Self((u128::from(instant.0) << 64) | (u128::from(sequence) << 32) | u128::from(payload))
     }
 
     #[inline]
-    pub fn instant(self) -> Moment {
-        Moment((self.0 >> 64) as u64)
+    pub fn instant(self) -> EventTime {
+        EventTime((self.0 >> 64) as u64)
     }
 
     #[inline]

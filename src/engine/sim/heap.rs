@@ -1,12 +1,12 @@
 //! The plain event queue: a heap with four children to a parent.
 
-use super::event::Event;
+use super::event::QueuedEvent;
 
 /// Half the levels of a binary heap, and siblings share a cache line. Taking the first event leaves a hole that the next one
 /// fills: most events schedule their own successor.
 #[derive(Debug, Default)]
 pub struct Heap {
-    events: Vec<Event>,
+    events: Vec<QueuedEvent>,
     hole: bool,
 }
 
@@ -18,7 +18,7 @@ impl Heap {
     }
 
     #[inline]
-    pub fn push(&mut self, event: Event) {
+    pub fn push(&mut self, event: QueuedEvent) {
         if self.hole {
             self.hole = false;
             self.sift_down(event);
@@ -39,7 +39,7 @@ impl Heap {
 
     /// The earliest event.
     #[inline]
-    pub fn first(&mut self) -> Option<Event> {
+    pub fn first(&mut self) -> Option<QueuedEvent> {
         self.fill();
         self.events.first().copied()
     }
@@ -63,7 +63,7 @@ impl Heap {
     }
 
     #[inline]
-    fn sift_down(&mut self, event: Event) {
+    fn sift_down(&mut self, event: QueuedEvent) {
         let events = &mut self.events[..];
         let mut hole = 0;
         loop {
@@ -87,7 +87,7 @@ impl Heap {
     }
 
     /// Empties it.
-    pub fn drain(&mut self) -> Vec<Event> {
+    pub fn drain(&mut self) -> Vec<QueuedEvent> {
         self.fill();
         std::mem::take(&mut self.events)
     }

@@ -3,7 +3,7 @@
 //! All lanes share one store of blocks. Blocks are used again, the latest freed first, so that a quiet run stays within a few
 //! cache lines and a busy one within what is under way at once.
 
-use super::event::{Event, Moment};
+use super::event::{EventTime, QueuedEvent};
 use crate::base::{Group, NodeId, prefetch};
 use crate::world::Message;
 
@@ -15,27 +15,27 @@ pub const LANES: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    event: Event,
+    event: QueuedEvent,
     message: Message,
 }
 
 /// A place that nothing has been written to.
 const BLANK: Entry = Entry {
-    event: Event::NEVER,
+    event: QueuedEvent::NEVER,
     message: Message::Arrival {
         node: NodeId(0),
         group: Group(0),
-        luck: 0,
+        draw_key: 0,
     },
 };
 
-/// One list; positions are places in the store. The place at the tail is free, and its event is [`Event::NEVER`]: so the event at
+/// One list; positions are places in the store. The place at the tail is free, and its event is [`QueuedEvent::NEVER`]: so the event at
 /// the head is the first of the lane, whether there is any or not.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lane {
     head: u32,
     tail: u32,
-    last: Moment,
+    last: EventTime,
 }
 
 /// All lanes.
@@ -51,7 +51,7 @@ pub struct Lanes {
 
 impl Lanes {
     /// Opens a lane for messages from this moment on, and returns its number.
-    pub fn open(&mut self, after: Moment) -> usize {
+    pub fn open(&mut self, after: EventTime) -> usize {
         let begin = self.take_block() * BLOCK;
         self.lanes[self.open] = Lane {
             head: begin,
@@ -69,7 +69,7 @@ impl Lanes {
 
     /// Whether an event would be the last of its lane.
     #[inline(always)]
-    pub fn fits(&self, number: usize, instant: Moment) -> bool {
+    pub fn fits(&self, number: usize, instant: EventTime) -> bool {
         instant >= self.lanes[number % LANES].last
     }
 
@@ -86,7 +86,7 @@ impl Lanes {
 
     /// Appends a message; whether it is the first of its lane now.
     #[inline(always)]
-    pub fn push(&mut self, number: usize, event: Event, message: Message) -> bool {
+    pub fn push(&mut self, number: usize, event: QueuedEvent, message: Message) -> bool {
         let lane = &mut self.lanes[number % LANES];
         lane.last = event.instant();
         let tail = lane.tail as usize;
@@ -96,7 +96,7 @@ impl Lanes {
         if after.is_multiple_of(BLOCK) {
             self.extend(number);
         } else if let Some(free) = self.entries.get_mut(after as usize) {
-            free.event = Event::NEVER;
+            free.event = QueuedEvent::NEVER;
         }
         first
     }
@@ -114,7 +114,7 @@ impl Lanes {
         if let Some(block) = self.free {
             let next = self.next[block as usize];
             self.free = (next != u32::MAX).then_some(next);
-            self.entries[(block * BLOCK) as usize].event = Event::NEVER;
+            self.entries[(block * BLOCK) as usize].event = QueuedEvent::NEVER;
             return block;
         }
         let (block, more) = (self.next.len(), BLOCK as usize);
@@ -130,7 +130,7 @@ impl Lanes {
 
     /// Takes the first message of a lane: says where it lies until the next one is sent, and the lane's first event then.
     #[inline(always)]
-    pub fn pop(&mut self, number: usize) -> (u32, Event) {
+    pub fn pop(&mut self, number: usize) -> (u32, QueuedEvent) {
         let lane = &mut self.lanes[number % LANES];
         let taken = lane.head;
         lane.head += 1;
@@ -189,12 +189,12 @@ impl Lanes {
     }
 
     /// Every pending event of the lanes, for a renumbering.
-    pub fn events(&self) -> impl Iterator<Item = Event> {
+    pub fn events(&self) -> impl Iterator<Item = QueuedEvent> {
         (0..self.open).flat_map(move |number| self.places(number).map(move |at| self.entries[at].event))
     }
 
     /// Gives every pending event a new sequence number.
-    pub fn renumber(&mut self, rank: impl Fn(Event) -> u32) {
+    pub fn renumber(&mut self, rank: impl Fn(QueuedEvent) -> u32) {
         for number in 0..self.open {
             let places: Vec<_> = self.places(number).collect();
             for at in places {
@@ -204,8 +204,8 @@ impl Lanes {
         }
     }
 
-    /// The first event of a lane, or [`Event::NEVER`].
-    pub fn first(&self, number: usize) -> Event {
+    /// The first event of a lane, or [`QueuedEvent::NEVER`].
+    pub fn first(&self, number: usize) -> QueuedEvent {
         self.entries[self.lanes[number].head as usize].event
     }
 

@@ -5,7 +5,7 @@
 //! and the same latencies.
 
 mod arrivals;
-mod beside;
+mod drivers;
 mod event;
 mod heap;
 mod lane;
@@ -24,7 +24,7 @@ use crate::with_strategy;
 use crate::world::{Delivery, Host, LEGS, Leg, Message, World};
 
 use arrivals::Sources;
-use beside::{Beside, Turn};
+use drivers::{DriverQueue, DriverTurn};
 use event::Class;
 use queue::{Due, Queue, Taken};
 
@@ -32,7 +32,7 @@ pub use scripted::{Happening, Network, run_script};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
+pub struct RunStats {
     /// Events that the queue delivered.
     pub events: u64,
     /// Where the run was ended because time stood still: more events in one instant than any sensible run has.
@@ -64,19 +64,19 @@ impl Shortcuts {
 }
 
 /// Runs a plan once under a seed and tells the sink everything that happens.
-pub fn run(plan: &Plan, dice: Dice, sink: &mut dyn Sink) -> Effort {
+pub fn run(plan: &Plan, dice: Dice, sink: &mut dyn Sink) -> RunStats {
     run_with(plan, dice, sink, Shortcuts::ALL)
 }
 
 /// As [`run`], with a choice of shortcuts.
-pub fn run_with(plan: &Plan, dice: Dice, sink: &mut dyn Sink, shortcuts: Shortcuts) -> Effort {
+pub fn run_with(plan: &Plan, dice: Dice, sink: &mut dyn Sink, shortcuts: Shortcuts) -> RunStats {
     simulate(plan, dice, Listener::Other(sink), shortcuts)
 }
 
 /// As [`run_with`], for the counts of all metrics: compiled for them, and so the fastest.
-pub fn observe(plan: &Plan, dice: Dice, observed: &mut Observed, shortcuts: Shortcuts) -> Effort {
+pub fn observe(plan: &Plan, dice: Dice, observed: &mut Observed, shortcuts: Shortcuts) -> RunStats {
     // Users who wait for the end of a call listen too.
-    let listener = match plan.beside.loops.is_empty() {
+    let listener = match plan.drivers.loops.is_empty() {
         true => Listener::Metrics(observed),
         false => Listener::Other(observed),
     };
@@ -91,7 +91,7 @@ enum Listener<'a> {
     Other(&'a mut dyn Sink),
 }
 
-fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> Effort {
+fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> RunStats {
     with_strategy!(&plan.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
         let world = world(plan, strategy.clone(), plan.provider.rule.clone());
@@ -105,7 +105,7 @@ pub fn run_strategy<S: Strategy, R: Rule>(
     (strategy, rule): (S, R),
     dice: Dice,
     sink: &mut dyn Sink,
-) -> Effort {
+) -> RunStats {
     let world = world(plan, strategy, rule);
     Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL).run()
 }
@@ -117,7 +117,7 @@ fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R>
     let mut provider = provider.with_rotation(settings.rotation);
     provider.reveals = settings.reveals;
     provider.ledger.remember_for(plan.links.invalidation.longest());
-    World::new(strategy, plan.client.clone(), provider, plan.layout.clone())
+    World::new(strategy, plan.policy.clone(), provider, plan.layout.clone())
 }
 
 const ALL_LEGS: [Leg; LEGS] = [
@@ -140,7 +140,7 @@ const LARGE: u32 = 4096;
 const FAR: u32 = 12;
 const NEAR: u32 = 6;
 
-/// Purposes of draws. A number once given stays: what is new shifts nobody's luck. The latencies of the first ten legs are
+/// Purposes of draws. A number once given stays: what is new shifts nobody's draw_key. The latencies of the first ten legs are
 /// named by their place, their losses by it after the losses' own.
 ///
 /// This one is for the gaps between calls: a loop that is to meet the same calls draws from the same stream.
@@ -174,7 +174,7 @@ fn loss_of(leg: Leg) -> u64 {
 }
 
 /// The simulator's side of the world: clock, order and dice.
-struct Clockwork<'a> {
+struct SimHost<'a> {
     now: Time,
     queue: Queue,
     dice: Dice,
@@ -185,7 +185,7 @@ struct Clockwork<'a> {
     steady: [Option<Duration>; LEGS],
     /// The lags of the resource servers, where they are always the same.
     steady_lags: Option<(Duration, Duration)>,
-    beside: Beside<'a>,
+    drivers: DriverQueue<'a>,
     sink: Listener<'a>,
 }
 
@@ -211,12 +211,12 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 
 const _: () = assert!(LEGS + 4 <= queue::WAYS);
 
-impl Clockwork<'_> {
+impl SimHost<'_> {
     #[cold]
     #[inline(never)]
     fn tell(&mut self, event: &Event) {
         if let Event::CallEnded { node, group, .. } = *event
-            && let Some((number, think)) = self.beside.ended(node, group)
+            && let Some((number, think)) = self.drivers.ended(node, group)
         {
             self.queue.push_arrival(self.now + think, number);
         }
@@ -264,7 +264,7 @@ impl Clockwork<'_> {
     }
 }
 
-impl Host for Clockwork<'_> {
+impl Host for SimHost<'_> {
     #[inline]
     fn now(&self) -> Time {
         self.now
@@ -322,9 +322,9 @@ impl Host for Clockwork<'_> {
     }
 }
 
-impl Delivery<Clockwork<'_>> for Taken {
+impl Delivery<SimHost<'_>> for Taken {
     #[inline(always)]
-    fn message<'a>(&'a self, host: &'a Clockwork<'_>) -> &'a Message {
+    fn message<'a>(&'a self, host: &'a SimHost<'_>) -> &'a Message {
         host.queue.message(*self)
     }
 }
@@ -333,11 +333,11 @@ impl Delivery<Clockwork<'_>> for Taken {
 struct Sim<'a, S: Strategy, R> {
     plan: &'a Plan,
     world: World<S, R>,
-    clockwork: Clockwork<'a>,
+    host: SimHost<'a>,
     span: Span,
     sources: Sources,
     acts: usize,
-    effort: Effort,
+    effort: RunStats,
 }
 
 impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
@@ -347,7 +347,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         let mut sim = Self {
             plan,
             world,
-            clockwork: Clockwork {
+            host: SimHost {
                 now: Time::ZERO,
                 queue: Queue::new(shortcuts.order),
                 dice,
@@ -355,27 +355,27 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                 slowness: [1000; LEGS],
                 steady: [None; LEGS],
                 steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
-                beside: Beside::new(plan, dice, sources.end()),
+                drivers: DriverQueue::new(plan, dice, sources.end()),
                 sink,
             },
             span: plan.span,
             sources,
             acts: 0,
-            effort: Effort::default(),
+            effort: RunStats::default(),
         };
-        sim.clockwork.slow(&ALL_LEGS, 1000);
+        sim.host.slow(&ALL_LEGS, 1000);
         sim
     }
 
-    fn run(mut self) -> Effort {
+    fn run(mut self) -> RunStats {
         self.schedule_act();
-        let Clockwork { queue, beside, .. } = &mut self.clockwork;
-        beside.begin(|number, at| queue.push_arrival(at, number));
+        let SimHost { queue, drivers, .. } = &mut self.host;
+        drivers.begin(|number, at| queue.push_arrival(at, number));
         let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
         // Time is looked at every so many events: where it has not moved in between, it stands still.
         let (mut look, mut seen) = (most, Time::ZERO);
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
-        while let Some((at, due)) = self.clockwork.queue.pop() {
+        while let Some((at, due)) = self.host.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
             if at >= self.span.horizon && (at > self.span.end || self.world.calls().is_empty()) {
                 break;
@@ -388,121 +388,123 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                 }
                 (look, seen) = (look + most, at);
             }
-            self.clockwork.now = at;
+            self.host.now = at;
             match due {
                 Due::Message(place) => {
-                    let taken = self.clockwork.queue.take(place);
+                    let taken = self.host.queue.take(place);
                     if large {
                         for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
-                            if let Some(message) = self.clockwork.queue.ahead(place, places, beyond) {
+                            if let Some(message) = self.host.queue.ahead(place, places, beyond) {
                                 self.world.expect(message, again);
                             }
                         }
                     }
-                    self.world.deliver(taken, &mut self.clockwork);
+                    self.world.deliver(taken, &mut self.host);
                 }
                 Due::Arrival(stream) => self.arrival(stream),
                 Due::Act => self.act(),
             }
         }
-        self.clockwork.now = self.clockwork.now.max(self.span.horizon).min(self.span.end);
-        self.world.close(&mut self.clockwork);
+        self.host.now = self.host.now.max(self.span.horizon).min(self.span.end);
+        self.world.close(&mut self.host);
         self.effort
     }
 
     #[inline]
     fn arrival(&mut self, number: u32) {
-        let now = self.clockwork.now;
-        if number >= self.clockwork.beside.first() {
-            self.beside(number);
+        let now = self.host.now;
+        if number >= self.host.drivers.first() {
+            self.drivers(number);
             return;
         }
         if now >= self.span.horizon {
             return;
         }
         let next = self.sources.arrive(self.plan, now, number, |message| {
-            self.world.deliver(message, &mut self.clockwork);
+            self.world.deliver(message, &mut self.host);
         });
         if let Some(gap) = next {
             if let Some(node) = self.sources.upcoming(number) {
                 self.world.expect_node(node);
             }
-            self.clockwork.queue.push_arrival(now + gap, number);
+            self.host.queue.push_arrival(now + gap, number);
         }
     }
 
     /// Something is due that is no stream of arrivals.
     #[cold]
-    fn beside(&mut self, number: u32) {
-        let now = self.clockwork.now;
-        let turn = self.clockwork.beside.turn(number);
-        if now >= self.span.horizon && !matches!(turn, Turn::Resume(_)) {
+    fn drivers(&mut self, number: u32) {
+        let now = self.host.now;
+        let turn = self.host.drivers.turn(number);
+        if now >= self.span.horizon && !matches!(turn, DriverTurn::Resume(_)) {
             return;
         }
         let world = &mut self.world;
         match turn {
-            Turn::User(node) => match world.is_up(node) {
+            DriverTurn::User(node) => match world.is_up(node) {
                 true => {
-                    let arrival = self.clockwork.beside.call(number, node);
-                    world.deliver(arrival, &mut self.clockwork);
+                    let arrival = self.host.drivers.call(number, node);
+                    world.deliver(arrival, &mut self.host);
                 }
-                false => self.clockwork.beside.wait_for(number),
+                false => self.host.drivers.wait_for(number),
             },
-            Turn::Replay => {
-                let call = self.clockwork.beside.replayed(number, |node| world.is_up(node));
+            DriverTurn::Replay => {
+                let call = self.host.drivers.replayed(number, |node| world.is_up(node));
                 if let Some(at) = call.next {
-                    self.clockwork.queue.push_arrival(at, number);
+                    self.host.queue.push_arrival(at, number);
                 }
                 if let Some(arrival) = call.arrival {
-                    world.deliver(arrival, &mut self.clockwork);
+                    world.deliver(arrival, &mut self.host);
                 }
             }
-            Turn::Pause => {
-                let (node, lasts, next) = self.clockwork.beside.pause(number, now);
-                self.clockwork.queue.push_arrival(next, number);
+            DriverTurn::Pause => {
+                let (node, lasts, next) = self.host.drivers.pause(number, now);
+                self.host.queue.push_arrival(next, number);
                 if world.is_up(node) && !world.is_paused(node) {
-                    world.pause(node, now + lasts, &mut self.clockwork);
-                    let resume = self.clockwork.beside.resumption(node);
-                    self.clockwork.queue.push_arrival(now + lasts, resume);
+                    world.pause(node, now + lasts, &mut self.host);
+                    let resume = self.host.drivers.resumption(node);
+                    self.host.queue.push_arrival(now + lasts, resume);
                 }
             }
-            Turn::Revocation => {
-                let (draw, next) = self.clockwork.beside.revocation(now);
-                self.clockwork.queue.push_arrival(next, number);
+            DriverTurn::Revocation => {
+                let (draw, next) = self.host.drivers.revocation(now);
+                self.host.queue.push_arrival(next, number);
                 let client = (u128::from(draw) * u128::from(world.provider.clients())) >> 64;
-                world.revoke(client as u16, None, &mut self.clockwork);
+                world.revoke(client as u16, None, &mut self.host);
             }
-            Turn::Resume(node) => world.resume(node, &mut self.clockwork),
+            DriverTurn::Resume(node) => world.resume(node, &mut self.host),
         }
     }
 
     /// Begins the arrivals of a node that starts.
     fn begin(&mut self, node: NodeId) {
-        let Clockwork { queue, now, beside, .. } = &mut self.clockwork;
+        let SimHost {
+            queue, now, drivers, ..
+        } = &mut self.host;
         let mut due = |number, gap| queue.push_arrival(*now + gap, number);
         self.sources.begin(self.plan, *now, node, &mut due);
-        beside.started(node, due);
+        drivers.started(node, due);
     }
 
     /// Calls beyond those of the workload; drawn apart, so that the workload's stay as they are.
     fn calls(&mut self, nodes: std::ops::Range<u32>, group: Group, each: u32) {
-        // Who looks changes nobody's luck.
+        // Who looks changes nobody's draw_key.
         let done = self.plan.timeline[..self.acts].iter();
-        let acts = done.filter(|(_, act)| !matches!(act, Act::Look { .. })).count() as u64;
+        let acts = done.filter(|(_, act)| !matches!(act, Act::Sample { .. })).count() as u64;
         for node in nodes {
             for call in 0..each {
                 let count = (acts << 32) | u64::from(call);
-                let luck = self.clockwork.dice.draw(CALLS, node.into(), count) as u32;
+                let draw_key = self.host.dice.draw(CALLS, node.into(), count) as u32;
                 let node = NodeId(node);
-                let message = Message::Arrival { node, group, luck };
-                self.world.deliver(message, &mut self.clockwork);
+                let message = Message::Arrival { node, group, draw_key };
+                self.world.deliver(message, &mut self.host);
             }
         }
     }
 
     fn schedule_act(&mut self) {
         if let Some((at, _)) = self.plan.timeline.get(self.acts) {
-            self.clockwork.queue.push_act(*at);
+            self.host.queue.push_act(*at);
         }
     }
 
@@ -510,11 +512,11 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         let plan = self.plan;
         let (_, act) = &plan.timeline[self.acts];
         self.acts += 1;
-        let host = &mut self.clockwork;
+        let host = &mut self.host;
         match act {
             Act::Start(nodes) => {
                 for node in nodes.clone().map(NodeId) {
-                    self.world.start(node, &mut self.clockwork);
+                    self.world.start(node, &mut self.host);
                     self.begin(node);
                 }
             }
@@ -537,10 +539,10 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                     .clone()
                     .for_each(|client| self.world.provider.grant_slots(client, *slots));
             }
-            Act::Look { nodes, every } => {
+            Act::Sample { nodes, every } => {
                 for node in nodes.clone().step_by(*every as usize).map(NodeId) {
                     let holds = self.world.look(node, host.now);
-                    host.note(|| Event::Looked { node, holds });
+                    host.note(|| Event::Sampled { node, holds });
                 }
             }
             Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),

@@ -1,10 +1,10 @@
 //! What is pending, and what is next: a tournament between the heads of the lanes and the first of all other events.
 //!
-//! The order is that of [`Event`] whichever way an event is kept, so a lane or a wheel changes how long a run takes and
+//! The order is that of [`QueuedEvent`] whichever way an event is kept, so a lane or a wheel changes how long a run takes and
 //! nothing else. An event that would not be the last of its lane (because a latency has just become shorter) is kept like
 //! any other.
 
-use super::event::{Class, Event, Moment};
+use super::event::{Class, EventTime, QueuedEvent};
 use super::heap::Heap;
 use super::lane::{LANES, Lanes};
 use super::wheel::Wheel;
@@ -35,7 +35,7 @@ const FEW: usize = 384;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// A message, for [`Queue::take`].
-    Message(Place),
+    Message(QueuePlace),
     /// The next call of this stream.
     Arrival(u32),
     /// The next act of the timeline.
@@ -44,7 +44,7 @@ pub enum Due {
 
 /// Where a message that is due waits to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(u32);
+pub struct QueuePlace(u32);
 
 /// Where a message lies that has been taken, until anything is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub enum Taken {
 #[derive(Debug)]
 pub struct Queue {
     /// The first event of each source; `sources` of them are in use.
-    heads: [Event; SOURCES],
+    heads: [QueuedEvent; SOURCES],
     sources: usize,
     /// The head of the rest has been taken, and the next not been looked for.
     stale: bool,
@@ -98,7 +98,7 @@ impl Queue {
     /// An empty queue; without `shortcuts` it keeps everything in one heap.
     pub fn new(shortcuts: bool) -> Self {
         Self {
-            heads: [Event::NEVER; SOURCES],
+            heads: [QueuedEvent::NEVER; SOURCES],
             sources: 1,
             stale: false,
             lane_of: [UNOPENED; WAYS],
@@ -118,7 +118,7 @@ impl Queue {
     /// the stack first, to be read again before it has got there.
     #[inline(always)]
     pub fn push_steady(&mut self, way: usize, at: Time, class: Class, message: Message) {
-        let instant = Moment::new(at, class);
+        let instant = EventTime::new(at, class);
         let mut lane = self.lane_of[way];
         if lane == UNOPENED {
             lane = self.open(way);
@@ -129,7 +129,7 @@ impl Queue {
             self.displace(lane, at, class);
             return;
         }
-        let event = Event::new(instant, self.number(), LANE | lane as u32);
+        let event = QueuedEvent::new(instant, self.number(), LANE | lane as u32);
         if self.lanes.push(lane, event, message) {
             self.heads[lane % LANES + 1] = event;
         }
@@ -139,9 +139,9 @@ impl Queue {
     #[cold]
     fn open(&mut self, way: usize) -> u8 {
         let after = if self.shortcuts {
-            Moment::default()
+            EventTime::default()
         } else {
-            Moment::NEVER
+            EventTime::NEVER
         };
         let lane = self.lanes.open(after) as u8;
         self.lane_of[way] = lane;
@@ -175,7 +175,7 @@ impl Queue {
 
     fn push(&mut self, at: Time, class: Class, payload: u32) {
         let sequence = self.number();
-        let event = Event::new(Moment::new(at, class), sequence, payload);
+        let event = QueuedEvent::new(EventTime::new(at, class), sequence, payload);
         self.heads[REST] = self.heads[REST].min(event);
         match &mut self.wheel {
             Some(wheel) if wheel.takes(event) => {
@@ -209,12 +209,12 @@ impl Queue {
         let first = least(&self.heads, self.sources);
         let payload = first.payload();
         let due = match payload & KIND {
-            LANE if payload == Event::NEVER.payload() => return None,
-            LANE => Due::Message(Place(payload)),
+            LANE if payload == QueuedEvent::NEVER.payload() => return None,
+            LANE => Due::Message(QueuePlace(payload)),
             kind => {
                 self.take_rest(first);
                 match kind {
-                    MESSAGE => Due::Message(Place(payload)),
+                    MESSAGE => Due::Message(QueuePlace(payload)),
                     ARRIVAL => Due::Arrival(payload & !KIND),
                     _ => Due::Act,
                 }
@@ -226,7 +226,7 @@ impl Queue {
     /// Takes the message that is due. It is copied nowhere: what reads it reads the fields as they were written, which a
     /// processor does sooner than to read them all at once while the writing is still under way.
     #[inline(always)]
-    pub fn take(&mut self, place: Place) -> Taken {
+    pub fn take(&mut self, place: QueuePlace) -> Taken {
         if place.0 & KIND == LANE {
             let lane = place.0 as usize % LANES;
             let (at, next) = self.lanes.pop(lane);
@@ -250,7 +250,7 @@ impl Queue {
     /// The message that comes this many places after one that has been taken from its lane; `beyond` that, more of the lane
     /// is fetched from memory.
     #[inline]
-    pub fn ahead(&self, place: Place, places: u32, beyond: u32) -> Option<&Message> {
+    pub fn ahead(&self, place: QueuePlace, places: u32, beyond: u32) -> Option<&Message> {
         if place.0 & KIND != LANE {
             return None;
         }
@@ -260,19 +260,19 @@ impl Queue {
     }
 
     #[inline]
-    fn take_rest(&mut self, first: Event) {
+    fn take_rest(&mut self, first: QueuedEvent) {
         match &mut self.wheel {
             Some(wheel) if wheel.first() == Some(first) => wheel.take_first(),
             _ => self.heap.take_first(),
         }
-        self.heads[REST] = Event::NEVER;
+        self.heads[REST] = QueuedEvent::NEVER;
         self.stale = true;
     }
 
     /// Looks for the first event of the rest.
     fn look(&mut self) {
         self.stale = false;
-        let mut first = self.heap.first().unwrap_or(Event::NEVER);
+        let mut first = self.heap.first().unwrap_or(QueuedEvent::NEVER);
         if let Some(wheel) = &mut self.wheel {
             if wheel.first().is_none() {
                 wheel.advance();
@@ -281,7 +281,7 @@ impl Queue {
                     return;
                 }
             }
-            first = first.min(wheel.first().unwrap_or(Event::NEVER));
+            first = first.min(wheel.first().unwrap_or(QueuedEvent::NEVER));
         }
         self.heads[REST] = first;
     }
@@ -296,7 +296,7 @@ impl Queue {
         // What no wheel can part (a burst in one instant) must not be tried again and again.
         self.few = FEW.max(events.len());
         let wheel = Wheel::of(events);
-        self.heads[REST] = wheel.first().unwrap_or(Event::NEVER);
+        self.heads[REST] = wheel.first().unwrap_or(QueuedEvent::NEVER);
         self.stale = false;
         self.wheel = Some(wheel);
     }
@@ -308,10 +308,10 @@ impl Queue {
         if let Some(mut wheel) = self.wheel.take() {
             rest.append(&mut wheel.drain());
         }
-        let key = |event: Event| (event.instant(), event.sequence());
+        let key = |event: QueuedEvent| (event.instant(), event.sequence());
         let mut all: Vec<_> = self.lanes.events().chain(rest.iter().copied()).map(key).collect();
         all.sort_unstable();
-        let rank = |event: Event| all.binary_search(&key(event)).expect("every event was ranked") as u32;
+        let rank = |event: QueuedEvent| all.binary_search(&key(event)).expect("every event was ranked") as u32;
         self.lanes.renumber(rank);
         for lane in 0..self.sources - 1 {
             self.heads[lane + 1] = self.lanes.first(lane);
@@ -328,8 +328,8 @@ impl Queue {
 
 /// The earliest of so many heads. Four legs and the rest are what most plans have: those are compared without a loop.
 #[inline(always)]
-fn least(heads: &[Event; SOURCES], sources: usize) -> Event {
-    let earlier = |one: Event, other: Event| if other < one { other } else { one };
+fn least(heads: &[QueuedEvent; SOURCES], sources: usize) -> QueuedEvent {
+    let earlier = |one: QueuedEvent, other: QueuedEvent| if other < one { other } else { one };
     let [a, b, c, d, e, others @ ..] = heads;
     let mut first = earlier(earlier(earlier(*a, *b), earlier(*c, *d)), *e);
     if sources > 5 {
@@ -350,7 +350,7 @@ mod tests {
         Message::Arrival {
             node: NodeId(number),
             group: Group(0),
-            luck: 0,
+            draw_key: 0,
         }
     }
 

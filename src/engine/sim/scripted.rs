@@ -36,13 +36,13 @@ pub trait Network<S: Strategy, R> {
 }
 
 /// The world's host: keeps what is sent until its sender is done, and then asks the script.
-struct Stage<'a> {
+struct ScriptHost<'a> {
     now: Time,
     sent: Vec<Message>,
     sink: &'a mut dyn Sink,
 }
 
-impl Host for Stage<'_> {
+impl Host for ScriptHost<'_> {
     fn now(&self) -> Time {
         self.now
     }
@@ -75,7 +75,7 @@ pub fn run_script<S: Strategy, R: Rule>(
     sink: &mut dyn Sink,
 ) {
     let (mut queue, mut next) = (Queue::new(false), 0);
-    let mut stage = Stage {
+    let mut stage = ScriptHost {
         now: Time::ZERO,
         sent: Vec::new(),
         sink,
@@ -117,7 +117,7 @@ pub fn run_script<S: Strategy, R: Rule>(
     }
 }
 
-fn happen<S: Strategy, R: Rule>(world: &mut World<S, R>, what: Happening, stage: &mut Stage) {
+fn happen<S: Strategy, R: Rule>(world: &mut World<S, R>, what: Happening, stage: &mut ScriptHost) {
     match what {
         Happening::Arrives(message) => world.deliver(message, stage),
         Happening::Restarts(node) => {

@@ -5,7 +5,7 @@
 //! Every move writes to the end of a chunk: what a heap of a million events does with scattered accesses, this does with
 //! sequential ones.
 
-use super::event::Event;
+use super::event::QueuedEvent;
 
 const DIGIT: u32 = 8;
 const SLOTS: usize = 1 << DIGIT;
@@ -20,7 +20,7 @@ const CROWD: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
-    events: [Event; CHUNK],
+    events: [QueuedEvent; CHUNK],
     len: u32,
     next: u32,
 }
@@ -38,7 +38,7 @@ pub struct Wheel {
     shift: u32,
     current: u64,
     /// Latest first.
-    near: Vec<Event>,
+    near: Vec<QueuedEvent>,
     levels: [Level; LEVELS],
     chunks: Vec<Chunk>,
     free: u32,
@@ -50,7 +50,7 @@ pub struct Wheel {
 
 impl Wheel {
     /// A wheel with these events, whose buckets fit them.
-    pub fn of(mut events: Vec<Event>) -> Box<Self> {
+    pub fn of(mut events: Vec<QueuedEvent>) -> Box<Self> {
         let shift = width(&mut events);
         let first = events.iter().min().map_or(0, |event| event.instant().bits());
         let mut wheel = Box::new(Self {
@@ -76,12 +76,12 @@ impl Wheel {
 
     /// Whether an event lies beyond the current bucket; others are not the wheel's.
     #[inline]
-    pub fn takes(&self, event: Event) -> bool {
+    pub fn takes(&self, event: QueuedEvent) -> bool {
         event.instant().bits() >> self.shift > self.current
     }
 
     #[inline]
-    pub fn push(&mut self, event: Event) {
+    pub fn push(&mut self, event: QueuedEvent) {
         debug_assert!(self.takes(event));
         self.len += 1;
         self.insert(event);
@@ -89,7 +89,7 @@ impl Wheel {
 
     /// The earliest event, once its bucket is open.
     #[inline]
-    pub fn first(&self) -> Option<Event> {
+    pub fn first(&self) -> Option<QueuedEvent> {
         self.near.last().copied()
     }
 
@@ -108,7 +108,7 @@ impl Wheel {
     }
 
     #[inline]
-    fn place(&mut self, event: Event) {
+    fn place(&mut self, event: QueuedEvent) {
         if self.takes(event) {
             self.insert(event);
         } else {
@@ -117,7 +117,7 @@ impl Wheel {
     }
 
     #[inline]
-    fn insert(&mut self, event: Event) {
+    fn insert(&mut self, event: QueuedEvent) {
         let bucket = event.instant().bits() >> self.shift;
         let level = ((63 - (bucket ^ self.current).leading_zeros()) / DIGIT) as usize;
         let slot = (bucket >> (level as u32 * DIGIT)) as usize % SLOTS;
@@ -183,7 +183,7 @@ impl Wheel {
     }
 
     /// Takes out every event.
-    pub fn drain(&mut self) -> Vec<Event> {
+    pub fn drain(&mut self) -> Vec<QueuedEvent> {
         let mut events = std::mem::take(&mut self.near);
         events.reserve(self.len - events.len());
         for level in &self.levels {
@@ -200,7 +200,7 @@ impl Wheel {
 }
 
 /// Bits of a bucket's width, such that as many events as wished lie in one as things stand.
-fn width(events: &mut [Event]) -> u32 {
+fn width(events: &mut [QueuedEvent]) -> u32 {
     let middle = events.len() / 2;
     let Some(least) = events.iter().min().copied() else {
         return 0;

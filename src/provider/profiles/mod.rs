@@ -101,12 +101,12 @@ pub struct Source {
 pub struct Disagreement {
     pub of: String,
     /// At least two.
-    pub views: Vec<View>,
+    pub views: Vec<ProfileView>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct View {
+pub struct ProfileView {
     pub value: String,
     pub grade: Grade,
     pub at: String,

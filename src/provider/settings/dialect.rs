@@ -12,19 +12,19 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct DialectSettings {
     /// The API about a token that is dead or unknown.
-    pub rejected: Option<Answer>,
+    pub rejected: Option<Wording>,
     /// The API about a token that has expired; left out where it says the same as of any dead one.
-    pub expired: Option<Answer>,
+    pub expired: Option<Wording>,
     /// The token endpoint about a refresh token that is used up, revoked or unknown.
-    pub stale_refresh: Option<Answer>,
+    pub stale_refresh: Option<Wording>,
     /// Either endpoint about a request beyond a quota.
-    pub throttled: Option<Answer>,
+    pub throttled: Option<Wording>,
     /// Either endpoint about a failure of its own.
-    pub server_error: Option<Answer>,
+    pub server_error: Option<Wording>,
     /// The token endpoint where no further token may live.
-    pub full: Option<Answer>,
+    pub full: Option<Wording>,
     /// The token endpoint about a slot that was not granted.
-    pub bad_slot: Option<Answer>,
+    pub bad_slot: Option<Wording>,
     /// How a throttled request learns how long to wait; left out, in seconds.
     pub retry_after: Option<RetryAfter>,
 }
@@ -32,7 +32,7 @@ pub struct DialectSettings {
 /// A status, and the body beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct Wording {
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
     /// Left out, it is empty, and the status is all that a client can go by.
@@ -70,12 +70,12 @@ pub enum At {
 
 /// What an answer that is not a success is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum AnswerKind {
     Rejected,
     Expired,
     StaleRefresh,
     Throttled,
-    /// [`Kind::Throttled`] under HTTP 200, whatever status the dialect has for it.
+    /// [`AnswerKind::Throttled`] under HTTP 200, whatever status the dialect has for it.
     ThrottledInBody,
     ServerError,
     Full,
@@ -102,34 +102,34 @@ pub enum Perceived {
 /// A complete wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    answers: [Answer; KINDS],
+    answers: [Wording; KINDS],
     retry_after: RetryAfter,
 }
 
 const KINDS: usize = 8;
 
 /// What may be answered at each endpoint, what is met most often first.
-const API: [Kind; 5] = [
-    Kind::Rejected,
-    Kind::Expired,
-    Kind::Throttled,
-    Kind::ThrottledInBody,
-    Kind::ServerError,
+const API: [AnswerKind; 5] = [
+    AnswerKind::Rejected,
+    AnswerKind::Expired,
+    AnswerKind::Throttled,
+    AnswerKind::ThrottledInBody,
+    AnswerKind::ServerError,
 ];
-const TOKEN: [Kind; 6] = [
-    Kind::StaleRefresh,
-    Kind::Throttled,
-    Kind::ThrottledInBody,
-    Kind::ServerError,
-    Kind::Full,
-    Kind::BadSlot,
+const TOKEN: [AnswerKind; 6] = [
+    AnswerKind::StaleRefresh,
+    AnswerKind::Throttled,
+    AnswerKind::ThrottledInBody,
+    AnswerKind::ServerError,
+    AnswerKind::Full,
+    AnswerKind::BadSlot,
 ];
 
 impl Dialect {
     /// The wording of a provider, the standards' where it has none of its own.
     pub fn of(settings: &DialectSettings) -> Self {
-        let or = |own: &Option<Answer>, status, body: &str| {
-            own.clone().unwrap_or(Answer {
+        let or = |own: &Option<Wording>, status, body: &str| {
+            own.clone().unwrap_or(Wording {
                 status,
                 body: body.to_owned(),
             })
@@ -144,7 +144,7 @@ impl Dialect {
                 settings.expired.clone().unwrap_or(rejected),
                 or(&settings.stale_refresh, 400, r#"{"error":"invalid_grant"}"#),
                 throttled.clone(),
-                Answer {
+                Wording {
                     status: 200,
                     body: match throttled.body.is_empty() {
                         true => r#"{"error":"slow_down"}"#.to_owned(),
@@ -159,7 +159,7 @@ impl Dialect {
         }
     }
 
-    pub const fn answer(&self, kind: Kind) -> &Answer {
+    pub const fn answer(&self, kind: AnswerKind) -> &Wording {
         &self.answers[kind as usize]
     }
 
@@ -168,7 +168,7 @@ impl Dialect {
     }
 
     /// What a node makes of an answer of this kind, from as much of it as its code reads.
-    pub fn perceive(&self, at: At, kind: Kind, reads: Reads) -> Perceived {
+    pub fn perceive(&self, at: At, kind: AnswerKind, reads: Reads) -> Perceived {
         let answer = self.answer(kind);
         let wait = match (self.retry_after, reads) {
             (RetryAfter::Absent, _) | (RetryAfter::Date, Reads::Status) => false,
@@ -180,27 +180,27 @@ impl Dialect {
                 // A success without a token in it cannot be read.
                 (200..300, At::Token, _) => Perceived::ServerError,
                 (401, At::Api, _) => Perceived::Rejected,
-                (400 | 401, At::Token, Kind::StaleRefresh) => Perceived::InvalidGrant,
+                (400 | 401, At::Token, AnswerKind::StaleRefresh) => Perceived::InvalidGrant,
                 (429, ..) => Perceived::Throttled {
-                    wait: wait && kind == Kind::Throttled,
+                    wait: wait && kind == AnswerKind::Throttled,
                 },
                 (500.., ..) => Perceived::ServerError,
                 _ => Perceived::Refused,
             };
         }
         // Of answers worded alike, the one that is met most often is believed.
-        let possible: &[Kind] = match at {
+        let possible: &[AnswerKind] = match at {
             At::Api => &API,
             At::Token => &TOKEN,
         };
         let believed = possible.iter().find(|other| self.answer(**other) == answer);
         match believed.unwrap_or(&kind) {
-            Kind::Rejected | Kind::Expired => Perceived::Rejected,
-            Kind::StaleRefresh => Perceived::InvalidGrant,
-            Kind::Throttled => Perceived::Throttled { wait },
-            Kind::ThrottledInBody => Perceived::Throttled { wait: false },
-            Kind::ServerError => Perceived::ServerError,
-            Kind::Full | Kind::BadSlot => Perceived::Refused,
+            AnswerKind::Rejected | AnswerKind::Expired => Perceived::Rejected,
+            AnswerKind::StaleRefresh => Perceived::InvalidGrant,
+            AnswerKind::Throttled => Perceived::Throttled { wait },
+            AnswerKind::ThrottledInBody => Perceived::Throttled { wait: false },
+            AnswerKind::ServerError => Perceived::ServerError,
+            AnswerKind::Full | AnswerKind::BadSlot => Perceived::Refused,
         }
     }
 
@@ -222,7 +222,7 @@ pub struct Perceptions([[Perceived; KINDS]; 2]);
 
 impl Perceptions {
     #[inline]
-    pub const fn of(&self, at: At, kind: Kind) -> Perceived {
+    pub const fn of(&self, at: At, kind: AnswerKind) -> Perceived {
         self.0[at as usize][kind as usize]
     }
 }
@@ -249,7 +249,7 @@ impl DialectSettings {
     }
 
     /// Every answer that is worded here, with its key.
-    pub fn written(&self) -> impl Iterator<Item = (&'static str, &Answer)> {
+    pub fn written(&self) -> impl Iterator<Item = (&'static str, &Wording)> {
         [
             ("rejected", &self.rejected),
             ("expired", &self.expired),
@@ -288,24 +288,30 @@ mod tests {
         const ABSENT: &str = r#"retry_after = "absent""#;
         let (waits, soon) = (Throttled { wait: true }, Throttled { wait: false });
         for (text, at, kind, status, body) in [
-            (STANDARD, At::Api, Kind::Rejected, Rejected, Rejected),
-            (STANDARD, At::Api, Kind::Throttled, waits, waits),
-            (STANDARD, At::Api, Kind::ThrottledInBody, Success, soon),
-            (STANDARD, At::Api, Kind::ServerError, ServerError, ServerError),
-            (STANDARD, At::Token, Kind::StaleRefresh, InvalidGrant, InvalidGrant),
-            (STANDARD, At::Token, Kind::ThrottledInBody, ServerError, soon),
-            (STANDARD, At::Token, Kind::Full, Refused, Refused),
-            (STANDARD, At::Token, Kind::BadSlot, Refused, Refused),
-            (CODE_124, At::Api, Kind::Rejected, Rejected, Rejected),
-            (CODE_124, At::Api, Kind::Expired, Rejected, Rejected),
-            (ERRCODE, At::Api, Kind::Rejected, Success, Rejected),
-            (ERRCODE, At::Api, Kind::Throttled, Success, waits),
-            (ERRCODE, At::Token, Kind::Throttled, ServerError, waits),
-            (ALIKE, At::Api, Kind::ServerError, Success, Rejected),
-            (FORBIDDEN, At::Token, Kind::StaleRefresh, Refused, InvalidGrant),
-            (BARE, At::Token, Kind::StaleRefresh, Refused, Refused),
-            (DATE, At::Token, Kind::Throttled, soon, waits),
-            (ABSENT, At::Token, Kind::Throttled, soon, soon),
+            (STANDARD, At::Api, AnswerKind::Rejected, Rejected, Rejected),
+            (STANDARD, At::Api, AnswerKind::Throttled, waits, waits),
+            (STANDARD, At::Api, AnswerKind::ThrottledInBody, Success, soon),
+            (STANDARD, At::Api, AnswerKind::ServerError, ServerError, ServerError),
+            (
+                STANDARD,
+                At::Token,
+                AnswerKind::StaleRefresh,
+                InvalidGrant,
+                InvalidGrant,
+            ),
+            (STANDARD, At::Token, AnswerKind::ThrottledInBody, ServerError, soon),
+            (STANDARD, At::Token, AnswerKind::Full, Refused, Refused),
+            (STANDARD, At::Token, AnswerKind::BadSlot, Refused, Refused),
+            (CODE_124, At::Api, AnswerKind::Rejected, Rejected, Rejected),
+            (CODE_124, At::Api, AnswerKind::Expired, Rejected, Rejected),
+            (ERRCODE, At::Api, AnswerKind::Rejected, Success, Rejected),
+            (ERRCODE, At::Api, AnswerKind::Throttled, Success, waits),
+            (ERRCODE, At::Token, AnswerKind::Throttled, ServerError, waits),
+            (ALIKE, At::Api, AnswerKind::ServerError, Success, Rejected),
+            (FORBIDDEN, At::Token, AnswerKind::StaleRefresh, Refused, InvalidGrant),
+            (BARE, At::Token, AnswerKind::StaleRefresh, Refused, Refused),
+            (DATE, At::Token, AnswerKind::Throttled, soon, waits),
+            (ABSENT, At::Token, AnswerKind::Throttled, soon, soon),
         ] {
             let dialect = dialect(text);
             for (reads, expected) in [(Reads::Status, status), (Reads::Body, body)] {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 mod dialect;
 mod refresh;
 
-pub use dialect::{Answer, At, Dialect, DialectSettings, Kind, Perceived, Perceptions, Reads, RetryAfter};
+pub use dialect::{AnswerKind, At, Dialect, DialectSettings, Perceived, Perceptions, Reads, RetryAfter, Wording};
 pub use refresh::{
     DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
     RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,

@@ -3,7 +3,7 @@
 use super::Chart;
 use super::frame::quoted;
 use super::over_time::{self, Shown, at_point};
-use crate::record::{Fate, Record};
+use crate::record::{Record, Recovery};
 
 pub(super) const CHART: Chart = Chart {
     name: "goodput",
@@ -22,7 +22,7 @@ fn title(record: &Record, shown: usize, _: Option<(&str, f64)>) -> String {
     let place = at_point(record, shown);
     let point = record.points.get(shown);
     let judged: Vec<_> = record.aftermaths.iter().filter(|a| Some(&a.point) == point).collect();
-    let down: Vec<_> = judged.iter().filter(|a| a.fate == Fate::Metastable).collect();
+    let down: Vec<_> = judged.iter().filter(|a| a.fate == Recovery::Metastable).collect();
     match down.as_slice() {
         [] => format!("No strategy stays down after the trigger has gone{place}"),
         [one] => format!("{} stays down after the trigger has gone{place}", quoted(&one.strategy)),

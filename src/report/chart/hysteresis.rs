@@ -7,7 +7,7 @@ use super::Chart;
 use super::drawing::Drawing;
 use super::frame;
 use super::sweep::{self, Height, Panel};
-use crate::record::{Aftermath, Reading, Record};
+use crate::record::{Reading, Record, RecoveryVerdict};
 
 pub(super) const CHART: Chart = Chart {
     name: "hysteresis",
@@ -29,7 +29,7 @@ fn draw(record: &Record) -> Drawing {
     if record.aftermaths.is_empty() {
         return frame::nothing(record, "No trigger to come back from");
     }
-    let gap = |aftermath: &Aftermath| aftermath.goodput.untouched - aftermath.goodput.hot;
+    let gap = |aftermath: &RecoveryVerdict| aftermath.goodput.untouched - aftermath.goodput.hot;
     let two = |strategy: &&String| {
         let mut own = record.aftermaths.iter().filter(|a| a.strategy == **strategy);
         own.any(|aftermath| gap(aftermath) > APART)
@@ -60,7 +60,7 @@ fn cold_and_hot(record: &Record, split: &[&String]) -> Record {
     let shown = |strategy: &&String| split.is_empty() || split.contains(strategy);
     for strategy in record.strategies.iter().filter(shown) {
         for (start, pick) in [
-            ("hot start", (|a| a.goodput.hot) as fn(&Aftermath) -> f64),
+            ("hot start", (|a| a.goodput.hot) as fn(&RecoveryVerdict) -> f64),
             ("untouched", |a| a.goodput.untouched),
         ] {
             let name = format!("{start}: {strategy}");

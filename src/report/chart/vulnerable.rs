@@ -7,7 +7,7 @@ use super::Chart;
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink};
 use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain};
 use super::text::{cut, width_of};
-use crate::record::{Aftermath, Fate, Record};
+use crate::record::{Record, Recovery, RecoveryVerdict};
 use crate::report::{Sweep, one_line};
 
 pub(super) const CHART: Chart = Chart {
@@ -47,7 +47,7 @@ fn draw(record: &Record) -> Drawing {
     let Some([load, size]) = axes(&sweep).filter(|_| !record.aftermaths.is_empty()) else {
         return frame::nothing(record, "No trigger over two parameters");
     };
-    let down = |aftermath: &&Aftermath| aftermath.fate == Fate::Metastable;
+    let down = |aftermath: &&RecoveryVerdict| aftermath.fate == Recovery::Metastable;
     let worst = record.aftermaths.iter().filter(down).count();
     let title = format!(
         "In {worst} of {} cases the system stays down after the trigger has gone",
@@ -126,10 +126,10 @@ fn short(value: &str) -> String {
     cut(&one_line(value, 40), SMALL, false, 110.0)
 }
 
-fn mark(drawing: &mut Drawing, aftermath: &Aftermath, from: (f64, f64), to: (f64, f64)) {
+fn mark(drawing: &mut Drawing, aftermath: &RecoveryVerdict, from: (f64, f64), to: (f64, f64)) {
     let share = f64::from(aftermath.metastable) / f64::from(aftermath.replications.max(1));
     let (ink, text): (Ink, Option<String>) = match aftermath.fate {
-        Fate::DownAnyway => (GREY.faint(0.5), None),
+        Recovery::DownAnyway => (GREY.faint(0.5), None),
         _ if aftermath.metastable == 0 => (ATTEMPT.faint(0.15), None),
         _ => (
             FAILED.faint(0.15 + 0.75 * share),

@@ -74,13 +74,13 @@ impl Checker<'_> {
         }
         if strategy
             .budget
-            .is_some_and(|budget| budget.reserve > 0 && budget.reserve >= budget.purse)
+            .is_some_and(|budget| budget.reserve > 0 && budget.reserve >= budget.capacity)
         {
             self.wrong(
                 &[&"strategy", &i, &"budget", &"reserve"],
-                "a purse that never holds more than its reserve pays for no retry",
-                "must be below `purse`",
-                "gRPC keeps half of the purse",
+                "a budget that never holds more than its reserve pays for no retry",
+                "must be below `capacity`",
+                "gRPC keeps half of the capacity",
             );
         }
         if let Some(budget) = strategy.budget {
@@ -90,11 +90,11 @@ impl Checker<'_> {
                 ("per_throttled", budget.per_throttled),
             ];
             for (key, price) in prices {
-                if price.is_some_and(|price| price == 0 || price > budget.purse) {
+                if price.is_some_and(|price| price == 0 || price > budget.capacity) {
                     self.wrong(
                         &[&"strategy", &i, &"budget", &key],
-                        "a retry that takes nothing is not bounded, and one that takes more than the purse holds never comes",
-                        "must be at least 1 and at most `purse`",
+                        "a retry that takes nothing is not bounded, and one that takes more than the budget holds never comes",
+                        "must be at least 1 and at most `capacity`",
                         "the AWS SDKs take 5 of 500, and 10 after a time-out",
                     );
                 }

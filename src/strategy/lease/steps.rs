@@ -13,8 +13,8 @@ pub struct Memory {
     token: Option<Token>,
     /// The token to be replaced: a look that finds it again finds nothing new.
     stale: Option<Token>,
-    /// Lane that the newest token known here came from.
-    lane: u8,
+    /// TokenSlot that the newest token known here came from.
+    slot: u8,
     /// Calls are parked.
     wanted: bool,
     phase: Phase,
@@ -150,8 +150,8 @@ impl Lease {
             (Answer::Value(_), Phase::Looking) if self.covers == Covers::Write => Self::ask(node, lanes, out),
             (Answer::Value(_), Phase::Looking) => self.acquire(node, out),
             (Answer::Value(stored), Phase::Checking) => {
-                // The lane to use next follows the stored one, so that nodes that slept agree on it.
-                node.lane = stored.map_or(node.lane, |entry| entry.value.lane);
+                // The slot to use next follows the stored one, so that nodes that slept agree on it.
+                node.slot = stored.map_or(node.slot, |entry| entry.value.slot);
                 Self::ask(node, lanes, out);
             }
             (Answer::Value(_) | Answer::Failed(Asked::Read), Phase::Rereading) => {
@@ -254,9 +254,9 @@ impl Lease {
         }
     }
 
-    fn hold(&self, node: &mut Memory, token: Token, lane: u8, life: Millis, out: &mut Outbox) {
+    fn hold(&self, node: &mut Memory, token: Token, slot: u8, life: Millis, out: &mut Outbox) {
         node.token = Some(token);
-        node.lane = lane;
+        node.slot = slot;
         node.wanted = false;
         out.push(Command::AttemptParked { token });
         if let Some(margin) = self.renew_ahead {
@@ -269,13 +269,13 @@ impl Lease {
 
     fn adopt(&self, node: &mut Memory, entry: Entry<Shared>, out: &mut Outbox) {
         let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-        self.hold(node, entry.value.token, entry.value.lane, left.into(), out);
+        self.hold(node, entry.value.token, entry.value.slot, left.into(), out);
         self.rest(node, out);
     }
 
     fn give_up(&self, node: &mut Memory, why: Failure, out: &mut Outbox) {
         node.wanted = false;
-        out.push(Command::StumbleParked { why });
+        out.push(Command::FailParked { why });
         self.plan_again(node, out);
         self.rest(node, out);
     }
@@ -311,16 +311,16 @@ impl Lease {
     fn ask(node: &mut Memory, lanes: &impl Lanes, out: &mut Outbox) {
         node.phase = Phase::Asking;
         out.push(Command::RequestToken {
-            lane: lanes.lane(next(node, lanes)),
+            slot: lanes.slot(next(node, lanes)),
             call: None,
             with: node.credential(),
         });
     }
 
     fn obtained(&self, lanes: &impl Lanes, node: &mut Memory, grant: Grant, out: &mut Outbox) {
-        let lane = next(node, lanes);
-        self.hold(node, grant.token, lane, grant.life, out);
-        let value = Shared::of(grant, lane);
+        let slot = next(node, lanes);
+        self.hold(node, grant.token, slot, grant.life, out);
+        let value = Shared::of(grant, slot);
         if self.covers == Covers::Write && node.fence == 0 {
             node.unwritten = Some(value);
             node.polls = 0;
@@ -357,5 +357,5 @@ fn welcomes(me: Me, node: &Memory, late: bool) -> bool {
 }
 
 fn next(node: &Memory, lanes: &impl Lanes) -> u8 {
-    (node.lane + 1) % lanes.count()
+    (node.slot + 1) % lanes.count()
 }

@@ -14,7 +14,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use tokenstorm_loom::cell::{Flaw, TokenCell, Turn};
+use tokenstorm_loom::cell::{Flaw, TokenCell, CellTurn};
 
 type Cell = TokenCell<usize, &'static str>;
 
@@ -51,7 +51,7 @@ impl Provider {
     }
 }
 
-fn turn(cell: &Cell, refused: Option<usize>, how: As) -> Turn<'_, usize, &'static str> {
+fn turn(cell: &Cell, refused: Option<usize>, how: As) -> CellTurn<'_, usize, &'static str> {
     match how {
         As::Thread => cell.get(refused.as_ref()),
         As::Task => block_on(cell.turn(refused)),
@@ -67,9 +67,9 @@ fn call(
     first: First,
 ) -> Option<Result<usize, &'static str>> {
     match turn(cell, refused, how) {
-        Turn::Token(token) => Some(Ok(token)),
-        Turn::Failed(why) => Some(Err(why)),
-        Turn::Fetch(flight) => match (provider.fetch(), first) {
+        CellTurn::Token(token) => Some(Ok(token)),
+        CellTurn::Failed(why) => Some(Err(why)),
+        CellTurn::Fetch(flight) => match (provider.fetch(), first) {
             (1, First::Fails) => Some(flight.land(Err("down"))),
             (1, First::GivesUp) => {
                 drop(flight);

@@ -12,11 +12,11 @@ use crate::strategy::{
     SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck, WipingLoser, Write, Xfetch,
 };
 
-use super::fault::{Budget, Fault};
+use super::fault::{Fault, FaultBudget};
 use super::{Needs, STORE_OPERATIONS, Setup, System};
 
 /// Names under which strategies are checked against "latest only", with what is special about each.
-pub const CAST: [(&str, &str); 28] = [
+pub const SYSTEMS: [(&str, &str); 28] = [
     ("token_per_call", ""),
     ("naive", ""),
     ("single_flight", ""),
@@ -80,7 +80,7 @@ pub const REFRESHERS: [(&str, &str); 12] = [
 ];
 
 /// One fault of each kind in a run.
-pub const EACH_ONCE: Budget = Budget::NONE
+pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
     .with(Fault::Drop, 1)
     .with(Fault::Crash, 1)
     .with(Fault::Lapse, 1)
@@ -96,8 +96,8 @@ pub const MOST: usize = 20_000_000;
 pub const NEAREST: usize = 1_100_000;
 
 /// States after which the search among so many nodes is given up, unless it is told otherwise.
-pub fn most(nodes: u32, faults: Budget) -> usize {
-    if nodes > 2 || faults != Budget::NONE {
+pub fn most(nodes: u32, faults: FaultBudget) -> usize {
+    if nodes > 2 || faults != FaultBudget::NONE {
         NEAREST
     } else {
         MOST
@@ -120,8 +120,8 @@ fn lease() -> Lease {
 }
 
 /// The strategy of this name among so many nodes.
-pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup> {
-    let mut setup = around(strategy(name, nodes)?, nodes, calls, faults);
+pub fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Option<Setup> {
+    let mut setup = system_for(strategy(name, nodes)?, nodes, calls, faults);
     if name == "put_if_newer_order" {
         setup.system.reveals = Reveals::Order;
     }
@@ -133,7 +133,7 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: Budget) -> Option<Setup
 }
 
 /// Nodes of this strategy under "latest only".
-pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget) -> Setup {
+pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
     let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
     let system = System {
         needs: Needs::from(&coordination),
@@ -154,7 +154,7 @@ pub fn around(coordination: Coordination, nodes: u32, calls: u32, faults: Budget
 }
 
 /// The same strategy with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
-pub fn small(coordination: Coordination) -> Coordination {
+pub fn scaled_down(coordination: Coordination) -> Coordination {
     let shorter = |lease: Lease| Lease {
         wait: lease.poll,
         ..lease

@@ -6,13 +6,13 @@ use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, 
 
 /// How calls are retried; the same for all nodes that run a strategy.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct CallPolicy {
     pub retry: Retry,
     /// How long an attempt, a forwarded call or a token request may take; none for ever.
     pub timeout: Option<Duration>,
     /// How long a store operation may take.
     pub store_timeout: Option<Duration>,
-    pub place: Place,
+    pub place: DelayPlace,
     /// Whether the first renewal of a call waits too.
     pub delay_first: bool,
     pub steps: Steps,
@@ -28,7 +28,7 @@ pub struct Client {
 
 /// Where the wait after a rejection goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum DelayPlace {
     /// Between the rejection and the token request.
     #[default]
     BeforeRenewal,
@@ -46,14 +46,14 @@ pub enum Steps {
     PerNode,
 }
 
-impl Client {
+impl CallPolicy {
     /// Retries with this policy, without time-outs, budget or breaker.
     pub fn plain(retry: Retry) -> Self {
         Self {
             retry,
             timeout: None,
             store_timeout: None,
-            place: Place::default(),
+            place: DelayPlace::default(),
             delay_first: false,
             steps: Steps::default(),
             perceptions: Perceptions::default(),
@@ -92,7 +92,7 @@ impl Client {
 
 /// What a node remembers of its retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Memory {
+pub struct RetryState {
     pub budget: Option<BudgetState>,
     pub breaker: BreakerState,
     pub throttle: ThrottleState,
@@ -112,8 +112,8 @@ mod tests {
             delay: Duration::SECOND,
             attempts: Attempts::default(),
         });
-        let mut client = Client::plain(fixed);
-        let wait = |client: &Client, draw| client.delay(1, Millis::ZERO, Millis::new(30_000)).at(draw);
+        let mut client = CallPolicy::plain(fixed);
+        let wait = |client: &CallPolicy, draw| client.delay(1, Millis::ZERO, Millis::new(30_000)).at(draw);
         assert_eq!(wait(&client, u64::MAX), Duration::from_secs(30));
         client.retry_after_jitter = 500;
         assert_eq!(wait(&client, 0), Duration::from_secs(30));

@@ -9,8 +9,8 @@ use super::queue::LIMIT;
 use super::{PAUSES, REPLAYS, REVOCATIONS, USERS};
 
 /// All of them. Numbers go by kind: users by loop and node, replays, pauses by chance, revocations, nodes that go on.
-pub struct Beside<'a> {
-    plan: &'a plan::Beside,
+pub struct DriverQueue<'a> {
+    plan: &'a plan::Drivers,
     first: u32,
     loops: Vec<Loop>,
     replays: Vec<Replayed>,
@@ -41,7 +41,7 @@ struct Replayed {
 
 /// Whose turn a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum DriverTurn {
     /// A user at this node has thought enough.
     User(NodeId),
     Replay,
@@ -52,19 +52,19 @@ pub enum Turn {
 }
 
 /// A call of a recorded trace.
-pub struct Call {
+pub struct DrivenCall {
     /// None where no node of the fleet is up.
     pub arrival: Option<Message>,
     pub next: Option<Time>,
 }
 
-impl<'a> Beside<'a> {
+impl<'a> DriverQueue<'a> {
     /// Numbers begin with `first`.
     pub fn new(plan: &'a Plan, dice: Dice, first: u32) -> Self {
-        let beside = &plan.beside;
+        let drivers = &plan.drivers;
         let mut next = first;
         let mut loops = Vec::new();
-        for workload in &beside.loops {
+        for workload in &drivers.loops {
             let group = u64::from(workload.group.0);
             // All users of a node wait until it starts.
             let node = |node: u32| (dice.stream(USERS, (u64::from(node) << 16) | group), workload.users);
@@ -74,23 +74,23 @@ impl<'a> Beside<'a> {
             });
             next += workload.nodes.end - workload.nodes.start;
         }
-        let first_pause = next + beside.replays.len() as u32;
-        let revocation = first_pause + beside.pauses.len() as u32;
+        let first_pause = next + drivers.replays.len() as u32;
+        let revocation = first_pause + drivers.pauses.len() as u32;
         let nodes = plan.nodes() as u32;
         assert!(revocation + 1 + nodes < LIMIT, "fewer than 2^30 things that are due");
         Self {
-            plan: beside,
+            plan: drivers,
             first,
             loops,
             replays: (0..)
-                .zip(&beside.replays)
+                .zip(&drivers.replays)
                 .map(|(at, _)| Replayed {
                     stream: dice.stream(REPLAYS, at),
                     ..Replayed::default()
                 })
                 .collect(),
             pauses: (0..)
-                .zip(&beside.pauses)
+                .zip(&drivers.pauses)
                 .map(|(at, _)| dice.stream(PAUSES, at))
                 .collect(),
             revocations: dice.stream(REVOCATIONS, 0),
@@ -126,18 +126,18 @@ impl<'a> Beside<'a> {
     }
 
     /// Whose turn it is.
-    pub fn turn(&self, number: u32) -> Turn {
+    pub fn turn(&self, number: u32) -> DriverTurn {
         if number >= self.first_resumption {
-            Turn::Resume(NodeId(number - self.first_resumption))
+            DriverTurn::Resume(NodeId(number - self.first_resumption))
         } else if number == self.revocation {
-            Turn::Revocation
+            DriverTurn::Revocation
         } else if number >= self.first_pause {
-            Turn::Pause
+            DriverTurn::Pause
         } else if number >= self.first_replay {
-            Turn::Replay
+            DriverTurn::Replay
         } else {
             let (index, place) = self.user(number);
-            Turn::User(NodeId(self.plan.loops[index].nodes.start + place as u32))
+            DriverTurn::User(NodeId(self.plan.loops[index].nodes.start + place as u32))
         }
     }
 
@@ -165,7 +165,7 @@ impl<'a> Beside<'a> {
         Message::Arrival {
             node,
             group: self.plan.loops[index].group,
-            luck: Dice::next(&mut self.loops[index].nodes[place].0) as u32,
+            draw_key: Dice::next(&mut self.loops[index].nodes[place].0) as u32,
         }
     }
 
@@ -192,22 +192,22 @@ impl<'a> Beside<'a> {
     }
 
     /// The call of a recorded trace that is due, at the next node in turn that is up.
-    pub fn replayed(&mut self, number: u32, is_up: impl Fn(NodeId) -> bool) -> Call {
+    pub fn replayed(&mut self, number: u32, is_up: impl Fn(NodeId) -> bool) -> DrivenCall {
         let index = (number - self.first_replay) as usize;
         let (replay, state) = (&self.plan.replays[index], &mut self.replays[index]);
         let count = replay.nodes.end - replay.nodes.start;
         let at = |turn: u32| NodeId(replay.nodes.start + turn % count);
         let up = (state.turn..state.turn + count).find(|&turn| is_up(at(turn)));
-        let luck = Dice::next(&mut state.stream) as u32;
+        let draw_key = Dice::next(&mut state.stream) as u32;
         state.calls += 1;
         if let Some(turn) = up {
             state.turn = (turn + 1) % count;
         }
-        Call {
+        DrivenCall {
             arrival: up.map(|turn| Message::Arrival {
                 node: at(turn),
                 group: replay.group,
-                luck,
+                draw_key,
             }),
             next: replay.calls.get(state.calls).copied(),
         }

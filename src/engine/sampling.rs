@@ -9,14 +9,14 @@ use crate::scenario::plan::Plan;
 use crate::trace;
 
 /// Looks in a run: as many as a chart has room for.
-const LOOKS: u32 = 320;
+const SAMPLES: u32 = 320;
 /// Nodes that are looked at; of a larger fleet every so many.
 const NODES: u32 = 40;
 
 /// What the nodes of a strategy held in the run that has these dice.
 pub(super) fn holdings(strategy: &str, point: &str, plan: &Plan, dice: Dice) -> Vec<Holding> {
     let mut holders = Holders::default();
-    sim::run(&plan.looked_at(LOOKS, NODES), dice, &mut holders);
+    sim::run(&plan.with_sampling(SAMPLES, NODES), dice, &mut holders);
     let seconds = |at: Time| at.since(Time::ZERO).as_secs_f64();
     let seen = holders.finish(plan.span.horizon).into_iter();
     seen.map(|seen| {

@@ -1,4 +1,4 @@
-//! What claims remember of a run: as little as will do, since a checker tells states apart by it.
+//! What properties remember of a run: as little as will do, since a checker tells states apart by it.
 
 use std::hash::Hash;
 
@@ -10,13 +10,13 @@ use crate::trace::Event;
 /// Buckets that are told apart; a checker's plan has fewer.
 const BUCKETS: usize = 8;
 
-/// What claims remember, by node.
+/// What properties remember, by node.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Facts {
+pub struct History {
     nodes: Vec<OfNode>,
 }
 
-clone_in_place!(Facts { nodes });
+clone_in_place!(History { nodes });
 
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct OfNode {
@@ -28,14 +28,14 @@ struct OfNode {
 
 clone_in_place!(OfNode { refused, asked });
 
-impl Facts {
+impl History {
     pub fn new(nodes: usize) -> Self {
         Self {
             nodes: vec![OfNode::default(); nodes],
         }
     }
 
-    /// Learns from an event; claims are judged after that.
+    /// Learns from an event; properties are judged after that.
     pub fn hear(&mut self, event: &Event) {
         match *event {
             Event::NodeStarted { node } => self.nodes[node.index()] = OfNode::default(),

@@ -6,7 +6,7 @@
 use super::statistics::{self, CONFIDENCE};
 use crate::base::{Duration, Time};
 use crate::metric::{BACK, Second, window_s};
-use crate::record::{Aftermath, Fate, Goodput};
+use crate::record::{Goodput, Recovery, RecoveryVerdict};
 use crate::scenario::plan::Plan;
 
 /// Calls that arrived and that succeeded in one interval.
@@ -96,13 +96,13 @@ pub(super) fn judge(
     plan: &Plan,
     courses: &Courses<'_>,
     within_s: f64,
-) -> Option<Aftermath> {
+) -> Option<RecoveryVerdict> {
     let (begin, end) = plan.trigger?;
     let width = Duration::from_secs(courses.width_s).nanos();
     let interval = |at: Time| (at.since(Time::ZERO).nanos() / width) as usize;
     let left_s = plan.span.horizon.since(end).as_secs_f64();
     let within_s = within_s.min(left_s);
-    let window = window_s(&plan.setting()).div_ceil(courses.width_s).max(1) as usize;
+    let window = window_s(&plan.run_context()).div_ceil(courses.width_s).max(1) as usize;
     let first = |at: Time| at.since(Time::ZERO).nanos().div_ceil(width) as usize;
     // What recovers at the last moment still needs a window to show it.
     let until = (first(end) + (within_s / courses.width_s as f64) as usize + window).min(interval(plan.span.horizon));
@@ -144,7 +144,7 @@ pub(super) fn judge(
     let unaffected = triggered.iter().filter(|course| course.unaffected).count() as u32;
     let times: Vec<f64> = triggered.iter().map(|course| course.recovered_after_s).collect();
     let recovered = statistics::median(&times, CONFIDENCE);
-    Some(Aftermath {
+    Some(RecoveryVerdict {
         strategy: strategy.to_owned(),
         point: point.to_owned(),
         fate: fate(goodput, replications, metastable, unaffected),
@@ -161,15 +161,15 @@ pub(super) fn judge(
     })
 }
 
-fn fate(goodput: Goodput, replications: u32, metastable: u32, unaffected: u32) -> Fate {
+fn fate(goodput: Goodput, replications: u32, metastable: u32, unaffected: u32) -> Recovery {
     if goodput.untouched < 0.5 {
-        Fate::DownAnyway
+        Recovery::DownAnyway
     } else if 2 * metastable > replications {
-        Fate::Metastable
+        Recovery::Metastable
     } else if unaffected == replications {
-        Fate::Unaffected
+        Recovery::Unaffected
     } else {
-        Fate::Recovers
+        Recovery::Recovers
     }
 }
 
@@ -215,11 +215,11 @@ mod tests {
             triggered: 0.0,
             hot: 0.0,
         };
-        assert_eq!(fate(goodput(0.4), 30, 0, 30), Fate::DownAnyway);
-        assert_eq!(fate(goodput(1.0), 30, 16, 0), Fate::Metastable);
-        assert_eq!(fate(goodput(1.0), 30, 15, 0), Fate::Recovers);
-        assert_eq!(fate(goodput(1.0), 30, 0, 29), Fate::Recovers);
-        assert_eq!(fate(goodput(1.0), 30, 0, 30), Fate::Unaffected);
+        assert_eq!(fate(goodput(0.4), 30, 0, 30), Recovery::DownAnyway);
+        assert_eq!(fate(goodput(1.0), 30, 16, 0), Recovery::Metastable);
+        assert_eq!(fate(goodput(1.0), 30, 15, 0), Recovery::Recovers);
+        assert_eq!(fate(goodput(1.0), 30, 0, 29), Recovery::Recovers);
+        assert_eq!(fate(goodput(1.0), 30, 0, 30), Recovery::Unaffected);
     }
 
     #[test]
