@@ -322,9 +322,10 @@ fn main() {
     if has("--write") {
         let text = format!("{HEADING}\n{table}");
         let old = std::fs::read_to_string(model::REPORT).unwrap_or_default();
-        let beside = model::section(&old).map_or("", |(start, end)| &old[start..end]);
-        let gap = if beside.is_empty() { "" } else { "\n" };
-        std::fs::write(model::REPORT, format!("{text}{gap}{beside}")).expect("reports/ can be written");
+        // What other commands wrote stands below, between marks.
+        let others = old.find("<!-- ").map_or("", |start| &old[start..]);
+        let gap = if others.is_empty() { "" } else { "\n" };
+        std::fs::write(model::REPORT, format!("{text}{gap}{others}")).expect("reports/ can be written");
     }
 }
 

@@ -61,6 +61,7 @@
 
 pub mod base;
 pub mod cell;
+#[cfg(feature = "cli")]
 pub mod cli;
 // Rooms that owe documentation still; the list only shrinks.
 #[allow(missing_docs)]
@@ -77,6 +78,7 @@ pub mod property;
 #[allow(missing_docs)]
 pub mod provider;
 pub mod record;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod retry;
 pub mod scenario;

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let below = "Means over 500 replications with 95 % intervals; every client wants one successful write.";
     let drawing = sweep::against(&record, &title, below, &PANELS);
     let files = [
-        File::new("contention.svg", drawing.svg()?),
+        File::new("contention.svg", drawing.svg()),
         File::new("contention.png", drawing.png()?),
         File::new("contention.md", table(&record)),
     ];

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
 use crate::engine::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
 use crate::record::{CheckKind, Manifest, Record, write};
-use crate::report::{self, Format, chart};
+use crate::report::{chart, table};
 use crate::scenario::{MOST_REPLICATIONS, Scenario};
 
 #[derive(Debug, Args)]
@@ -40,6 +40,37 @@ pub(super) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// The forms in which a comparison can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people at a terminal.
+    #[default]
+    Table,
+    /// The text of `summary.json`.
+    Json,
+    /// The text of `results.csv`.
+    Csv,
+    /// Markdown, for an issue or a page.
+    Md,
+}
+
+impl Format {
+    /// The comparison as text that ends with a newline.
+    fn of(self, record: &Record) -> String {
+        match self {
+            Format::Table => table::human(record, width()),
+            Format::Md => table::markdown(record),
+            Format::Json => write::summary_json(record),
+            Format::Csv => write::results_csv(record),
+        }
+    }
+}
+
+/// Columns of the terminal that standard output goes to, or 100 when it goes elsewhere.
+fn width() -> u16 {
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)
 }
 
 pub(super) fn run(arguments: Arguments) -> Exit {
@@ -127,7 +158,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         eprintln!("interrupted: the figures rest on the replications that were finished");
     }
     let record = record(path, scenario, outcome, &effort, arguments);
-    let mut exit = print(&report::render(&record, arguments.format, report::width()));
+    let mut exit = print(&arguments.format.of(&record));
     let saved = chart::files(&record)
         .map_err(|error| error.to_string())
         .and_then(|(charts, mut stale)| {
@@ -233,5 +264,18 @@ impl CampaignProgress for Bar {
 
     fn done(&self) {
         self.0.inc(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fake;
+
+    #[test]
+    fn json_and_csv_are_the_files() {
+        let record = fake::dozen();
+        assert_eq!(Format::Json.of(&record), write::summary_json(&record));
+        assert_eq!(Format::Csv.of(&record), write::results_csv(&record));
     }
 }

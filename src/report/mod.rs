@@ -8,38 +8,8 @@ pub mod number;
 pub mod table;
 mod words;
 
-use crate::record::{Reading, Record, write};
+use crate::record::{Reading, Record};
 use std::collections::BTreeMap;
-
-/// The forms in which a comparison can be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// For people at a terminal.
-    #[default]
-    Table,
-    /// The text of `summary.json`.
-    Json,
-    /// The text of `results.csv`.
-    Csv,
-    /// Markdown, for an issue or a page.
-    Md,
-}
-
-/// The comparison as text that ends with a newline. `width` is the columns that a [`Format::Table`] may use; the other
-/// formats have no width.
-pub fn render(record: &Record, format: Format, width: u16) -> String {
-    match format {
-        Format::Table => table::human(record, width),
-        Format::Md => table::markdown(record),
-        Format::Json => write::summary_json(record),
-        Format::Csv => write::results_csv(record),
-    }
-}
-
-/// Columns of the terminal that stdout goes to, or 100 when it goes elsewhere.
-pub fn width() -> u16 {
-    comfy_table::Table::new().width().unwrap_or(100)
-}
 
 /// The readings of a record by strategy, point and metric.
 pub(crate) struct Figures<'a> {
@@ -228,12 +198,5 @@ mod tests {
         assert_eq!(one_line("two\n lines\t", 40), "two lines");
         assert_eq!(one_line("", 40), "(unnamed)");
         assert_eq!(one_line("a longer name", 8), "a longe…");
-    }
-
-    #[test]
-    fn json_and_csv_are_the_files() {
-        let record = fake::dozen();
-        assert_eq!(render(&record, Format::Json, 100), write::summary_json(&record));
-        assert_eq!(render(&record, Format::Csv, 100), write::results_csv(&record));
     }
 }

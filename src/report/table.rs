@@ -430,7 +430,6 @@ impl Sheet {
         let rule = LineStyle::none().fill('─').junction('─');
         table.load_style(TableStyle::new().header_separator(rule));
         table
-            .force_no_tty()
             .set_width(total)
             .set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(self.columns.iter().map(|c| cell(&c.header, c.right)));

@@ -1,14 +1,7 @@
-//! What is drawn for one case: a small system, and a schedule of steps by name. The draws are proptest's, and so is the way in
-//! which a case shrinks.
+//! What is drawn for one case: a small system, and a schedule of steps by name; and how a case shrinks.
 //!
 //! Every case favours other nodes, other messages and other faults, and leaves some faults out (swarm testing: Groce and
 //! others, ISSTA 2012): what needs one thing to happen often and another never is found sooner than by fair dice.
-
-use std::fmt;
-
-use proptest::prelude::{Rng as _, Strategy as Draws};
-use proptest::strategy::{NewTree, ValueTree};
-use proptest::test_runner::{Reason, TestRunner};
 
 use super::step::{Actor, ScheduleStep};
 use super::walk::{PropertySet, Walk};
@@ -67,31 +60,33 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         State::initial(self.strategy.clone(), &self.system(draw))
     }
 
-    fn draw(&self, runner: &mut TestRunner) -> Result<SystemParams, Reason> {
-        let faults = self.most.faults;
-        // Every other case is without this or that kind of fault.
-        let counts: Vec<_> = FAULTS
-            .iter()
-            .map(|(fault, ..)| (proptest::bool::ANY, 1..=faults.left(*fault).max(1)))
-            .collect();
-        let drawn = (1..=self.most.nodes, 1..=self.most.calls, 0..self.rules.len(), counts);
+    fn draw(&self, stream: &mut u64) -> SystemParams {
+        let nodes = 1 + below(stream, self.most.nodes.into()) as u32;
+        let calls = 1 + below(stream, self.most.calls.into()) as u32;
+        let rule = below(stream, self.rules.len() as u64) as usize;
         // Nobody refreshes a token that is never refused.
         let needed = |fault| fault == Fault::Expiry && self.most.rotation.is_some();
-        let (nodes, calls, rule, counts) = drawn.new_tree(runner)?.current();
-        let budget = FAULTS
-            .iter()
-            .zip(counts)
-            .filter(|((fault, ..), (allowed, _))| (*allowed || needed(*fault)) && faults.left(*fault) > 0)
-            .fold(FaultBudget::NONE, |budget, ((fault, ..), (_, count))| {
-                budget.with(*fault, count)
-            });
-        Ok(SystemParams {
+        let mut faults = FaultBudget::NONE;
+        for &(fault, ..) in &FAULTS {
+            let most = self.most.faults.left(fault);
+            // Every other case is without this or that kind of fault.
+            let (allowed, count) = (below(stream, 2) == 1, below(stream, most.into()));
+            if most > 0 && (allowed || needed(fault)) {
+                faults = faults.with(fault, 1 + count as u8);
+            }
+        }
+        SystemParams {
             nodes,
             calls,
             rule,
-            faults: budget,
-        })
+            faults,
+        }
     }
+}
+
+/// A number below the bound, by the next draw of the stream; every one as likely as another, to within 2^-64 of the bound.
+fn below(stream: &mut u64, bound: u64) -> u64 {
+    ((u128::from(Dice::next(stream)) * u128::from(bound)) >> 64) as u64
 }
 
 /// How a case deals out its steps.
@@ -126,12 +121,6 @@ pub struct Cases<'a, S, R> {
     pub longest: usize,
 }
 
-impl<S, R> fmt::Debug for Cases<'_, S, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cases of up to {} steps", self.longest)
-    }
-}
-
 impl<S: Strategy, R: Rule> Cases<'_, S, R> {
     /// A run by chance: the schedule is what was done.
     pub fn walk(&self, draw: &SystemParams, draw_key: u64) -> Walk<S, R> {
@@ -143,7 +132,7 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
             weights.clear();
             weights.extend(walk.steps().iter().map(|&step| favour.weight(step)));
             let all: u64 = weights.iter().sum();
-            let mut at = ((u128::from(Dice::next(&mut stream)) * u128::from(all)) >> 64) as u64;
+            let mut at = below(&mut stream, all);
             let place = weights.iter().position(|&weight| {
                 let here = at < weight;
                 at = at.wrapping_sub(weight);
@@ -153,16 +142,12 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
         }
         walk
     }
-}
 
-impl<S: Strategy, R: Rule> Draws for Cases<'_, S, R> {
-    type Tree = Tree;
-    type Value = Case;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let draw = self.ground.draw(runner)?;
-        let steps = self.walk(&draw, runner.rng().next_u64()).taken;
-        Ok(Tree::new(Case { draw, steps }))
+    /// The case of a stream of draws.
+    pub fn draw(&self, mut stream: u64) -> Case {
+        let draw = self.ground.draw(&mut stream);
+        let steps = self.walk(&draw, Dice::next(&mut stream)).taken;
+        Case { draw, steps }
     }
 }
 
@@ -188,16 +173,13 @@ impl Tree {
             shrunk: false,
         }
     }
-}
 
-impl ValueTree for Tree {
-    type Value = Case;
-
-    fn current(&self) -> Case {
-        self.case.clone()
+    pub fn current(&self) -> &Case {
+        &self.case
     }
 
-    fn simplify(&mut self) -> bool {
+    /// Takes the next steps away; nothing where all that could be taken away has been tried.
+    pub fn simplify(&mut self) -> bool {
         self.shrunk |= self.before.take().is_some();
         if self.at >= self.case.steps.len() {
             if self.chunk <= 1 && !self.shrunk {
@@ -215,11 +197,12 @@ impl ValueTree for Tree {
         true
     }
 
-    fn complicate(&mut self) -> bool {
-        let Some(before) = self.before.take() else { return false };
-        self.case = before;
-        self.at += self.chunk;
-        true
+    /// Puts back what was taken away last: it matters.
+    pub fn complicate(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.case = before;
+            self.at += self.chunk;
+        }
     }
 }
 
@@ -238,12 +221,12 @@ mod tests {
         let steps = (0..length).map(step).collect();
         let mut tree = Tree::new(Case { draw, steps });
         while tree.simplify() {
-            if !breaks(&tree.current()) {
-                assert!(tree.complicate());
-                assert!(breaks(&tree.current()), "back to what is known to break");
+            if !breaks(tree.current()) {
+                tree.complicate();
+                assert!(breaks(tree.current()), "back to what is known to break");
             }
         }
-        tree.current()
+        tree.case
     }
 
     #[test]

@@ -11,9 +11,6 @@ mod shrink;
 mod step;
 mod walk;
 
-use proptest::prelude::Strategy as _;
-use proptest::strategy::ValueTree as _;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rayon::prelude::*;
 
 use crate::base::Dice;
@@ -188,22 +185,7 @@ fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Ca
 
 /// Case `number` of a seed, as it is drawn.
 pub fn drawn<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Case {
-    let tree = cases.new_tree(&mut runner(seed, number));
-    tree.expect("every draw is a case").current()
-}
-
-/// Chance as proptest wants it, for one case of a seed.
-fn runner(seed: u64, number: u64) -> TestRunner {
-    let dice = Dice::replication(seed, number);
-    let mut bytes = [0; 32];
-    for (place, word) in bytes.chunks_exact_mut(8).enumerate() {
-        word.copy_from_slice(&dice.draw(0, 0, place as u64).to_le_bytes());
-    }
-    let config = Config {
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+    cases.draw(Dice::replication(seed, number).stream(0, 0))
 }
 
 impl FuzzReport {

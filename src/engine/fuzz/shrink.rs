@@ -1,8 +1,6 @@
 //! From a case that breaks a property to one of which nothing can be taken away: no step, no pair of steps, no fault, no call, no
 //! node, no peculiarity of the provider.
 
-use proptest::strategy::ValueTree;
-
 use super::case::{Case, SearchSpace, SystemParams, Tree};
 use super::step::ScheduleStep;
 use super::walk::along;
@@ -36,11 +34,9 @@ pub fn smallest<S: Strategy, R: Rule>(
     let mut best = breaks(ground, case, property).expect("a case is made smaller that breaks a property");
     let mut tree = Tree::new(best.0.clone());
     while tree.simplify() {
-        match breaks(ground, &tree.current(), property) {
+        match breaks(ground, tree.current(), property) {
             Some(found) => best = found,
-            None => {
-                tree.complicate();
-            }
+            None => tree.complicate(),
         }
     }
     loop {

@@ -3,7 +3,8 @@
 //!
 //! This module does not know any metric.
 
-use super::drawing::{Align, BLACK, Drawing, GREY, Ink, RULE, width_of, wrap};
+use super::drawing::{Align, BLACK, Drawing, GREY, Ink, RULE};
+use super::text::{cut, width_of, wrap};
 use crate::record::{Incident, Record};
 use crate::report::{Figures, number, one_line};
 
@@ -119,7 +120,7 @@ pub(super) fn foot(mut drawing: Drawing, record: &Record, bottom: f64) -> Drawin
         m.replications,
         one_line(&m.tokenstorm, 20)
     );
-    let text = super::drawing::cut(&text, SMALL, false, WIDTH - 2.0 * MARGIN);
+    let text = cut(&text, SMALL, false, WIDTH - 2.0 * MARGIN);
     drawing.text((MARGIN, bottom + FOOT / 2.0), text, SMALL, Align::Left, GREY);
     drawing.height = (bottom + FOOT).ceil();
     drawing

@@ -3,8 +3,9 @@
 //! Does not know how the strategies share tokens.
 
 use super::Chart;
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE, cut};
+use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE};
 use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::text::{cut, width_of};
 use crate::record::{Holding, Holds, Record};
 use crate::report::{number, one_line};
 
@@ -134,7 +135,7 @@ fn draw(record: &Record) -> Drawing {
             .map(|(holds, word)| format!("{word} {}", percent(panel.share(from, holds).unwrap_or(0.0))));
         let told = format!("of the time{after}: {}", shares.join(", "));
         drawing.text((right, upper - 14.0), told.clone(), SMALL, Align::Right, GREY);
-        let room = right - left - super::drawing::width_of(&told, SMALL, false) - 12.0;
+        let room = right - left - width_of(&told, SMALL, false) - 12.0;
         let name = cut(&one_line(panel.strategy, 200), BODY, true, room);
         drawing.bold((left, upper - 14.0), name, BODY, Align::Left, BLACK);
         let height = (170.0 / panel.nodes.len() as f64).clamp(3.5, 14.0);

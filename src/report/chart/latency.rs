@@ -3,8 +3,9 @@
 //! Does not know how many calls did not succeed: a strategy that gives up at once is fast here.
 
 use super::Chart;
-use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, SHADE, width_of};
+use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, SHADE};
 use super::frame::{self, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::text::width_of;
 use crate::record::Record;
 use crate::report::{Figures, number};
 

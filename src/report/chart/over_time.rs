@@ -2,8 +2,9 @@
 //!
 //! Does not know what the series counts, nor what the incidents are: it shades them and repeats their labels.
 
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, GREY, RULE, SHADE, cut, width_of};
+use super::drawing::{ATTEMPT, Align, BLACK, Drawing, GREY, RULE, SHADE};
 use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
+use super::text::{cut, width_of};
 use crate::record::{Incident, Record, Series};
 use crate::report::{Sweep, number, one_line};
 

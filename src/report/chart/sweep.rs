@@ -3,8 +3,9 @@
 //! Does not know what the parameter does.
 
 use super::Chart;
-use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE, cut, width_of};
+use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE};
 use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
+use super::text::{cut, width_of};
 use crate::base::{Duration, Rate};
 use crate::record::Record;
 use crate::report::{Figure, Figures, Sweep, number, one_line};

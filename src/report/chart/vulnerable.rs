@@ -4,8 +4,9 @@
 //! Does not know what the parameters do, but the first is best the load and the second the size of the trigger.
 
 use super::Chart;
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, cut, width_of};
+use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink};
 use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain};
+use super::text::{cut, width_of};
 use crate::record::{Record, Recovery, RecoveryVerdict};
 use crate::report::{Sweep, one_line};
 
