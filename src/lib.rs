@@ -7,7 +7,7 @@
 //! ```
 //! use std::path::Path;
 //! use std::sync::atomic::AtomicBool;
-//! use tokenstorm::engine::campaign::{self, CampaignOptions};
+//! use tokenstorm::campaign::{self, CampaignOptions};
 //! use tokenstorm::scenario::Scenario;
 //!
 //! let text = r#"
@@ -57,6 +57,7 @@
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
 pub mod base;
+pub mod campaign;
 pub mod cell;
 pub mod cli;
 pub mod engine;
@@ -65,6 +66,7 @@ pub mod metric;
 pub mod net;
 pub mod node;
 pub mod oauth;
+pub mod plan;
 pub mod property;
 pub mod provider;
 pub mod record;

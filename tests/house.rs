@@ -8,11 +8,11 @@ const LAYERS: [&[&str]; 8] = [
     &["base", "cell"],
     &["oauth", "retry", "net", "workload", "store"],
     &["node", "provider", "trace"],
-    &["strategy", "metric", "property", "world", "emulator"],
-    &["scenario"],
-    &["record"],
-    &["engine", "report"],
-    &["cli", "main", "lib", "manual", "testing"],
+    &["strategy", "metric", "property", "world"],
+    &["plan"],
+    &["scenario", "record", "engine", "emulator"],
+    &["campaign", "report"],
+    &["studio", "cli", "main", "lib", "manual", "testing"],
 ];
 
 /// Rooms of one layer of which one may know the other, and why.

@@ -11,6 +11,7 @@ use proptest::test_runner::RngSeed;
 use tokenstorm::base::{Chance, Dice, Duration, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::oauth::Token;
+use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::provider::settings::{
     DepthSettings, Dialect, DialectSettings, OnViolationSettings, Reads, RetireSettings, Wording,
 };
@@ -18,7 +19,6 @@ use tokenstorm::provider::{
     Ending, Force, Issuance, Life, OnBadSlot, OnExceed, OnFull, Outage, Quota, RotationRule, Scope,
 };
 use tokenstorm::retry::{Attempts, Breaker, Budget};
-use tokenstorm::scenario::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::strategy::{Coordination, Covers};
 use tokenstorm::trace::{CallOutcome, Event};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};

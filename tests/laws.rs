@@ -12,9 +12,9 @@ use common::{Mean, Nodes, a_lease, all_legs, constant, fails, holds, m0, mean, m
 use tokenstorm::base::{Chance, Dice, Duration, Group, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
+use tokenstorm::plan::{Act, Plan};
 use tokenstorm::provider::{Ending, Issuance, Outage};
 use tokenstorm::retry::{Attempts, Fixed, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Plan};
 use tokenstorm::strategy::{CompareFirst, Coordination, Lease, Naive, SharedBlind, TokenPerCall, Ttl};
 use tokenstorm::trace::Event;
 use tokenstorm::world::Leg;

@@ -7,9 +7,9 @@ use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, observe, re
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
+use tokenstorm::plan::{Act, Plan, Stream};
 use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Plan, Stream};
 use tokenstorm::strategy::{
     AppPerNode, CompareFirst, Coordination, Lease, Naive, Over, RenewAhead, Rotation, TokenPerCall, Ttl, WaitAndLook,
 };

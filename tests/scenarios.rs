@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use tokenstorm::engine::campaign::{self, CampaignOptions};
+use tokenstorm::campaign::{self, CampaignOptions};
 use tokenstorm::provider::profiles::PROFILES;
 use tokenstorm::scenario::Scenario;
 

@@ -8,7 +8,7 @@ mod contention;
 use std::error::Error;
 use std::path::PathBuf;
 
-use tokenstorm::engine::statistics;
+use tokenstorm::campaign::statistics;
 use tokenstorm::record::write::{self, File};
 use tokenstorm::record::{Manifest, Reading, Record};
 use tokenstorm::report::chart::sweep::{self, Height, Panel};

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
-use crate::engine::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
+use crate::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
 use crate::record::{CheckKind, Manifest, Record, write};
 use crate::report::{self, Format, chart};
 use crate::scenario::{MOST_REPLICATIONS, Scenario};

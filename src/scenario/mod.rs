@@ -10,7 +10,6 @@ mod error;
 mod event;
 mod file;
 mod ordered;
-pub mod plan;
 mod planning;
 mod read;
 mod resolve;
@@ -20,6 +19,7 @@ mod timeline;
 use std::path::{Path, PathBuf};
 
 use crate::base::Duration;
+use crate::plan::Plan;
 use crate::provider::settings::Settings;
 
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
@@ -32,7 +32,7 @@ pub use file::{
     App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
 };
 pub use ordered::Ordered;
-pub use planning::{on_bad_slot, reveals, rule};
+pub use planning::PlanCase;
 pub use sweep::selects;
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.
@@ -175,14 +175,14 @@ impl Scenario {
     /// What an engine runs for one of the strategies, at this point.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, PlanError> {
-        self.plan_case(strategy, plan::PlanCase::Triggered)
+    pub fn plan(&self, strategy: &Strategy) -> Result<Plan, PlanError> {
+        self.plan_case(strategy, PlanCase::Triggered)
     }
 
     /// [`plan`](Self::plan) with its trigger, without it, or with a hot start in its place.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan_case(&self, strategy: &Strategy, case: plan::PlanCase) -> Result<plan::Plan, PlanError> {
+    pub fn plan_case(&self, strategy: &Strategy, case: PlanCase) -> Result<Plan, PlanError> {
         planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
     }
 

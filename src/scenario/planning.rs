@@ -7,12 +7,12 @@ use std::path::Path;
 use super::error::PlanError;
 use super::event::{How, Target, What};
 use super::file::{self, DelayGoes, File, LoginSettings};
-use super::plan::{Drivers, Links, Loop, Pauses, Plan, PlanCase, ProviderPlan, Replay, Span, Stream};
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings};
-use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
+use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
+use crate::provider::{Endpoint, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::{Arrivals, Pattern, trace};
 use crate::world::{CallPolicy, DelayPlace, Fleet, Layout, Leg, Steps, StoreLayout};
@@ -20,6 +20,17 @@ use crate::world::{CallPolicy, DelayPlace, Fleet, Layout, Leg, Steps, StoreLayou
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What becomes of a scenario's trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanCase {
+    /// As written.
+    Triggered,
+    /// The events that disturb are left out.
+    Untouched,
+    /// In their place every node is put into its retry loop in one instant.
+    HotStart,
+}
 
 /// The plan of one strategy. `settings` are the provider's, complete; empirical latencies are looked up from `folder`.
 ///
@@ -380,10 +391,10 @@ fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan
         }
     }
     ProviderPlan {
-        rule: rule(settings),
+        rule: settings.issuance(),
         rotation: settings.refresh_tokens().as_ref().map(RotationRule::of),
-        reveals: reveals(settings),
-        on_bad_slot: on_bad_slot(settings),
+        reveals: settings.revealed(),
+        on_bad_slot: settings.bad_slot(),
         slots,
         stride,
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
@@ -399,49 +410,4 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
         ..Endpoint::default()
     }
     .with_quotas(limits.quotas.clone().unwrap_or_default())
-}
-
-/// What the provider's tokens reveal about which is newer.
-pub fn reveals(settings: &Settings) -> Reveals {
-    settings.revealed()
-}
-
-/// What the provider does about a slot that a client was not granted.
-pub fn on_bad_slot(settings: &Settings) -> OnBadSlot {
-    settings.on_bad_slot.unwrap_or_default()
-}
-
-/// The rule that a provider's settings describe, for tokens that are obtained without a user.
-pub fn rule(settings: &Settings) -> Issuance {
-    let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
-    match settings.rule {
-        None | Some(RuleSettings::Independent(_)) => {}
-        Some(RuleSettings::LatestOnly(rule)) => {
-            issuance.capacity = Some(1);
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-        }
-        Some(RuleSettings::Capacity(rule)) => {
-            issuance.capacity = Some(rule.live);
-            issuance.on_full = match rule.on_full {
-                OnFullSettings::EvictOldest => OnFull::EvictOldest,
-                OnFullSettings::Refuse => OnFull::Refuse,
-            };
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-        }
-        Some(RuleSettings::Reuse(rule)) => {
-            issuance.capacity = rule.live;
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-            issuance.reuse_threshold = Some(rule.threshold);
-            issuance.extend = rule.extend;
-            issuance.force = rule.force.map(|force| Force {
-                min_gap: force.min_gap,
-                count: force.count,
-                window: force.window,
-            });
-        }
-    }
-    issuance
 }

@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Spike, Target, What};
 use super::file::File;
-use super::plan::{Act, PlanCase};
-use super::planning::Names;
+use super::planning::{Names, PlanCase};
 use crate::base::{Duration, Group, Time};
+use crate::plan::Act;
 use crate::provider::Outage;
 use crate::world::{Layout, Leg};
 

@@ -3,9 +3,9 @@
 use crate::base::{Duration, Group, Rate, Time};
 use crate::engine::check::Needs;
 use crate::net::Latency;
+use crate::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use crate::retry::{Attempts, Fixed, Retry};
-use crate::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use crate::strategy::{Coordination, Naive};
 use crate::workload::Pattern;
 use crate::world::{CallPolicy, Layout, Leg};

@@ -4,12 +4,13 @@
 
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
+use tokenstorm::campaign::run_context;
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
+use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
     AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway, Gossip, Leader,
     Lease, LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, Release, RenewAhead, Reread, Rotation,
@@ -292,7 +293,7 @@ fn path() -> Shortcuts {
 
 /// As [`observe`], with a choice of the simulator's shortcuts.
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
-    observe_knowing(plan, plan.run_context(), dice, shortcuts)
+    observe_knowing(plan, run_context(plan), dice, shortcuts)
 }
 
 fn observe_knowing(plan: &Plan, setting: RunContext, dice: Dice, shortcuts: Shortcuts) -> Observed {
@@ -311,7 +312,7 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
-    let setting = plan.run_context();
+    let setting = run_context(plan);
     over_runs(replications, |index| {
         let dice = Dice::replication(seed, index);
         read(&observe_knowing(plan, setting.clone(), dice, path()))

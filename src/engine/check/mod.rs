@@ -27,7 +27,6 @@ use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::settings::{OnViolationSettings, Settings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
-use crate::scenario;
 use crate::strategy::Coordination;
 use crate::with_strategy;
 
@@ -119,12 +118,12 @@ impl System {
     /// The same under the rules of a provider.
     #[must_use]
     pub fn under(self, provider: &Settings) -> Self {
-        let rule = scenario::rule(provider);
+        let rule = provider.issuance();
         let rotated = self.rotating(provider.refresh_tokens().as_ref().map(RotationRule::of));
         Self {
             rule,
-            reveals: scenario::reveals(provider),
-            on_bad_slot: scenario::on_bad_slot(provider),
+            reveals: provider.revealed(),
+            on_bad_slot: provider.bad_slot(),
             ..rotated
         }
     }

@@ -4,7 +4,7 @@
 //! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
-use crate::scenario::plan::{Plan, Stream};
+use crate::plan::{Plan, Stream};
 use crate::workload::{Pattern, PatternMoment};
 use crate::world::Message;
 

@@ -2,7 +2,7 @@
 //! and revocations by chance. Each has numbers in the queue after those of the streams of arrivals.
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, exponential};
-use crate::scenario::plan::{self, Plan};
+use crate::plan::{self, Plan};
 use crate::world::Message;
 
 use super::queue::LIMIT;

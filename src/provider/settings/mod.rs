@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod dialect;
+mod issuance;
 mod refresh;
 
 pub use dialect::{AnswerKind, At, Dialect, DialectSettings, Perceived, Perceptions, Reads, RetryAfter, Wording};
@@ -261,6 +262,11 @@ impl Settings {
     pub fn revealed(&self) -> RevealsSettings {
         let by_time = self.issue_time_granularity.map(RevealsSettings::IssueTime);
         self.reveals.or(by_time).unwrap_or_default()
+    }
+
+    /// What becomes of a slot index that a client was not granted.
+    pub fn bad_slot(&self) -> BadSlotSettings {
+        self.on_bad_slot.unwrap_or_default()
     }
 
     /// A provider that a scenario describes from nothing: tokens that live an hour and know nothing of each other, and

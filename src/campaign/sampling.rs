@@ -1,11 +1,11 @@
 //! Who held a live token when: one more run of the first replication, in which the plan asks now and then what the nodes hold. The
 //! measured runs are not touched by it.
 
-use super::sim;
 use crate::base::{Dice, Time};
+use crate::engine::sim;
 use crate::metric::Holders;
+use crate::plan::Plan;
 use crate::record::{Holding, Holds};
-use crate::scenario::plan::Plan;
 use crate::trace;
 
 /// Looks in a run: as many as a chart has room for.
