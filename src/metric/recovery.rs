@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::observed::RunContext;
-use super::seconds::Second;
+use super::context::RunContext;
+use super::second::Second;
 use super::storms::interval_s;
 use crate::base::{Duration, Time};
 

@@ -1,6 +1,7 @@
 //! `holders.csv`: who held a live token when, and the way back.
 
-use super::write::{ReadError, csv_text, number, parse, rows};
+use super::cells::{csv_text, number, parse};
+use super::read::{ReadError, rows};
 use super::{Holding, Holds, Record};
 use std::path::Path;
 

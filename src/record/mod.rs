@@ -3,12 +3,18 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+mod cells;
 mod holders;
+mod layout;
+mod load;
+mod read;
 pub mod summary;
 pub mod write;
 
 #[cfg(test)]
 pub(crate) mod fake;
+
+pub use read::ReadError;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

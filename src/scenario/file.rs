@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::event::Event;
+use super::op::Op;
 use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
@@ -342,44 +343,6 @@ pub struct Assert {
     /// Only where the sweep has these values: `key=value;key=value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point: Option<String>,
-}
-
-/// How a figure compares with a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Op {
-    #[serde(rename = "<")]
-    Less,
-    #[serde(rename = "<=")]
-    AtMost,
-    #[serde(rename = ">")]
-    More,
-    #[serde(rename = ">=")]
-    AtLeast,
-    #[serde(rename = "==")]
-    Equal,
-}
-
-impl Op {
-    /// Equal means equal but for rounding in the twelfth digit: a mean of shares is seldom exact.
-    pub fn holds(self, figure: f64, value: f64) -> bool {
-        match self {
-            Self::Less => figure < value,
-            Self::AtMost => figure <= value,
-            Self::More => figure > value,
-            Self::AtLeast => figure >= value,
-            Self::Equal => (figure - value).abs() <= 1e-12 * value.abs().max(1.0),
-        }
-    }
-
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Less => "<",
-            Self::AtMost => "<=",
-            Self::More => ">",
-            Self::AtLeast => ">=",
-            Self::Equal => "==",
-        }
-    }
 }
 
 impl Assert {

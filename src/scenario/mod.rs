@@ -3,12 +3,16 @@
 //! Does not know how a scenario is run or reported: it knows the written form, what its names refer to, and the points of its
 //! sweep.
 
+mod case;
 mod check;
 mod condition;
 mod document;
 mod error;
 mod event;
 mod file;
+mod names;
+mod nearest;
+mod op;
 mod ordered;
 mod planning;
 mod read;
@@ -22,17 +26,19 @@ use crate::base::Duration;
 use crate::plan::Plan;
 use crate::provider::settings::Settings;
 
+pub use case::PlanCase;
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
-pub use error::{Mistake, PlanError, ScenarioError, suggestion};
+pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
     Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
     Scale, Slow, Spike, Step, Target, What,
 };
 pub use file::{
-    App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
+    App, Assert, DelayGoes, File, Fleet, Gateway, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
 };
+pub use nearest::suggestion;
+pub use op::Op;
 pub use ordered::Ordered;
-pub use planning::PlanCase;
 pub use sweep::selects;
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use super::case::PlanCase;
 use super::error::PlanError;
 use super::event::{How, Target, What};
 use super::file::{self, DelayGoes, File, LoginSettings};
+use super::names::Names;
 use super::timeline::{timeline, trigger};
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
@@ -20,17 +22,6 @@ use crate::world::{CallPolicy, DelayPlace, Fleet, Layout, Leg, Steps, StoreLayou
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What becomes of a scenario's trigger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlanCase {
-    /// As written.
-    Triggered,
-    /// The events that disturb are left out.
-    Untouched,
-    /// In their place every node is put into its retry loop in one instant.
-    HotStart,
-}
 
 /// The plan of one strategy. `settings` are the provider's, complete; empirical latencies are looked up from `folder`.
 ///
@@ -93,55 +84,6 @@ pub fn plan(
         groups,
         coordination,
     })
-}
-
-/// Where things of a file lie in the plan.
-pub(super) struct Names<'a> {
-    pub fleets: BTreeMap<&'a str, usize>,
-    apps: BTreeMap<&'a str, usize>,
-    /// Registered copies of each app, itself included.
-    copies: u16,
-    /// First node of each fleet, and how many it can ever have.
-    pub nodes: Vec<Range<u32>>,
-}
-
-impl<'a> Names<'a> {
-    fn of(file: &'a File, strategy: &file::Strategy) -> Self {
-        let mut first = 0;
-        let nodes = file.fleet.iter().map(|fleet| {
-            let most = file
-                .event
-                .iter()
-                .filter_map(|event| event.sizes())
-                .filter(|(name, _)| *name == fleet.name)
-                .flat_map(|(_, sizes)| sizes)
-                .map(|(_, nodes)| nodes)
-                .fold(fleet.nodes, u32::max);
-            first += most;
-            first - most..first
-        });
-        Self {
-            nodes: nodes.collect(),
-            fleets: file
-                .fleet
-                .iter()
-                .enumerate()
-                .map(|(at, fleet)| (fleet.name.as_str(), at))
-                .collect(),
-            apps: file
-                .app
-                .iter()
-                .enumerate()
-                .map(|(at, app)| (app.name.as_str(), at))
-                .collect(),
-            copies: strategy.coordination.duplicate_apps().max(1),
-        }
-    }
-
-    pub fn clients(&self, app: &str) -> Range<u16> {
-        let first = self.apps[app] as u16 * self.copies;
-        first..first + self.copies
-    }
 }
 
 fn coordination(settings: &Settings, written: &Coordination) -> Coordination {

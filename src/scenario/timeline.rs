@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::case::PlanCase;
 use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Spike, Target, What};
 use super::file::File;
-use super::planning::{Names, PlanCase};
+use super::names::Names;
 use crate::base::{Duration, Group, Time};
 use crate::plan::Act;
 use crate::provider::Outage;

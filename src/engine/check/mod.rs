@@ -4,20 +4,27 @@
 //! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
 //! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
 
+mod action;
+mod components;
 mod diagram;
+mod enabled;
 mod expand;
 pub mod expected;
 mod explore;
 mod fault;
 mod graph;
+mod host;
 mod label;
+mod liveness;
 mod naming;
 mod recovery;
 mod state;
+mod step;
 mod story;
 mod symmetry;
 pub mod systems;
 mod visited;
+mod walk;
 
 use rayon::prelude::*;
 
@@ -30,13 +37,18 @@ use crate::retry::Attempts;
 use crate::strategy::Coordination;
 use crate::with_strategy;
 
+pub use action::Action;
+pub use components::Components;
 pub use diagram::{svg, text};
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
-pub use graph::{Components, Edge, Graph, Lasso, Marks, Standing};
+pub use graph::{Edge, Graph, Marks, Standing};
+pub use host::{CheckHost, NOW};
 pub use label::{FAULT, label};
+pub use liveness::Lasso;
 pub use recovery::{Cost, dearest_call};
-pub use state::{Action, CheckHost, NOW, STORE_OPERATIONS, State, throttled};
+pub use state::{STORE_OPERATIONS, State};
+pub use step::throttled;
 pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 

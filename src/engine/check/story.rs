@@ -9,7 +9,9 @@ use crate::trace::Event;
 use crate::with_strategy;
 use crate::world::{Message, Renamed};
 
-use super::state::{Action, CheckHost, NOW, State};
+use super::action::Action;
+use super::host::{CheckHost, NOW};
+use super::state::State;
 use super::{Counterexample, Setup, System};
 
 /// A run in words.

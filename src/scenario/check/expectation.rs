@@ -1,7 +1,8 @@
 //! What is asserted and expected: of strategies, metrics and points that there are.
 
 use super::super::condition::Condition;
-use super::super::error::{Mistake, listed, suggestion};
+use super::super::error::Mistake;
+use super::super::nearest::{listed, suggestion};
 use super::super::sweep::selects;
 use super::Checker;
 use crate::metric::METRICS;
