@@ -14,6 +14,7 @@ mod prefetch;
 mod quantiles;
 mod quantity;
 mod time;
+mod written;
 
 pub use by_name::{ByName, by_name, by_name_if_any};
 pub(crate) use clone_in_place::clone_in_place;

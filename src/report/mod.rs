@@ -4,7 +4,10 @@
 //! measures nothing and prints nothing: it returns text and bytes, and `cli` decides where they go.
 
 pub mod chart;
+mod comparison;
+mod fates;
 pub mod number;
+mod sheet;
 pub mod table;
 mod words;
 

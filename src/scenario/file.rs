@@ -7,6 +7,7 @@ use super::condition::Condition;
 use super::event::Event;
 use super::op::Op;
 use super::ordered::Ordered;
+use super::ways::{Gateway, Peers, Store};
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::{Reads, Settings};
@@ -206,33 +207,6 @@ pub struct Workload {
     pub patience: Option<Duration>,
 }
 
-/// The store that processes share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Store {
-    /// Node to store.
-    pub request: Distribution,
-    /// Store to node.
-    pub response: Distribution,
-    /// Operations lost on their way: nothing happened.
-    pub lost_before: Share,
-    /// Answers lost on their way back: it happened, nobody knows.
-    pub lost_after: Share,
-    /// How long a node waits for an answer.
-    pub timeout: Duration,
-    /// Reads are answered by a replica that has heard of nothing younger than this; left out, by the primary.
-    pub replica_lag: Option<Duration>,
-}
-
-/// The way between two nodes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Peers {
-    pub latency: Distribution,
-    /// Messages lost on their way.
-    pub lost: Share,
-}
-
 /// Users whose grant is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -250,16 +224,6 @@ pub enum LoginSettings {
     Shared,
     /// A login for each node.
     Own,
-}
-
-/// The way between a node and its gateway.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gateway {
-    /// Node to gateway.
-    pub request: Distribution,
-    /// Gateway to node.
-    pub response: Distribution,
 }
 
 /// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
@@ -375,39 +339,4 @@ fn yes() -> bool {
 
 fn at_once() -> Retry {
     Retry::Immediate(Immediate::default())
-}
-
-fn one_millisecond() -> Distribution {
-    Distribution::constant(Duration::from_millis(1))
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self {
-            request: one_millisecond(),
-            response: one_millisecond(),
-            lost_before: Share::default(),
-            lost_after: Share::default(),
-            timeout: Duration::SECOND,
-            replica_lag: None,
-        }
-    }
-}
-
-impl Default for Peers {
-    fn default() -> Self {
-        Self {
-            latency: one_millisecond(),
-            lost: Share::default(),
-        }
-    }
-}
-
-impl Default for Gateway {
-    fn default() -> Self {
-        Self {
-            request: one_millisecond(),
-            response: one_millisecond(),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! Does not know how a scenario is run or reported: it knows the written form, what its names refer to, and the points of its
 //! sweep.
 
+mod acts;
 mod case;
 mod check;
 mod condition;
@@ -10,6 +11,7 @@ mod document;
 mod error;
 mod event;
 mod file;
+mod incident;
 mod names;
 mod nearest;
 mod op;
@@ -17,8 +19,10 @@ mod ordered;
 mod planning;
 mod read;
 mod resolve;
+mod roster;
 mod sweep;
 mod timeline;
+mod ways;
 
 use std::path::{Path, PathBuf};
 
@@ -33,13 +37,12 @@ pub use event::{
     Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
     Scale, Slow, Spike, Step, Target, What,
 };
-pub use file::{
-    App, Assert, DelayGoes, File, Fleet, Gateway, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
-};
+pub use file::{App, Assert, DelayGoes, File, Fleet, Pauses, Run, Start, Steps, Strategy, Trigger, Workload};
 pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
 pub use sweep::selects;
+pub use ways::{Gateway, Peers, Store};
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.
 pub const LARGEST_FILE: u64 = 4 << 20;
@@ -194,7 +197,7 @@ impl Scenario {
 
     /// The events of the timeline, for charts.
     pub fn incidents(&self) -> Vec<(Duration, Duration, String)> {
-        self.file.event.iter().map(timeline::incident).collect()
+        self.file.event.iter().map(incident::incident).collect()
     }
 
     /// What is odd but can be run; shown like an error, against [`text`](Self::text).

@@ -8,8 +8,8 @@ use crate::plan::{Plan, Stream};
 use crate::workload::{Pattern, PatternMoment};
 use crate::world::Message;
 
-use super::queue::LIMIT;
-use super::{ARRIVALS, PHASE};
+use super::payload::LIMIT;
+use super::purpose::{ARRIVALS, PHASE};
 
 /// All streams of a run. Numbers from zero are those of single nodes; crowds follow them.
 pub struct Sources {

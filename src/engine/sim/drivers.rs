@@ -5,8 +5,8 @@ use crate::base::{Dice, Duration, Group, NodeId, Time, exponential};
 use crate::plan::{self, Plan};
 use crate::world::Message;
 
-use super::queue::LIMIT;
-use super::{PAUSES, REPLAYS, REVOCATIONS, USERS};
+use super::payload::LIMIT;
+use super::purpose::{PAUSES, REPLAYS, REVOCATIONS, USERS};
 
 /// All of them. Numbers go by kind: users by loop and node, replays, pauses by chance, revocations, nodes that go on.
 pub struct DriverQueue<'a> {

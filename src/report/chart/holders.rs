@@ -3,8 +3,9 @@
 //! Does not know how the strategies share tokens.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE, cut};
-use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use crate::record::{Holding, Holds, Record};
 use crate::report::{number, one_line};
 
@@ -76,7 +77,7 @@ fn percent(share: f64) -> String {
 
 /// From where on the figures count: the end of the first thing that happened, if anything did.
 fn since(record: &Record, until: f64) -> (f64, &'static str) {
-    let ends = frame::lettered(record, until);
+    let ends = axis::lettered(record, until);
     match ends.first() {
         Some((incident, _)) if incident.until_s < until => (incident.until_s, " after A"),
         _ => (0.0, ""),
@@ -89,7 +90,7 @@ fn draw(record: &Record) -> Drawing {
     if panels.is_empty() || until <= 0.0 {
         return frame::nothing(record, "Nobody was asked what it holds");
     }
-    let incidents = frame::lettered(record, until);
+    let incidents = axis::lettered(record, until);
     let (from, after) = since(record, until);
     let live = |panel: &Panel<'_>| panel.share(from, Holds::Live).unwrap_or(0.0);
     let by = |a: &&Panel<'_>, b: &&Panel<'_>| live(a).total_cmp(&live(b));
@@ -123,7 +124,7 @@ fn draw(record: &Record) -> Drawing {
         below.push(plain("Light grey: it is down."));
     }
     if !incidents.is_empty() {
-        below.push(plain(format!("Marked: {}.", frame::told(&incidents, until))));
+        below.push(plain(format!("Marked: {}.", axis::told(&incidents, until))));
     }
     let (mut drawing, top) = frame::head(&title, &below);
     let (left, right) = (MARGIN + 62.0, WIDTH - MARGIN);
@@ -172,7 +173,7 @@ fn draw(record: &Record) -> Drawing {
             }
         }
         mark(&mut drawing, &x, &incidents, until, (upper, lower));
-        frame::time_axis(&mut drawing, &x, until, lower, 1);
+        axis::time_axis(&mut drawing, &x, until, lower, 1);
         upper = lower + 52.0;
     }
     frame::foot(drawing, record, upper - 32.0)
@@ -190,7 +191,7 @@ fn mark(
         .iter()
         .map(|(i, _)| (x.at(i.from_s.max(0.0)) + x.at(i.until_s.min(until))) / 2.0)
         .collect();
-    let places = frame::apart(&wishes, 10.0, (x.at(0.0) + 5.0, x.at(until) - 5.0));
+    let places = axis::apart(&wishes, 10.0, (x.at(0.0) + 5.0, x.at(until) - 5.0));
     for ((incident, letter), place) in incidents.iter().zip(places) {
         let (from, to) = (x.at(incident.from_s.max(0.0)), x.at(incident.until_s.min(until)));
         if to > from + 2.0 {

@@ -3,8 +3,9 @@
 //! Does not know how many calls did not succeed: a strategy that gives up at once is fast here.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, SHADE, width_of};
-use super::frame::{self, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
 
@@ -54,7 +55,7 @@ fn draw(record: &Record) -> Drawing {
         .filter(|v| *v > 0.0);
     let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
     let (least, most) = if least.is_finite() { (least, most) } else { (0.01, 1.0) };
-    let ticks = frame::log_ticks(least, most);
+    let ticks = axis::log_ticks(least, most);
     let value = 58.0;
     let scale = Scale::log(
         ticks.first().copied().unwrap_or(least),
@@ -62,7 +63,7 @@ fn draw(record: &Record) -> Drawing {
         rows.left + value,
         WIDTH - MARGIN - value,
     );
-    frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::seconds);
+    axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::seconds);
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
         let middle = y + rows.height / 2.0;
         let found = METRICS.map(|m| figures.get(strategy, point, m));

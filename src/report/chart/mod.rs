@@ -4,6 +4,7 @@
 //! bytes every time. This module writes no file: [`files`] hands the bytes to whoever does
 //! ([`crate::record::write::place`]).
 
+mod axis;
 mod cost;
 mod drawing;
 mod failures;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::super::MOST_NODES;
 use super::super::event::{Autoscale, Event, Revoke, Spike, What};
-use super::super::timeline;
+use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
 
@@ -261,7 +261,7 @@ impl Checker<'_> {
     /// There is something to recover from, and time to do so.
     pub(super) fn trigger(&mut self) {
         let Some(trigger) = self.file.trigger else { return };
-        let Some((begin, end)) = timeline::trigger(self.file) else {
+        let Some((begin, end)) = incident::trigger(self.file) else {
             let help = "add an `[[event]]`, such as `what = { fail = { endpoint = \"token\", for = \"1min\" } }`";
             self.wrong(&[&"trigger"], "no event here disturbs anything", "no trigger", help);
             return;

@@ -1,6 +1,7 @@
 //! Sweeps: points, overrides of the command line, and mistakes in them.
 
 use super::*;
+use crate::strategy::{Coordination, Ttl};
 
 fn with_sweep(sweep: &str) -> String {
     format!("{VALID}\n[sweep]\n{sweep}\n")
