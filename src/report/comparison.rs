@@ -22,108 +22,130 @@ pub(super) enum Detail {
     Least,
 }
 
-pub(super) fn columns(sweep: &Sweep, detail: Detail, grants: bool, storms: bool, compares: bool) -> Vec<Column> {
-    let mut columns: Vec<Column> = sweep.short.iter().map(|key| Column::left(key)).collect();
-    columns.push(Column::flexible("strategy", NARROWEST_NAME));
-    columns.push(Column::right("calls\nfailed"));
-    if grants {
-        columns.push(Column::right("grants\nlost"));
-        columns.push(Column::right("refresh\ntokens\nrefused"));
-    }
-    columns.push(Column::right("first\nattempt\nrejected"));
-    if detail < Detail::Narrow {
-        columns.push(Column::right("API\nattempts\nper call"));
-    }
-    columns.push(Column::right("token\nrequests\nper call"));
-    if detail < Detail::NoEffort {
-        columns.push(Column::right("tokens\nissued\nper hour"));
-    }
-    if detail < Detail::Narrow {
-        columns.push(Column::right("latency\nmedian"));
-    }
-    columns.push(Column::right("latency\np99"));
-    if storms {
-        columns.push(Column::right("runs\nwith a\nstorm"));
-        if detail < Detail::NoEffort {
-            columns.push(Column::right("storm\npeak\nper s"));
+/// What of the comparison is shown.
+struct Shown<'a> {
+    detail: Detail,
+    grants: bool,
+    storms: bool,
+    /// The strategy against which the others are compared.
+    reference: Option<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(record: &'a Record, detail: Detail) -> Self {
+        let above_zero = |metrics: &[&str]| {
+            let mut readings = record.readings.iter();
+            readings.any(|r| metrics.contains(&r.metric.as_str()) && r.mean.is_some_and(|m| m > 0.0))
+        };
+        let mut comparisons = record.comparisons.iter();
+        Self {
+            detail,
+            // Where there are refresh tokens and some were lost or refused, that is the story.
+            grants: above_zero(&["grants_lost", "invalid_grants"]),
+            storms: above_zero(&["storm_probability"]) && detail < Detail::Least,
+            reference: comparisons
+                .find(|c| c.metric == "failure_rate")
+                .map(|c| c.reference.as_str()),
         }
     }
-    if compares {
-        columns.push(Column::flexible("failed calls\nagainst the\nreference", 15));
+
+    fn columns(&self, sweep: &Sweep) -> Vec<Column> {
+        let mut columns: Vec<Column> = sweep.short.iter().map(|key| Column::left(key)).collect();
+        columns.push(Column::flexible("strategy", NARROWEST_NAME));
+        columns.push(Column::right("calls\nfailed"));
+        if self.grants {
+            columns.push(Column::right("grants\nlost"));
+            columns.push(Column::right("refresh\ntokens\nrefused"));
+        }
+        columns.push(Column::right("first\nattempt\nrejected"));
+        if self.detail < Detail::Narrow {
+            columns.push(Column::right("API\nattempts\nper call"));
+        }
+        columns.push(Column::right("token\nrequests\nper call"));
+        if self.detail < Detail::NoEffort {
+            columns.push(Column::right("tokens\nissued\nper hour"));
+        }
+        if self.detail < Detail::Narrow {
+            columns.push(Column::right("latency\nmedian"));
+        }
+        columns.push(Column::right("latency\np99"));
+        if self.storms {
+            columns.push(Column::right("runs\nwith a\nstorm"));
+            if self.detail < Detail::NoEffort {
+                columns.push(Column::right("storm\npeak\nper s"));
+            }
+        }
+        if self.reference.is_some() {
+            columns.push(Column::flexible("failed calls\nagainst the\nreference", 15));
+        }
+        columns
     }
-    columns
+
+    /// The figures of one strategy at one point, one for each column after its name; and whether any has an interval.
+    fn row(&self, record: &Record, figures: &Figures<'_>, strategy: &str, point: &str) -> (Vec<String>, bool) {
+        let mut intervals = false;
+        let get = |metric| figures.get(strategy, point, metric);
+        let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
+        let mut share = |metric| {
+            let figure = get(metric);
+            intervals |= figure.is_some_and(|f| f.ci95.is_some());
+            figure.map_or(MISSING.to_owned(), |f| {
+                share_with_interval(f, self.detail == Detail::Full)
+            })
+        };
+        let mut row = vec![share("failure_rate")];
+        if self.grants {
+            row.push(plain("grants_lost", number::short));
+            row.push(plain("invalid_grants", number::short));
+        }
+        row.push(share("first_attempt_rejection_rate"));
+        if self.detail < Detail::Narrow {
+            row.push(plain("attempts_per_call", number::short));
+        }
+        row.push(plain("token_requests_per_call", number::short));
+        if self.detail < Detail::NoEffort {
+            row.push(plain("issuances_per_hour", number::short));
+        }
+        if self.detail < Detail::Narrow {
+            row.push(plain("latency_p50", number::seconds));
+        }
+        row.push(plain("latency_p99", number::seconds));
+        if self.storms {
+            row.push(plain("storm_probability", number::percent));
+            if self.detail < Detail::NoEffort {
+                row.push(plain("storm_peak", number::short));
+            }
+        }
+        if let Some(reference) = self.reference {
+            row.push(if strategy == reference {
+                "reference".to_owned()
+            } else {
+                let same = |c: &&Comparison| c.metric == "failure_rate" && c.strategy == strategy && c.point == point;
+                record.comparisons.iter().find(same).map_or(MISSING.to_owned(), verdict)
+            });
+        }
+        (row, intervals)
+    }
 }
 
 pub(super) fn comparison(record: &Record, detail: Detail) -> Sheet {
     let figures = Figures::of(record);
     let sweep = Sweep::of(record);
-    let storms = record
-        .readings
-        .iter()
-        .any(|r| r.metric == "storm_probability" && r.mean.is_some_and(|m| m > 0.0))
-        && detail < Detail::Least;
-    // Where there are refresh tokens and some were lost or refused, that is the story.
-    let grants = record
-        .readings
-        .iter()
-        .any(|r| ["grants_lost", "invalid_grants"].contains(&r.metric.as_str()) && r.mean.is_some_and(|m| m > 0.0));
-    let against = record
-        .comparisons
-        .iter()
-        .find(|c| c.metric == "failure_rate")
-        .map(|c| c.reference.as_str());
-
-    let columns = columns(&sweep, detail, grants, storms, against.is_some());
+    let shown = Shown::of(record, detail);
     let mut rows = Vec::new();
     let mut intervals = false;
     for (i, point) in record.points.iter().enumerate() {
         for strategy in &record.strategies {
-            let get = |metric| figures.get(strategy, point, metric);
-            let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
-            let mut share = |metric| {
-                let figure = get(metric);
-                intervals |= figure.is_some_and(|f| f.ci95.is_some());
-                figure.map_or(MISSING.to_owned(), |f| share_with_interval(f, detail == Detail::Full))
-            };
+            let (cells, some) = shown.row(record, &figures, strategy, point);
+            intervals |= some;
             let mut row = sweep.values[i].clone();
             row.push(one_line(strategy, 200));
-            row.push(share("failure_rate"));
-            if grants {
-                row.push(plain("grants_lost", number::short));
-                row.push(plain("invalid_grants", number::short));
-            }
-            row.push(share("first_attempt_rejection_rate"));
-            if detail < Detail::Narrow {
-                row.push(plain("attempts_per_call", number::short));
-            }
-            row.push(plain("token_requests_per_call", number::short));
-            if detail < Detail::NoEffort {
-                row.push(plain("issuances_per_hour", number::short));
-            }
-            if detail < Detail::Narrow {
-                row.push(plain("latency_p50", number::seconds));
-            }
-            row.push(plain("latency_p99", number::seconds));
-            if storms {
-                row.push(plain("storm_probability", number::percent));
-                if detail < Detail::NoEffort {
-                    row.push(plain("storm_peak", number::short));
-                }
-            }
-            if let Some(reference) = against {
-                row.push(if strategy == reference {
-                    "reference".to_owned()
-                } else {
-                    let same =
-                        |c: &&Comparison| c.metric == "failure_rate" && c.strategy == *strategy && c.point == *point;
-                    record.comparisons.iter().find(same).map_or(MISSING.to_owned(), verdict)
-                });
-            }
+            row.extend(cells);
             rows.push(row);
         }
     }
     Sheet {
-        columns,
+        columns: shown.columns(&sweep),
         rows,
         blocks: if sweep.keys.is_empty() {
             0

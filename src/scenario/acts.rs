@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::event::{Autoscale, Event, Fail, How, Redeploy, Slow, Spike, Target, What};
+use super::event::{Autoscale, Event, Fail, How, Partition, Pause, Redeploy, Slow, Spike, Target, What};
 use super::incident::trigger;
 use super::timeline::{Step, Timeline, in_turn, spread};
 use crate::base::{Duration, Group, Time};
@@ -45,27 +45,8 @@ impl<'a> Timeline<'a> {
                     self.due(self.now.saturating_add(step.after), Step::Size(fleet(name), step.nodes));
                 }
             }
-            What::Pause(pause) => {
-                let until = self.now.saturating_add(pause.lasts);
-                for nodes in self.chosen(fleet(&pause.fleet), pause.nodes.as_deref()) {
-                    self.act(Act::Pause {
-                        nodes: nodes.clone(),
-                        until: Time::ZERO + until,
-                    });
-                    self.later(until, Step::Do(Act::Resume(nodes)));
-                }
-            }
-            What::Partition(partition) => {
-                let until = self.now.saturating_add(partition.lasts);
-                for nodes in self.chosen(fleet(&partition.fleet), partition.nodes.as_deref()) {
-                    self.act(Act::Cut {
-                        nodes,
-                        from: partition.from.party(),
-                        until: Time::ZERO + until,
-                    });
-                }
-                self.later(until, Step::Do(Act::Mend));
-            }
+            What::Pause(pause) => self.pause(fleet(&pause.fleet), pause),
+            What::Partition(partition) => self.partition(fleet(&partition.fleet), partition),
             What::Crash(crash) => {
                 let node = self.names.nodes[fleet(&crash.fleet)].start + crash.node;
                 self.crash(node..node + 1, crash.down);
@@ -90,6 +71,29 @@ impl<'a> Timeline<'a> {
                 self.act(Act::Revoke { clients, slot });
             }
         }
+    }
+
+    fn pause(&mut self, fleet: usize, pause: &Pause) {
+        let until = self.now.saturating_add(pause.lasts);
+        for nodes in self.chosen(fleet, pause.nodes.as_deref()) {
+            self.act(Act::Pause {
+                nodes: nodes.clone(),
+                until: Time::ZERO + until,
+            });
+            self.later(until, Step::Do(Act::Resume(nodes)));
+        }
+    }
+
+    fn partition(&mut self, fleet: usize, partition: &Partition) {
+        let until = self.now.saturating_add(partition.lasts);
+        for nodes in self.chosen(fleet, partition.nodes.as_deref()) {
+            self.act(Act::Cut {
+                nodes,
+                from: partition.from.party(),
+                until: Time::ZERO + until,
+            });
+        }
+        self.later(until, Step::Do(Act::Mend));
     }
 
     /// The nodes of a fleet that an event names, or all that it can ever have.

@@ -28,31 +28,35 @@ pub struct Nodes {
     pub per_second: f64,
 }
 
+impl Nodes {
+    fn streams(&self, index: u16) -> Vec<Stream> {
+        if self.per_second <= 0.0 {
+            return Vec::new();
+        }
+        let rate: Rate = format!("{}/s", self.per_second).parse().unwrap();
+        vec![Stream {
+            group: Group(index),
+            arrivals: Pattern::Poisson(rate),
+        }]
+    }
+}
+
 /// One app, the given fleets in one domain, everything instantaneous, tokens that outlive the run, and calls that are retried
 /// at once and for ever: the setting M0 of the model.
 pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds: u64) -> Plan {
     let mut layout = Vec::new();
-    let mut workloads = Vec::new();
-    let mut groups = Vec::new();
     let mut first = 0;
-    for (index, fleet) in fleets.iter().enumerate() {
+    for fleet in fleets {
         layout.push(Fleet {
             first_ordinal: first,
             ..Fleet::plain(first..first + fleet.count)
         });
         first += fleet.count;
-        let streams = if fleet.per_second > 0.0 {
-            let rate: Rate = format!("{}/s", fleet.per_second).parse().unwrap();
-            vec![Stream {
-                group: Group(index as u16),
-                arrivals: Pattern::Poisson(rate),
-            }]
-        } else {
-            Vec::new()
-        };
-        workloads.push(streams);
-        groups.push((format!("fleet{index}"), "user".to_owned()));
     }
+    let mut workloads: Vec<_> = (0..).zip(fleets).map(|(index, fleet)| fleet.streams(index)).collect();
+    let groups: Vec<_> = (0..fleets.len())
+        .map(|index| (format!("fleet{index}"), "user".to_owned()))
+        .collect();
     if coordination.needs_gateway() {
         for fleet in &mut layout {
             fleet.gateway = Some(NodeId(first));
@@ -178,6 +182,16 @@ pub fn slots(count: u16) -> Coordination {
 
 /// One of each strategy and of its variants, with parameters that suit runs of seconds.
 pub fn every_strategy() -> Vec<Coordination> {
+    // Tests take some of them by their place.
+    [
+        first_strategies(),
+        strategies_with_a_store(),
+        strategies_that_elect_or_lock(),
+    ]
+    .concat()
+}
+
+fn first_strategies() -> Vec<Coordination> {
     vec![
         Coordination::TokenPerCall(TokenPerCall {}),
         Coordination::Naive(Naive {}),
@@ -198,6 +212,11 @@ pub fn every_strategy() -> Vec<Coordination> {
             margin: ms(500),
             jitter: ms(500),
         }),
+    ]
+}
+
+fn strategies_with_a_store() -> Vec<Coordination> {
+    vec![
         Coordination::CompareAndSet(CompareAndSet { spare: false }),
         Coordination::CompareAndSet(CompareAndSet { spare: true }),
         Coordination::PutIfNewer(PutIfNewer {}),
@@ -223,6 +242,11 @@ pub fn every_strategy() -> Vec<Coordination> {
             ..a_lease()
         }),
         Coordination::SharedBlind(SharedBlind { expire_first: true }),
+    ]
+}
+
+fn strategies_that_elect_or_lock() -> Vec<Coordination> {
+    vec![
         Coordination::CentralRefresher(CentralRefresher {
             renew_ahead: Some(ms(500)),
             wait: ms(900),

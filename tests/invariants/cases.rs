@@ -41,7 +41,7 @@ pub(super) struct RuleCase {
     pub(super) ignore_bad_slot: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ClientCase {
     pub(super) retry: usize,
     pub(super) attempts: Option<u32>,

@@ -201,6 +201,18 @@ pub(super) fn plan(case: &Case) -> Plan {
     if case.rule.ignore_bad_slot {
         plan.provider.on_bad_slot = OnBadSlot::Ignore;
     }
+    policy(&mut plan, case.client);
+    plan.layout.patience.fill(case.client.patience.map(ms));
+    plan.layout.fleets[0].force = case.rule.force.is_some();
+    network(&mut plan, &case.network);
+    endpoint(&mut plan, &case.token, false);
+    endpoint(&mut plan, &case.api, true);
+    timeline(&mut plan, &case.acts);
+    load(&mut plan, &case.load);
+    plan
+}
+
+fn policy(plan: &mut Plan, case: ClientCase) {
     let ClientCase {
         retry,
         attempts,
@@ -211,9 +223,9 @@ pub(super) fn plan(case: &Case) -> Plan {
         per_node,
         budget,
         breaker,
-        patience,
+        patience: _,
         dialect,
-    } = case.client;
+    } = case;
     let client = &mut plan.policy;
     let attempts = attempts.map_or(Attempts::UNBOUNDED, Attempts::at_most);
     client.retry = every_retry(ms(20), ms(500), attempts)[retry];
@@ -242,14 +254,6 @@ pub(super) fn plan(case: &Case) -> Plan {
             false => Reads::Status,
         });
     }
-    plan.layout.patience.fill(patience.map(ms));
-    plan.layout.fleets[0].force = case.rule.force.is_some();
-    network(&mut plan, &case.network);
-    endpoint(&mut plan, &case.token, false);
-    endpoint(&mut plan, &case.api, true);
-    timeline(&mut plan, &case.acts);
-    load(&mut plan, &case.load);
-    plan
 }
 
 fn errors_in_bodies() -> DialectSettings {

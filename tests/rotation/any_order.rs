@@ -3,11 +3,70 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use tokenstorm::base::Time;
+use tokenstorm::oauth::Token;
 use tokenstorm::provider::settings::{OnViolationSettings, ReplayAnswer, RetireSettings, RotateSettings};
 use tokenstorm::provider::{Denied, Issuance, Ledger, Request, RotationRule, Rule};
 
 use crate::oracle::{BUCKET, Oracle, Provider, start};
 use crate::rules::{Act, acts, rule, secs};
+
+/// The oracle hears what the machine has answered, which must be what the rule says of such a use.
+fn follow(
+    oracle: &mut Oracle,
+    now: Time,
+    with: Token,
+    answer: Result<(Token, bool), Denied>,
+    rule: &RotationRule,
+) -> Result<(), TestCaseError> {
+    let at = oracle.of[&with];
+    let replay = !oracle.known[at].uses.is_empty();
+    let family = oracle.known[at].family;
+    match answer {
+        Err(denied) => {
+            let over = oracle.families[family].0.is_some_and(|end| end <= now);
+            let expired = rule.ttl.is_some_and(|ttl| now.since(oracle.known[at].issued) >= ttl);
+            prop_assert_eq!(denied == Denied::Revoked, over);
+            if let (false, false, OnViolationSettings::RevokeFamily(revocation)) = (over, expired, rule.on_violation) {
+                let end = now + revocation.takes;
+                let family = &mut oracle.families[family].0;
+                *family = Some(family.map_or(end, |before| before.min(end)));
+            }
+        }
+        Ok((_, false)) => {
+            prop_assert!(replay && rule.replay_answer == ReplayAnswer::SamePair);
+            oracle.known[at].uses.push(now);
+        }
+        Ok((token, true)) => {
+            let age = now.since(oracle.known[at].issued);
+            let rotates = match rule.rotate {
+                RotateSettings::Never => false,
+                RotateSettings::Always => true,
+                RotateSettings::AfterAge(least) => age >= least,
+            };
+            if !rotates {
+                oracle.of.insert(token, at);
+                oracle.families[family].1.push(usize::MAX);
+                return Ok(());
+            }
+            oracle.known[at].uses.push(now);
+            match (replay, rule.replay_answer, oracle.known[at].children.last().copied()) {
+                (true, ReplayAnswer::SamePair, Some(same)) => {
+                    oracle.of.insert(token, same);
+                    oracle.families[family].1.push(usize::MAX);
+                }
+                (true, ReplayAnswer::LastWins, Some(sibling)) => {
+                    oracle.cut(sibling);
+                    oracle.born(now, token, family, Some(at));
+                }
+                _ => {
+                    oracle.born(now, token, family, Some(at));
+                }
+            }
+        }
+    }
+    Ok(())
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
@@ -42,57 +101,10 @@ proptest! {
                 }
                 Act::Refresh(back) => {
                     let Some(with) = provider.pick(back) else { continue };
-                    let at = oracle.of[&with];
                     let may = oracle.accepts(now, with, &rule);
-                    let replay = !oracle.known[at].uses.is_empty();
                     let answer = provider.refresh(now, with);
                     prop_assert_eq!(answer.is_ok(), may);
-                    let family = oracle.known[at].family;
-                    match answer {
-                        Err(denied) => {
-                            let over = oracle.families[family].0.is_some_and(|end| end <= now);
-                            let expired = rule.ttl.is_some_and(|ttl| now.since(oracle.known[at].issued) >= ttl);
-                            prop_assert_eq!(denied == Denied::Revoked, over);
-                            if let (false, false, OnViolationSettings::RevokeFamily(revocation)) =
-                                (over, expired, rule.on_violation)
-                            {
-                                let end = now + revocation.takes;
-                                let family = &mut oracle.families[family].0;
-                                *family = Some(family.map_or(end, |before| before.min(end)));
-                            }
-                        }
-                        Ok((_, false)) => {
-                            prop_assert!(replay && rule.replay_answer == ReplayAnswer::SamePair);
-                            oracle.known[at].uses.push(now);
-                        }
-                        Ok((token, true)) => {
-                            let age = now.since(oracle.known[at].issued);
-                            let rotates = match rule.rotate {
-                                RotateSettings::Never => false,
-                                RotateSettings::Always => true,
-                                RotateSettings::AfterAge(least) => age >= least,
-                            };
-                            if !rotates {
-                                oracle.of.insert(token, at);
-                                oracle.families[family].1.push(usize::MAX);
-                                continue;
-                            }
-                            oracle.known[at].uses.push(now);
-                            match (replay, rule.replay_answer, oracle.known[at].children.last().copied()) {
-                                (true, ReplayAnswer::SamePair, Some(same)) => {
-                                    oracle.of.insert(token, same);
-                                    oracle.families[family].1.push(usize::MAX);
-                                }
-                                (true, ReplayAnswer::LastWins, Some(sibling)) => {
-                                    oracle.cut(sibling);
-                                    oracle.born(now, token, family, Some(at));
-                                }
-                                _ => {
-                                    oracle.born(now, token, family, Some(at));
-                                }
-                            }
-                        }
-                    }
+                    follow(&mut oracle, now, with, answer, &rule)?;
                 }
             }
         }

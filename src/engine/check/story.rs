@@ -1,7 +1,7 @@
 //! A run told so that a reader can follow it: who does what, step by step, with every token under one name throughout.
 
 use crate::base::NodeId;
-use crate::node::{Note, Strategy, Timer};
+use crate::node::{Note, StoreAnswer, Strategy, Timer};
 use crate::oauth::{Failure, Token, Verdict};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
@@ -218,13 +218,7 @@ impl Teller {
                 )
             }
             Message::ApiResponse { token, verdict, .. } => {
-                let text = match verdict {
-                    Verdict::Accepted => format!("{node} has its answer"),
-                    Verdict::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
-                    Verdict::Misread => format!("{node} takes a refusal of another kind for a dead token"),
-                    Verdict::Failed(_) => format!("{node} hears an error"),
-                };
-                (self.api(), column, text)
+                (self.api(), column, self.api_answer(&node, *token, *verdict))
             }
             Message::TokenRequest { .. } | Message::TokenServed { .. } => {
                 (column, self.token_endpoint(), self.commit(&node, events))
@@ -243,24 +237,7 @@ impl Teller {
             Message::StoreRequest { operation, .. } => {
                 (column, self.store(), format!("{node} {}", self.operation(operation)))
             }
-            Message::StoreResponse { answer, .. } => {
-                let text = match answer {
-                    Answer::Value(None) | Answer::Kept(None) => format!("{node} finds nothing"),
-                    Answer::Value(Some(entry)) => format!("{node} finds {}", self.token(entry.value.token)),
-                    Answer::Kept(Some(entry)) => {
-                        format!("{node} hears that {} lies there instead", self.token(entry.value.token))
-                    }
-                    Answer::Written => format!("{node} hears that it is written"),
-                    Answer::Acquired { .. } => format!("{node} has the lease"),
-                    Answer::Busy => format!("{node} hears that the lease is taken"),
-                    Answer::Extended { held } | Answer::Released { held } => {
-                        let how = if *held { "in time" } else { "too late" };
-                        format!("{node} hears that it was {how}")
-                    }
-                    Answer::Failed(_) => format!("{node} hears an error of the store"),
-                };
-                (self.store(), column, text)
-            }
+            Message::StoreResponse { answer, .. } => (self.store(), column, self.store_answer(&node, answer)),
             Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} host its call over")),
             Message::Answered { succeeded, .. } => {
                 let origin = message
@@ -278,20 +255,40 @@ impl Teller {
             Message::AttemptTimedOut { .. } => (column, column, format!("{node} waits no longer for its call")),
             Message::TokenTimedOut { .. } => (column, column, format!("{node} waits no longer for a token")),
             Message::StoreTimedOut { .. } => (column, column, format!("{node} waits no longer for the store")),
-            Message::TimerRang { timer, .. } => {
-                let text = match timer {
-                    Timer::Renew => "renews as planned",
-                    Timer::Wait => "has waited",
-                    Timer::Extend => "is to extend its lease",
-                };
-                (column, column, format!("{node} {text}"))
-            }
+            Message::TimerRang { timer, .. } => (column, column, format!("{node} {}", rang(*timer))),
             Message::Note { from, note, .. } => (
                 from.index(),
                 column,
                 format!("{} tells {node}: {}", self.node(*from), self.note(note)),
             ),
             Message::LoginAgain { .. } => (column, column, "the user logs in again".to_owned()),
+        }
+    }
+
+    fn api_answer(&self, node: &str, token: Token, verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Accepted => format!("{node} has its answer"),
+            Verdict::Rejected => format!("{node} hears 401 for {}", self.token(token)),
+            Verdict::Misread => format!("{node} takes a refusal of another kind for a dead token"),
+            Verdict::Failed(_) => format!("{node} hears an error"),
+        }
+    }
+
+    fn store_answer(&self, node: &str, answer: &StoreAnswer) -> String {
+        match answer {
+            Answer::Value(None) | Answer::Kept(None) => format!("{node} finds nothing"),
+            Answer::Value(Some(entry)) => format!("{node} finds {}", self.token(entry.value.token)),
+            Answer::Kept(Some(entry)) => {
+                format!("{node} hears that {} lies there instead", self.token(entry.value.token))
+            }
+            Answer::Written => format!("{node} hears that it is written"),
+            Answer::Acquired { .. } => format!("{node} has the lease"),
+            Answer::Busy => format!("{node} hears that the lease is taken"),
+            Answer::Extended { held } | Answer::Released { held } => {
+                let how = if *held { "in time" } else { "too late" };
+                format!("{node} hears that it was {how}")
+            }
+            Answer::Failed(_) => format!("{node} hears an error of the store"),
         }
     }
 
@@ -332,6 +329,14 @@ impl Teller {
             Note::Wanted(None) => "a token is wanted".to_owned(),
             Note::Failed(why) => failure(*why).to_owned(),
         }
+    }
+}
+
+fn rang(timer: Timer) -> &'static str {
+    match timer {
+        Timer::Renew => "renews as planned",
+        Timer::Wait => "has waited",
+        Timer::Extend => "is to extend its lease",
     }
 }
 

@@ -208,7 +208,6 @@ fn strategy(name: &str, nodes: u32) -> Option<Coordination> {
         on_invalid_grant: OnInvalidGrant::Reread,
         ..lease()
     };
-    let wiping = |compare| WipingLoser { compare, before: false };
     Some(match name {
         "token_per_call" => Coordination::TokenPerCall(TokenPerCall {}),
         "naive" | "naive_strict" | "naive_grace" => Coordination::Naive(Naive {}),
@@ -253,13 +252,6 @@ fn strategy(name: &str, nodes: u32) -> Option<Coordination> {
             fanout: None,
             wait: if name == "gossip" { Duration::ZERO } else { SPAN },
         }),
-        "compare_and_set" => Coordination::CompareAndSet(CompareAndSet { spare: false }),
-        "compare_and_set_spare" => Coordination::CompareAndSet(CompareAndSet { spare: true }),
-        "put_if_newer" | "put_if_newer_order" => Coordination::PutIfNewer(PutIfNewer {}),
-        "reread" | "reread_strict" | "reread_grace" => Coordination::Reread(Reread { before: false }),
-        "reread_before_strict" => Coordination::Reread(Reread { before: true }),
-        "wiping_loser" | "wiping_loser_refused" | "wiping_loser_grace" => Coordination::WipingLoser(wiping(false)),
-        "wiping_loser_compare" => Coordination::WipingLoser(wiping(true)),
         "xfetch" => Coordination::Xfetch(Xfetch {
             beta: Factor::ONE,
             delta: SPAN,
@@ -271,6 +263,21 @@ fn strategy(name: &str, nodes: u32) -> Option<Coordination> {
             wait: SPAN,
             when_stuck: WhenStuck::Fail,
         }),
+        _ => return lock_free(name),
+    })
+}
+
+/// Strategies whose store has no lock.
+fn lock_free(name: &str) -> Option<Coordination> {
+    let wiping = |compare| WipingLoser { compare, before: false };
+    Some(match name {
+        "compare_and_set" => Coordination::CompareAndSet(CompareAndSet { spare: false }),
+        "compare_and_set_spare" => Coordination::CompareAndSet(CompareAndSet { spare: true }),
+        "put_if_newer" | "put_if_newer_order" => Coordination::PutIfNewer(PutIfNewer {}),
+        "reread" | "reread_strict" | "reread_grace" => Coordination::Reread(Reread { before: false }),
+        "reread_before_strict" => Coordination::Reread(Reread { before: true }),
+        "wiping_loser" | "wiping_loser_refused" | "wiping_loser_grace" => Coordination::WipingLoser(wiping(false)),
+        "wiping_loser_compare" => Coordination::WipingLoser(wiping(true)),
         _ => return None,
     })
 }

@@ -103,19 +103,10 @@ impl RotationMachine {
             Rotate::Always => true,
             Rotate::AfterAge(age) => now.since(before.issued) >= age,
         };
-        let same_again = before.first_used.is_some() && self.rule.replay_answer == ReplayAnswer::SamePair;
-        let own = if !rotates {
-            serial
-        } else if let (true, Some(successor)) = (same_again, before.successor) {
-            // The successor's access token has died meanwhile; the refresh token is still the same.
-            successor
+        let own = if rotates {
+            self.successor_of(serial, now)
         } else {
-            if self.rule.replay_answer == ReplayAnswer::LastWins
-                && let Some(sibling) = before.successor
-            {
-                self.end_branch(sibling);
-            }
-            self.issue(now, family, Some(serial))
+            serial
         };
         self.pairs.insert(ruling.token, own);
         if rotates {
@@ -123,6 +114,22 @@ impl RotationMachine {
         }
         self.forget();
         Ok(refreshed)
+    }
+
+    /// What is given for a refresh token that is rotated: a new one, or the same again.
+    fn successor_of(&mut self, serial: Serial, now: Time) -> Serial {
+        let before = self.refresh[&serial];
+        let same_again = before.first_used.is_some() && self.rule.replay_answer == ReplayAnswer::SamePair;
+        if let (true, Some(successor)) = (same_again, before.successor) {
+            // The successor's access token has died meanwhile; the refresh token is still the same.
+            return successor;
+        }
+        if self.rule.replay_answer == ReplayAnswer::LastWins
+            && let Some(sibling) = before.successor
+        {
+            self.end_branch(sibling);
+        }
+        self.issue(now, before.family, Some(serial))
     }
 
     fn kill_access(

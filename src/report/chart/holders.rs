@@ -84,17 +84,10 @@ fn since(record: &Record, until: f64) -> (f64, &'static str) {
     }
 }
 
-fn draw(record: &Record) -> Drawing {
-    let panels = panels(record);
-    let until = record.holdings.iter().map(|held| held.until_s).fold(0.0, f64::max);
-    if panels.is_empty() || until <= 0.0 {
-        return frame::nothing(record, "Nobody was asked what it holds");
-    }
-    let incidents = axis::lettered(record, until);
-    let (from, after) = since(record, until);
+fn title(panels: &[Panel<'_>], from: f64, after: &str) -> String {
     let live = |panel: &Panel<'_>| panel.share(from, Holds::Live).unwrap_or(0.0);
     let by = |a: &&Panel<'_>, b: &&Panel<'_>| live(a).total_cmp(&live(b));
-    let title = match (panels.iter().min_by(by), panels.iter().max_by(by)) {
+    match (panels.iter().min_by(by), panels.iter().max_by(by)) {
         (Some(least), Some(most)) if live(most) > live(least) => format!(
             "A process holds a live token {} of the time{after} under {}, {} under {}",
             percent(live(least)),
@@ -107,7 +100,18 @@ fn draw(record: &Record) -> Drawing {
             percent(live(least))
         ),
         _ => String::new(),
-    };
+    }
+}
+
+fn draw(record: &Record) -> Drawing {
+    let panels = panels(record);
+    let until = record.holdings.iter().map(|held| held.until_s).fold(0.0, f64::max);
+    if panels.is_empty() || until <= 0.0 {
+        return frame::nothing(record, "Nobody was asked what it holds");
+    }
+    let incidents = axis::lettered(record, until);
+    let (from, after) = since(record, until);
+    let title = title(&panels, from, after);
     let mut below = vec![
         plain(format!(
             "A row for each process, one replication, looked at every {}: faster changes are not seen. It holds",
@@ -141,42 +145,52 @@ fn draw(record: &Record) -> Drawing {
         let height = (170.0 / panel.nodes.len() as f64).clamp(3.5, 14.0);
         let lower = upper + height * panel.nodes.len() as f64;
         drawing.rect((left, upper), (right, lower), RULE);
-        for held in &panel.holdings {
-            let Ok(row) = panel.nodes.binary_search(&held.node) else {
-                continue;
-            };
-            let ink = match held.holds {
-                Holds::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
-                Holds::Dead => DEAD,
-                Holds::Nothing => NOTHING,
-                Holds::Down => continue,
-            };
-            let y = upper + height * row as f64;
-            let gap = if height > 5.0 { 1.0 } else { 0.4 };
-            drawing.rect((x.at(held.from_s), y), (x.at(held.until_s), y + height - gap), ink);
-        }
-        for (row, align) in [(0, 0.5), (panel.nodes.len() - 1, 0.5)] {
-            let y = upper + height * (row as f64 + align);
-            let apart = row == 0 || lower - upper > 2.0 * SMALL;
-            if apart {
-                let text = format!("process {}", panel.nodes[row] + 1);
-                drawing.text(
-                    (left - 6.0, y),
-                    cut(&text, SMALL, false, 60.0),
-                    SMALL,
-                    Align::Right,
-                    GREY,
-                );
-            }
-            if panel.nodes.len() == 1 {
-                break;
-            }
-        }
+        rows(&mut drawing, panel, &x, upper, height);
+        numbers(&mut drawing, panel, left, (upper, lower), height);
         mark(&mut drawing, &x, &incidents, until, (upper, lower));
         axis::time_axis(&mut drawing, &x, until, lower, 1);
         upper = lower + 52.0;
     }
     frame::foot(drawing, record, upper - 32.0)
+}
+
+/// A row for each process.
+fn rows(drawing: &mut Drawing, panel: &Panel<'_>, x: &Scale, upper: f64, height: f64) {
+    for held in &panel.holdings {
+        let Ok(row) = panel.nodes.binary_search(&held.node) else {
+            continue;
+        };
+        let ink = match held.holds {
+            Holds::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
+            Holds::Dead => DEAD,
+            Holds::Nothing => NOTHING,
+            Holds::Down => continue,
+        };
+        let y = upper + height * row as f64;
+        let gap = if height > 5.0 { 1.0 } else { 0.4 };
+        drawing.rect((x.at(held.from_s), y), (x.at(held.until_s), y + height - gap), ink);
+    }
+}
+
+/// Which processes the first row and the last one are.
+fn numbers(drawing: &mut Drawing, panel: &Panel<'_>, left: f64, (upper, lower): (f64, f64), height: f64) {
+    for (row, align) in [(0, 0.5), (panel.nodes.len() - 1, 0.5)] {
+        let y = upper + height * (row as f64 + align);
+        let apart = row == 0 || lower - upper > 2.0 * SMALL;
+        if apart {
+            let text = format!("process {}", panel.nodes[row] + 1);
+            drawing.text(
+                (left - 6.0, y),
+                cut(&text, SMALL, false, 60.0),
+                SMALL,
+                Align::Right,
+                GREY,
+            );
+        }
+        if panel.nodes.len() == 1 {
+            break;
+        }
+    }
 }
 
 /// Marks what happened: over the rows, which leave no ground to be shaded.

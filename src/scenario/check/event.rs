@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{Autoscale, Event, Revoke, Spike, What};
+use super::super::event::{Autoscale, CrashGateway, Event, GrantSlots, Redeploy, Revoke, Slow, Spike, What};
 use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
@@ -49,17 +49,7 @@ impl Checker<'_> {
                     self.event_fleet(i, "scale", &it.fleet);
                     self.size(&[&"event", &i, &"what", &"scale", &"nodes"], it.nodes);
                 }
-                What::Redeploy(it) => {
-                    self.event_fleet(i, "redeploy", &it.fleet);
-                    if it.waves == 0 {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"redeploy", &"waves"],
-                            "a redeployment without a wave",
-                            "must be at least 1",
-                            "1 restarts all nodes at once",
-                        );
-                    }
-                }
+                What::Redeploy(it) => self.redeployment(i, it),
                 What::Autoscale(it) => self.autoscale(i, event.at, it),
                 What::Pause(it) => {
                     self.some_nodes(i, "pause", &it.fleet, it.nodes.as_deref());
@@ -74,48 +64,63 @@ impl Checker<'_> {
                         self.known_node(&[&"event", &i, &"what", &"crash", &"node"], &it.fleet, it.node);
                     }
                 }
-                What::CrashGateway(it) => {
-                    self.known_app(&[&"event", &i, &"what", &"crash_gateway", &"app"], &it.app);
-                    if !file
-                        .strategy
-                        .iter()
-                        .any(|strategy| strategy.coordination.needs_gateway())
-                    {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"crash_gateway"],
-                            "no strategy here has a gateway",
-                            "nothing to crash",
-                            "add a strategy with `coordination = \"gateway\"`",
-                        );
-                    }
-                }
+                What::CrashGateway(it) => self.gateway_crash(i, it),
                 What::Spike(it) => self.spike(i, it),
                 What::Fail(it) => self.lasting(i, "fail", it.lasts),
-                What::Slow(it) => {
-                    self.lasting(i, "slow", it.lasts);
-                    if !(it.factor > 1.0 && it.factor <= 1e6) {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"slow", &"factor"],
-                            format!("{} times as slow is not slower", it.factor),
-                            "must lie above 1 and up to 1000000",
-                            "2 takes twice as long as usual",
-                        );
-                    }
-                }
+                What::Slow(it) => self.slowdown(i, it),
                 What::FailOverStore(_) => {}
-                What::GrantSlots(it) => {
-                    self.known_app(&[&"event", &i, &"what", &"grant_slots", &"app"], &it.app);
-                    if it.slots == 0 {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"grant_slots", &"slots"],
-                            "an app without a slot gets no token",
-                            "must be at least 1",
-                            "1 is what every app has",
-                        );
-                    }
-                }
+                What::GrantSlots(it) => self.slots_granted(i, it),
                 What::Revoke(it) => self.revocation(i, it),
             }
+        }
+    }
+
+    fn redeployment(&mut self, i: usize, it: &Redeploy) {
+        self.event_fleet(i, "redeploy", &it.fleet);
+        if it.waves == 0 {
+            self.wrong(
+                &[&"event", &i, &"what", &"redeploy", &"waves"],
+                "a redeployment without a wave",
+                "must be at least 1",
+                "1 restarts all nodes at once",
+            );
+        }
+    }
+
+    fn gateway_crash(&mut self, i: usize, it: &CrashGateway) {
+        self.known_app(&[&"event", &i, &"what", &"crash_gateway", &"app"], &it.app);
+        let mut strategies = self.file.strategy.iter();
+        if !strategies.any(|strategy| strategy.coordination.needs_gateway()) {
+            self.wrong(
+                &[&"event", &i, &"what", &"crash_gateway"],
+                "no strategy here has a gateway",
+                "nothing to crash",
+                "add a strategy with `coordination = \"gateway\"`",
+            );
+        }
+    }
+
+    fn slowdown(&mut self, i: usize, it: &Slow) {
+        self.lasting(i, "slow", it.lasts);
+        if !(it.factor > 1.0 && it.factor <= 1e6) {
+            self.wrong(
+                &[&"event", &i, &"what", &"slow", &"factor"],
+                format!("{} times as slow is not slower", it.factor),
+                "must lie above 1 and up to 1000000",
+                "2 takes twice as long as usual",
+            );
+        }
+    }
+
+    fn slots_granted(&mut self, i: usize, it: &GrantSlots) {
+        self.known_app(&[&"event", &i, &"what", &"grant_slots", &"app"], &it.app);
+        if it.slots == 0 {
+            self.wrong(
+                &[&"event", &i, &"what", &"grant_slots", &"slots"],
+                "an app without a slot gets no token",
+                "must be at least 1",
+                "1 is what every app has",
+            );
         }
     }
 

@@ -161,6 +161,12 @@ impl Checker<'_> {
             }
             _ => {}
         }
+        self.copies(i, coordination);
+        self.slot_parameter(i, coordination);
+    }
+
+    /// Registered copies of the apps, and the slots of all of them.
+    fn copies(&mut self, i: usize, coordination: &Coordination) {
         let clients = self.file.app.len() * usize::from(coordination.duplicate_apps());
         if clients > usize::from(u16::MAX) {
             self.wrong(
@@ -185,6 +191,9 @@ impl Checker<'_> {
                 "copies and slots beyond the number of nodes are never used",
             );
         }
+    }
+
+    fn slot_parameter(&mut self, i: usize, coordination: &Coordination) {
         let parameter = self.file.provider.slot_parameter.as_deref();
         if coordination.highest_slot().is_some() && parameter.is_none() {
             self.wrong(

@@ -123,6 +123,10 @@ fn mistakes_of_choice() {
         "none",
         "",
     );
+}
+
+#[test]
+fn mistakes_of_choice_beside_strategies() {
     mistaken(
         "profile = \"zoom-s2s-2022\"",
         "rule = \"latest_onli\"",
