@@ -59,7 +59,7 @@ mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
 pub use context::RunContext;
-pub use holders::{Holders, Holding};
+pub use holders::{Holders, Stretch};
 pub use observed::{Observed, Tally};
 pub use recovery::{BACK, window_s};
 pub use second::Second;

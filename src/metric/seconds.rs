@@ -2,7 +2,7 @@
 //! the seconds that make up the intervals of storms and of recovery.
 
 use super::context::RunContext;
-use super::recovery::Recovery;
+use super::recovery::RecoveryWatch;
 use super::second::Second;
 use super::storms::Storms;
 use crate::base::{Duration, Time};
@@ -31,7 +31,7 @@ pub struct Seconds {
     /// Sum of the issuances of each second, and of their squares.
     pub(super) issuances: (u64, u64),
     pub storms: Storms,
-    pub recovery: Recovery,
+    pub recovery: RecoveryWatch,
 }
 
 impl Seconds {
@@ -52,7 +52,7 @@ impl Seconds {
             livelock: 0,
             issuances: (0, 0),
             storms: Storms::new(setting),
-            recovery: Recovery::new(setting),
+            recovery: RecoveryWatch::new(setting),
         }
     }
 

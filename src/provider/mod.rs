@@ -16,8 +16,7 @@ pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Bucket, Ending, Ledger, Life, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Denied, Refreshed, RotationMachine, RotationRule};
-/// As they are written.
-pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
+pub use settings::{OnBadSlot, Reveals};
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};

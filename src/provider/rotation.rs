@@ -12,8 +12,7 @@ use std::hash::{Hash, Hasher};
 use super::issuance::{Refusal, Request, Rule, Ruling};
 use super::ledger::{Bucket, Ending, Ledger};
 use super::settings::{
-    DepthSettings as Depth, KillsAccess, OnViolationSettings as OnViolation, RefreshSettings, ReplayAnswer,
-    RetireSettings as Retire, RotateSettings as Rotate,
+    DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings, RotateSettings,
 };
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
@@ -21,16 +20,16 @@ use crate::oauth::Token;
 /// The parameters, resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RotationRule {
-    pub rotate: Rotate,
-    pub retire: Retire,
-    pub depth: Depth,
+    pub rotate: RotateSettings,
+    pub retire: RetireSettings,
+    pub depth: DepthSettings,
     pub replay_answer: ReplayAnswer,
     pub kills_access: KillsAccess,
     /// Grants of one client that live at once; the oldest is evicted.
     pub capacity: Option<u32>,
     /// An evicted grant takes its access tokens with it.
     pub evicts_access: bool,
-    pub on_violation: OnViolation,
+    pub on_violation: OnViolationSettings,
     /// Life of a refresh token.
     pub ttl: Option<Duration>,
 }

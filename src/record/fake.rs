@@ -16,12 +16,12 @@ pub fn holders(nodes: u32) -> Record {
         for node in 0..nodes {
             for look in 0..40u32 {
                 let holds = match (calm, (look + node) % nodes.max(2)) {
-                    _ if look == 0 => Holds::Down,
-                    (_, 0) => Holds::Live,
-                    (false, _) if look > 15 => Holds::Nothing,
-                    _ => Holds::Dead,
+                    _ if look == 0 => HeldState::Down,
+                    (_, 0) => HeldState::Live,
+                    (false, _) if look > 15 => HeldState::Nothing,
+                    _ => HeldState::Dead,
                 };
-                let token = matches!(holds, Holds::Live | Holds::Dead).then_some(look);
+                let token = matches!(holds, HeldState::Live | HeldState::Dead).then_some(look);
                 record.holdings.push(Holding {
                     strategy: strategy.clone(),
                     point: String::new(),

@@ -101,7 +101,7 @@ pub struct Holding {
     pub node: u32,
     pub from_s: f64,
     pub until_s: f64,
-    pub holds: Holds,
+    pub holds: HeldState,
     /// Which token of the run, in the order of issue; none where it holds none.
     pub token: Option<u32>,
 }
@@ -109,7 +109,7 @@ pub struct Holding {
 /// What a node holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Holds {
+pub enum HeldState {
     /// A token that the provider would accept.
     Live,
     /// One that it would refuse, which the node does not know.

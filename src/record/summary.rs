@@ -37,7 +37,7 @@ pub struct Summary {
     /// Sweep points in order, as `key=value;key=value`; one empty string without a sweep.
     pub points: Vec<String>,
     /// Strategy, then point, then metric (`name`, or `name@group` for a fleet or a kind of call).
-    pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>>,
+    pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>>,
     /// Paired differences from the reference strategy.
     pub comparisons: Vec<SummaryComparison>,
     /// Conditions that the scenario states, and whether they held.
@@ -53,7 +53,7 @@ pub struct Summary {
 
 /// One figure: the mean over replications, with its 95 % confidence interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Figure {
+pub struct SummaryFigure {
     /// `share`, `per call`, `s`, `count` and so on.
     pub unit: String,
     /// `null` when the metric has no value here.
@@ -139,9 +139,9 @@ impl From<&Record> for Summary {
             // In a file of their own.
             holdings: _,
         } = record;
-        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> = BTreeMap::new();
+        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>> = BTreeMap::new();
         for r in readings {
-            let figure = Figure {
+            let figure = SummaryFigure {
                 unit: r.unit.clone(),
                 mean: r.mean.and_then(finite),
                 ci95: r.ci95.and_then(finite_pair),

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::event::{Autoscale, Event, Fail, How, Partition, Pause, Redeploy, Slow, Spike, Target, What};
+use super::event::{Autoscale, EventKind, EventSettings, Fail, How, Partition, Pause, Redeploy, Slow, Spike, Target};
 use super::incident::trigger;
-use super::timeline::{Step, Timeline, in_turn, spread};
+use super::timeline::{Timeline, TimelineStep, in_turn, spread};
 use crate::base::{Duration, Group, Time};
 use crate::plan::Act;
 use crate::provider::Outage;
@@ -18,55 +18,58 @@ enum Spell {
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn event(&mut self, event: &'a Event) {
+    pub(super) fn event(&mut self, event: &'a EventSettings) {
         let names = self.names;
         let fleet = |name: &str| names.fleets[name];
         match &event.what {
-            What::Start(which) => {
+            EventKind::Start(which) => {
                 let fleet = fleet(&which.fleet);
                 self.runs[fleet] = true;
                 self.come(Duration::ZERO, self.nodes(fleet));
             }
-            What::Stop(which) => {
+            EventKind::Stop(which) => {
                 let fleet = fleet(&which.fleet);
                 self.runs[fleet] = false;
                 self.go(Duration::ZERO, self.names.nodes[fleet].clone());
             }
-            What::Restart(restart) => {
+            EventKind::Restart(restart) => {
                 let nodes = self.nodes(fleet(&restart.fleet));
                 for (at, nodes) in in_turn(self.now, restart.rolling, nodes) {
-                    self.due(at, Step::Crash(nodes, restart.down));
+                    self.due(at, TimelineStep::Crash(nodes, restart.down));
                 }
             }
-            What::Redeploy(redeploy) => self.redeploy(fleet(&redeploy.fleet), redeploy),
-            What::Scale(scale) => self.size(fleet(&scale.fleet), scale.nodes, scale.over),
-            What::Autoscale(Autoscale { fleet: name, steps }) => {
+            EventKind::Redeploy(redeploy) => self.redeploy(fleet(&redeploy.fleet), redeploy),
+            EventKind::Scale(scale) => self.size(fleet(&scale.fleet), scale.nodes, scale.over),
+            EventKind::Autoscale(Autoscale { fleet: name, steps }) => {
                 for step in steps {
-                    self.due(self.now.saturating_add(step.after), Step::Size(fleet(name), step.nodes));
+                    self.due(
+                        self.now.saturating_add(step.after),
+                        TimelineStep::Size(fleet(name), step.nodes),
+                    );
                 }
             }
-            What::Pause(pause) => self.pause(fleet(&pause.fleet), pause),
-            What::Partition(partition) => self.partition(fleet(&partition.fleet), partition),
-            What::Crash(crash) => {
+            EventKind::Pause(pause) => self.pause(fleet(&pause.fleet), pause),
+            EventKind::Partition(partition) => self.partition(fleet(&partition.fleet), partition),
+            EventKind::Crash(crash) => {
                 let node = self.names.nodes[fleet(&crash.fleet)].start + crash.node;
                 self.crash(node..node + 1, crash.down);
             }
-            What::CrashGateway(crash) => {
+            EventKind::CrashGateway(crash) => {
                 let client = names.clients(&crash.app).start;
                 let gateways = self.layout.fleets.iter();
                 for fleet in gateways.filter(|fleet| fleet.is_gateway && fleet.client == client) {
                     self.crash(fleet.nodes.clone(), crash.down);
                 }
             }
-            What::Spike(spike) => self.spike(fleet(&spike.fleet), spike),
-            What::Fail(fail) => self.outage(fail),
-            What::FailOverStore(failover) => self.act(Act::StoreFailover { loses: failover.loses }),
-            What::Slow(slow) => self.slowdown(slow),
-            What::GrantSlots(grant) => {
+            EventKind::Spike(spike) => self.spike(fleet(&spike.fleet), spike),
+            EventKind::Fail(fail) => self.outage(fail),
+            EventKind::FailOverStore(failover) => self.act(Act::StoreFailover { loses: failover.loses }),
+            EventKind::Slow(slow) => self.slowdown(slow),
+            EventKind::GrantSlots(grant) => {
                 let (clients, slots) = (names.clients(&grant.app), grant.slots);
                 self.act(Act::GrantSlots { clients, slots });
             }
-            What::Revoke(revoke) => {
+            EventKind::Revoke(revoke) => {
                 let (clients, slot) = (names.clients(&revoke.app), revoke.slot);
                 self.act(Act::Revoke { clients, slot });
             }
@@ -80,7 +83,7 @@ impl<'a> Timeline<'a> {
                 nodes: nodes.clone(),
                 until: Time::ZERO + until,
             });
-            self.later(until, Step::Do(Act::Resume(nodes)));
+            self.later(until, TimelineStep::Do(Act::Resume(nodes)));
         }
     }
 
@@ -93,7 +96,7 @@ impl<'a> Timeline<'a> {
                 until: Time::ZERO + until,
             });
         }
-        self.later(until, Step::Do(Act::Mend));
+        self.later(until, TimelineStep::Do(Act::Mend));
     }
 
     /// The nodes of a fleet that an event names, or all that it can ever have.
@@ -127,12 +130,12 @@ impl<'a> Timeline<'a> {
         let at = begin.since(Time::ZERO);
         for app in &self.file.app {
             let (clients, slot) = (self.names.clients(&app.name), None);
-            self.later(at, Step::Do(Act::Revoke { clients, slot }));
+            self.later(at, TimelineStep::Do(Act::Revoke { clients, slot }));
         }
         for fleet in 0..self.file.fleet.len() {
             if let Some(group) = self.first_group(fleet) {
                 let (nodes, each) = (self.names.nodes[fleet].clone(), settings.hot_calls);
-                self.later(at, Step::Do(Act::Calls { nodes, group, each }));
+                self.later(at, TimelineStep::Do(Act::Calls { nodes, group, each }));
             }
         }
     }
@@ -151,7 +154,7 @@ impl<'a> Timeline<'a> {
             let node = nodes.start + index % (nodes.end - nodes.start);
             let (nodes, each) = (node..node + 1, 1);
             let at = self.now.saturating_add(spread(spike.over, index, count));
-            self.due(at, Step::Do(Act::Calls { nodes, group, each }));
+            self.due(at, TimelineStep::Do(Act::Calls { nodes, group, each }));
         }
     }
 
@@ -162,7 +165,7 @@ impl<'a> Timeline<'a> {
         let border = |wave: u64| nodes.start + (count * wave / waves) as u32;
         for wave in 0..waves {
             let at = self.now.saturating_add(redeploy.between.saturating_mul(wave));
-            self.due(at, Step::Crash(border(wave)..border(wave + 1), redeploy.down));
+            self.due(at, TimelineStep::Crash(border(wave)..border(wave + 1), redeploy.down));
         }
     }
 
@@ -170,8 +173,8 @@ impl<'a> Timeline<'a> {
     fn covers(&self, spell: &Spell, end: Duration) -> bool {
         self.file.event.iter().any(|event| {
             let (kind, lasts) = match &event.what {
-                What::Fail(fail) => (Spell::Outage(fail.endpoint), fail.lasts),
-                What::Slow(slow) => (Spell::Slowdown(slow.endpoint), slow.lasts),
+                EventKind::Fail(fail) => (Spell::Outage(fail.endpoint), fail.lasts),
+                EventKind::Slow(slow) => (Spell::Slowdown(slow.endpoint), slow.lasts),
                 _ => return false,
             };
             kind == *spell && event.at <= end && end < event.at.saturating_add(lasts)
@@ -191,7 +194,7 @@ impl<'a> Timeline<'a> {
         self.act(act(Some(outage)));
         let end = self.now.saturating_add(fail.lasts);
         if !self.covers(&Spell::Outage(fail.endpoint), end) {
-            self.later(end, Step::Do(act(None)));
+            self.later(end, TimelineStep::Do(act(None)));
         }
     }
 
@@ -208,7 +211,7 @@ impl<'a> Timeline<'a> {
         self.act(act((slow.factor * 1000.0).round() as u64));
         let end = self.now.saturating_add(slow.lasts);
         if !self.covers(&Spell::Slowdown(slow.endpoint), end) {
-            self.later(end, Step::Do(act(1000)));
+            self.later(end, TimelineStep::Do(act(1000)));
         }
     }
 }

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
-use super::event::Event;
+use super::event::EventSettings;
 use super::op::Op;
 use super::ordered::Ordered;
-use super::ways::{Gateway, Peers, Store};
+use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::{Reads, Settings};
@@ -19,7 +19,7 @@ use crate::workload::Arrivals;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "tokenstorm scenario")]
-pub struct File {
+pub struct ScenarioFile {
     /// Name in reports, with a slash between folders: `zoom/default`. Letters, digits, `.`, `_`, `-` and spaces.
     pub name: String,
     /// The story in one sentence.
@@ -30,37 +30,37 @@ pub struct File {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
-    pub run: Run,
+    pub run: RunSettings,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
     pub provider: Settings,
     /// Registered apps (OAuth clients); at least one.
     #[serde(default)]
-    pub app: Vec<App>,
+    pub app: Vec<AppSettings>,
     /// Groups of like processes; at least one.
     #[serde(default)]
-    pub fleet: Vec<Fleet>,
+    pub fleet: Vec<FleetSettings>,
     /// The store that processes of one domain share; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub store: Option<Store>,
+    pub store: Option<StoreSettings>,
     /// The way to the gateway; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway: Option<Gateway>,
+    pub gateway: Option<GatewaySettings>,
     /// The way between nodes that talk to each other; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peers: Option<Peers>,
+    pub peers: Option<PeerSettings>,
     /// What users do whose grant is lost, where there are refresh tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
     /// What is compared; at least one.
     #[serde(default)]
-    pub strategy: Vec<Strategy>,
+    pub strategy: Vec<StrategySettings>,
     /// What happens during the run.
     #[serde(default)]
-    pub event: Vec<Event>,
+    pub event: Vec<EventSettings>,
     /// The events that disturb are a trigger: does the system come back when it has gone?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trigger: Option<Trigger>,
+    pub trigger: Option<TriggerSettings>,
     /// Key of this file -> values to try in its place; several keys give every combination, the last one varying fastest.
     /// An entry of a list of tables is addressed by its name (`fleet.web.nodes`), one without a name by its position from 0. A
     /// name that contains a dot is put between quotes: `'strategy."v1.2".timeout'`.
@@ -79,7 +79,7 @@ pub struct File {
 /// How long, how often, from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Run {
+pub struct RunSettings {
     /// Measured span, after the warm-up; above zero.
     pub duration: Duration,
     /// Before the measured span: calls that arrive in it are served but not counted.
@@ -101,7 +101,7 @@ pub struct Run {
 /// disturb, and from a hot start in their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Trigger {
+pub struct TriggerSettings {
     /// What has not recovered so long after the trigger's end is called metastable: longer than any wait of the retry policies,
     /// shorter than what would reset the system anyway. Left out for all the time that is left.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub struct Trigger {
     pub hot_calls: u32,
 }
 
-impl Default for Trigger {
+impl Default for TriggerSettings {
     fn default() -> Self {
         Self {
             recover_within: None,
@@ -123,7 +123,7 @@ impl Default for Trigger {
 /// A registered app: one `client_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct App {
+pub struct AppSettings {
     pub name: String,
     /// Token slots granted to the app at the start; indices run from 0.
     #[serde(default = "one_slot")]
@@ -134,7 +134,7 @@ pub struct App {
 /// Like processes that use one app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Fleet {
+pub struct FleetSettings {
     pub name: String,
     /// Processes.
     #[schemars(range(min = 1, max = 10_000_000))]
@@ -164,19 +164,19 @@ pub struct Fleet {
     pub clock_drift_ppm: u32,
     /// When the nodes start.
     #[serde(default)]
-    pub start: Start,
+    pub start: StartSettings,
     /// Pauses of each node by chance; left out for none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pauses: Option<Pauses>,
+    pub pauses: Option<PauseSettings>,
     /// Calls that arrive at each node; none for an idle fleet.
     #[serde(default)]
-    pub workload: Vec<Workload>,
+    pub workload: Vec<WorkloadSettings>,
 }
 
 /// When the nodes of a fleet start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Start {
+pub struct StartSettings {
     /// The first one, counted from the start of the warm-up.
     pub at: Duration,
     /// The others follow, spread evenly over this time.
@@ -186,7 +186,7 @@ pub struct Start {
 /// Pauses by chance: a node stands still now and then, as in a long garbage collection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Pauses {
+pub struct PauseSettings {
     /// How long a node runs between two, on average; exponential.
     pub every: Duration,
     /// How long each lasts.
@@ -196,7 +196,7 @@ pub struct Pauses {
 /// Calls of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Workload {
+pub struct WorkloadSettings {
     /// A lower-case word such as `user` or `background`; results are counted apart for each kind.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub kind: String,
@@ -229,7 +229,7 @@ pub enum LoginSettings {
 /// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Strategy {
+pub struct StrategySettings {
     /// Free text, for reports.
     pub name: String,
     /// Whose token is used and when a new one is requested; `tokenstorm list strategies` names them.
@@ -251,7 +251,7 @@ pub struct Strategy {
     pub delay_first: bool,
     /// What the backoff steps are counted by.
     #[serde(default)]
-    pub steps: Steps,
+    pub steps: StepsSettings,
     /// How much of an answer the client's code reads: what it cannot tell apart it cannot act on.
     #[serde(default)]
     pub reads: Reads,
@@ -286,7 +286,7 @@ pub enum DelayGoes {
 /// What backoff steps are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Steps {
+pub enum StepsSettings {
     /// Each call begins with the shortest wait.
     #[default]
     PerCall,

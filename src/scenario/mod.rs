@@ -34,15 +34,18 @@ pub use case::PlanCase;
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
 pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
-    Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
-    Scale, Slow, Spike, Step, Target, What,
+    Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,
+    Pause, Redeploy, Restart, Revoke, Scale, Slow, Spike, Target,
 };
-pub use file::{App, Assert, DelayGoes, File, Fleet, Pauses, Run, Start, Steps, Strategy, Trigger, Workload};
+pub use file::{
+    AppSettings, Assert, DelayGoes, FleetSettings, PauseSettings, RunSettings, ScenarioFile, StartSettings,
+    StepsSettings, StrategySettings, TriggerSettings, WorkloadSettings,
+};
 pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
 pub use sweep::selects;
-pub use ways::{Gateway, Peers, Store};
+pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.
 pub const LARGEST_FILE: u64 = 4 << 20;
@@ -57,14 +60,14 @@ pub const MOST_REPLICATIONS: u32 = 100_000;
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// What the file says, with the provider's profile and all defaults filled in.
-    pub file: File,
+    pub file: ScenarioFile,
     /// Where the paths in it are looked up from.
     pub folder: PathBuf,
     /// The file's name as it was given, for messages.
     pub origin: String,
     /// The text as it was written, overrides of the command line at its end.
     pub text: String,
-    points: Vec<(String, File)>,
+    points: Vec<(String, ScenarioFile)>,
     warnings: Vec<Mistake>,
 }
 
@@ -162,7 +165,7 @@ impl Scenario {
         if self.points.is_empty() {
             return vec![(String::new(), self.clone())];
         }
-        let alone = |(label, file): &(String, File)| {
+        let alone = |(label, file): &(String, ScenarioFile)| {
             let point = Self {
                 file: file.clone(),
                 folder: self.folder.clone(),
@@ -184,14 +187,14 @@ impl Scenario {
     /// What an engine runs for one of the strategies, at this point.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan(&self, strategy: &Strategy) -> Result<Plan, PlanError> {
+    pub fn plan(&self, strategy: &StrategySettings) -> Result<Plan, PlanError> {
         self.plan_case(strategy, PlanCase::Triggered)
     }
 
     /// [`plan`](Self::plan) with its trigger, without it, or with a hot start in its place.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan_case(&self, strategy: &Strategy, case: PlanCase) -> Result<Plan, PlanError> {
+    pub fn plan_case(&self, strategy: &StrategySettings, case: PlanCase) -> Result<Plan, PlanError> {
         planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
     }
 
@@ -232,7 +235,7 @@ impl Scenario {
 /// # Panics
 /// Never: a schema is plain data.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(File);
+    let schema = schemars::schema_for!(ScenarioFile);
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     text.push('\n');
     text

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::file::{self, File};
+use super::file::{self, ScenarioFile};
 
 /// Where things of a file lie in the plan.
 pub(super) struct Names<'a> {
@@ -16,7 +16,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(file: &'a File, strategy: &file::Strategy) -> Self {
+    pub(super) fn of(file: &'a ScenarioFile, strategy: &file::StrategySettings) -> Self {
         let mut first = 0;
         let nodes = file.fleet.iter().map(|fleet| {
             let most = file

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::case::PlanCase;
 use super::error::PlanError;
-use super::event::{How, Target, What};
-use super::file::{self, DelayGoes, File, LoginSettings};
+use super::event::{EventKind, How, Target};
+use super::file::{self, DelayGoes, LoginSettings, ScenarioFile};
 use super::incident::trigger;
 use super::names::Names;
 use super::timeline::timeline;
@@ -28,9 +28,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// Errors when a distribution or a file of calls cannot be used. Everything else has been checked before.
 pub fn plan(
-    file: &File,
+    file: &ScenarioFile,
     settings: &Settings,
-    strategy: &file::Strategy,
+    strategy: &file::StrategySettings,
     folder: &Path,
     case: PlanCase,
 ) -> Result<Plan, PlanError> {
@@ -45,8 +45,8 @@ pub fn plan(
         .iter()
         .any(|&leg| !links.leg(leg).loss.is_never())
         || file.event.iter().any(|event| match &event.what {
-            What::Fail(fail) => fail.how == How::Silent,
-            What::Partition(partition) => partition.from != Target::Store,
+            EventKind::Fail(fail) => fail.how == How::Silent,
+            EventKind::Partition(partition) => partition.from != Target::Store,
             _ => false,
         });
     Ok(Plan {
@@ -60,8 +60,8 @@ pub fn plan(
             },
             delay_first: strategy.delay_first,
             steps: match strategy.steps {
-                file::Steps::PerCall => Steps::PerCall,
-                file::Steps::PerNode => Steps::PerNode,
+                file::StepsSettings::PerCall => Steps::PerCall,
+                file::StepsSettings::PerNode => Steps::PerNode,
             },
             perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
             obey_retry_after: strategy.obey_retry_after,
@@ -97,7 +97,7 @@ fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
 
 type Groups = Vec<(String, String)>;
 
-fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
+fn layout(file: &ScenarioFile, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
@@ -134,7 +134,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
         add_gateways(&mut fleets, domains.len() as u16);
     }
     let loses = file.event.iter().filter_map(|event| match &event.what {
-        What::FailOverStore(failover) => Some(failover.loses),
+        EventKind::FailOverStore(failover) => Some(failover.loses),
         _ => None,
     });
     let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
@@ -153,7 +153,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
 
 /// What makes calls, and what else drives a run. Groups are numbered as in the layout.
 fn workloads(
-    file: &File,
+    file: &ScenarioFile,
     settings: &Settings,
     layout: &Layout,
     folder: &Path,
@@ -260,7 +260,11 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
     }
 }
 
-fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Option<Duration>), DistributionError> {
+fn links(
+    file: &ScenarioFile,
+    settings: &Settings,
+    folder: &Path,
+) -> Result<(Links, Option<Duration>), DistributionError> {
     let compile = |written: &Option<Distribution>| match written {
         Some(distribution) => distribution.compile(folder),
         None => Ok(Latency::ZERO),
@@ -311,9 +315,9 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     let (request, response) = (links.leg(Leg::StoreRequest), links.leg(Leg::StoreResponse));
     let slowest = request.latency.longest().saturating_add(response.latency.longest());
     let disturbed = file.event.iter().any(|event| match &event.what {
-        What::Fail(fail) => fail.endpoint == Target::Store,
-        What::Slow(slow) => slow.endpoint == Target::Store,
-        What::Partition(partition) => partition.from == Target::Store,
+        EventKind::Fail(fail) => fail.endpoint == Target::Store,
+        EventKind::Slow(slow) => slow.endpoint == Target::Store,
+        EventKind::Partition(partition) => partition.from == Target::Store,
         _ => false,
     });
     // Where every answer comes in time, a timer for each operation would only cost events.
@@ -321,7 +325,7 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     Ok((links, may_be_late.then_some(store.timeout)))
 }
 
-fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan {
+fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> ProviderPlan {
     let mut stride = 1;
     let mut slots = Vec::new();
     for app in &file.app {
@@ -329,7 +333,7 @@ fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan
         slots.extend(std::iter::repeat_n(app.slots, names.copies.into()));
     }
     for event in &file.event {
-        if let What::GrantSlots(grant) = &event.what {
+        if let EventKind::GrantSlots(grant) = &event.what {
             stride = stride.max(grant.slots);
         }
     }

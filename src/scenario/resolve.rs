@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::condition::Condition;
 use super::document::{self, Span};
 use super::error::{self, Mistake};
-use super::file::File;
+use super::file::ScenarioFile;
 use super::ordered::Ordered;
 use super::sweep::selects;
 use super::{MOST_POINTS, Overrides, check, sweep};
@@ -96,9 +96,9 @@ impl AddedValue {
 /// What a text says.
 pub(super) struct Resolved {
     /// As written, and filled in.
-    pub file: File,
+    pub file: ScenarioFile,
     /// The same for every point of its sweep.
-    pub points: Vec<(String, File)>,
+    pub points: Vec<(String, ScenarioFile)>,
     pub warnings: Vec<Mistake>,
 }
 
@@ -170,9 +170,13 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
 }
 
 /// Reads, fills in and checks one file.
-fn one(root: DeTable<'_>, folder: &Path, points: Option<&[String]>) -> Result<(File, Vec<Mistake>), Vec<Mistake>> {
+fn one(
+    root: DeTable<'_>,
+    folder: &Path,
+    points: Option<&[String]>,
+) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
     let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
-    let mut file: File =
+    let mut file: ScenarioFile =
         serde::Deserialize::deserialize(deserializer).map_err(|error| vec![error::translate(&error, Some(&root))])?;
     check::profile(&root, &file.provider).map_err(|mistake| vec![mistake])?;
     fill_in(&mut file);
@@ -185,7 +189,7 @@ fn one(root: DeTable<'_>, folder: &Path, points: Option<&[String]>) -> Result<(F
 }
 
 /// What the file leaves out, from the profile and the defaults.
-fn fill_in(file: &mut File) {
+fn fill_in(file: &mut ScenarioFile) {
     let profile = file.provider.profile.as_deref().and_then(profiles::find);
     let settings = std::mem::take(&mut file.provider);
     let settings = match profile {
@@ -209,7 +213,7 @@ fn fill_in(file: &mut File) {
 
 /// Leaves the assertions and expectations that are meant for this point; what is said for it alone counts more than what is
 /// said for every point.
-fn meant_for(label: &str, file: &mut File) {
+fn meant_for(label: &str, file: &mut ScenarioFile) {
     file.assert
         .retain(|assertion| assertion.point.as_deref().is_none_or(|point| selects(point, label)));
     for assertion in &mut file.assert {

@@ -102,7 +102,7 @@ fn a_valid_scenario_is_filled_in() {
     let scenario = parse(VALID).unwrap();
     assert!(scenario.warnings().is_empty());
     assert_eq!(scenario.provider().token_ttl, Some("1h".parse().unwrap()));
-    assert_eq!(scenario.file.store, Some(Store::default()));
+    assert_eq!(scenario.file.store, Some(StoreSettings::default()));
     assert_eq!(scenario.file.gateway, None);
     assert_eq!(scenario.file.run.replications, 30);
     assert_eq!(

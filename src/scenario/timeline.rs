@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::case::PlanCase;
-use super::event::Event;
-use super::file::File;
+use super::event::EventSettings;
+use super::file::ScenarioFile;
 use super::incident::disturbance;
 use super::names::Names;
 use super::roster::{Roster, Standing};
@@ -36,10 +36,10 @@ pub(super) fn in_turn(at: Duration, over: Duration, nodes: Range<u32>) -> impl I
 
 /// What is still to be done.
 #[derive(Clone, Debug)]
-pub(super) enum Step<'a> {
+pub(super) enum TimelineStep<'a> {
     /// A fleet starts as it says itself.
     Begin(usize),
-    Event(&'a Event),
+    Event(&'a EventSettings),
     Size(usize, u32),
     Crash(Range<u32>, Duration),
     /// Nodes are back, if no later crash holds them away.
@@ -50,12 +50,12 @@ pub(super) enum Step<'a> {
 }
 
 pub(super) struct Timeline<'a> {
-    pub(super) file: &'a File,
+    pub(super) file: &'a ScenarioFile,
     pub(super) names: &'a Names<'a>,
     pub(super) layout: &'a Layout,
     pub(super) groups: &'a [(String, String)],
     /// By time and, within an instant, as they were written or came up.
-    pub(super) steps: BTreeMap<(Duration, usize), Step<'a>>,
+    pub(super) steps: BTreeMap<(Duration, usize), TimelineStep<'a>>,
     pub(super) count: usize,
     pub(super) now: Duration,
     /// Nodes that each fleet has while it runs, and whether it does.
@@ -67,7 +67,7 @@ pub(super) struct Timeline<'a> {
 
 /// All acts of a scenario in order of time; `groups` are the names of its groups of calls.
 pub(super) fn timeline(
-    file: &File,
+    file: &ScenarioFile,
     names: &Names<'_>,
     layout: &Layout,
     groups: &[(String, String)],
@@ -91,11 +91,11 @@ pub(super) fn timeline(
         timeline.come(Duration::ZERO, fleet.nodes.clone());
     }
     for (at, fleet) in file.fleet.iter().enumerate() {
-        timeline.later(fleet.start.at, Step::Begin(at));
+        timeline.later(fleet.start.at, TimelineStep::Begin(at));
     }
-    let stays = |event: &&Event| case == PlanCase::Triggered || disturbance(event).is_none();
+    let stays = |event: &&EventSettings| case == PlanCase::Triggered || disturbance(event).is_none();
     for event in file.event.iter().filter(stays) {
-        timeline.later(event.at, Step::Event(event));
+        timeline.later(event.at, TimelineStep::Event(event));
     }
     if case == PlanCase::HotStart {
         timeline.hot_start();
@@ -108,13 +108,13 @@ pub(super) fn timeline(
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn later(&mut self, at: Duration, step: Step<'a>) {
+    pub(super) fn later(&mut self, at: Duration, step: TimelineStep<'a>) {
         self.steps.insert((at, self.count), step);
         self.count += 1;
     }
 
     /// Now, or later when its time has not come.
-    pub(super) fn due(&mut self, at: Duration, step: Step<'a>) {
+    pub(super) fn due(&mut self, at: Duration, step: TimelineStep<'a>) {
         match at <= self.now {
             true => self.take(step),
             false => self.later(at, step),
@@ -131,18 +131,18 @@ impl<'a> Timeline<'a> {
         first..first + self.sizes[fleet]
     }
 
-    fn take(&mut self, step: Step<'a>) {
+    fn take(&mut self, step: TimelineStep<'a>) {
         match step {
-            Step::Begin(fleet) => {
+            TimelineStep::Begin(fleet) => {
                 self.runs[fleet] = true;
                 self.come(self.file.fleet[fleet].start.over, self.nodes(fleet));
             }
-            Step::Event(event) => self.event(event),
-            Step::Size(fleet, nodes) => self.size(fleet, nodes, Duration::ZERO),
-            Step::Crash(nodes, down) => self.crash(nodes, down),
-            Step::Back(nodes) => self.back(nodes),
-            Step::Leave(nodes) => self.leave(nodes),
-            Step::Do(act) => self.act(act),
+            TimelineStep::Event(event) => self.event(event),
+            TimelineStep::Size(fleet, nodes) => self.size(fleet, nodes, Duration::ZERO),
+            TimelineStep::Crash(nodes, down) => self.crash(nodes, down),
+            TimelineStep::Back(nodes) => self.back(nodes),
+            TimelineStep::Leave(nodes) => self.leave(nodes),
+            TimelineStep::Do(act) => self.act(act),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'a> Timeline<'a> {
                     ..*standing
                 };
             });
-            self.due(at, Step::Back(nodes));
+            self.due(at, TimelineStep::Back(nodes));
         }
     }
 
@@ -171,7 +171,7 @@ impl<'a> Timeline<'a> {
             self.roster.each(nodes.clone(), |_, standing| {
                 standing.leaves = standing.wanted.then_some(at);
             });
-            self.due(at, Step::Leave(nodes));
+            self.due(at, TimelineStep::Leave(nodes));
         }
     }
 
@@ -207,7 +207,7 @@ impl<'a> Timeline<'a> {
                 standing.back = standing.back.max(back);
             }
         });
-        self.due(back, Step::Back(nodes));
+        self.due(back, TimelineStep::Back(nodes));
     }
 
     /// A fleet that does not run will have its new size when it starts.

@@ -9,7 +9,7 @@ use crate::net::Distribution;
 /// The store that processes share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Store {
+pub struct StoreSettings {
     /// Node to store.
     pub request: Distribution,
     /// Store to node.
@@ -27,7 +27,7 @@ pub struct Store {
 /// The way between two nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Peers {
+pub struct PeerSettings {
     pub latency: Distribution,
     /// Messages lost on their way.
     pub lost: Share,
@@ -36,7 +36,7 @@ pub struct Peers {
 /// The way between a node and its gateway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Gateway {
+pub struct GatewaySettings {
     /// Node to gateway.
     pub request: Distribution,
     /// Gateway to node.
@@ -47,7 +47,7 @@ fn one_millisecond() -> Distribution {
     Distribution::constant(Duration::from_millis(1))
 }
 
-impl Default for Store {
+impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             request: one_millisecond(),
@@ -60,7 +60,7 @@ impl Default for Store {
     }
 }
 
-impl Default for Peers {
+impl Default for PeerSettings {
     fn default() -> Self {
         Self {
             latency: one_millisecond(),
@@ -69,7 +69,7 @@ impl Default for Peers {
     }
 }
 
-impl Default for Gateway {
+impl Default for GatewaySettings {
     fn default() -> Self {
         Self {
             request: one_millisecond(),

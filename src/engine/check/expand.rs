@@ -14,7 +14,7 @@ use super::recovery::{self, Cost};
 use super::state::State;
 use super::visited::{Fingerprint, Visited, fingerprint};
 
-/// PropertySet by their place in [`PROPERTIES`].
+/// Properties by their place in [`PROPERTIES`](crate::property::PROPERTIES), one bit each.
 pub type PropertySet = u32;
 
 /// What comes of one step.

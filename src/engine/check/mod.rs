@@ -40,6 +40,7 @@ use crate::with_strategy;
 pub use action::Action;
 pub use components::Components;
 pub use diagram::{svg, text};
+pub use expand::PropertySet;
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
 pub use graph::{Edge, Graph, Marks, Standing};

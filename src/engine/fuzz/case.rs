@@ -11,8 +11,9 @@ use proptest::strategy::{NewTree, ValueTree};
 use proptest::test_runner::{Reason, TestRunner};
 
 use super::step::{Actor, ScheduleStep};
-use super::walk::{PropertySet, Walk};
+use super::walk::Walk;
 use crate::base::{Dice, mix};
+use crate::engine::check::PropertySet;
 use crate::engine::check::{FAULTS, Fault, FaultBudget, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};

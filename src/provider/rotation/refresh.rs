@@ -3,8 +3,7 @@
 use super::super::issuance::{Refusal, Request, Rule};
 use super::super::ledger::{Ending, Ledger};
 use super::super::settings::{
-    DepthSettings as Depth, KillsAccess, OnViolationSettings as OnViolation, ReplayAnswer, RetireSettings as Retire,
-    RotateSettings as Rotate, WhichUse,
+    DepthSettings, KillsAccess, OnViolationSettings, ReplayAnswer, RetireSettings, RotateSettings, WhichUse,
 };
 use super::{Denied, Refresh, Refreshed, RotationMachine, Serial};
 use crate::base::Time;
@@ -21,7 +20,7 @@ impl RotationMachine {
         }
         let replay = refresh.ended || !self.tolerates(now, refresh);
         replay.then_some(Denied::Replayed {
-            revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_))
+            revokes: matches!(self.rule.on_violation, OnViolationSettings::RevokeFamily(_))
                 && self.families[refresh.family as usize].revoked.is_none(),
         })
     }
@@ -35,15 +34,17 @@ impl RotationMachine {
             .successor
             .and_then(|successor| self.refresh.get(&successor))
             .is_some_and(|successor| successor.first_used.is_none());
-        if self.rule.depth == Depth::Previous && !successor_is_unused {
+        if self.rule.depth == DepthSettings::Previous && !successor_is_unused {
             return false;
         }
         match self.rule.retire {
-            Retire::OnIssue => false,
-            Retire::Leeway(leeway) => now < first_used + leeway,
-            Retire::Reuses(more) => refresh.used <= more,
-            Retire::Newer(newer) => self.families[refresh.family as usize].issued - refresh.issued_before < newer,
-            Retire::SuccessorUsed(rule) => {
+            RetireSettings::OnIssue => false,
+            RetireSettings::Leeway(leeway) => now < first_used + leeway,
+            RetireSettings::Reuses(more) => refresh.used <= more,
+            RetireSettings::Newer(newer) => {
+                self.families[refresh.family as usize].issued - refresh.issued_before < newer
+            }
+            RetireSettings::SuccessorUsed(rule) => {
                 refresh.successor_used.is_none_or(|used| now < used + rule.delay)
                     && rule.cap.is_none_or(|cap| now < first_used + cap)
             }
@@ -64,7 +65,9 @@ impl RotationMachine {
             .ok_or(Denied::Unknown)?;
         let before = self.refresh[&serial];
         if let Some(denied) = self.deny(now, serial) {
-            if let (Denied::Replayed { .. }, OnViolation::RevokeFamily(revocation)) = (denied, self.rule.on_violation) {
+            if let (Denied::Replayed { .. }, OnViolationSettings::RevokeFamily(revocation)) =
+                (denied, self.rule.on_violation)
+            {
                 self.end(before.family, now + revocation.takes, revocation.access, ledger);
             }
             return Err(denied);
@@ -99,9 +102,9 @@ impl RotationMachine {
             ledger.end_early(ruling.token, end, Ending::Revoked);
         }
         let rotates = match self.rule.rotate {
-            Rotate::Never => false,
-            Rotate::Always => true,
-            Rotate::AfterAge(age) => now.since(before.issued) >= age,
+            RotateSettings::Never => false,
+            RotateSettings::Always => true,
+            RotateSettings::AfterAge(age) => now.since(before.issued) >= age,
         };
         let own = if rotates {
             self.successor_of(serial, now)
@@ -165,7 +168,7 @@ impl RotationMachine {
     }
 
     fn note_successor(&mut self, serial: Serial, now: Time, counts: impl Fn(WhichUse) -> bool) {
-        let Retire::SuccessorUsed(rule) = self.rule.retire else {
+        let RetireSettings::SuccessorUsed(rule) = self.rule.retire else {
             return;
         };
         if counts(rule.which)
@@ -178,7 +181,7 @@ impl RotationMachine {
 
     /// The API has accepted an access token.
     pub fn accepted(&mut self, now: Time, token: Token) {
-        if matches!(self.rule.retire, Retire::SuccessorUsed(rule) if rule.which != WhichUse::Refresh)
+        if matches!(self.rule.retire, RetireSettings::SuccessorUsed(rule) if rule.which != WhichUse::Refresh)
             && let Some(&serial) = self.pairs.get(&token)
         {
             self.note_successor(serial, now, |which| which != WhichUse::Refresh);

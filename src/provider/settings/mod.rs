@@ -32,13 +32,13 @@ pub struct Settings {
     /// Life of a token.
     pub token_ttl: Option<Duration>,
     /// What two tokens reveal about which is newer; left out, nothing.
-    pub reveals: Option<RevealsSettings>,
+    pub reveals: Option<Reveals>,
     /// The same as `reveals = { issue_time = .. }`.
     pub issue_time_granularity: Option<Duration>,
     /// Name of the request parameter that selects a slot; left out where there are no slots.
     pub slot_parameter: Option<String>,
     /// What an index gets that was not granted.
-    pub on_bad_slot: Option<BadSlotSettings>,
+    pub on_bad_slot: Option<OnBadSlot>,
     /// Node to token endpoint, until the commit (u).
     pub token_request: Option<Distribution>,
     /// Commit until the node has the token (v).
@@ -137,7 +137,7 @@ pub struct ForceSettings {
 /// What two tokens reveal about which is newer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum RevealsSettings {
+pub enum Reveals {
     /// They are opaque.
     #[default]
     Nothing,
@@ -149,7 +149,7 @@ pub enum RevealsSettings {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum BadSlotSettings {
+pub enum OnBadSlot {
     /// `400 invalid_request`.
     #[default]
     Refuse,
@@ -259,13 +259,13 @@ impl Settings {
     }
 
     /// What two tokens reveal about which is newer, by whichever key it was written.
-    pub fn revealed(&self) -> RevealsSettings {
-        let by_time = self.issue_time_granularity.map(RevealsSettings::IssueTime);
+    pub fn revealed(&self) -> Reveals {
+        let by_time = self.issue_time_granularity.map(Reveals::IssueTime);
         self.reveals.or(by_time).unwrap_or_default()
     }
 
     /// What becomes of a slot index that a client was not granted.
-    pub fn bad_slot(&self) -> BadSlotSettings {
+    pub fn bad_slot(&self) -> OnBadSlot {
         self.on_bad_slot.unwrap_or_default()
     }
 

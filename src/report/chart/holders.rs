@@ -6,7 +6,7 @@ use super::Chart;
 use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE, cut};
 use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
-use crate::record::{Holding, Holds, Record};
+use crate::record::{HeldState, Holding, Record};
 use crate::report::{number, one_line};
 
 pub(super) const CHART: Chart = Chart {
@@ -31,7 +31,7 @@ struct Panel<'a> {
 
 impl Panel<'_> {
     /// Share of the nodes' time from `from` on in which they hold this; none without time.
-    fn share(&self, from: f64, holds: Holds) -> Option<f64> {
+    fn share(&self, from: f64, holds: HeldState) -> Option<f64> {
         let length = |held: &&&Holding| (held.until_s - held.from_s.max(from)).max(0.0);
         let all: f64 = self.holdings.iter().map(|held| length(&held)).sum();
         let these = self.holdings.iter().filter(|held| held.holds == holds);
@@ -85,7 +85,7 @@ fn since(record: &Record, until: f64) -> (f64, &'static str) {
 }
 
 fn title(panels: &[Panel<'_>], from: f64, after: &str) -> String {
-    let live = |panel: &Panel<'_>| panel.share(from, Holds::Live).unwrap_or(0.0);
+    let live = |panel: &Panel<'_>| panel.share(from, HeldState::Live).unwrap_or(0.0);
     let by = |a: &&Panel<'_>, b: &&Panel<'_>| live(a).total_cmp(&live(b));
     match (panels.iter().min_by(by), panels.iter().max_by(by)) {
         (Some(least), Some(most)) if live(most) > live(least) => format!(
@@ -124,7 +124,7 @@ fn draw(record: &Record) -> Drawing {
         coloured("none", NOTHING),
         plain("(it waits for one, or has not been called yet)."),
     ];
-    if record.holdings.iter().any(|held| held.holds == Holds::Down) {
+    if record.holdings.iter().any(|held| held.holds == HeldState::Down) {
         below.push(plain("Light grey: it is down."));
     }
     if !incidents.is_empty() {
@@ -135,8 +135,12 @@ fn draw(record: &Record) -> Drawing {
     let x = Scale::linear(0.0, until, left, right);
     let mut upper = top + 14.0;
     for panel in &panels {
-        let shares = [(Holds::Live, "live"), (Holds::Dead, "dead"), (Holds::Nothing, "none")]
-            .map(|(holds, word)| format!("{word} {}", percent(panel.share(from, holds).unwrap_or(0.0))));
+        let shares = [
+            (HeldState::Live, "live"),
+            (HeldState::Dead, "dead"),
+            (HeldState::Nothing, "none"),
+        ]
+        .map(|(holds, word)| format!("{word} {}", percent(panel.share(from, holds).unwrap_or(0.0))));
         let told = format!("of the time{after}: {}", shares.join(", "));
         drawing.text((right, upper - 14.0), told.clone(), SMALL, Align::Right, GREY);
         let room = right - left - super::drawing::width_of(&told, SMALL, false) - 12.0;
@@ -161,10 +165,10 @@ fn rows(drawing: &mut Drawing, panel: &Panel<'_>, x: &Scale, upper: f64, height:
             continue;
         };
         let ink = match held.holds {
-            Holds::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
-            Holds::Dead => DEAD,
-            Holds::Nothing => NOTHING,
-            Holds::Down => continue,
+            HeldState::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
+            HeldState::Dead => DEAD,
+            HeldState::Nothing => NOTHING,
+            HeldState::Down => continue,
         };
         let y = upper + height * row as f64;
         let gap = if height > 5.0 { 1.0 } else { 0.4 };

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{Autoscale, CrashGateway, Event, GrantSlots, Redeploy, Revoke, Slow, Spike, What};
+use super::super::event::{
+    Autoscale, CrashGateway, EventKind, EventSettings, GrantSlots, Redeploy, Revoke, Slow, Spike,
+};
 use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
@@ -21,7 +23,7 @@ impl Checker<'_> {
     /// Nodes that a fleet of this name can ever have.
     fn most_nodes(&self, name: &str) -> u32 {
         let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
-        let scaled = self.file.event.iter().filter_map(Event::sizes);
+        let scaled = self.file.event.iter().filter_map(EventSettings::sizes);
         let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
         let sizes = scaled.map(|(_, nodes)| nodes);
         fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0)
@@ -42,35 +44,35 @@ impl Checker<'_> {
                 );
             }
             match &event.what {
-                What::Start(it) => _ = self.event_fleet(i, "start", &it.fleet),
-                What::Stop(it) => _ = self.event_fleet(i, "stop", &it.fleet),
-                What::Restart(it) => _ = self.event_fleet(i, "restart", &it.fleet),
-                What::Scale(it) => {
+                EventKind::Start(it) => _ = self.event_fleet(i, "start", &it.fleet),
+                EventKind::Stop(it) => _ = self.event_fleet(i, "stop", &it.fleet),
+                EventKind::Restart(it) => _ = self.event_fleet(i, "restart", &it.fleet),
+                EventKind::Scale(it) => {
                     self.event_fleet(i, "scale", &it.fleet);
                     self.size(&[&"event", &i, &"what", &"scale", &"nodes"], it.nodes);
                 }
-                What::Redeploy(it) => self.redeployment(i, it),
-                What::Autoscale(it) => self.autoscale(i, event.at, it),
-                What::Pause(it) => {
+                EventKind::Redeploy(it) => self.redeployment(i, it),
+                EventKind::Autoscale(it) => self.autoscale(i, event.at, it),
+                EventKind::Pause(it) => {
                     self.some_nodes(i, "pause", &it.fleet, it.nodes.as_deref());
                     self.lasting(i, "pause", it.lasts);
                 }
-                What::Partition(it) => {
+                EventKind::Partition(it) => {
                     self.some_nodes(i, "partition", &it.fleet, it.nodes.as_deref());
                     self.lasting(i, "partition", it.lasts);
                 }
-                What::Crash(it) => {
+                EventKind::Crash(it) => {
                     if self.event_fleet(i, "crash", &it.fleet) {
                         self.known_node(&[&"event", &i, &"what", &"crash", &"node"], &it.fleet, it.node);
                     }
                 }
-                What::CrashGateway(it) => self.gateway_crash(i, it),
-                What::Spike(it) => self.spike(i, it),
-                What::Fail(it) => self.lasting(i, "fail", it.lasts),
-                What::Slow(it) => self.slowdown(i, it),
-                What::FailOverStore(_) => {}
-                What::GrantSlots(it) => self.slots_granted(i, it),
-                What::Revoke(it) => self.revocation(i, it),
+                EventKind::CrashGateway(it) => self.gateway_crash(i, it),
+                EventKind::Spike(it) => self.spike(i, it),
+                EventKind::Fail(it) => self.lasting(i, "fail", it.lasts),
+                EventKind::Slow(it) => self.slowdown(i, it),
+                EventKind::FailOverStore(_) => {}
+                EventKind::GrantSlots(it) => self.slots_granted(i, it),
+                EventKind::Revoke(it) => self.revocation(i, it),
             }
         }
     }
@@ -127,7 +129,7 @@ impl Checker<'_> {
     fn revocation(&mut self, i: usize, it: &Revoke) {
         self.known_app(&[&"event", &i, &"what", &"revoke", &"app"], &it.app);
         let granted = self.file.event.iter().filter_map(|event| match &event.what {
-            What::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
+            EventKind::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
             _ => None,
         });
         let apps = self.file.app.iter().filter(|app| app.name == it.app);

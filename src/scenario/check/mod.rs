@@ -17,7 +17,7 @@ use super::MOST_REPLICATIONS;
 use super::condition::is_number;
 use super::document::{Place, find};
 use super::error::{Mistake, steps};
-use super::file::File;
+use super::file::ScenarioFile;
 use super::nearest::suggestion;
 use crate::base::Duration;
 use crate::net::Distribution;
@@ -36,7 +36,7 @@ pub(super) struct Findings {
 
 struct Checker<'a> {
     root: &'a DeTable<'a>,
-    file: &'a File,
+    file: &'a ScenarioFile,
     folder: &'a Path,
     /// Points of the sweep, as far as conditions may select among them.
     points: Option<&'a [String]>,
@@ -61,7 +61,7 @@ pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mis
 
 /// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to
 /// be checked.
-pub(super) fn check(root: &DeTable<'_>, file: &File, folder: &Path, points: Option<&[String]>) -> Findings {
+pub(super) fn check(root: &DeTable<'_>, file: &ScenarioFile, folder: &Path, points: Option<&[String]>) -> Findings {
     let mut checker = Checker {
         root,
         file,

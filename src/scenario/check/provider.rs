@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Checker;
 use crate::base::Duration;
-use crate::provider::settings::{EndpointLimits, RetireSettings, RevealsSettings, RotateSettings, RuleSettings};
+use crate::provider::settings::{EndpointLimits, RetireSettings, Reveals, RotateSettings, RuleSettings};
 
 impl Checker<'_> {
     pub(super) fn provider(&mut self) {
@@ -128,7 +128,7 @@ impl Checker<'_> {
                 "keep `reveals`; `reveals = { issue_time = \"1s\" }` is what the other key means",
             );
         }
-        if let RevealsSettings::IssueTime(unit) = settings.revealed()
+        if let Reveals::IssueTime(unit) = settings.revealed()
             && unit.is_zero()
         {
             let key = if granularity.is_some() {

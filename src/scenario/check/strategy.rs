@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::super::file::Strategy;
+use super::super::file::StrategySettings;
 use super::Checker;
 use crate::base::Duration;
 use crate::net::Distribution;
@@ -63,7 +63,7 @@ impl Checker<'_> {
     }
 
     /// What decides beside the backoff whether a call is tried again.
-    fn allowances(&mut self, i: usize, strategy: &Strategy) {
+    fn allowances(&mut self, i: usize, strategy: &StrategySettings) {
         if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
             self.wrong(
                 &[&"strategy", &i, &"breaker", &"failures"],
@@ -245,7 +245,7 @@ impl Checker<'_> {
         }
     }
 
-    fn retry(&mut self, i: usize, strategy: &Strategy) {
+    fn retry(&mut self, i: usize, strategy: &StrategySettings) {
         let (tag, base, cap) = match strategy.retry {
             Retry::None | Retry::Immediate(_) => ("immediate", Duration::ZERO, Duration::ZERO),
             Retry::Fixed(it) => ("fixed", it.delay, it.delay),

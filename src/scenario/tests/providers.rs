@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::Duration;
 use crate::provider::profiles::find;
-use crate::provider::settings::{OnViolationSettings, RetireSettings, RevealsSettings};
+use crate::provider::settings::{OnViolationSettings, RetireSettings, Reveals};
 
 const PROFILE: &str = "profile = \"zoom-s2s-2022\"";
 
@@ -89,9 +89,9 @@ fn a_profile_is_extended_inline() {
     assert_eq!(none.refresh_tokens(), None);
 
     let old_key = provider("profile = \"zoom-s2s-2022\"\nissue_time_granularity = \"1min\"");
-    assert_eq!(old_key.revealed(), RevealsSettings::IssueTime(Duration::from_secs(60)));
+    assert_eq!(old_key.revealed(), Reveals::IssueTime(Duration::from_secs(60)));
     let opaque = provider("profile = \"zoom-s2s-2022\"\nreveals = \"nothing\"");
-    assert_eq!(opaque.revealed(), RevealsSettings::Nothing);
+    assert_eq!(opaque.revealed(), Reveals::Nothing);
 
     let zoho = provider("profile = \"zoho\"\ndialect.retry_after = \"seconds\"").dialect;
     assert_eq!(zoho.throttled, find("zoho").unwrap().provider.dialect.throttled);
