@@ -36,7 +36,7 @@
 //! let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))?;
 //!
 //! // Whoever renews kills the other's token: half of all calls are refused first.
-//! let rejected = |strategy| outcome.mean(strategy, "first_attempt_rejection_rate").unwrap();
+//! let rejected = |strategy| outcome.record.mean(strategy, "first_attempt_rejection_rate").unwrap();
 //! assert!((rejected("each its own token") - 0.5).abs() < 0.05);
 //! assert_eq!(rejected("one app for each"), 0.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -7,6 +7,7 @@ mod arm;
 mod compare;
 mod context;
 mod judge;
+mod manifest;
 mod options;
 mod replicate;
 mod results;

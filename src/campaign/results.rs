@@ -2,40 +2,20 @@
 
 use super::arm::{readings, series};
 use super::judge::{self, Flow};
+use super::manifest::manifest;
 use super::replicate::Campaign;
 use super::sampling;
 use crate::base::{Dice, Duration};
-use crate::record::{Check, Comparison, Holding, Incident, Reading, RecoveryVerdict, Series};
+use crate::record::{Holding, Incident, Record, RecoveryVerdict};
 use crate::scenario::{PlanCase, Scenario};
 
 /// What a campaign came to.
 pub struct CampaignResults {
-    pub strategies: Vec<String>,
-    pub points: Vec<String>,
-    pub readings: Vec<Reading>,
-    pub series: Vec<Series>,
-    pub comparisons: Vec<Comparison>,
-    pub checks: Vec<Check>,
-    pub incidents: Vec<Incident>,
-    pub aftermaths: Vec<RecoveryVerdict>,
-    pub holdings: Vec<Holding>,
-    /// Replications that every arm has finished.
-    pub replications: u32,
+    /// Complete, but that nobody has said by which command it was made.
+    pub record: Record,
     pub interrupted: bool,
     /// With a wanted precision: whether it was reached.
     pub precise: Option<bool>,
-    /// Events that the simulator delivered.
-    pub events: u64,
-}
-
-impl CampaignResults {
-    /// Mean of a metric for a strategy, at the first point that has it.
-    pub fn mean(&self, strategy: &str, metric: &str) -> Option<f64> {
-        let mut readings = self.readings.iter();
-        readings
-            .find(|reading| reading.strategy == strategy && reading.metric == metric)?
-            .mean
-    }
 }
 
 impl Campaign {
@@ -52,17 +32,18 @@ impl Campaign {
                 strategies.push(arm.strategy.clone());
             }
         }
-        let readings: Vec<Reading> = self.written().flat_map(readings).collect();
         let checks = points
             .iter()
             .flat_map(|(label, point)| self.checks(label, point))
             .collect();
-        CampaignResults {
+        let events = self.arms.iter().map(|arm| arm.events).sum();
+        let record = Record {
+            manifest: manifest(scenario, self.seed, self.finished(), events),
             comparisons: self.comparisons(&strategies),
             strategies,
             points: points.iter().map(|(label, _)| label.clone()).collect(),
             checks,
-            readings,
+            readings: self.written().flat_map(readings).collect(),
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
             holdings: self.holdings(&scenario.file.holders),
@@ -75,10 +56,11 @@ impl Campaign {
                     label,
                 })
                 .collect(),
-            replications: self.finished(),
+        };
+        CampaignResults {
+            record,
             interrupted,
             precise,
-            events: self.arms.iter().map(|arm| arm.events).sum(),
         }
     }
 

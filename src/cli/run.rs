@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sha2::{Digest, Sha256};
 
 use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
-use crate::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
-use crate::record::{CheckKind, Manifest, Record, write};
+use crate::campaign::{self, CampaignOptions, CampaignProgress};
+use crate::record::{CheckKind, write};
 use crate::report::{self, Format, chart};
 use crate::scenario::{MOST_REPLICATIONS, Scenario};
 
@@ -98,7 +97,7 @@ fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
 }
 
 fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
-    let effort = CampaignOptions {
+    let options = CampaignOptions {
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
         replications: arguments.replications.unwrap_or(scenario.file.run.replications),
@@ -106,7 +105,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         threads: arguments.threads,
     };
     let bar = Bar::new(&scenario.file.name);
-    let outcome = match campaign::run(scenario, effort.clone(), &bar, stop) {
+    let outcome = match campaign::run(scenario, options.clone(), &bar, stop) {
         Ok(outcome) => outcome,
         Err(error) => {
             bar.0.finish_and_clear();
@@ -115,18 +114,22 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         }
     };
     bar.0.finish_and_clear();
+    let mut record = outcome.record;
+    record.manifest.command_line = command_line(path, &options, arguments);
     if let Some(precise) = outcome.precise {
         let limit = if precise {
             "the precision asked for was reached"
         } else {
             "the limit of replications ended it"
         };
-        eprintln!("{}: {} replications; {limit}", scenario.file.name, outcome.replications);
+        eprintln!(
+            "{}: {} replications; {limit}",
+            scenario.file.name, record.manifest.replications
+        );
     }
     if outcome.interrupted {
         eprintln!("interrupted: the figures rest on the replications that were finished");
     }
-    let record = record(path, scenario, outcome, &effort, arguments);
     let mut exit = print(&report::render(&record, arguments.format, report::width()));
     let saved = chart::files(&record)
         .map_err(|error| error.to_string())
@@ -136,7 +139,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
             write::place(folder, &files, &stale).map_err(|error| error.to_string())
         });
     match saved {
-        Ok(()) => eprintln!("seed {}; wrote {}", effort.seed, folder.display()),
+        Ok(()) => eprintln!("seed {}; wrote {}", options.seed, folder.display()),
         Err(error) => {
             eprintln!("error: {error}");
             exit = exit.max(Exit::Internal);
@@ -152,49 +155,8 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     exit
 }
 
-fn record(
-    path: &Path,
-    scenario: &Scenario,
-    outcome: CampaignResults,
-    effort: &CampaignOptions,
-    arguments: &Arguments,
-) -> Record {
-    let file = &scenario.file;
-    Record {
-        manifest: Manifest {
-            tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: env!("TOKENSTORM_COMMIT").to_owned(),
-            scenario: file.name.clone(),
-            summary: file.summary.clone(),
-            source: file.source.clone(),
-            as_written: scenario.text.clone(),
-            as_resolved: scenario.to_resolved_toml(),
-            sha256: Sha256::digest(scenario.text.as_bytes())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            seed: effort.seed,
-            replications: outcome.replications,
-            warmup_s: file.run.warmup.as_secs_f64(),
-            duration_s: file.run.duration.as_secs_f64(),
-            drain_s: file.run.drain.as_secs_f64(),
-            events: outcome.events,
-            command_line: command_line(path, effort, arguments),
-        },
-        strategies: outcome.strategies,
-        points: outcome.points,
-        readings: outcome.readings,
-        series: outcome.series,
-        comparisons: outcome.comparisons,
-        checks: outcome.checks,
-        incidents: outcome.incidents,
-        aftermaths: outcome.aftermaths,
-        holdings: outcome.holdings,
-    }
-}
-
 /// What was asked for, as far as the results depend on it: neither threads nor the place of the files belong to it.
-fn command_line(path: &Path, effort: &CampaignOptions, arguments: &Arguments) -> Vec<String> {
+fn command_line(path: &Path, options: &CampaignOptions, arguments: &Arguments) -> Vec<String> {
     let mut line = vec!["tokenstorm".to_owned(), "run".to_owned(), path.display().to_string()];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -206,8 +168,8 @@ fn command_line(path: &Path, effort: &CampaignOptions, arguments: &Arguments) ->
         "--replications",
         arguments.replications.map(|replications| replications.to_string()),
     );
-    option("--precision", effort.precision.map(|precision| precision.to_string()));
-    option("--only", effort.only.clone());
+    option("--precision", options.precision.map(|precision| precision.to_string()));
+    option("--only", options.only.clone());
     line
 }
 

@@ -4,6 +4,7 @@
 //! This module knows neither how a reading was measured nor how it will be shown.
 
 mod cells;
+mod finite;
 mod holders;
 mod layout;
 mod load;
@@ -37,6 +38,16 @@ pub struct Record {
     pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
+}
+
+impl Record {
+    /// Mean of a metric for a strategy, at the first point that has it.
+    pub fn mean(&self, strategy: &str, metric: &str) -> Option<f64> {
+        let mut readings = self.readings.iter();
+        readings
+            .find(|reading| reading.strategy == strategy && reading.metric == metric)?
+            .mean
+    }
 }
 
 /// Where the figures come from, enough to make them again.
@@ -121,14 +132,18 @@ pub enum HeldState {
 }
 
 /// A paired difference under common random numbers: `strategy` minus `reference`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     pub strategy: String,
     pub reference: String,
     pub point: String,
     pub metric: String,
+    /// In the metric's unit; `null` when it is not a finite number.
+    #[serde(with = "finite::missing")]
+    #[schemars(with = "Option<f64>")]
     pub difference: f64,
-    /// 95 % over all comparisons of this scenario together (Bonferroni).
+    /// 95 % over all comparisons of the scenario together (Bonferroni).
+    #[serde(serialize_with = "finite::interval")]
     pub interval: Option<(f64, f64)>,
     pub verdict: ComparisonVerdict,
 }
@@ -142,7 +157,7 @@ pub enum ComparisonVerdict {
 }
 
 /// A condition that the scenario states, and whether it held.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     pub kind: CheckKind,
     pub strategy: String,
@@ -150,7 +165,9 @@ pub struct Check {
     pub metric: String,
     /// As the scenario says it, e.g. `>= 0.999`, `0.86 .. 0.89`, `< naive cache`.
     pub condition: String,
+    #[serde(serialize_with = "finite::if_any")]
     pub measured: Option<f64>,
+    #[serde(serialize_with = "finite::interval")]
     pub ci95: Option<(f64, f64)>,
     pub holds: bool,
 }
@@ -164,10 +181,13 @@ pub enum CheckKind {
     Expect,
 }
 
-/// Something that the timeline did to the system, from `from_s` to `until_s` (equal for an instant).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Something that the timeline did to the system, in simulated seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Incident {
     pub from_s: f64,
+    /// Equal to `from_s` for an instant; `null` when it never ended.
+    #[serde(with = "finite::never")]
+    #[schemars(with = "Option<f64>")]
     pub until_s: f64,
     pub label: String,
 }

@@ -33,8 +33,6 @@ pub struct Settings {
     pub token_ttl: Option<Duration>,
     /// What two tokens reveal about which is newer; left out, nothing.
     pub reveals: Option<Reveals>,
-    /// The same as `reveals = { issue_time = .. }`.
-    pub issue_time_granularity: Option<Duration>,
     /// Name of the request parameter that selects a slot; left out where there are no slots.
     pub slot_parameter: Option<String>,
     /// What an index gets that was not granted.
@@ -214,11 +212,6 @@ impl Settings {
     /// These settings, and the profile's where they say nothing.
     #[must_use]
     pub fn over(self, profile: Self) -> Self {
-        // Two ways to write one thing: whichever is written here counts.
-        let revealing = match self.reveals.is_some() || self.issue_time_granularity.is_some() {
-            true => (self.reveals, self.issue_time_granularity),
-            false => (profile.reveals, profile.issue_time_granularity),
-        };
         Self {
             profile: self.profile.or(profile.profile),
             rule: self.rule.or(profile.rule),
@@ -227,8 +220,7 @@ impl Settings {
                 (own, theirs) => own.or(theirs),
             },
             token_ttl: self.token_ttl.or(profile.token_ttl),
-            reveals: revealing.0,
-            issue_time_granularity: revealing.1,
+            reveals: self.reveals.or(profile.reveals),
             slot_parameter: self.slot_parameter.or(profile.slot_parameter),
             on_bad_slot: self.on_bad_slot.or(profile.on_bad_slot),
             token_request: self.token_request.or(profile.token_request),
@@ -258,10 +250,9 @@ impl Settings {
         self.refresh.filter(|refresh| refresh.issued != Some(false))
     }
 
-    /// What two tokens reveal about which is newer, by whichever key it was written.
+    /// What two tokens reveal about which is newer.
     pub fn revealed(&self) -> Reveals {
-        let by_time = self.issue_time_granularity.map(Reveals::IssueTime);
-        self.reveals.or(by_time).unwrap_or_default()
+        self.reveals.unwrap_or_default()
     }
 
     /// What becomes of a slot index that a client was not granted.

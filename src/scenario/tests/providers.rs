@@ -60,8 +60,6 @@ fn a_mistake_in_the_wording_of_answers() {
         "{ status = 200 }",
         "add a `body`",
     );
-    let twice = format!("{PROFILE}\nreveals = \"order\"\nissue_time_granularity = \"1s\"");
-    mistaken(PROFILE, &twice, "the same thing twice", "\"1s\"", "keep `reveals`");
     mistaken(
         PROFILE,
         &format!("{PROFILE}\nreveals = {{ issue_time = \"0s\" }}"),
@@ -88,8 +86,8 @@ fn a_profile_is_extended_inline() {
     let none = provider("profile = \"okta\"\nrefresh.issued = false");
     assert_eq!(none.refresh_tokens(), None);
 
-    let old_key = provider("profile = \"zoom-s2s-2022\"\nissue_time_granularity = \"1min\"");
-    assert_eq!(old_key.revealed(), Reveals::IssueTime(Duration::from_secs(60)));
+    let dated = provider("profile = \"zoom-s2s-2022\"\nreveals = { issue_time = \"1min\" }");
+    assert_eq!(dated.revealed(), Reveals::IssueTime(Duration::from_secs(60)));
     let opaque = provider("profile = \"zoom-s2s-2022\"\nreveals = \"nothing\"");
     assert_eq!(opaque.revealed(), Reveals::Nothing);
 
