@@ -6,15 +6,15 @@ use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Time};
 use crate::engine::sim;
-use crate::metric::{METRICS, Metric, Observed, RunContext, Second};
-use crate::plan::Plan;
+use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
+use crate::plan::{Plan, SweepPoint};
 use crate::record::{Reading, Series};
 use crate::scenario::PlanCase;
 
 /// One strategy at one point.
 pub(super) struct Arm {
     pub(super) strategy: String,
-    pub(super) point: String,
+    pub(super) point: SweepPoint,
     pub(super) plan: Plan,
     /// The same for every replication.
     pub(super) setting: RunContext,
@@ -50,7 +50,7 @@ const SERIES: [SeriesOf; 8] = [
 ];
 
 impl Arm {
-    pub(super) fn new(strategy: String, point: String, plan: Plan, case: PlanCase) -> Self {
+    pub(super) fn new(strategy: String, point: SweepPoint, plan: Plan, case: PlanCase) -> Self {
         Self {
             strategy,
             point,
@@ -65,10 +65,9 @@ impl Arm {
     }
 
     pub(super) fn stuck(&self, at: Time) -> CampaignError {
-        let point = if self.point.is_empty() {
-            String::new()
-        } else {
-            format!(" at {}", self.point)
+        let point = match self.point == SweepPoint::default() {
+            true => String::new(),
+            false => format!(" at {}", self.point),
         };
         CampaignError::Stuck {
             strategy: self.strategy.clone(),
@@ -108,28 +107,31 @@ impl Arm {
     }
 }
 
-/// Parts of the calls: each fleet, and each kind of call of each fleet. Name, groups that it takes together, and whether it
-/// tells more than the parts before it and the whole.
-pub(super) struct Part {
-    pub(super) name: String,
+/// A part of the calls, the groups that it takes together, and whether it tells more than the parts before it and the whole.
+pub(super) struct Part<'a> {
+    pub(super) name: CallPart<'a>,
     groups: Vec<usize>,
     telling: bool,
 }
 
-pub(super) fn parts(plan: &Plan) -> Vec<Part> {
+/// Each fleet, and each kind of call of each fleet.
+pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let mut fleets: Vec<&str> = plan.groups.iter().map(|(fleet, _)| fleet.as_str()).collect();
     fleets.dedup();
     let mut parts = Vec::new();
-    for fleet in &fleets {
+    for fleet in fleets.iter().copied() {
         let of_fleet = |(at, (name, _)): (usize, &(String, String))| (name == fleet).then_some(at);
         let groups: Vec<usize> = plan.groups.iter().enumerate().filter_map(of_fleet).collect();
         parts.push(Part {
-            name: (*fleet).to_owned(),
+            name: CallPart { fleet, kind: None },
             groups: groups.clone(),
             telling: fleets.len() > 1,
         });
         parts.extend(groups.iter().map(|&group| Part {
-            name: format!("{fleet}/{}", plan.groups[group].1),
+            name: CallPart {
+                fleet,
+                kind: Some(&plan.groups[group].1),
+            },
             groups: vec![group],
             telling: groups.len() > 1,
         }));
@@ -167,13 +169,17 @@ pub(super) fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
     }
 }
 
-pub(super) fn reading(arm: &Arm, metric: &Metric, part: Option<&str>, values: Vec<Option<f64>>) -> Reading {
+pub(super) fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<Option<f64>>) -> Reading {
     let values: Vec<f64> = values.into_iter().flatten().collect();
     let estimate = estimate(metric.name, &values);
     Reading {
         strategy: arm.strategy.clone(),
-        point: arm.point.clone(),
-        metric: part.map_or_else(|| metric.name.to_owned(), |part| format!("{}@{part}", metric.name)),
+        point: arm.point.to_string(),
+        metric: MetricName {
+            metric: metric.name,
+            part,
+        }
+        .to_string(),
         unit: metric.unit.to_owned(),
         mean: estimate.map(|estimate| estimate.mean),
         ci95: estimate.and_then(|estimate| estimate.interval),
@@ -193,7 +199,7 @@ pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
             .enumerate()
             .filter(|(_, metric)| metric.by_group.is_some())
         {
-            readings.push(reading(arm, metric, Some(&part.name), arm.group_values(group, at)));
+            readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at)));
         }
     }
     readings
@@ -207,7 +213,7 @@ pub(super) fn series(arm: &Arm) -> Vec<Series> {
     let whole = ((horizon / width).floor() as usize).min(arm.intervals.len());
     let one = |at: usize, name: &str| Series {
         strategy: arm.strategy.clone(),
-        point: arm.point.clone(),
+        point: arm.point.to_string(),
         series: name.to_owned(),
         unit: "per s".to_owned(),
         t_s: (0..whole).map(|interval| interval as f64 * width).collect(),

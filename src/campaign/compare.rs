@@ -4,6 +4,7 @@ use super::arm::estimate;
 use super::replicate::{Campaign, paired, position};
 use super::statistics::CONFIDENCE;
 use crate::metric::{Better, METRICS};
+use crate::plan::SweepPoint;
 use crate::record::{Check, CheckKind, Comparison, ComparisonVerdict};
 use crate::scenario::{Condition, ConditionOutcome, Scenario};
 
@@ -30,7 +31,7 @@ impl Campaign {
                 comparisons.push(Comparison {
                     strategy: arm.strategy.clone(),
                     reference: reference.clone(),
-                    point: arm.point.clone(),
+                    point: arm.point.to_string(),
                     metric: name.to_owned(),
                     difference: difference.mean,
                     interval: difference.interval,
@@ -41,7 +42,7 @@ impl Campaign {
         comparisons
     }
 
-    pub(super) fn checks(&self, label: &str, point: &Scenario) -> Vec<Check> {
+    pub(super) fn checks(&self, label: &SweepPoint, point: &Scenario) -> Vec<Check> {
         let mut checks = Vec::new();
         let mut check = |kind, strategy: &str, metric: &str, condition: &Condition| {
             // With `only`, what is said of other strategies cannot be judged.
@@ -63,7 +64,7 @@ impl Campaign {
             checks.push(Check {
                 kind,
                 strategy: strategy.to_owned(),
-                point: label.to_owned(),
+                point: label.to_string(),
                 metric: metric.to_owned(),
                 condition: condition.to_string(),
                 measured: mean,

@@ -11,7 +11,8 @@ use super::arm::{Arm, parts, replicate};
 use super::options::{CampaignError, CampaignProgress};
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::Dice;
-use crate::metric::METRICS;
+use crate::metric::{METRICS, MetricName};
+use crate::plan::SweepPoint;
 use crate::scenario::PlanCase;
 
 /// Every arm, and what they share.
@@ -89,14 +90,14 @@ impl Campaign {
         counts.min().unwrap_or(0) as u32
     }
 
-    pub(super) fn arm(&self, strategy: &str, point: &str) -> Option<&Arm> {
+    pub(super) fn arm(&self, strategy: &str, point: &SweepPoint) -> Option<&Arm> {
         self.case(strategy, point, PlanCase::Triggered)
     }
 
-    pub(super) fn case(&self, strategy: &str, point: &str, case: PlanCase) -> Option<&Arm> {
+    pub(super) fn case(&self, strategy: &str, point: &SweepPoint, case: PlanCase) -> Option<&Arm> {
         self.arms
             .iter()
-            .find(|arm| arm.strategy == strategy && arm.point == point && arm.case == case)
+            .find(|arm| arm.strategy == strategy && arm.point == *point && arm.case == case)
     }
 
     /// The arms that are as the scenario writes them.
@@ -105,12 +106,10 @@ impl Campaign {
     }
 
     /// Values of a metric, `name` or `name@part`, by replication.
-    pub(super) fn metric(&self, strategy: &str, point: &str, metric: &str) -> Option<Vec<Option<f64>>> {
+    pub(super) fn metric(&self, strategy: &str, point: &SweepPoint, metric: &str) -> Option<Vec<Option<f64>>> {
         let arm = self.arm(strategy, point)?;
-        let (name, part) = metric
-            .split_once('@')
-            .map_or((metric, None), |(name, part)| (name, Some(part)));
-        let metric = METRICS.iter().position(|known| known.name == name)?;
+        let MetricName { metric, part } = MetricName::parse(metric);
+        let metric = METRICS.iter().position(|known| known.name == metric)?;
         match part {
             None => Some(arm.values(metric)),
             Some(part) => {
@@ -121,7 +120,13 @@ impl Campaign {
     }
 
     /// Interval of the paired difference of a metric between two strategies at one point.
-    pub(super) fn difference(&self, strategy: &str, other: &str, point: &str, metric: &str) -> Option<(f64, f64)> {
+    pub(super) fn difference(
+        &self,
+        strategy: &str,
+        other: &str,
+        point: &SweepPoint,
+        metric: &str,
+    ) -> Option<(f64, f64)> {
         let one = self.metric(strategy, point, metric)?;
         let other = self.metric(other, point, metric)?;
         paired(&one, &other, CONFIDENCE)?.interval

@@ -6,6 +6,7 @@ use super::manifest::manifest;
 use super::replicate::Campaign;
 use super::sampling;
 use crate::base::{Dice, Duration};
+use crate::plan::SweepPoint;
 use crate::record::{Holding, Incident, Record, RecoveryVerdict};
 use crate::scenario::{PlanCase, Scenario};
 
@@ -22,7 +23,7 @@ impl Campaign {
     pub(super) fn outcome(
         &self,
         scenario: &Scenario,
-        points: &[(String, Scenario)],
+        points: &[(SweepPoint, Scenario)],
         precise: Option<bool>,
         interrupted: bool,
     ) -> CampaignResults {
@@ -41,7 +42,7 @@ impl Campaign {
             manifest: manifest(scenario, self.seed, self.finished(), events),
             comparisons: self.comparisons(&strategies),
             strategies,
-            points: points.iter().map(|(label, _)| label.clone()).collect(),
+            points: points.iter().map(|(label, _)| label.to_string()).collect(),
             checks,
             readings: self.written().flat_map(readings).collect(),
             series: self.written().flat_map(series).collect(),
@@ -64,8 +65,8 @@ impl Campaign {
         }
     }
 
-    fn aftermaths(&self, points: &[(String, Scenario)]) -> Vec<RecoveryVerdict> {
-        let within = |point: &str| {
+    fn aftermaths(&self, points: &[(SweepPoint, Scenario)]) -> Vec<RecoveryVerdict> {
+        let within = |point: &SweepPoint| {
             let (_, scenario) = points.iter().find(|(label, _)| label == point)?;
             let trigger = scenario.file.trigger?;
             let within = trigger.recover_within.unwrap_or(Duration::MAX);
@@ -88,17 +89,18 @@ impl Campaign {
                 hot: flows(PlanCase::HotStart)?,
                 width_s: arm.width_s,
             };
-            judge::judge(&arm.strategy, &arm.point, &arm.plan, &courses, within_s)
+            judge::judge(&arm.strategy, &arm.point.to_string(), &arm.plan, &courses, within_s)
         });
         judged.collect()
     }
 
     /// Who held a live token when, for these strategies at the last point.
     fn holdings(&self, strategies: &[String]) -> Vec<Holding> {
-        let last = self.arms.last().map_or("", |arm| &arm.point);
-        let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, last));
+        let last = self.arms.last().map(|arm| arm.point.clone()).unwrap_or_default();
+        let point = last.to_string();
+        let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, &last));
         let dice = Dice::replication(self.seed, 0);
-        arms.flat_map(|arm| sampling::holdings(&arm.strategy, last, &arm.plan, dice))
+        arms.flat_map(|arm| sampling::holdings(&arm.strategy, &point, &arm.plan, dice))
             .collect()
     }
 }

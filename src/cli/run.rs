@@ -11,7 +11,7 @@ use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
 use crate::record::{CheckKind, write};
 use crate::report::{self, Format, chart};
-use crate::scenario::{MOST_REPLICATIONS, Scenario};
+use crate::scenario::{MOST_REPLICATIONS, Overrides, Scenario};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// A value in place of the scenario's, such as `fleet.web.nodes=4`; as often as one likes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
     /// Threads; the results do not depend on them [default: all cores]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -42,11 +45,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Exit {
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        ..Overrides::default()
+    };
     // All files are read before any is run: a slip in the last one should not cost an hour.
     let scenarios: Vec<_> = arguments
         .scenarios
         .iter()
-        .map(|path| (path, validate::load(path)))
+        .map(|path| (path, validate::load_with(path, &overrides)))
         .collect();
     if scenarios.iter().any(|(_, scenario)| scenario.is_none()) {
         return Exit::Usage;
@@ -78,6 +85,11 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         }
     }
     worst
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let mut settings = Overrides::parse_set([text]).map_err(|_| "write KEY=VALUE, such as fleet.web.nodes=4")?;
+    settings.pop().ok_or_else(|| "write KEY=VALUE".to_owned())
 }
 
 fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
@@ -170,6 +182,9 @@ fn command_line(path: &Path, options: &CampaignOptions, arguments: &Arguments) -
     );
     option("--precision", options.precision.map(|precision| precision.to_string()));
     option("--only", options.only.clone());
+    for (key, value) in &arguments.set {
+        option("--set", Some(format!("{key}={value}")));
+    }
     line
 }
 

@@ -30,6 +30,7 @@ mod latency_p99;
 mod lease_lapses;
 mod livelock_seconds;
 mod logins;
+mod name;
 mod observed;
 mod peak_token_requests_per_s;
 mod quota_exhausted_seconds;
@@ -60,6 +61,7 @@ mod wasted_issuance_rate;
 
 pub use context::RunContext;
 pub use holders::{Holders, Stretch};
+pub use name::{CallPart, MetricName};
 pub use observed::{Observed, Tally};
 pub use recovery::{BACK, window_s};
 pub use second::Second;

@@ -5,6 +5,7 @@
 mod act;
 mod drivers;
 mod links;
+mod point;
 
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use crate::world::{CallPolicy, Layout};
 pub use act::Act;
 pub use drivers::{Drivers, Loop, Pauses, Replay, Stream};
 pub use links::Links;
+pub use point::SweepPoint;
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use super::number::{self, MISSING};
 use super::sheet::{Column, GLUE, Sheet};
 use super::{Figure, Figures, Sweep, one_line};
+use crate::metric::{CallPart, MetricName};
 use crate::record::{Comparison, ComparisonVerdict, Record};
 
 /// Narrower than this the name of a strategy is no longer recognisable.
@@ -183,9 +184,10 @@ fn verdict(comparison: &Comparison) -> String {
 pub(super) fn groups(record: &Record) -> Sheet {
     let figures = Figures::of(record);
     let sweep = Sweep::of(record);
-    let mut groups: Vec<&str> = Vec::new();
+    let mut groups: Vec<CallPart<'_>> = Vec::new();
     for reading in &record.readings {
-        if let Some(("failure_rate" | "first_attempt_rejection_rate", group)) = reading.metric.split_once('@')
+        let name = MetricName::parse(&reading.metric);
+        if let ("failure_rate" | "first_attempt_rejection_rate", Some(group)) = (name.metric, name.part)
             && !groups.contains(&group)
         {
             groups.push(group);
@@ -199,8 +201,11 @@ pub(super) fn groups(record: &Record) -> Sheet {
     let mut rows = Vec::new();
     for (i, point) in record.points.iter().enumerate() {
         for strategy in &record.strategies {
-            for group in &groups {
-                let get = |name: &str| figures.get(strategy, point, &format!("{name}@{group}"));
+            for &group in &groups {
+                let get = |metric| {
+                    let part = Some(group);
+                    figures.get(strategy, point, &MetricName { metric, part }.to_string())
+                };
                 let (failed, first) = (get("failure_rate"), get("first_attempt_rejection_rate"));
                 if failed.is_none() && first.is_none() {
                     continue;
@@ -209,7 +214,7 @@ pub(super) fn groups(record: &Record) -> Sheet {
                 let mut row = sweep.values[i].clone();
                 row.extend([
                     one_line(strategy, 200),
-                    one_line(group, 60),
+                    one_line(&group.to_string(), 60),
                     share(failed),
                     share(first),
                 ]);

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use super::document::{Path, Span, path_at};
 use super::nearest::{listed, suggestion};
 use crate::net::DistributionError;
+use crate::plan::SweepPoint;
 use crate::workload::trace::TraceError;
 
 /// Why a scenario that was read cannot be run.
@@ -61,7 +62,7 @@ impl Mistake {
     }
 
     /// The same mistake, met at one point of a sweep; `swept` are the keys and the values that make the point.
-    pub(super) fn in_sweep(mut self, point: &str, swept: &[(Span, Span)]) -> Self {
+    pub(super) fn in_sweep(mut self, point: &SweepPoint, swept: &[(Span, Span)]) -> Self {
         let inside = |label: &LabeledSpan| {
             let (start, end) = (label.offset(), label.offset() + label.len());
             let within = |span: &Span| span.start <= start && end <= span.end;

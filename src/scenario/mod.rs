@@ -27,7 +27,7 @@ mod ways;
 use std::path::{Path, PathBuf};
 
 use crate::base::Duration;
-use crate::plan::Plan;
+use crate::plan::{Plan, SweepPoint};
 use crate::provider::settings::Settings;
 
 pub use case::PlanCase;
@@ -44,7 +44,6 @@ pub use file::{
 pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
-pub use sweep::selects;
 pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.
@@ -67,7 +66,7 @@ pub struct Scenario {
     pub origin: String,
     /// The text as it was written, overrides of the command line at its end.
     pub text: String,
-    points: Vec<(String, ScenarioFile)>,
+    points: Vec<(SweepPoint, ScenarioFile)>,
     warnings: Vec<Mistake>,
 }
 
@@ -158,14 +157,13 @@ impl Scenario {
         )
     }
 
-    /// Every point of the sweep in order, with its label `key=value;key=value` and the scenario that it is: without a sweep, and
-    /// with the assertions and expectations that are meant for it. Without a sweep the only point is the scenario itself,
-    /// labelled by an empty text.
-    pub fn points(&self) -> Vec<(String, Self)> {
+    /// Every point of the sweep in order, with the scenario that it is: without a sweep, and with the assertions and expectations
+    /// that are meant for it. Without a sweep the only point is the scenario itself, at a point without values.
+    pub fn points(&self) -> Vec<(SweepPoint, Self)> {
         if self.points.is_empty() {
-            return vec![(String::new(), self.clone())];
+            return vec![(SweepPoint::default(), self.clone())];
         }
-        let alone = |(label, file): &(String, ScenarioFile)| {
+        let alone = |(label, file): &(SweepPoint, ScenarioFile)| {
             let point = Self {
                 file: file.clone(),
                 folder: self.folder.clone(),

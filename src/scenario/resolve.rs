@@ -10,8 +10,8 @@ use super::document::{self, Span};
 use super::error::{self, Mistake};
 use super::file::ScenarioFile;
 use super::ordered::Ordered;
-use super::sweep::selects;
 use super::{MOST_POINTS, Overrides, check, sweep};
+use crate::plan::SweepPoint;
 use crate::provider::profiles;
 use crate::provider::settings::Settings;
 use crate::strategy::Coordination;
@@ -98,7 +98,7 @@ pub(super) struct Resolved {
     /// As written, and filled in.
     pub file: ScenarioFile,
     /// The same for every point of its sweep.
-    pub points: Vec<(String, ScenarioFile)>,
+    pub points: Vec<(SweepPoint, ScenarioFile)>,
     pub warnings: Vec<Mistake>,
 }
 
@@ -141,7 +141,7 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
     } else {
         sweep::points(&axes, &added.text, MOST_POINTS).map_err(|mistake| vec![mistake])?
     };
-    let labels: Vec<String> = points.iter().map(|point| point.label.clone()).collect();
+    let labels: Vec<SweepPoint> = points.iter().map(|point| point.label.clone()).collect();
     // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
     let selectable = added.sweep.is_empty().then_some(labels.as_slice());
     let (file, warnings) = one(root.clone(), folder, selectable)?;
@@ -173,7 +173,7 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
 fn one(
     root: DeTable<'_>,
     folder: &Path,
-    points: Option<&[String]>,
+    points: Option<&[SweepPoint]>,
 ) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
     let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
     let mut file: ScenarioFile =
@@ -213,9 +213,13 @@ fn fill_in(file: &mut ScenarioFile) {
 
 /// Leaves the assertions and expectations that are meant for this point; what is said for it alone counts more than what is
 /// said for every point.
-fn meant_for(label: &str, file: &mut ScenarioFile) {
-    file.assert
-        .retain(|assertion| assertion.point.as_deref().is_none_or(|point| selects(point, label)));
+fn meant_for(label: &SweepPoint, file: &mut ScenarioFile) {
+    file.assert.retain(|assertion| {
+        assertion
+            .point
+            .as_deref()
+            .is_none_or(|point| label.has(&SweepPoint::parse(point)))
+    });
     for assertion in &mut file.assert {
         assertion.point = None;
     }
@@ -226,7 +230,7 @@ fn meant_for(label: &str, file: &mut ScenarioFile) {
         .partition(|(whose, _)| whose.contains('@'));
     for (whose, conditions) in general.into_iter().chain(special) {
         let (strategy, selector) = check::split_point(&whose);
-        if !selector.is_none_or(|selector| selects(selector, label)) {
+        if !selector.is_none_or(|selector| label.has(&SweepPoint::parse(selector))) {
             continue;
         }
         let at = meant.position(strategy).unwrap_or(meant.0.len());

@@ -109,7 +109,10 @@ fn a_valid_scenario_is_filled_in() {
         scenario.file.strategy[0].retry.attempts(),
         crate::retry::Attempts::default()
     );
-    assert_eq!(scenario.points(), vec![(String::new(), scenario.clone())]);
+    assert_eq!(
+        scenario.points(),
+        vec![(crate::plan::SweepPoint::default(), scenario.clone())]
+    );
 }
 
 #[test]
