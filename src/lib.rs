@@ -50,7 +50,9 @@
 //! | what a provider does to earlier tokens | [`provider`] |
 //! | how calls are retried | [`retry`] |
 //! | how all of it is wired together, without clock or dice | [`world`] |
+//! | what an engine runs | [`plan`] |
 //! | clock, order and dice | [`engine`] |
+//! | replications, intervals, verdicts | [`campaign`] |
 //! | what is measured | [`metric`] |
 //! | scenario files and their mistakes | [`scenario`] |
 //! | one token for the threads and tasks of a process | [`cell`] |

@@ -10,7 +10,7 @@ use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::world::{Message, Phase};
 
-/// Notes that two nodes have under way to each other at most, for the same reason.
+/// Notes that two nodes have under way to each other at most: without a bound the states would not come to an end.
 const NOTES: u8 = 2;
 
 impl<S: Strategy, R: Rule> State<S, R> {

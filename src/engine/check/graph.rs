@@ -6,7 +6,7 @@ use crate::base::Permutation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     pub to: u32,
-    /// Who acts over which channel; [`FAULT`] for a fault.
+    /// Who acts over which channel; [`FAULT`](super::FAULT) for a fault.
     pub label: u8,
     pub marks: Marks,
     /// How the nodes change places on the way, where only their order is known.
