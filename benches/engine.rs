@@ -20,7 +20,7 @@ use model::{Case, median, observed, timed};
 use tokenstorm::base::{Dice, Time};
 use tokenstorm::engine::sim::{self, RunStats, Shortcuts};
 use tokenstorm::metric::Observed;
-use tokenstorm::scenario::plan::{Plan, Span};
+use tokenstorm::plan::{Plan, Span};
 use tokenstorm::trace::{CallOutcome, Event, Sink};
 
 /// Counts what the program allocates.

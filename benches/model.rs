@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use tokenstorm::base::{Duration, Group, Rate, Time};
+use tokenstorm::campaign::run_context;
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::node::CallPolicy;
+use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
 use tokenstorm::world::{Layout, Leg};
@@ -88,7 +89,7 @@ impl Case {
 }
 
 pub fn observed(plan: &Plan) -> Observed {
-    Observed::new(plan.run_context())
+    Observed::new(run_context(plan))
 }
 
 /// Time that this thread has spent on a processor; where the system does not tell, time that has passed.

@@ -22,7 +22,7 @@ use model::{BEGIN, Case, END, REPORT, median, observed, timed};
 use tokenstorm::base::Dice;
 use tokenstorm::engine::sim::{self, Shortcuts};
 use tokenstorm::metric::Observed;
-use tokenstorm::scenario::plan::Plan;
+use tokenstorm::plan::Plan;
 use tokenstorm::trace::CallOutcome;
 
 const ROUNDS: u64 = 3;

@@ -7,7 +7,7 @@
 //! ```
 //! use std::path::Path;
 //! use std::sync::atomic::AtomicBool;
-//! use tokenstorm::engine::campaign::{self, CampaignOptions};
+//! use tokenstorm::campaign::{self, CampaignOptions};
 //! use tokenstorm::scenario::Scenario;
 //!
 //! let text = r#"
@@ -36,7 +36,7 @@
 //! let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))?;
 //!
 //! // Each renewal kills the other process's token: half of all calls are refused first.
-//! let rejected = |strategy| outcome.mean(strategy, "first_attempt_rejection_rate").unwrap();
+//! let rejected = |strategy| outcome.record.mean(strategy, "first_attempt_rejection_rate").unwrap();
 //! assert!((rejected("each its own token") - 0.5).abs() < 0.05);
 //! assert_eq!(rejected("one app for each"), 0.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,8 +50,10 @@
 //! | what a provider does to earlier tokens | [`provider`] |
 //! | how calls are retried | [`retry`] |
 //! | how all of it is wired together, without clock or dice | [`world`] |
+//! | what an engine runs | [`plan`] |
 //! | clock, order and dice | [`engine`] |
 //! | what happens in a run | [`trace`] |
+//! | replications, intervals, verdicts | [`campaign`] |
 //! | what is measured | [`metric`] |
 //! | scenario files and their mistakes | [`scenario`] |
 //! | one token for the threads and tasks of a process | [`cell`] |
@@ -60,6 +62,7 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod campaign;
 pub mod cell;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -74,6 +77,7 @@ pub mod net;
 pub mod node;
 pub mod oauth;
 #[allow(missing_docs)]
+pub mod plan;
 pub mod property;
 #[allow(missing_docs)]
 pub mod provider;

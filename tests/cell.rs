@@ -1,8 +1,9 @@
-//! The single-flight cell among real threads and tasks. That no interleaving breaks it, `tests/loom` proves.
+//! The single-flight cell among real threads and tasks, and beside the strategy that models it. That no interleaving breaks it,
+//! `tests/loom` proves.
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -11,7 +12,12 @@ use std::thread;
 use futures::executor::{ThreadPool, block_on};
 use futures::future::join_all;
 use futures::task::SpawnExt;
-use tokenstorm::cell::{CellTurn, TokenCell};
+use proptest::prelude::{Just, Strategy as _, prop, prop_assert_eq, prop_oneof, proptest};
+use tokenstorm::base::{CallId, Millis, NodeId};
+use tokenstorm::cell::{CellTurn, Flight, TokenCell, Waiting};
+use tokenstorm::node::{Command, Input, Me, Outbox, Role, Strategy};
+use tokenstorm::oauth::{Failure, Grant, Token, TokenSlot};
+use tokenstorm::strategy::{CompareFirst, SingleFlight};
 
 type Cell = TokenCell<u32, &'static str>;
 
@@ -134,4 +140,176 @@ fn a_late_refusal_is_given_what_has_come_since() {
 fn a_cell_tells_nothing_of_its_secret() {
     let cell: TokenCell<&str, &str> = TokenCell::holding("secret");
     assert!(!format!("{cell:?}").contains("secret"));
+}
+
+/// What happens to a process, in the words of both.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A call wants a token.
+    Call,
+    /// A call was refused with the token that came so many before the newest.
+    Rejected(usize),
+    /// The fetch under way brings a new token, or the newest once more.
+    Fetched { again: bool },
+    /// The fetch under way fails.
+    Failed,
+}
+
+/// What becomes of the calls that the step is about: the one that asks, or all that wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Decision {
+    Use(Token),
+    Wait,
+    WaitAndFetch,
+    GiveUp,
+}
+
+/// What a strategy says, as a decision. A cell's calls wait and give up without a word.
+fn decision(commands: &[Command]) -> Decision {
+    match *commands {
+        [Command::Attempt { token, .. } | Command::AttemptParked { token }] => Decision::Use(token),
+        [Command::Park { .. }] => Decision::Wait,
+        [Command::Park { .. }, Command::RequestToken { slot, call: None, .. }] if slot == TokenSlot::default() => {
+            Decision::WaitAndFetch
+        }
+        [Command::FailParked { .. }] => Decision::GiveUp,
+        ref other => panic!("no call is told {other:?}"),
+    }
+}
+
+/// A cell, with its calls that wait.
+struct Calls<'a> {
+    cell: &'a TokenCell<Token, ()>,
+    flight: Option<Flight<'a, Token, ()>>,
+    waiting: Vec<Pin<Box<Waiting<'a, Token, ()>>>>,
+}
+
+impl Calls<'_> {
+    fn ask(&mut self, refused: Option<Token>) -> Decision {
+        let mut turn = Box::pin(self.cell.turn(refused));
+        match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(CellTurn::Token(token)) => Decision::Use(token),
+            Poll::Ready(CellTurn::Failed(())) => Decision::GiveUp,
+            Poll::Ready(CellTurn::Fetch(flight)) => {
+                assert!(self.flight.replace(flight).is_none(), "two fetches at once");
+                Decision::WaitAndFetch
+            }
+            Poll::Pending => {
+                self.waiting.push(turn);
+                Decision::Wait
+            }
+        }
+    }
+
+    /// The fetch ends; all who wait are told the same as the one who fetched.
+    fn land(&mut self, result: Result<Token, ()>) -> Decision {
+        let fetched = self.flight.take().expect("a fetch is under way").land(result);
+        let decision = fetched.map_or(Decision::GiveUp, Decision::Use);
+        for mut turn in self.waiting.drain(..) {
+            let told = match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(CellTurn::Token(token)) => Decision::Use(token),
+                Poll::Ready(CellTurn::Failed(())) => Decision::GiveUp,
+                other => panic!("who waited is told {other:?}"),
+            };
+            assert_eq!(told, decision);
+        }
+        decision
+    }
+}
+
+/// What a cell and a strategy decide at each step. Tokens that come late, timers, stores and other nodes are nothing that a cell
+/// hears of, and a fetch that nobody ends is nothing that a strategy does.
+fn side_by_side<S: Strategy>(strategy: &S, steps: &[Step]) -> Vec<(Decision, Decision)> {
+    let me = Me {
+        id: NodeId(0),
+        ordinal: 0,
+        role: Role::Worker,
+        refreshes: false,
+    };
+    let (cell, mut memory, mut tokens) = (TokenCell::new(), strategy.boot(me), Vec::new());
+    let mut calls = Calls {
+        cell: &cell,
+        flight: None,
+        waiting: Vec::new(),
+    };
+    let mut both = Vec::new();
+    for &step in steps {
+        let call = CallId(0);
+        let refused = |back: usize| tokens.iter().rev().nth(back).copied();
+        let (input, decided) = match step {
+            Step::Call => (Input::Call { call }, calls.ask(None)),
+            Step::Rejected(back) => match refused(back) {
+                Some(token) => (
+                    Input::Rejected {
+                        call: Some(call),
+                        token,
+                    },
+                    calls.ask(Some(token)),
+                ),
+                None => continue,
+            },
+            Step::Fetched { .. } | Step::Failed if calls.flight.is_none() => continue,
+            Step::Fetched { again } => {
+                let next = Token::numbered(tokens.len() as u32 + 1);
+                let token = refused(0).filter(|_| again).unwrap_or(next);
+                tokens.push(token);
+                (obtained(token), calls.land(Ok(token)))
+            }
+            Step::Failed => (lost(), calls.land(Err(()))),
+        };
+        let mut out = Outbox::default();
+        strategy.on(me, &mut memory, input, &mut out);
+        let said: Vec<_> = out.commands().copied().collect();
+        both.push((decided, decision(&said)));
+    }
+    both
+}
+
+fn obtained(token: Token) -> Input {
+    let grant = Grant {
+        token,
+        life: Millis::new(300_000),
+        rank: None,
+    };
+    Input::Token {
+        call: None,
+        grant,
+        late: false,
+    }
+}
+
+fn lost() -> Input {
+    Input::TokenFailed {
+        call: None,
+        why: Failure::ServerError,
+    }
+}
+
+proptest! {
+    /// Whatever is called, refused, fetched and failed, a cell decides as the strategy that stands for it in every simulation.
+    #[test]
+    fn a_cell_decides_as_compare_first(steps in prop::collection::vec(prop_oneof![
+        Just(Step::Call),
+        (0usize..4).prop_map(Step::Rejected),
+        prop::bool::weighted(0.2).prop_map(|again| Step::Fetched { again }),
+        Just(Step::Failed),
+    ], 0..60)) {
+        for (cell, strategy) in side_by_side(&CompareFirst {}, &steps) {
+            prop_assert_eq!(cell, strategy);
+        }
+    }
+}
+
+/// The comparison can fail: a strategy that does not compare fetches once more for a refusal that comes late.
+#[test]
+fn a_cell_decides_otherwise_than_single_flight() {
+    let fetched = Step::Fetched { again: false };
+    let steps = [Step::Call, fetched, Step::Rejected(0), fetched, Step::Rejected(1)];
+    let late = |both: Vec<(Decision, Decision)>| *both.last().unwrap();
+    let newest = Decision::Use(Token::numbered(2));
+    assert_eq!(late(side_by_side(&CompareFirst {}, &steps)), (newest, newest));
+    assert_eq!(
+        late(side_by_side(&SingleFlight {}, &steps)),
+        (newest, Decision::WaitAndFetch)
+    );
 }

@@ -106,6 +106,61 @@ fn formats_are_what_they_say() {
 }
 
 #[test]
+fn a_value_is_set_in_place_of_the_scenarios() {
+    let folder = TempDir::new().unwrap();
+    run_into(
+        folder.path(),
+        &["--set", "run.replications=3", "--set", "fleet.web.nodes=2"],
+    );
+    let manifest = std::fs::read(folder.path().join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["replications"], 3);
+    assert!(manifest["as_resolved"].as_str().unwrap().contains("nodes = 2"));
+    let line = manifest["command_line"].as_array().unwrap();
+    assert!(line.contains(&"fleet.web.nodes=2".into()), "{line:?}");
+    for (setting, told) in [
+        ("fleet.web.nods=2", "did you mean `nodes`?"),
+        ("fleet.web.nodes=0", "From the command line"),
+        ("fleet.web.nodes", "KEY=VALUE"),
+    ] {
+        let output = tokenstorm(&["run", DEFAULT, "--set", setting]);
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{setting}: {errors}");
+        assert!(errors.contains(told), "{setting}: {errors}");
+    }
+}
+
+#[test]
+fn an_old_result_is_told_and_drawn_again() {
+    let folder = TempDir::new().unwrap();
+    let printed = run_into(folder.path(), &["--replications", "2"]).stdout;
+    let before = files(folder.path());
+    std::fs::remove_dir_all(folder.path().join("charts")).unwrap();
+    std::fs::create_dir(folder.path().join("charts")).unwrap();
+    std::fs::write(folder.path().join("charts/sweep.svg"), "of another run").unwrap();
+    let path = folder.path().to_str().unwrap();
+    let output = tokenstorm(&["report", path]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), text(&printed));
+    assert!(files(folder.path()) == before, "the charts are not those of the run");
+
+    let results = folder.path().join("results.csv");
+    let edited = std::fs::read_to_string(&results)
+        .unwrap()
+        .replacen("scenario,", "story,", 1);
+    std::fs::write(&results, edited).unwrap();
+    for (folder, told) in [(path, "results.csv"), ("tests", "manifest.json")] {
+        let output = tokenstorm(&["report", folder]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            output.stdout.is_empty() && text(&output.stderr).contains(told),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
 fn a_scenario_with_mistakes_ends_with_2_names_the_place_and_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let good = std::fs::read_to_string(root().join(DEFAULT)).unwrap();

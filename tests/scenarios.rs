@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use tokenstorm::engine::campaign::{self, CampaignOptions};
+use tokenstorm::campaign::{self, CampaignOptions};
 use tokenstorm::provider::profiles::PROFILES;
 use tokenstorm::scenario::Scenario;
 
@@ -33,8 +33,8 @@ fn every_expectation_holds() {
         let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
         let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
         let name = &scenario.file.name;
-        assert!(!outcome.checks.is_empty(), "{name} expects nothing");
-        for check in outcome.checks.iter().filter(|check| !check.holds) {
+        assert!(!outcome.record.checks.is_empty(), "{name} expects nothing");
+        for check in outcome.record.checks.iter().filter(|check| !check.holds) {
             broken.push(format!(
                 "{name}: {} {}: {} {}, measured {:?} {:?}",
                 check.strategy, check.point, check.metric, check.condition, check.measured, check.ci95
@@ -124,7 +124,7 @@ fn every_profile_runs() {
         );
         let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
         for strategy in ["naive", "lease"] {
-            assert!(outcome.mean(strategy, "calls").unwrap() > 300.0, "{name}");
+            assert!(outcome.record.mean(strategy, "calls").unwrap() > 300.0, "{name}");
         }
     }
 }

@@ -12,7 +12,7 @@ use nexosim::time::MonotonicTime;
 use serde::{Deserialize, Serialize};
 use tokenstorm::base::{Dice, Duration, exponential};
 use tokenstorm::engine::sim::ARRIVALS;
-use tokenstorm::scenario::plan;
+use tokenstorm::plan;
 
 use crate::model::Case;
 

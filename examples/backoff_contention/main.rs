@@ -8,8 +8,8 @@ mod contention;
 use std::error::Error;
 use std::path::PathBuf;
 
-use tokenstorm::engine::statistics;
-use tokenstorm::record::write::{self, File};
+use tokenstorm::campaign::statistics;
+use tokenstorm::record::write::{self, ResultFile};
 use tokenstorm::record::{Manifest, Reading, Record};
 use tokenstorm::report::chart::sweep::{self, Height, Panel};
 use tokenstorm::report::number;
@@ -46,9 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let below = "Means over 500 replications with 95 % intervals; every client wants one successful write.";
     let drawing = sweep::against(&record, &title, below, &PANELS);
     let files = [
-        File::new("contention.svg", drawing.svg()),
-        File::new("contention.png", drawing.png()?),
-        File::new("contention.md", table(&record)),
+        ResultFile::new("contention.svg", drawing.svg()),
+        ResultFile::new("contention.png", drawing.png()?),
+        ResultFile::new("contention.md", table(&record)),
     ];
     write::place(&folder, &files, &[])?;
     eprintln!("wrote {}", folder.display());

@@ -6,6 +6,7 @@
 mod by_name;
 mod clone_in_place;
 mod csv_file;
+mod delay;
 mod draws;
 mod ids;
 mod permutation;
@@ -13,14 +14,16 @@ mod prefetch;
 mod quantiles;
 mod quantity;
 mod time;
+mod written;
 
 pub use by_name::{ByName, by_name, by_name_if_any};
 pub(crate) use clone_in_place::clone_in_place;
 pub use csv_file::open_csv;
+pub use delay::{Delay, DelayShape};
 pub use draws::{Chance, Dice, mix};
 pub use ids::{CallId, Group, NodeId};
 pub use permutation::Permutation;
 pub use prefetch::prefetch;
 pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub use quantity::{Factor, QuantityError, Rate, Share};
-pub use time::{Delay, DelayShape, Duration, Millis, Time};
+pub use time::{Duration, Millis, Time};

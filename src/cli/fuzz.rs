@@ -156,7 +156,7 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 
 fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
-    let subject = |strategy: &scenario::Strategy| {
+    let subject = |strategy: &scenario::StrategySettings| {
         let coordination = strategy.coordination.clone();
         let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
         setup.system = setup.system.under(scenario.provider());

@@ -2,8 +2,10 @@
 //! room prints.
 
 mod check;
+mod format;
 mod fuzz;
 mod list;
+mod report;
 mod run;
 mod schema;
 mod show;
@@ -36,6 +38,8 @@ Exit codes:
 enum Command {
     /// Run scenarios and compare their strategies
     Run(run::Arguments),
+    /// Print old results again, and draw their charts anew
+    Report(report::Arguments),
     /// Check scenario files without running them
     Validate(validate::Arguments),
     /// Search every order of deliveries and faults of a small system for what must not happen
@@ -71,6 +75,7 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sha2::{Digest, Sha256};
 
+use super::format::Format;
 use super::{Exit, interrupt, print, validate};
 use crate::base::Share;
-use crate::engine::campaign::{self, CampaignOptions, CampaignProgress, CampaignResults};
-use crate::record::{CheckKind, Manifest, Record, write};
-use crate::report::{chart, table};
-use crate::scenario::{MOST_REPLICATIONS, Scenario};
+use crate::campaign::{self, CampaignOptions, CampaignProgress};
+use crate::record::{CheckKind, write};
+use crate::report::chart;
+use crate::scenario::{MOST_REPLICATIONS, Overrides, Scenario};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// A value in place of the scenario's, such as `fleet.web.nodes=4`; as often as one likes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
     /// Threads; the results do not depend on them [default: all cores]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -42,43 +45,16 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// The forms in which a comparison can be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people at a terminal.
-    #[default]
-    Table,
-    /// The text of `summary.json`.
-    Json,
-    /// The text of `results.csv`.
-    Csv,
-    /// Markdown, for an issue or a page.
-    Md,
-}
-
-impl Format {
-    /// The comparison as text that ends with a newline.
-    fn of(self, record: &Record) -> String {
-        match self {
-            Format::Table => table::human(record, width()),
-            Format::Md => table::markdown(record),
-            Format::Json => write::summary_json(record),
-            Format::Csv => write::results_csv(record),
-        }
-    }
-}
-
-/// Columns of the terminal that standard output goes to, or 100 when it goes elsewhere.
-fn width() -> u16 {
-    terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)
-}
-
 pub(super) fn run(arguments: Arguments) -> Exit {
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        ..Overrides::default()
+    };
     // All files are read before any is run: a slip in the last one should not cost an hour.
     let scenarios: Vec<_> = arguments
         .scenarios
         .iter()
-        .map(|path| (path, validate::load(path)))
+        .map(|path| (path, validate::load_with(path, &overrides)))
         .collect();
     if scenarios.iter().any(|(_, scenario)| scenario.is_none()) {
         return Exit::Usage;
@@ -112,6 +88,11 @@ pub(super) fn run(arguments: Arguments) -> Exit {
     worst
 }
 
+fn setting(text: &str) -> Result<(String, String), String> {
+    let mut settings = Overrides::parse_set([text]).map_err(|_| "write KEY=VALUE, such as fleet.web.nodes=4")?;
+    settings.pop().ok_or_else(|| "write KEY=VALUE".to_owned())
+}
+
 fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
     let names: Vec<&str> = scenario
         .file
@@ -129,7 +110,7 @@ fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
 }
 
 fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
-    let effort = CampaignOptions {
+    let options = CampaignOptions {
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
         replications: arguments.replications.unwrap_or(scenario.file.run.replications),
@@ -137,7 +118,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         threads: arguments.threads,
     };
     let bar = Bar::new(&scenario.file.name);
-    let outcome = match campaign::run(scenario, effort.clone(), &bar, stop) {
+    let outcome = match campaign::run(scenario, options.clone(), &bar, stop) {
         Ok(outcome) => outcome,
         Err(error) => {
             bar.0.finish_and_clear();
@@ -146,18 +127,22 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         }
     };
     bar.0.finish_and_clear();
+    let mut record = outcome.record;
+    record.manifest.command_line = command_line(path, &options, arguments);
     if let Some(precise) = outcome.precise {
         let limit = if precise {
             "the precision asked for was reached"
         } else {
             "the limit of replications ended it"
         };
-        eprintln!("{}: {} replications; {limit}", scenario.file.name, outcome.replications);
+        eprintln!(
+            "{}: {} replications; {limit}",
+            scenario.file.name, record.manifest.replications
+        );
     }
     if outcome.interrupted {
         eprintln!("interrupted: the figures rest on the replications that were finished");
     }
-    let record = record(path, scenario, outcome, &effort, arguments);
     let mut exit = print(&arguments.format.of(&record));
     let saved = chart::files(&record)
         .map_err(|error| error.to_string())
@@ -167,7 +152,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
             write::place(folder, &files, &stale).map_err(|error| error.to_string())
         });
     match saved {
-        Ok(()) => eprintln!("seed {}; wrote {}", effort.seed, folder.display()),
+        Ok(()) => eprintln!("seed {}; wrote {}", options.seed, folder.display()),
         Err(error) => {
             eprintln!("error: {error}");
             exit = exit.max(Exit::Internal);
@@ -183,49 +168,8 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
     exit
 }
 
-fn record(
-    path: &Path,
-    scenario: &Scenario,
-    outcome: CampaignResults,
-    effort: &CampaignOptions,
-    arguments: &Arguments,
-) -> Record {
-    let file = &scenario.file;
-    Record {
-        manifest: Manifest {
-            tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: env!("TOKENSTORM_COMMIT").to_owned(),
-            scenario: file.name.clone(),
-            summary: file.summary.clone(),
-            source: file.source.clone(),
-            as_written: scenario.text.clone(),
-            as_resolved: scenario.to_resolved_toml(),
-            sha256: Sha256::digest(scenario.text.as_bytes())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            seed: effort.seed,
-            replications: outcome.replications,
-            warmup_s: file.run.warmup.as_secs_f64(),
-            duration_s: file.run.duration.as_secs_f64(),
-            drain_s: file.run.drain.as_secs_f64(),
-            events: outcome.events,
-            command_line: command_line(path, effort, arguments),
-        },
-        strategies: outcome.strategies,
-        points: outcome.points,
-        readings: outcome.readings,
-        series: outcome.series,
-        comparisons: outcome.comparisons,
-        checks: outcome.checks,
-        incidents: outcome.incidents,
-        aftermaths: outcome.aftermaths,
-        holdings: outcome.holdings,
-    }
-}
-
 /// What was asked for, as far as the results depend on it: neither threads nor the place of the files belong to it.
-fn command_line(path: &Path, effort: &CampaignOptions, arguments: &Arguments) -> Vec<String> {
+fn command_line(path: &Path, options: &CampaignOptions, arguments: &Arguments) -> Vec<String> {
     let mut line = vec!["tokenstorm".to_owned(), "run".to_owned(), path.display().to_string()];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -237,8 +181,11 @@ fn command_line(path: &Path, effort: &CampaignOptions, arguments: &Arguments) ->
         "--replications",
         arguments.replications.map(|replications| replications.to_string()),
     );
-    option("--precision", effort.precision.map(|precision| precision.to_string()));
-    option("--only", effort.only.clone());
+    option("--precision", options.precision.map(|precision| precision.to_string()));
+    option("--only", options.only.clone());
+    for (key, value) in &arguments.set {
+        option("--set", Some(format!("{key}={value}")));
+    }
     line
 }
 

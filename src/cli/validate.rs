@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, print};
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -41,7 +41,12 @@ fn count(number: usize, one: &str, many: &str) -> String {
 
 /// Reads a scenario; mistakes and warnings go to standard error.
 pub(super) fn load(path: &std::path::Path) -> Option<Scenario> {
-    match Scenario::load(path) {
+    load_with(path, &Overrides::default())
+}
+
+/// [`load`], with values from the command line in place of the scenario's.
+pub(super) fn load_with(path: &std::path::Path, overrides: &Overrides) -> Option<Scenario> {
+    match Scenario::load_with(path, overrides) {
         Ok(scenario) => {
             for warning in scenario.warnings() {
                 eprintln!("warning: {}: {}", path.display(), warning.message());

@@ -7,7 +7,7 @@ use crate::trace::{Event, Holds, Sink};
 
 /// What a node was seen to hold, from the first of some looks in a row until the first that saw something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holding {
+pub struct Stretch {
     pub node: NodeId,
     pub from: Time,
     pub until: Time,
@@ -18,15 +18,15 @@ pub struct Holding {
 #[derive(Clone, Debug, Default)]
 pub struct Holders {
     /// By node, in the order in which they are looked at, with the last look at each still open.
-    seen: Vec<Holding>,
-    past: Vec<Holding>,
+    seen: Vec<Stretch>,
+    past: Vec<Stretch>,
 }
 
 impl Holders {
     /// All that was seen, node by node in order of time; the last look of each lasts until `end`.
-    pub fn finish(mut self, end: Time) -> Vec<Holding> {
+    pub fn finish(mut self, end: Time) -> Vec<Stretch> {
         self.past
-            .extend(self.seen.into_iter().map(|last| Holding { until: end, ..last }));
+            .extend(self.seen.into_iter().map(|last| Stretch { until: end, ..last }));
         self.past.sort_by_key(|holding| (holding.node, holding.from));
         self.past
     }
@@ -35,7 +35,7 @@ impl Holders {
 impl Sink for Holders {
     fn hear(&mut self, now: Time, event: &Event) {
         let Event::Sampled { node, holds } = *event else { return };
-        let fresh = Holding {
+        let fresh = Stretch {
             node,
             from: now,
             until: now,
@@ -45,7 +45,7 @@ impl Sink for Holders {
             Ok(place) if self.seen[place].holds == holds => {}
             Ok(place) => {
                 let before = std::mem::replace(&mut self.seen[place], fresh);
-                self.past.push(Holding { until: now, ..before });
+                self.past.push(Stretch { until: now, ..before });
             }
             Err(place) => self.seen.insert(place, fresh),
         }
@@ -72,7 +72,7 @@ mod tests {
             look(seconds, two, Holds::Down);
             look(seconds, one, if seconds < 2 { live } else { Holds::Nothing });
         }
-        let stretch = |node, from, until, holds| Holding {
+        let stretch = |node, from, until, holds| Stretch {
             node,
             from: at(from),
             until: at(until),

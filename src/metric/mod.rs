@@ -10,6 +10,7 @@ mod amplification;
 mod attempts_per_call;
 mod blast_radius_mean;
 mod calls;
+mod context;
 mod efficiency;
 mod failure_rate;
 mod fairness_jain;
@@ -29,6 +30,7 @@ mod latency_p99;
 mod lease_lapses;
 mod livelock_seconds;
 mod logins;
+mod name;
 mod observed;
 mod peak_token_requests_per_s;
 mod quota_exhausted_seconds;
@@ -36,6 +38,7 @@ mod recovery;
 mod recovery_probability;
 mod rejected_in_flight_rate;
 mod rejections_per_call;
+mod second;
 mod seconds;
 mod stale_store_writes;
 mod storm_area;
@@ -56,10 +59,12 @@ mod useful_token_life_p50;
 mod useful_token_life_p99;
 mod wasted_issuance_rate;
 
-pub use holders::{Holders, Holding};
-pub use observed::{Observed, RunContext, Tally};
+pub use context::RunContext;
+pub use holders::{Holders, Stretch};
+pub use name::{CallPart, MetricName};
+pub use observed::{Observed, Tally};
 pub use recovery::{BACK, window_s};
-pub use seconds::Second;
+pub use second::Second;
 
 /// One number of a run.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@
 
 use hdrhistogram::Histogram;
 
+use super::context::RunContext;
 use super::seconds::Seconds;
 use crate::base::{Duration, Group, Time};
 use crate::provider::Life;
@@ -34,27 +35,6 @@ impl Tally {
         self.attempts += other.attempts;
         self.rejected_in_flight += other.rejected_in_flight;
     }
-}
-
-/// What the listener has to know beforehand.
-#[derive(Clone, Debug)]
-pub struct RunContext {
-    pub warmup: Time,
-    pub horizon: Time,
-    /// The end of the run at the latest: time series reach so far.
-    pub end: Time,
-    pub groups: usize,
-    pub nodes: usize,
-    /// When the scenario's trigger begins and ends, if it has one.
-    pub trigger: Option<(Time, Time)>,
-    /// Mean time that an API attempt takes when nothing goes wrong.
-    pub bare_api: Duration,
-    /// Issuances per second that a perfect client would need.
-    pub needed_issuances: f64,
-    /// Calls per second, of all nodes together, that arrive on average.
-    pub arrivals_per_s: f64,
-    /// Mean time of a token request and its response: until then nobody can know that another has asked.
-    pub known_after: Duration,
 }
 
 /// All accumulators.
@@ -189,6 +169,44 @@ impl Observed {
                 .saturating_record(last.since(life.issued).nanos() / 1_000_000),
         }
     }
+
+    #[inline(always)]
+    fn call_ended(&mut self, now: Time, event: &Event) {
+        let Event::CallEnded {
+            node,
+            group,
+            arrived,
+            outcome,
+            attempts,
+            rejections,
+            first_rejected,
+            rejected_in_flight,
+        } = *event
+        else {
+            return;
+        };
+        let succeeded = outcome == CallOutcome::Succeeded;
+        if succeeded {
+            self.seconds.at(now).successes += 1;
+        }
+        if arrived < self.setting.warmup {
+            return;
+        }
+        self.outcomes[outcome as usize] += 1;
+        let tally = self.group(group);
+        tally.attempts += u64::from(attempts);
+        tally.rejections += u64::from(rejections);
+        tally.first_rejected += u64::from(first_rejected);
+        tally.rejected_in_flight += u64::from(rejected_in_flight);
+        if succeeded {
+            tally.succeeded += 1;
+            self.nodes[node.index()].1 += 1;
+            let latency = now.since(arrived);
+            self.latency.saturating_record(latency.nanos() / 1_000);
+            self.latency_sum += u128::from(latency.nanos());
+            self.latency_max = self.latency_max.max(latency);
+        }
+    }
 }
 
 fn saturating_histogram(high: u64) -> Histogram<u32> {
@@ -220,38 +238,7 @@ impl Sink for Observed {
             }
             Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).refused += 1,
-            Event::CallEnded {
-                node,
-                group,
-                arrived,
-                outcome,
-                attempts,
-                rejections,
-                first_rejected,
-                rejected_in_flight,
-            } => {
-                let succeeded = outcome == CallOutcome::Succeeded;
-                if succeeded {
-                    self.seconds.at(now).successes += 1;
-                }
-                if arrived < self.setting.warmup {
-                    return;
-                }
-                self.outcomes[outcome as usize] += 1;
-                let tally = self.group(group);
-                tally.attempts += u64::from(attempts);
-                tally.rejections += u64::from(rejections);
-                tally.first_rejected += u64::from(first_rejected);
-                tally.rejected_in_flight += u64::from(rejected_in_flight);
-                if succeeded {
-                    tally.succeeded += 1;
-                    self.nodes[node.index()].1 += 1;
-                    let latency = now.since(arrived);
-                    self.latency.saturating_record(latency.nanos() / 1_000);
-                    self.latency_sum += u128::from(latency.nanos());
-                    self.latency_max = self.latency_max.max(latency);
-                }
-            }
+            Event::CallEnded { .. } => self.call_ended(now, event),
             Event::TokenRequested => {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::observed::RunContext;
-use super::seconds::Second;
+use super::context::RunContext;
+use super::second::Second;
 use super::storms::interval_s;
 use crate::base::{Duration, Time};
 
@@ -21,7 +21,7 @@ pub fn window_s(setting: &RunContext) -> u64 {
 
 /// The running account.
 #[derive(Clone, Debug)]
-pub struct Recovery {
+pub struct RecoveryWatch {
     warmup: Time,
     horizon: Time,
     trigger: Option<(Time, Time)>,
@@ -34,7 +34,7 @@ pub struct Recovery {
     after: Option<Duration>,
 }
 
-impl Recovery {
+impl RecoveryWatch {
     pub(super) fn new(setting: &RunContext) -> Self {
         let window = window_s(setting) as usize;
         // Where a window does not fit after the trigger, nothing can be seen, and nothing is kept.
@@ -99,7 +99,7 @@ mod tests {
 
     fn fed_at(arrivals_per_s: f64, successes: impl Fn(u64) -> u32) -> Option<f64> {
         let at = |s| Time::ZERO + Duration::from_secs(s);
-        let mut recovery = Recovery::new(&RunContext {
+        let mut recovery = RecoveryWatch::new(&RunContext {
             warmup: at(0),
             horizon: at(300),
             end: at(300),

@@ -1,38 +1,11 @@
 //! What happens by the second: peaks, livelock and dispersion, found as the run goes on; the coarser series of the charts; and
 //! the seconds that make up the intervals of storms and of recovery.
 
-use super::observed::RunContext;
-use super::recovery::Recovery;
+use super::context::RunContext;
+use super::recovery::RecoveryWatch;
+use super::second::Second;
 use super::storms::Storms;
 use crate::base::{Duration, Time};
-
-/// Counts of one second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Second {
-    pub arrivals: u32,
-    pub attempts: u32,
-    /// Attempts that were not a call's first.
-    pub repeats: u32,
-    pub rejections: u32,
-    pub token_requests: u32,
-    pub issuances: u32,
-    pub successes: u32,
-    /// Requests that an endpoint failed or refused.
-    pub refused: u32,
-}
-
-impl Second {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.arrivals += other.arrivals;
-        self.attempts += other.attempts;
-        self.repeats += other.repeats;
-        self.rejections += other.rejections;
-        self.token_requests += other.token_requests;
-        self.issuances += other.issuances;
-        self.successes += other.successes;
-        self.refused += other.refused;
-    }
-}
 
 /// Points of a time series at most; longer runs get wider intervals.
 const POINTS: u64 = 600;
@@ -56,9 +29,9 @@ pub struct Seconds {
     pub peak_token_requests: u32,
     pub livelock: u64,
     /// Sum of the issuances of each second, and of their squares.
-    issuances: (u64, u64),
+    pub(super) issuances: (u64, u64),
     pub storms: Storms,
-    pub recovery: Recovery,
+    pub recovery: RecoveryWatch,
 }
 
 impl Seconds {
@@ -79,7 +52,7 @@ impl Seconds {
             livelock: 0,
             issuances: (0, 0),
             storms: Storms::new(setting),
-            recovery: Recovery::new(setting),
+            recovery: RecoveryWatch::new(setting),
         }
     }
 

@@ -11,8 +11,8 @@
 //! An interval is as many whole seconds as ten calls take to arrive on average: of fewer calls a few retries by chance would look
 //! like a storm.
 
-use super::observed::RunContext;
-use super::seconds::Second;
+use super::context::RunContext;
+use super::second::Second;
 use crate::base::{Duration, Time};
 
 /// Calls that an interval expects at least.

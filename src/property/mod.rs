@@ -1,6 +1,6 @@
 //! What every strategy is checked against: one file per property, and its line in [`PROPERTIES`].
 //!
-//! Reads trace events, and a little that is asked of the engine about the instant; never the state of a strategy. PropertySet
+//! Reads trace events, and a little that is asked of the engine about the instant; never the state of a strategy. Properties
 //! about all runs at once, such as "a call may go on for ever", are named here and worked out by the engine that knows all
 //! runs.
 

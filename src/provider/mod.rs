@@ -18,8 +18,7 @@ pub use ledger::{Ledger, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Refreshed, Refused, RotationMachine, RotationRule};
 pub use server::{Arrival, Server, ServerHost, TokenAsk};
-/// As they are written.
-pub use settings::{BadSlotSettings as OnBadSlot, RevealsSettings as Reveals};
+pub use settings::{OnBadSlot, Reveals};
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};

@@ -4,14 +4,15 @@
 //! access token, so that "the refresh token that came with t" is what a node presents. One machine with parameters covers
 //! every rule that was found in the wild.
 
+mod refresh;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use super::issuance::{Refusal, Request, Rule, Ruling};
 use super::ledger::Ledger;
 use super::settings::{
-    DepthSettings as Depth, KillsAccess, OnViolationSettings as OnViolation, RefreshSettings, ReplayAnswer,
-    RetireSettings as Retire, RotateSettings as Rotate, WhichUse,
+    DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings, RotateSettings,
 };
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
@@ -20,16 +21,16 @@ use crate::oauth::{Bucket, Ending};
 /// The parameters, resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RotationRule {
-    pub rotate: Rotate,
-    pub retire: Retire,
-    pub depth: Depth,
+    pub rotate: RotateSettings,
+    pub retire: RetireSettings,
+    pub depth: DepthSettings,
     pub replay_answer: ReplayAnswer,
     pub kills_access: KillsAccess,
     /// Grants of one client that live at once; the oldest is evicted.
     pub capacity: Option<u32>,
     /// An evicted grant takes its access tokens with it.
     pub evicts_access: bool,
-    pub on_violation: OnViolation,
+    pub on_violation: OnViolationSettings,
     /// Life of a refresh token.
     pub ttl: Option<Duration>,
 }
@@ -263,190 +264,6 @@ impl RotationMachine {
     /// Families so far.
     pub fn grants(&self) -> u32 {
         self.families.len() as u32
-    }
-
-    fn refusal(&self, now: Time, serial: Serial) -> Option<Refused> {
-        let refresh = &self.refresh[&serial];
-        if self.is_over(now, refresh.family) {
-            return Some(Refused::Revoked);
-        }
-        if self.rule.ttl.is_some_and(|ttl| now >= refresh.issued + ttl) {
-            return Some(Refused::Expired);
-        }
-        let replay = refresh.ended || !self.tolerates(now, refresh);
-        replay.then_some(Refused::Replayed {
-            revokes: matches!(self.rule.on_violation, OnViolation::RevokeFamily(_))
-                && self.families[refresh.family as usize].revoked.is_none(),
-        })
-    }
-
-    /// Whether a refresh token may be used although it may have been used before.
-    fn tolerates(&self, now: Time, refresh: &Refresh) -> bool {
-        let Some(first_used) = refresh.first_used else {
-            return true;
-        };
-        let successor_is_unused = refresh
-            .successor
-            .and_then(|successor| self.refresh.get(&successor))
-            .is_some_and(|successor| successor.first_used.is_none());
-        if self.rule.depth == Depth::Previous && !successor_is_unused {
-            return false;
-        }
-        match self.rule.retire {
-            Retire::OnIssue => false,
-            Retire::Leeway(leeway) => now < first_used + leeway,
-            Retire::Reuses(more) => refresh.used <= more,
-            Retire::Newer(newer) => self.families[refresh.family as usize].issued - refresh.issued_before < newer,
-            Retire::SuccessorUsed(rule) => {
-                refresh.successor_used.is_none_or(|used| now < used + rule.delay)
-                    && rule.cap.is_none_or(|cap| now < first_used + cap)
-            }
-        }
-    }
-
-    /// Answers a refresh with the refresh token that came `with` a token; `held` is what the asking node would send now.
-    pub fn refresh(
-        &mut self,
-        now: Time,
-        with: Option<Token>,
-        held: Option<Token>,
-        ledger: &mut Ledger,
-        rule: &mut impl Rule,
-    ) -> Result<Refreshed, Refused> {
-        let (with, serial) = with
-            .and_then(|with| Some((with, *self.pairs.get(&with)?)))
-            .ok_or(Refused::Unknown)?;
-        let before = self.refresh[&serial];
-        if let Some(refused) = self.refusal(now, serial) {
-            if let (Refused::Replayed { .. }, OnViolation::RevokeFamily(revocation)) = (refused, self.rule.on_violation)
-            {
-                self.end(before.family, now + revocation.takes, revocation.access, ledger);
-            }
-            return Err(refused);
-        }
-        let family = before.family;
-        let bucket = self.families[family as usize].bucket;
-        if before.first_used.is_some()
-            && self.rule.replay_answer == ReplayAnswer::SamePair
-            && let Some(token) = before.answer.filter(|&token| ledger.is_live(token, now))
-        {
-            self.use_once(serial, now, token, before.successor);
-            return Ok(Refreshed::same(token));
-        }
-        let ruling = rule
-            .request(now, Request { bucket, force: false }, ledger)
-            .map_err(|Refusal::Full| Refused::Full)?;
-        if !ruling.new {
-            return Ok(Refreshed::same(ruling.token));
-        }
-        let mut refreshed = Refreshed {
-            ruling,
-            blast: 0,
-            ended: false,
-        };
-        self.kill_access(now, family, with, held, ledger, &mut refreshed);
-        let grown = &mut self.families[family as usize];
-        grown.issued += 1;
-        grown.access.retain(|&token| ledger.is_live(token, now));
-        grown.access.push(ruling.token);
-        if let Some(end) = grown.access_ends {
-            // The revocation is under way.
-            ledger.end_early(ruling.token, end, Ending::Revoked);
-        }
-        let rotates = match self.rule.rotate {
-            Rotate::Never => false,
-            Rotate::Always => true,
-            Rotate::AfterAge(age) => now.since(before.issued) >= age,
-        };
-        let same_again = before.first_used.is_some() && self.rule.replay_answer == ReplayAnswer::SamePair;
-        let own = if !rotates {
-            serial
-        } else if let (true, Some(successor)) = (same_again, before.successor) {
-            // The successor's access token has died meanwhile; the refresh token is still the same.
-            successor
-        } else {
-            if self.rule.replay_answer == ReplayAnswer::LastWins
-                && let Some(sibling) = before.successor
-            {
-                self.end_branch(sibling);
-            }
-            self.issue(now, family, Some(serial))
-        };
-        self.pairs.insert(ruling.token, own);
-        if rotates {
-            self.use_once(serial, now, ruling.token, Some(own));
-        }
-        self.forget();
-        Ok(refreshed)
-    }
-
-    fn kill_access(
-        &self,
-        now: Time,
-        family: u32,
-        with: Token,
-        held: Option<Token>,
-        ledger: &mut Ledger,
-        refreshed: &mut Refreshed,
-    ) {
-        let mut kill = |token: Token| {
-            if let Some(life) = ledger.end_early(token, now, Ending::Superseded) {
-                refreshed.blast += life.holders - u32::from(held == Some(token)).min(life.holders);
-                refreshed.ended = true;
-            }
-        };
-        match self.rule.kills_access {
-            KillsAccess::None => {}
-            KillsAccess::Paired => kill(with),
-            KillsAccess::All => self.families[family as usize].access.iter().copied().for_each(kill),
-        }
-    }
-
-    /// Notes a use that rotates, and that the token's own predecessor has been succeeded in use.
-    fn use_once(&mut self, serial: Serial, now: Time, answer: Token, successor: Option<Serial>) {
-        let refresh = self.refresh.get_mut(&serial).expect("just looked up");
-        refresh.used += 1;
-        refresh.first_used.get_or_insert(now);
-        refresh.answer = Some(answer);
-        refresh.successor = successor;
-        self.note_successor(serial, now, |which| which != WhichUse::Access);
-    }
-
-    fn note_successor(&mut self, serial: Serial, now: Time, counts: impl Fn(WhichUse) -> bool) {
-        let Retire::SuccessorUsed(rule) = self.rule.retire else {
-            return;
-        };
-        if counts(rule.which)
-            && let Some(parent) = self.refresh[&serial].parent
-            && let Some(parent) = self.refresh.get_mut(&parent)
-        {
-            parent.successor_used.get_or_insert(now);
-        }
-    }
-
-    /// The API has accepted an access token.
-    pub fn accepted(&mut self, now: Time, token: Token) {
-        if matches!(self.rule.retire, Retire::SuccessorUsed(rule) if rule.which != WhichUse::Refresh)
-            && let Some(&serial) = self.pairs.get(&token)
-        {
-            self.note_successor(serial, now, |which| which != WhichUse::Refresh);
-        }
-    }
-
-    /// Ends a refresh token and all that came of it.
-    fn end_branch(&mut self, root: Serial) {
-        let mut ended = vec![root];
-        while let Some(serial) = ended.pop() {
-            let children = self
-                .refresh
-                .range(serial + 1..)
-                .filter(|(_, refresh)| refresh.parent == Some(serial) && !refresh.ended)
-                .map(|(&child, _)| child);
-            ended.extend(children);
-            if let Some(refresh) = self.refresh.get_mut(&serial) {
-                refresh.ended = true;
-            }
-        }
     }
 
     fn forget(&mut self) {

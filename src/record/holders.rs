@@ -1,7 +1,8 @@
 //! `holders.csv`: who held a live token when, and the way back.
 
-use super::write::{ReadError, csv_text, number, parse, rows};
-use super::{Holding, Holds, Record};
+use super::cells::{csv_text, number, parse};
+use super::read::{ReadError, rows};
+use super::{HeldState, Holding, Record};
 use std::path::Path;
 
 const HEADER: [&str; 8] = [
@@ -32,11 +33,11 @@ pub(super) fn csv(record: &Record) -> String {
     )
 }
 
-const HOLDS: [(&str, Holds); 4] = [
-    ("live", Holds::Live),
-    ("dead", Holds::Dead),
-    ("nothing", Holds::Nothing),
-    ("down", Holds::Down),
+const HOLDS: [(&str, HeldState); 4] = [
+    ("live", HeldState::Live),
+    ("dead", HeldState::Dead),
+    ("nothing", HeldState::Nothing),
+    ("down", HeldState::Down),
 ];
 
 /// The rows of the file, in its order.

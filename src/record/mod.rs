@@ -3,12 +3,19 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+mod cells;
+mod finite;
 mod holders;
+mod layout;
+mod load;
+mod read;
 pub mod summary;
 pub mod write;
 
 #[cfg(test)]
 pub(crate) mod fake;
+
+pub use read::ReadError;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +43,16 @@ pub struct Record {
     pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
+}
+
+impl Record {
+    /// Mean of a metric for a strategy, at the first point that has it.
+    pub fn mean(&self, strategy: &str, metric: &str) -> Option<f64> {
+        let mut readings = self.readings.iter();
+        readings
+            .find(|reading| reading.strategy == strategy && reading.metric == metric)?
+            .mean
+    }
 }
 
 /// Where the figures come from, enough to make them again.
@@ -123,7 +140,7 @@ pub struct Holding {
     /// Simulated seconds.
     pub until_s: f64,
     /// What the node held meanwhile.
-    pub holds: Holds,
+    pub holds: HeldState,
     /// Which token of the run, in the order of issue; none where it holds none.
     pub token: Option<u32>,
 }
@@ -131,7 +148,7 @@ pub struct Holding {
 /// What a node holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Holds {
+pub enum HeldState {
     /// A token that the provider would accept.
     Live,
     /// One that it would refuse, which the node does not know.
@@ -143,7 +160,7 @@ pub enum Holds {
 }
 
 /// A paired difference under common random numbers: `strategy` minus `reference`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// The strategy that is compared.
     pub strategy: String,
@@ -154,8 +171,12 @@ pub struct Comparison {
     /// Name of the metric.
     pub metric: String,
     /// Mean of the differences within replications.
+    /// In the metric's unit; `null` when it is not a finite number.
+    #[serde(with = "finite::missing")]
+    #[schemars(with = "Option<f64>")]
     pub difference: f64,
-    /// 95 % over all comparisons of this scenario together (Bonferroni).
+    /// 95 % over all comparisons of the scenario together (Bonferroni).
+    #[serde(serialize_with = "finite::interval")]
     pub interval: Option<(f64, f64)>,
     /// What the interval allows to say.
     pub verdict: ComparisonVerdict,
@@ -174,7 +195,7 @@ pub enum ComparisonVerdict {
 }
 
 /// A condition that the scenario states, and whether it held.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Who states it.
     pub kind: CheckKind,
@@ -186,9 +207,9 @@ pub struct Check {
     pub metric: String,
     /// As the scenario says it, e.g. `>= 0.999`, `0.86 .. 0.89`, `< naive cache`.
     pub condition: String,
-    /// Mean over replications; `None` when the metric has no value here.
+    #[serde(serialize_with = "finite::if_any")]
     pub measured: Option<f64>,
-    /// Its 95 % confidence interval.
+    #[serde(serialize_with = "finite::interval")]
     pub ci95: Option<(f64, f64)>,
     /// Whether the condition held.
     pub holds: bool,
@@ -204,12 +225,14 @@ pub enum CheckKind {
     Expect,
 }
 
-/// Something that the timeline did to the system, from `from_s` to `until_s` (equal for an instant).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Something that the timeline did to the system, in simulated seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Incident {
     /// Simulated seconds.
     pub from_s: f64,
-    /// Simulated seconds.
+    /// Equal to `from_s` for an instant; `null` when it never ended.
+    #[serde(with = "finite::never")]
+    #[schemars(with = "Option<f64>")]
     pub until_s: f64,
     /// A few words for charts.
     pub label: String,

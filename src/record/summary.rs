@@ -4,9 +4,7 @@
 //! This module does not know where the file lies or how it gets there. The shape is a published interface with a JSON
 //! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
 
-use super::{
-    Check, CheckKind, Comparison, ComparisonVerdict, Incident, Manifest, Reading, Record, RecoveryVerdict, Series,
-};
+use super::{Check, Comparison, Incident, Manifest, Reading, Record, RecoveryVerdict, Series, finite};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,13 +35,13 @@ pub struct Summary {
     /// Sweep points in order, as `key=value;key=value`; one empty string without a sweep.
     pub points: Vec<String>,
     /// Strategy, then point, then metric (`name`, or `name@group` for a fleet or a kind of call).
-    pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>>,
+    pub figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>>,
     /// Paired differences from the reference strategy.
-    pub comparisons: Vec<SummaryComparison>,
+    pub comparisons: Vec<Comparison>,
     /// Conditions that the scenario states, and whether they held.
-    pub checks: Vec<SummaryCheck>,
+    pub checks: Vec<Check>,
     /// What the timeline did to the system.
-    pub incidents: Vec<SummaryIncident>,
+    pub incidents: Vec<Incident>,
     /// Quantities over time whose values are in `timeline.csv`.
     pub series: Vec<SeriesHead>,
     /// What the trigger did to each strategy; empty for a scenario that declares none.
@@ -53,7 +51,7 @@ pub struct Summary {
 
 /// One figure: the mean over replications, with its 95 % confidence interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Figure {
+pub struct SummaryFigure {
     /// `share`, `per call`, `s`, `count` and so on.
     pub unit: String,
     /// `null` when the metric has no value here.
@@ -62,57 +60,6 @@ pub struct Figure {
     pub ci95: Option<(f64, f64)>,
     /// Replications that have a value.
     pub replications: u32,
-}
-
-/// `strategy` minus `reference`, paired under common random numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SummaryComparison {
-    /// The strategy that is compared.
-    pub strategy: String,
-    /// What it is compared with: the first strategy.
-    pub reference: String,
-    /// The sweep point.
-    pub point: String,
-    /// Name of the metric.
-    pub metric: String,
-    /// In the metric's unit; `null` when it is not a finite number.
-    pub difference: Option<f64>,
-    /// 95 % over all comparisons of the scenario together.
-    pub interval: Option<(f64, f64)>,
-    /// What the interval allows to say.
-    pub verdict: ComparisonVerdict,
-}
-
-/// A condition of the scenario, and whether it held.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SummaryCheck {
-    /// Who states it.
-    pub kind: CheckKind,
-    /// Name of the strategy.
-    pub strategy: String,
-    /// The sweep point.
-    pub point: String,
-    /// Name of the metric.
-    pub metric: String,
-    /// As the scenario says it, e.g. `>= 0.999`.
-    pub condition: String,
-    /// Mean over replications; `null` when the metric has no value here.
-    pub measured: Option<f64>,
-    /// Its 95 % confidence interval.
-    pub ci95: Option<(f64, f64)>,
-    /// Whether the condition held.
-    pub holds: bool,
-}
-
-/// From when until when something was done to the system, in simulated seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SummaryIncident {
-    /// Simulated seconds.
-    pub from_s: f64,
-    /// Equal to `from_s` for an instant; `null` when it never ended.
-    pub until_s: Option<f64>,
-    /// A few words for charts.
-    pub label: String,
 }
 
 /// A series whose values are in `timeline.csv`.
@@ -133,15 +80,6 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Summary).to_value()
 }
 
-/// JSON has no word for numbers that are not finite.
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
-}
-
-fn finite_pair((low, high): (f64, f64)) -> Option<(f64, f64)> {
-    finite(low).zip(finite(high))
-}
-
 impl From<&Record> for Summary {
     fn from(record: &Record) -> Summary {
         let Record {
@@ -157,12 +95,12 @@ impl From<&Record> for Summary {
             // In a file of their own.
             holdings: _,
         } = record;
-        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, Figure>>> = BTreeMap::new();
+        let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>> = BTreeMap::new();
         for r in readings {
-            let figure = Figure {
+            let figure = SummaryFigure {
                 unit: r.unit.clone(),
-                mean: r.mean.and_then(finite),
-                ci95: r.ci95.and_then(finite_pair),
+                mean: r.mean.and_then(finite::number),
+                ci95: r.ci95.and_then(finite::both),
                 replications: r.replications,
             };
             let points = figures.entry(r.strategy.clone()).or_default();
@@ -182,39 +120,9 @@ impl From<&Record> for Summary {
             strategies: strategies.clone(),
             points: points.clone(),
             figures,
-            comparisons: comparisons
-                .iter()
-                .map(|c| SummaryComparison {
-                    strategy: c.strategy.clone(),
-                    reference: c.reference.clone(),
-                    point: c.point.clone(),
-                    metric: c.metric.clone(),
-                    difference: finite(c.difference),
-                    interval: c.interval.and_then(finite_pair),
-                    verdict: c.verdict,
-                })
-                .collect(),
-            checks: checks
-                .iter()
-                .map(|c| SummaryCheck {
-                    kind: c.kind,
-                    strategy: c.strategy.clone(),
-                    point: c.point.clone(),
-                    metric: c.metric.clone(),
-                    condition: c.condition.clone(),
-                    measured: c.measured.and_then(finite),
-                    ci95: c.ci95.and_then(finite_pair),
-                    holds: c.holds,
-                })
-                .collect(),
-            incidents: incidents
-                .iter()
-                .map(|i| SummaryIncident {
-                    from_s: i.from_s,
-                    until_s: finite(i.until_s),
-                    label: i.label.clone(),
-                })
-                .collect(),
+            comparisons: comparisons.clone(),
+            checks: checks.clone(),
+            incidents: incidents.clone(),
             series: series
                 .iter()
                 .map(|s| SeriesHead {
@@ -239,42 +147,9 @@ impl Summary {
             points: self.points,
             readings,
             series,
-            comparisons: self
-                .comparisons
-                .into_iter()
-                .map(|c| Comparison {
-                    strategy: c.strategy,
-                    reference: c.reference,
-                    point: c.point,
-                    metric: c.metric,
-                    difference: c.difference.unwrap_or(f64::NAN),
-                    interval: c.interval,
-                    verdict: c.verdict,
-                })
-                .collect(),
-            checks: self
-                .checks
-                .into_iter()
-                .map(|c| Check {
-                    kind: c.kind,
-                    strategy: c.strategy,
-                    point: c.point,
-                    metric: c.metric,
-                    condition: c.condition,
-                    measured: c.measured,
-                    ci95: c.ci95,
-                    holds: c.holds,
-                })
-                .collect(),
-            incidents: self
-                .incidents
-                .into_iter()
-                .map(|i| Incident {
-                    from_s: i.from_s,
-                    until_s: i.until_s.unwrap_or(f64::INFINITY),
-                    label: i.label,
-                })
-                .collect(),
+            comparisons: self.comparisons,
+            checks: self.checks,
+            incidents: self.incidents,
             aftermaths: self.aftermaths,
             holdings: Vec::new(),
         }

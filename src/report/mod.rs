@@ -4,11 +4,15 @@
 //! measures nothing and prints nothing: it returns text and bytes, and `cli` decides where they go.
 
 pub mod chart;
+mod comparison;
+mod fates;
 pub mod number;
+mod sheet;
 pub mod table;
 mod words;
 
-use crate::record::{Reading, Record};
+use crate::plan::SweepPoint;
+use crate::record::{Reading, Record, write};
 use std::collections::BTreeMap;
 
 /// The readings of a record by strategy, point and metric.
@@ -99,13 +103,9 @@ impl Sweep {
         let mut keys: Vec<String> = Vec::new();
         let mut parsed = Vec::new();
         for point in &record.points {
-            let pairs: Vec<(String, String)> = point
-                .split(';')
-                .filter(|part| !part.is_empty())
-                .map(|part| {
-                    let (key, value) = part.split_once('=').unwrap_or(("point", part));
-                    (key.trim().to_owned(), value.trim().to_owned())
-                })
+            let pairs: Vec<(String, String)> = SweepPoint::parse(point)
+                .pairs()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .collect();
             for (key, _) in &pairs {
                 if !keys.contains(key) {

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::file::Op;
+use super::op::Op;
 
 /// A condition on the mean of a metric over the replications.
 #[derive(Clone, Debug, PartialEq)]

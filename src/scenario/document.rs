@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::error::nearest;
+use super::nearest::nearest;
 
 /// Where something stands in the text, in bytes.
 pub(super) type Span = Range<usize>;

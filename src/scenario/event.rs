@@ -9,17 +9,17 @@ use crate::world::Party;
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Event {
+pub struct EventSettings {
     /// Counted from the start of the warm-up.
     pub at: Duration,
     /// What it is.
-    pub what: What,
+    pub what: EventKind,
 }
 
 /// What happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum EventKind {
     /// The stopped nodes of a fleet start again, with empty memory.
     Start(OfFleet),
     /// A fleet stops: nothing arrives any more, calls under way are finished.
@@ -114,13 +114,13 @@ pub struct Autoscale {
     /// Name of the fleet.
     pub fleet: String,
     /// In order of time: `steps = [{ after = "0s", nodes = 20 }, { after = "10min", nodes = 4 }]`.
-    pub steps: Vec<Step>,
+    pub steps: Vec<AutoscaleStep>,
 }
 
 /// One change of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct AutoscaleStep {
     /// Counted from the event.
     pub after: Duration,
     /// Nodes from then on.
@@ -204,12 +204,12 @@ impl Target {
     }
 }
 
-impl Event {
+impl EventSettings {
     /// The fleet that the event scales, and the sizes that it gives it, with their times.
     pub fn sizes(&self) -> Option<(&str, Vec<(Duration, u32)>)> {
         match &self.what {
-            What::Scale(scale) => Some((&scale.fleet, vec![(self.at, scale.nodes)])),
-            What::Autoscale(autoscale) => {
+            EventKind::Scale(scale) => Some((&scale.fleet, vec![(self.at, scale.nodes)])),
+            EventKind::Autoscale(autoscale) => {
                 let steps = autoscale.steps.iter();
                 let sizes = steps.map(|step| (self.at.saturating_add(step.after), step.nodes));
                 Some((&autoscale.fleet, sizes.collect()))

@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
-use super::event::Event;
+use super::event::EventSettings;
+use super::op::Op;
 use super::ordered::Ordered;
+use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::net::Distribution;
 use crate::provider::settings::{Reads, Settings};
@@ -17,7 +19,7 @@ use crate::workload::Arrivals;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "tokenstorm scenario")]
-pub struct File {
+pub struct ScenarioFile {
     /// Name in reports, with a slash between folders: `zoom/default`. Letters, digits, `.`, `_`, `-` and spaces.
     pub name: String,
     /// The story in one sentence.
@@ -28,38 +30,37 @@ pub struct File {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
-    /// How long, how often, from which seed.
-    pub run: Run,
+    pub run: RunSettings,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
     pub provider: Settings,
     /// Registered apps (OAuth clients); at least one.
     #[serde(default)]
-    pub app: Vec<App>,
+    pub app: Vec<AppSettings>,
     /// Groups of like processes; at least one.
     #[serde(default)]
-    pub fleet: Vec<Fleet>,
+    pub fleet: Vec<FleetSettings>,
     /// The store that processes of one domain share; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub store: Option<Store>,
+    pub store: Option<StoreSettings>,
     /// The way to the gateway; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway: Option<Gateway>,
+    pub gateway: Option<GatewaySettings>,
     /// The way between nodes that talk to each other; left out for one whose messages take 1 ms.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peers: Option<Peers>,
+    pub peers: Option<PeerSettings>,
     /// What users do whose grant is lost, where there are refresh tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
     /// What is compared; at least one.
     #[serde(default)]
-    pub strategy: Vec<Strategy>,
+    pub strategy: Vec<StrategySettings>,
     /// What happens during the run.
     #[serde(default)]
-    pub event: Vec<Event>,
+    pub event: Vec<EventSettings>,
     /// The events that disturb are a trigger: does the system come back when it has gone?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trigger: Option<Trigger>,
+    pub trigger: Option<TriggerSettings>,
     /// Key of this file -> values to try in its place; several keys give every combination, the last one varying fastest.
     /// An entry of a list of tables is addressed by its name (`fleet.web.nodes`), one without a name by its position from 0. A
     /// name that contains a dot is put between quotes: `'strategy."v1.2".timeout'`.
@@ -78,7 +79,7 @@ pub struct File {
 /// How long, how often, from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Run {
+pub struct RunSettings {
     /// Measured span, after the warm-up; above zero.
     pub duration: Duration,
     /// Before the measured span: calls that arrive in it are served but not counted.
@@ -100,7 +101,7 @@ pub struct Run {
 /// disturb, and from a hot start in their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Trigger {
+pub struct TriggerSettings {
     /// What has not recovered so long after the trigger's end is called metastable: longer than any wait of the retry policies,
     /// shorter than what would reset the system anyway. Left out for all the time that is left.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +111,7 @@ pub struct Trigger {
     pub hot_calls: u32,
 }
 
-impl Default for Trigger {
+impl Default for TriggerSettings {
     fn default() -> Self {
         Self {
             recover_within: None,
@@ -122,8 +123,7 @@ impl Default for Trigger {
 /// A registered app: one `client_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct App {
-    /// Name by which fleets refer to it.
+pub struct AppSettings {
     pub name: String,
     /// Token slots granted to the app at the start; indices run from 0.
     #[serde(default = "one_slot")]
@@ -134,8 +134,7 @@ pub struct App {
 /// Like processes that use one app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Fleet {
-    /// Name in reports, and by which events refer to it.
+pub struct FleetSettings {
     pub name: String,
     /// Processes.
     #[schemars(range(min = 1, max = 10_000_000))]
@@ -165,19 +164,19 @@ pub struct Fleet {
     pub clock_drift_ppm: u32,
     /// When the nodes start.
     #[serde(default)]
-    pub start: Start,
+    pub start: StartSettings,
     /// Pauses of each node by chance; left out for none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pauses: Option<Pauses>,
+    pub pauses: Option<PauseSettings>,
     /// Calls that arrive at each node; none for an idle fleet.
     #[serde(default)]
-    pub workload: Vec<Workload>,
+    pub workload: Vec<WorkloadSettings>,
 }
 
 /// When the nodes of a fleet start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Start {
+pub struct StartSettings {
     /// The first one, counted from the start of the warm-up.
     pub at: Duration,
     /// The others follow, spread evenly over this time.
@@ -187,7 +186,7 @@ pub struct Start {
 /// Pauses by chance: a node stands still now and then, as in a long garbage collection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Pauses {
+pub struct PauseSettings {
     /// How long a node runs between two, on average; exponential.
     pub every: Duration,
     /// How long each lasts.
@@ -197,7 +196,7 @@ pub struct Pauses {
 /// Calls of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Workload {
+pub struct WorkloadSettings {
     /// A lower-case word such as `user` or `background`; results are counted apart for each kind.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub kind: String,
@@ -206,33 +205,6 @@ pub struct Workload {
     /// How long the caller waits before it has gone; left out for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
-}
-
-/// The store that processes share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Store {
-    /// Node to store.
-    pub request: Distribution,
-    /// Store to node.
-    pub response: Distribution,
-    /// Operations lost on their way: nothing happened.
-    pub lost_before: Share,
-    /// Answers lost on their way back: it happened, nobody knows.
-    pub lost_after: Share,
-    /// How long a node waits for an answer.
-    pub timeout: Duration,
-    /// Reads are answered by a replica that has heard of nothing younger than this; left out, by the primary.
-    pub replica_lag: Option<Duration>,
-}
-
-/// The way between two nodes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Peers {
-    pub latency: Distribution,
-    /// Messages lost on their way.
-    pub lost: Share,
 }
 
 /// Users whose grant is lost.
@@ -254,20 +226,10 @@ pub enum LoginSettings {
     Own,
 }
 
-/// The way between a node and its gateway.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gateway {
-    /// Node to gateway.
-    pub request: Distribution,
-    /// Gateway to node.
-    pub response: Distribution,
-}
-
 /// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Strategy {
+pub struct StrategySettings {
     /// Free text, for reports.
     pub name: String,
     /// Whose token is used and when a new one is requested; `tokenstorm list strategies` names them.
@@ -289,7 +251,7 @@ pub struct Strategy {
     pub delay_first: bool,
     /// What the backoff steps are counted by.
     #[serde(default)]
-    pub steps: Steps,
+    pub steps: StepsSettings,
     /// How much of an answer the client's code reads: what it cannot tell apart it cannot act on.
     #[serde(default)]
     pub reads: Reads,
@@ -324,7 +286,7 @@ pub enum DelayGoes {
 /// What backoff steps are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Steps {
+pub enum StepsSettings {
     /// Each call begins with the shortest wait.
     #[default]
     PerCall,
@@ -347,50 +309,6 @@ pub struct Assert {
     /// Only where the sweep has these values: `key=value;key=value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point: Option<String>,
-}
-
-/// How a figure compares with a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Op {
-    /// Less than the value.
-    #[serde(rename = "<")]
-    Less,
-    /// At most the value.
-    #[serde(rename = "<=")]
-    AtMost,
-    /// More than the value.
-    #[serde(rename = ">")]
-    More,
-    /// At least the value.
-    #[serde(rename = ">=")]
-    AtLeast,
-    /// The value, but for rounding.
-    #[serde(rename = "==")]
-    Equal,
-}
-
-impl Op {
-    /// Equal means equal but for rounding in the twelfth digit: a mean of shares is seldom exact.
-    pub fn holds(self, figure: f64, value: f64) -> bool {
-        match self {
-            Self::Less => figure < value,
-            Self::AtMost => figure <= value,
-            Self::More => figure > value,
-            Self::AtLeast => figure >= value,
-            Self::Equal => (figure - value).abs() <= 1e-12 * value.abs().max(1.0),
-        }
-    }
-
-    /// As it is written.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Less => "<",
-            Self::AtMost => "<=",
-            Self::More => ">",
-            Self::AtLeast => ">=",
-            Self::Equal => "==",
-        }
-    }
 }
 
 impl Assert {
@@ -423,39 +341,4 @@ fn yes() -> bool {
 
 fn at_once() -> Retry {
     Retry::Immediate(Immediate::default())
-}
-
-fn one_millisecond() -> Distribution {
-    Distribution::constant(Duration::from_millis(1))
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self {
-            request: one_millisecond(),
-            response: one_millisecond(),
-            lost_before: Share::default(),
-            lost_after: Share::default(),
-            timeout: Duration::SECOND,
-            replica_lag: None,
-        }
-    }
-}
-
-impl Default for Peers {
-    fn default() -> Self {
-        Self {
-            latency: one_millisecond(),
-            lost: Share::default(),
-        }
-    }
-}
-
-impl Default for Gateway {
-    fn default() -> Self {
-        Self {
-            request: one_millisecond(),
-            response: one_millisecond(),
-        }
-    }
 }

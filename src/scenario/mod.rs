@@ -3,37 +3,48 @@
 //! Does not know how a scenario is run or reported: it knows the written form, what its names refer to, and the points of its
 //! sweep.
 
+mod acts;
+mod case;
 mod check;
 mod condition;
 mod document;
 mod error;
 mod event;
 mod file;
+mod incident;
+mod names;
+mod nearest;
+mod op;
 mod ordered;
-pub mod plan;
 mod planning;
 mod read;
 mod resolve;
+mod roster;
 mod sweep;
 mod timeline;
+mod ways;
 
 use std::path::{Path, PathBuf};
 
 use crate::base::Duration;
+use crate::plan::{Plan, SweepPoint};
 use crate::provider::settings::Settings;
 
+pub use case::PlanCase;
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
-pub use error::{Mistake, PlanError, ScenarioError, suggestion};
+pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
-    Autoscale, Crash, CrashGateway, Event, Fail, GrantSlots, How, OfFleet, Partition, Pause, Redeploy, Restart, Revoke,
-    Scale, Slow, Spike, Step, Target, What,
+    Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,
+    Pause, Redeploy, Restart, Revoke, Scale, Slow, Spike, Target,
 };
 pub use file::{
-    App, Assert, DelayGoes, File, Fleet, Gateway, Op, Pauses, Run, Start, Steps, Store, Strategy, Trigger, Workload,
+    AppSettings, Assert, DelayGoes, FleetSettings, PauseSettings, RunSettings, ScenarioFile, StartSettings,
+    StepsSettings, StrategySettings, TriggerSettings, WorkloadSettings,
 };
+pub use nearest::suggestion;
+pub use op::Op;
 pub use ordered::Ordered;
-pub use planning::{on_bad_slot, reveals, rule};
-pub use sweep::selects;
+pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
 /// A scenario is written by hand: a file beyond this many bytes is something else.
 pub const LARGEST_FILE: u64 = 4 << 20;
@@ -48,14 +59,14 @@ pub const MOST_REPLICATIONS: u32 = 100_000;
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// What the file says, with the provider's profile and all defaults filled in.
-    pub file: File,
+    pub file: ScenarioFile,
     /// Where the paths in it are looked up from.
     pub folder: PathBuf,
     /// The file's name as it was given, for messages.
     pub origin: String,
     /// The text as it was written, overrides of the command line at its end.
     pub text: String,
-    points: Vec<(String, File)>,
+    points: Vec<(SweepPoint, ScenarioFile)>,
     warnings: Vec<Mistake>,
 }
 
@@ -146,14 +157,13 @@ impl Scenario {
         )
     }
 
-    /// Every point of the sweep in order, with its label `key=value;key=value` and the scenario that it is: without a sweep, and
-    /// with the assertions and expectations that are meant for it. Without a sweep the only point is the scenario itself,
-    /// labelled by an empty text.
-    pub fn points(&self) -> Vec<(String, Self)> {
+    /// Every point of the sweep in order, with the scenario that it is: without a sweep, and with the assertions and expectations
+    /// that are meant for it. Without a sweep the only point is the scenario itself, at a point without values.
+    pub fn points(&self) -> Vec<(SweepPoint, Self)> {
         if self.points.is_empty() {
-            return vec![(String::new(), self.clone())];
+            return vec![(SweepPoint::default(), self.clone())];
         }
-        let alone = |(label, file): &(String, File)| {
+        let alone = |(label, file): &(SweepPoint, ScenarioFile)| {
             let point = Self {
                 file: file.clone(),
                 folder: self.folder.clone(),
@@ -175,20 +185,20 @@ impl Scenario {
     /// What an engine runs for one of the strategies, at this point.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan(&self, strategy: &Strategy) -> Result<plan::Plan, PlanError> {
-        self.plan_case(strategy, plan::PlanCase::Triggered)
+    pub fn plan(&self, strategy: &StrategySettings) -> Result<Plan, PlanError> {
+        self.plan_case(strategy, PlanCase::Triggered)
     }
 
     /// [`plan`](Self::plan) with its trigger, without it, or with a hot start in its place.
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
-    pub fn plan_case(&self, strategy: &Strategy, case: plan::PlanCase) -> Result<plan::Plan, PlanError> {
+    pub fn plan_case(&self, strategy: &StrategySettings, case: PlanCase) -> Result<Plan, PlanError> {
         planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
     }
 
     /// The events of the timeline, for charts.
     pub fn incidents(&self) -> Vec<(Duration, Duration, String)> {
-        self.file.event.iter().map(timeline::incident).collect()
+        self.file.event.iter().map(incident::incident).collect()
     }
 
     /// What is odd but can be run; shown like an error, against [`text`](Self::text).
@@ -223,7 +233,7 @@ impl Scenario {
 /// # Panics
 /// Never: a schema is plain data.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(File);
+    let schema = schemars::schema_for!(ScenarioFile);
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     text.push('\n');
     text

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use super::case::PlanCase;
 use super::error::PlanError;
-use super::event::{How, Target, What};
-use super::file::{self, DelayGoes, File, LoginSettings};
-use super::plan::{Drivers, Links, Loop, Pauses, Plan, PlanCase, ProviderPlan, Replay, Span, Stream};
-use super::timeline::{timeline, trigger};
+use super::event::{EventKind, How, Target};
+use super::file::{self, DelayGoes, LoginSettings, ScenarioFile};
+use super::incident::trigger;
+use super::names::Names;
+use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::node::{CallPolicy, DelayPlace, Steps, Strategy as _};
-use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, OnFullSettings, RuleSettings, Settings};
-use crate::provider::{Endpoint, Force, Issuance, OnBadSlot, OnFull, Reveals, RotationRule};
+use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
+use crate::provider::{Endpoint, RotationRule};
 use crate::strategy::Coordination;
 use crate::workload::{Arrivals, Pattern, trace};
 use crate::world::{Fleet, Layout, Leg, StoreLayout};
@@ -26,9 +29,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// Errors when a distribution or a file of calls cannot be used. Everything else has been checked before.
 pub fn plan(
-    file: &File,
+    file: &ScenarioFile,
     settings: &Settings,
-    strategy: &file::Strategy,
+    strategy: &file::StrategySettings,
     folder: &Path,
     case: PlanCase,
 ) -> Result<Plan, PlanError> {
@@ -43,8 +46,8 @@ pub fn plan(
         .iter()
         .any(|&leg| !links.leg(leg).loss.is_never())
         || file.event.iter().any(|event| match &event.what {
-            What::Fail(fail) => fail.how == How::Silent,
-            What::Partition(partition) => partition.from != Target::Store,
+            EventKind::Fail(fail) => fail.how == How::Silent,
+            EventKind::Partition(partition) => partition.from != Target::Store,
             _ => false,
         });
     Ok(Plan {
@@ -58,8 +61,8 @@ pub fn plan(
             },
             delay_first: strategy.delay_first,
             steps: match strategy.steps {
-                file::Steps::PerCall => Steps::PerCall,
-                file::Steps::PerNode => Steps::PerNode,
+                file::StepsSettings::PerCall => Steps::PerCall,
+                file::StepsSettings::PerNode => Steps::PerNode,
             },
             perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
             obey_retry_after: strategy.obey_retry_after,
@@ -85,55 +88,6 @@ pub fn plan(
     })
 }
 
-/// Where things of a file lie in the plan.
-pub(super) struct Names<'a> {
-    pub fleets: BTreeMap<&'a str, usize>,
-    apps: BTreeMap<&'a str, usize>,
-    /// Registered copies of each app, itself included.
-    copies: u16,
-    /// First node of each fleet, and how many it can ever have.
-    pub nodes: Vec<Range<u32>>,
-}
-
-impl<'a> Names<'a> {
-    fn of(file: &'a File, strategy: &file::Strategy) -> Self {
-        let mut first = 0;
-        let nodes = file.fleet.iter().map(|fleet| {
-            let most = file
-                .event
-                .iter()
-                .filter_map(|event| event.sizes())
-                .filter(|(name, _)| *name == fleet.name)
-                .flat_map(|(_, sizes)| sizes)
-                .map(|(_, nodes)| nodes)
-                .fold(fleet.nodes, u32::max);
-            first += most;
-            first - most..first
-        });
-        Self {
-            nodes: nodes.collect(),
-            fleets: file
-                .fleet
-                .iter()
-                .enumerate()
-                .map(|(at, fleet)| (fleet.name.as_str(), at))
-                .collect(),
-            apps: file
-                .app
-                .iter()
-                .enumerate()
-                .map(|(at, app)| (app.name.as_str(), at))
-                .collect(),
-            copies: strategy.coordination.duplicate_apps().max(1),
-        }
-    }
-
-    pub fn clients(&self, app: &str) -> Range<u16> {
-        let first = self.apps[app] as u16 * self.copies;
-        first..first + self.copies
-    }
-}
-
 fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
     let mut coordination = written.clone();
     if let Coordination::SlotPerNode(strategy) = &mut coordination {
@@ -144,7 +98,7 @@ fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
 
 type Groups = Vec<(String, String)>;
 
-fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
+fn layout(file: &ScenarioFile, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
@@ -181,7 +135,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
         add_gateways(&mut fleets, domains.len() as u16);
     }
     let loses = file.event.iter().filter_map(|event| match &event.what {
-        What::FailOverStore(failover) => Some(failover.loses),
+        EventKind::FailOverStore(failover) => Some(failover.loses),
         _ => None,
     });
     let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
@@ -200,7 +154,7 @@ fn layout(file: &File, names: &Names<'_>, coordination: &Coordination) -> (Layou
 
 /// What makes calls, and what else drives a run. Groups are numbered as in the layout.
 fn workloads(
-    file: &File,
+    file: &ScenarioFile,
     settings: &Settings,
     layout: &Layout,
     folder: &Path,
@@ -307,7 +261,11 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
     }
 }
 
-fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Option<Duration>), DistributionError> {
+fn links(
+    file: &ScenarioFile,
+    settings: &Settings,
+    folder: &Path,
+) -> Result<(Links, Option<Duration>), DistributionError> {
     let compile = |written: &Option<Distribution>| match written {
         Some(distribution) => distribution.compile(folder),
         None => Ok(Latency::ZERO),
@@ -358,9 +316,9 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     let (request, response) = (links.leg(Leg::StoreRequest), links.leg(Leg::StoreResponse));
     let slowest = request.latency.longest().saturating_add(response.latency.longest());
     let disturbed = file.event.iter().any(|event| match &event.what {
-        What::Fail(fail) => fail.endpoint == Target::Store,
-        What::Slow(slow) => slow.endpoint == Target::Store,
-        What::Partition(partition) => partition.from == Target::Store,
+        EventKind::Fail(fail) => fail.endpoint == Target::Store,
+        EventKind::Slow(slow) => slow.endpoint == Target::Store,
+        EventKind::Partition(partition) => partition.from == Target::Store,
         _ => false,
     });
     // Where every answer comes in time, a timer for each operation would only cost events.
@@ -368,7 +326,7 @@ fn links(file: &File, settings: &Settings, folder: &Path) -> Result<(Links, Opti
     Ok((links, may_be_late.then_some(store.timeout)))
 }
 
-fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan {
+fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> ProviderPlan {
     let mut stride = 1;
     let mut slots = Vec::new();
     for app in &file.app {
@@ -376,15 +334,15 @@ fn provider(file: &File, settings: &Settings, names: &Names<'_>) -> ProviderPlan
         slots.extend(std::iter::repeat_n(app.slots, names.copies.into()));
     }
     for event in &file.event {
-        if let What::GrantSlots(grant) = &event.what {
+        if let EventKind::GrantSlots(grant) = &event.what {
             stride = stride.max(grant.slots);
         }
     }
     ProviderPlan {
-        rule: rule(settings),
+        rule: settings.issuance(),
         rotation: settings.refresh_tokens().as_ref().map(RotationRule::of),
-        reveals: reveals(settings),
-        on_bad_slot: on_bad_slot(settings),
+        reveals: settings.revealed(),
+        on_bad_slot: settings.bad_slot(),
         slots,
         stride,
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
@@ -400,49 +358,4 @@ fn endpoint(limits: &EndpointLimits, faults: &EndpointFaults) -> Endpoint {
         ..Endpoint::default()
     }
     .with_quotas(limits.quotas.clone().unwrap_or_default())
-}
-
-/// What the provider's tokens reveal about which is newer.
-pub fn reveals(settings: &Settings) -> Reveals {
-    settings.revealed()
-}
-
-/// What the provider does about a slot that a client was not granted.
-pub fn on_bad_slot(settings: &Settings) -> OnBadSlot {
-    settings.on_bad_slot.unwrap_or_default()
-}
-
-/// The rule that a provider's settings describe, for tokens that are obtained without a user.
-pub fn rule(settings: &Settings) -> Issuance {
-    let mut issuance = Issuance::independent(settings.token_ttl.unwrap_or(Duration::from_secs(3600)));
-    match settings.rule {
-        None | Some(RuleSettings::Independent(_)) => {}
-        Some(RuleSettings::LatestOnly(rule)) => {
-            issuance.capacity = Some(1);
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-        }
-        Some(RuleSettings::Capacity(rule)) => {
-            issuance.capacity = Some(rule.live);
-            issuance.on_full = match rule.on_full {
-                OnFullSettings::EvictOldest => OnFull::EvictOldest,
-                OnFullSettings::Refuse => OnFull::Refuse,
-            };
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-        }
-        Some(RuleSettings::Reuse(rule)) => {
-            issuance.capacity = rule.live;
-            issuance.overlap = rule.overlap;
-            issuance.overlap_depth = rule.overlap_depth;
-            issuance.reuse_threshold = Some(rule.threshold);
-            issuance.extend = rule.extend;
-            issuance.force = rule.force.map(|force| Force {
-                min_gap: force.min_gap,
-                count: force.count,
-                window: force.window,
-            });
-        }
-    }
-    issuance
 }

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::LARGEST_FILE;
-use super::error::{Mistake, ScenarioError, nearest};
+use super::error::{Mistake, ScenarioError};
+use super::nearest::nearest;
 
 /// Entries of a folder that are looked at for a name like a missing one.
 const MOST_NEIGHBOURS: usize = 10_000;

@@ -8,11 +8,11 @@ use toml::de::{DeTable, DeValue};
 use super::condition::Condition;
 use super::document::{self, Span};
 use super::error::{self, Mistake};
-use super::file::File;
+use super::file::ScenarioFile;
 use super::ordered::Ordered;
-use super::sweep::selects;
 use super::{MOST_POINTS, Overrides, check, sweep};
 use crate::node::Strategy as _;
+use crate::plan::SweepPoint;
 use crate::provider::profiles;
 use crate::provider::settings::Settings;
 use crate::strategy::Coordination;
@@ -97,9 +97,9 @@ impl AddedValue {
 /// What a text says.
 pub(super) struct Resolved {
     /// As written, and filled in.
-    pub file: File,
+    pub file: ScenarioFile,
     /// The same for every point of its sweep.
-    pub points: Vec<(String, File)>,
+    pub points: Vec<(SweepPoint, ScenarioFile)>,
     pub warnings: Vec<Mistake>,
 }
 
@@ -142,7 +142,7 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
     } else {
         sweep::points(&axes, &added.text, MOST_POINTS).map_err(|mistake| vec![mistake])?
     };
-    let labels: Vec<String> = points.iter().map(|point| point.label.clone()).collect();
+    let labels: Vec<SweepPoint> = points.iter().map(|point| point.label.clone()).collect();
     // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
     let selectable = added.sweep.is_empty().then_some(labels.as_slice());
     let (file, warnings) = one(root.clone(), folder, selectable)?;
@@ -171,9 +171,13 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
 }
 
 /// Reads, fills in and checks one file.
-fn one(root: DeTable<'_>, folder: &Path, points: Option<&[String]>) -> Result<(File, Vec<Mistake>), Vec<Mistake>> {
+fn one(
+    root: DeTable<'_>,
+    folder: &Path,
+    points: Option<&[SweepPoint]>,
+) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
     let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
-    let mut file: File =
+    let mut file: ScenarioFile =
         serde::Deserialize::deserialize(deserializer).map_err(|error| vec![error::translate(&error, Some(&root))])?;
     check::profile(&root, &file.provider).map_err(|mistake| vec![mistake])?;
     fill_in(&mut file);
@@ -186,7 +190,7 @@ fn one(root: DeTable<'_>, folder: &Path, points: Option<&[String]>) -> Result<(F
 }
 
 /// What the file leaves out, from the profile and the defaults.
-fn fill_in(file: &mut File) {
+fn fill_in(file: &mut ScenarioFile) {
     let profile = file.provider.profile.as_deref().and_then(profiles::find);
     let settings = std::mem::take(&mut file.provider);
     let settings = match profile {
@@ -210,9 +214,13 @@ fn fill_in(file: &mut File) {
 
 /// Leaves the assertions and expectations that are meant for this point; what is said for it alone counts more than what is
 /// said for every point.
-fn meant_for(label: &str, file: &mut File) {
-    file.assert
-        .retain(|assertion| assertion.point.as_deref().is_none_or(|point| selects(point, label)));
+fn meant_for(label: &SweepPoint, file: &mut ScenarioFile) {
+    file.assert.retain(|assertion| {
+        assertion
+            .point
+            .as_deref()
+            .is_none_or(|point| label.has(&SweepPoint::parse(point)))
+    });
     for assertion in &mut file.assert {
         assertion.point = None;
     }
@@ -223,7 +231,7 @@ fn meant_for(label: &str, file: &mut File) {
         .partition(|(whose, _)| whose.contains('@'));
     for (whose, conditions) in general.into_iter().chain(special) {
         let (strategy, selector) = check::split_point(&whose);
-        if !selector.is_none_or(|selector| selects(selector, label)) {
+        if !selector.is_none_or(|selector| label.has(&SweepPoint::parse(selector))) {
             continue;
         }
         let at = meant.position(strategy).unwrap_or(meant.0.len());

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{self, NoSuchPlace, Path, Span};
 use super::error::Mistake;
+use crate::plan::SweepPoint;
 
 /// A key of the file, and the values that are tried in its place.
 pub(super) struct Axis<'t> {
@@ -18,8 +19,7 @@ pub(super) struct Axis<'t> {
 
 /// One value of each axis.
 pub(super) struct Point<'t> {
-    /// `key=value;key=value`, empty without a sweep.
-    pub label: String,
+    pub label: SweepPoint,
     values: Vec<(Path, Span, Spanned<DeValue<'t>>)>,
 }
 
@@ -117,12 +117,12 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
                 })
                 .collect();
             values.reverse();
-            let label: Vec<String> = values
-                .iter()
-                .map(|(axis, value)| format!("{}={}", axis.key, shown(value, text)))
-                .collect();
             Point {
-                label: label.join(";"),
+                label: SweepPoint::of(
+                    values
+                        .iter()
+                        .map(|(axis, value)| (axis.key.as_str(), shown(value, text))),
+                ),
                 values: values
                     .into_iter()
                     .map(|(axis, value)| (axis.path.clone(), axis.key_span.clone(), value.clone()))
@@ -175,16 +175,6 @@ fn inline(value: &Spanned<DeValue<'_>>, text: &str) -> String {
     }
 }
 
-/// Whether a point has all the `key=value` that a selector names.
-pub fn selects(selector: &str, label: &str) -> bool {
-    let parts = || label.split(';').map(str::trim);
-    selector
-        .split(';')
-        .map(str::trim)
-        .filter(|wanted| !wanted.is_empty())
-        .all(|wanted| parts().any(|part| part == wanted))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +187,7 @@ mod tests {
         let labels: Vec<_> = points(&axes, text, 4)
             .unwrap()
             .into_iter()
-            .map(|point| point.label)
+            .map(|point| point.label.to_string())
             .collect();
         assert_eq!(labels, ["b=1;a=x", "b=1;a={ y = 1 }", "b=2;a=x", "b=2;a={ y = 1 }"]);
         assert!(points(&axes, text, 3).is_err());
@@ -210,15 +200,12 @@ mod tests {
         let [one, other] = [inline, spread].map(|text| {
             let root = DeTable::parse(text).unwrap().into_inner();
             let points = points(&axes(&root).unwrap_or_default(), text, 4).unwrap();
-            points.into_iter().map(|point| point.label).collect::<Vec<_>>()
+            points
+                .into_iter()
+                .map(|point| point.label.to_string())
+                .collect::<Vec<_>>()
         });
         assert_eq!(one, ["a={ y = 1, z = { k = '2s' } }", "a={ y = 2 }"]);
         assert_eq!(other, one);
-    }
-
-    #[test]
-    fn a_selector_names_some_of_the_values() {
-        assert!(selects("a=1", "b=2;a=1") && selects("a=1;b=2", "b=2;a=1") && selects("", "a=1"));
-        assert!(!selects("a=1", "a=10") && !selects("a=1;c=3", "a=1;b=2"));
     }
 }

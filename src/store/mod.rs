@@ -3,155 +3,17 @@
 //! Every operation is atomic at the instant in which it arrives. Does not know what the register's value means, nor who
 //! keeps it: only its name and, where it has one, its rank.
 
+mod operation;
+mod replica;
+mod state;
+
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
+
+use state::{Lease, State};
 
 use crate::base::{Duration, Millis, NodeId, Permutation, Time, clone_in_place};
 
-/// What a register may hold.
-pub trait Stored: Copy {
-    /// Tells values apart; no two different values have the same.
-    fn name(&self) -> NonZeroU32;
-
-    /// Orders values by age, as far as they reveal it: zero for one that reveals nothing.
-    fn rank(&self) -> u32;
-}
-
-/// What a node asks of the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation<V> {
-    /// Asks for the value.
-    Read,
-    /// Replaces the value if the condition holds.
-    Write {
-        /// The new value.
-        value: V,
-        /// On what condition.
-        when: When,
-    },
-    /// Takes the value away if the condition holds.
-    Clear {
-        /// On what condition.
-        when: When,
-    },
-    /// Takes the lease for a time (none: until it is given back), unless another node holds it.
-    Acquire {
-        /// How long the lease lasts.
-        ttl: Option<Millis>,
-    },
-    /// Takes the lease for as long as the asker lives, unless another node holds it: what an operating system's lock on a file does.
-    /// Who has it so already, perhaps without knowing, gets it again.
-    Lock,
-    /// Begins the lease's time anew, if it is still the one that was acquired.
-    Extend {
-        /// The acquisition that is extended.
-        fence: u32,
-        /// How long the lease lasts from now on.
-        ttl: Millis,
-    },
-    /// Gives the lease back, if it is still the one that was acquired.
-    Release {
-        /// The acquisition that ends.
-        fence: u32,
-    },
-    /// Deletes the lease, whoever holds it: what a release without an owner's check does.
-    Unlock,
-}
-
-/// On what condition a value is replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum When {
-    /// Without any condition.
-    #[default]
-    Always,
-    /// The value of this name (none: no value) still lies there. Names never come again, so this compares versions too.
-    Still(Option<NonZeroU32>),
-    /// No lease with a higher fence has written before.
-    Fence(u32),
-    /// What lies there is not of a higher rank.
-    NotOlder,
-}
-
-/// What the store answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Answer<V> {
-    /// What lies there, for a read.
-    Value(Option<Entry<V>>),
-    /// A write or a clearing has happened.
-    Written,
-    /// The condition of a write did not hold: this lies there instead.
-    Kept(Option<Entry<V>>),
-    /// The lease is the asker's; fences grow with each acquisition.
-    Acquired {
-        /// The number of this acquisition.
-        fence: u32,
-    },
-    /// Another node holds the lease.
-    Busy,
-    /// The lease was still the asker's (`held`) and goes on, or had lapsed before.
-    Extended {
-        /// Whether the lease was still the asker's.
-        held: bool,
-    },
-    /// The lease was still the asker's (`held`), or had lapsed before.
-    Released {
-        /// Whether the lease was still the asker's.
-        held: bool,
-    },
-    /// No answer to this kind of operation in time, or an error: it may or may not have happened.
-    Failed(Asked),
-}
-
-/// A kind of operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Asked {
-    /// [`Operation::Read`].
-    Read,
-    /// [`Operation::Write`] or [`Operation::Clear`].
-    Write,
-    /// [`Operation::Acquire`] or [`Operation::Lock`].
-    Acquire,
-    /// [`Operation::Extend`].
-    Extend,
-    /// [`Operation::Release`] or [`Operation::Unlock`].
-    Release,
-}
-
-impl<V> Answer<V> {
-    /// What kind of operation it answers.
-    pub const fn asked(&self) -> Asked {
-        match self {
-            Self::Value(_) => Asked::Read,
-            Self::Written | Self::Kept(_) => Asked::Write,
-            Self::Acquired { .. } | Self::Busy => Asked::Acquire,
-            Self::Extended { .. } => Asked::Extend,
-            Self::Released { .. } => Asked::Release,
-            Self::Failed(asked) => *asked,
-        }
-    }
-}
-
-impl<V> Operation<V> {
-    /// What kind of operation it is.
-    pub const fn asked(&self) -> Asked {
-        match self {
-            Self::Read => Asked::Read,
-            Self::Write { .. } | Self::Clear { .. } => Asked::Write,
-            Self::Acquire { .. } | Self::Lock => Asked::Acquire,
-            Self::Extend { .. } => Asked::Extend,
-            Self::Release { .. } | Self::Unlock => Asked::Release,
-        }
-    }
-}
-
-/// A stored value and how long it has lain there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Entry<V> {
-    /// The value as it was written.
-    pub value: V,
-    /// How long it has lain there.
-    pub age: Millis,
-}
+pub use operation::{Answer, Asked, Entry, Operation, Stored, When};
 
 /// One register with a lease beside it, and as much of their past as replicas lag behind.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,30 +28,6 @@ pub struct Store<V> {
 }
 
 clone_in_place!(Store<V> { state, past, memory, last_fence });
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct State<V> {
-    register: Option<(V, Time)>,
-    lease: Option<Lease>,
-    /// The highest fence with which a fenced write has been made.
-    written_fence: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Lease {
-    owner: NodeId,
-    fence: u32,
-    /// None for ever.
-    until: Option<Time>,
-    /// It ends with its owner's life.
-    tied: bool,
-}
-
-impl Lease {
-    fn holds(&self, now: Time) -> bool {
-        self.until.is_none_or(|until| now < until)
-    }
-}
 
 impl<V> Default for Store<V> {
     fn default() -> Self {
@@ -206,39 +44,7 @@ impl<V> Default for Store<V> {
     }
 }
 
-impl<V: Stored> State<V> {
-    fn entry(&self, now: Time) -> Option<Entry<V>> {
-        self.register.map(|(value, written)| Entry {
-            value,
-            age: now.since(written).into(),
-        })
-    }
-
-    fn allows(&self, when: When, rank: u32) -> bool {
-        let lies = self.register.map(|(value, _)| value);
-        match when {
-            When::Always => true,
-            When::Still(name) => lies.map(|value| value.name()) == name,
-            When::Fence(fence) => fence >= self.written_fence,
-            When::NotOlder => lies.is_none_or(|value| rank >= value.rank()),
-        }
-    }
-
-    fn is_held_by(&self, from: NodeId, fence: u32) -> bool {
-        self.lease
-            .is_some_and(|lease| lease.fence == fence && lease.owner == from)
-    }
-}
-
 impl<V: Stored> Store<V> {
-    /// A store that remembers what it was up to this long ago, for replicas that lag and failovers that lose writes.
-    pub fn remembering(memory: Duration) -> Self {
-        Self {
-            memory,
-            ..Self::default()
-        }
-    }
-
     /// Carries out one operation.
     pub fn apply(&mut self, now: Time, from: NodeId, operation: Operation<V>) -> Answer<V> {
         if !matches!(operation, Operation::Read) {
@@ -323,36 +129,6 @@ impl<V: Stored> Store<V> {
         }
     }
 
-    /// What a replica answers to a read that has heard of nothing younger than `lag`.
-    pub fn read_replica(&self, now: Time, lag: Duration) -> Answer<V> {
-        Answer::Value(self.as_of(now, lag).entry(now))
-    }
-
-    /// The primary dies and a replica takes over that had not heard of the last writes.
-    pub fn fail_over(&mut self, now: Time, lost: Duration) {
-        self.state = *self.as_of(now, lost);
-        self.past.clear();
-    }
-
-    fn as_of(&self, now: Time, ago: Duration) -> &State<V> {
-        let since = |until: Time| now.since(until) < ago;
-        self.past
-            .iter()
-            .find(|(until, _)| since(*until))
-            .map_or(&self.state, |(_, state)| state)
-    }
-
-    fn keep_past(&mut self, now: Time) {
-        if self.memory.is_zero() {
-            return;
-        }
-        let memory = self.memory;
-        while self.past.front().is_some_and(|(until, _)| now.since(*until) >= memory) {
-            self.past.pop_front();
-        }
-        self.past.push_back((now, self.state));
-    }
-
     /// The value that lies there now.
     pub fn value(&self) -> Option<V> {
         self.state.register.map(|(value, _)| value)
@@ -408,6 +184,8 @@ impl<V: Stored> Store<V> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     impl Stored for char {
@@ -421,6 +199,7 @@ mod tests {
     }
 
     const A: NodeId = NodeId(0);
+
     const B: NodeId = NodeId(1);
 
     fn at(ms: u64) -> Time {
@@ -429,22 +208,6 @@ mod tests {
 
     fn write(value: char, when: When) -> Operation<char> {
         Operation::Write { value, when }
-    }
-
-    #[test]
-    fn a_value_ages_until_it_is_replaced() {
-        let mut store = Store::default();
-        assert_eq!(store.apply(at(0), A, Operation::Read), Answer::Value(None));
-        store.apply(at(10), A, write('x', When::Always));
-        let entry = |value, age| {
-            Answer::Value(Some(Entry {
-                value,
-                age: Millis::new(age),
-            }))
-        };
-        assert_eq!(store.apply(at(15), B, Operation::Read), entry('x', 5));
-        store.apply(at(20), B, write('y', When::Always));
-        assert_eq!(store.apply(at(20), A, Operation::Read), entry('y', 0));
     }
 
     #[test]
@@ -572,6 +335,22 @@ mod tests {
             Answer::Busy,
             "a lock file stays"
         );
+    }
+
+    #[test]
+    fn a_value_ages_until_it_is_replaced() {
+        let mut store = Store::default();
+        assert_eq!(store.apply(at(0), A, Operation::Read), Answer::Value(None));
+        store.apply(at(10), A, write('x', When::Always));
+        let entry = |value, age| {
+            Answer::Value(Some(Entry {
+                value,
+                age: Millis::new(age),
+            }))
+        };
+        assert_eq!(store.apply(at(15), B, Operation::Read), entry('x', 5));
+        store.apply(at(20), B, write('y', When::Always));
+        assert_eq!(store.apply(at(20), A, Operation::Read), entry('y', 0));
     }
 
     #[test]

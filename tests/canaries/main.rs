@@ -167,6 +167,14 @@ fn of_leases() -> Vec<Mutant> {
 }
 
 fn of_settings() -> Vec<Mutant> {
+    [of_lease_settings(), of_one_for_another()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Settings of `lease` that people choose.
+fn of_lease_settings() -> Vec<Mutant> {
     let span = Duration::from_millis(100);
     let lease = strategy::Lease {
         ttl: Ttl::After(Duration::SECOND),
@@ -177,11 +185,6 @@ fn of_settings() -> Vec<Mutant> {
     };
     let calm = Expect::default().with_store().with_faults(FaultBudget::NONE);
     let crash = Expect::default().with_store().with_faults(faults("crash=1"));
-    let calls = Expect::default().with_nodes(1, 2).with_faults(FaultBudget::NONE);
-    let late = Expect::default().with_nodes(1, 2).with_faults(faults("expiry=1"));
-    let refused = systems::rotation("refused").expect("a rule of this name");
-    let refresh = calm.clone().with_refresh_tokens(refused);
-    let wiping = |compare| strategy::WipingLoser { compare, before: false };
     vec![
         mutant(
             "`lease` with `publish = \"unacknowledged\"`",
@@ -219,6 +222,18 @@ fn of_settings() -> Vec<Mutant> {
                 &calm,
             ),
         ),
+    ]
+}
+
+/// One strategy in place of another.
+fn of_one_for_another() -> Vec<Mutant> {
+    let calls = Expect::default().with_nodes(1, 2).with_faults(FaultBudget::NONE);
+    let late = Expect::default().with_nodes(1, 2).with_faults(faults("expiry=1"));
+    let calm = Expect::default().with_store().with_faults(FaultBudget::NONE);
+    let refused = systems::rotation("refused").expect("a rule of this name");
+    let refresh = calm.with_refresh_tokens(refused);
+    let wiping = |compare| strategy::WipingLoser { compare, before: false };
+    vec![
         mutant(
             "`single_flight` in place of `compare_first`",
             "S7",

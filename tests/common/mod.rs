@@ -4,13 +4,14 @@
 
 use rayon::prelude::*;
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
+use tokenstorm::campaign::run_context;
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{CallPolicy, Strategy as _};
+use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::strategy::{
     AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway, Gossip, Leader,
     Lease, LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, Release, RenewAhead, Reread, Rotation,
@@ -28,31 +29,35 @@ pub struct Nodes {
     pub per_second: f64,
 }
 
+impl Nodes {
+    fn streams(&self, index: u16) -> Vec<Stream> {
+        if self.per_second <= 0.0 {
+            return Vec::new();
+        }
+        let rate: Rate = format!("{}/s", self.per_second).parse().unwrap();
+        vec![Stream {
+            group: Group(index),
+            arrivals: Pattern::Poisson(rate),
+        }]
+    }
+}
+
 /// One app, the given fleets in one domain, everything instantaneous, tokens that outlive the run, and calls that are retried
 /// at once and for ever: the setting M0 of section 3 of the model (`src/manual/model.md`).
 pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds: u64) -> Plan {
     let mut layout = Vec::new();
-    let mut workloads = Vec::new();
-    let mut groups = Vec::new();
     let mut first = 0;
-    for (index, fleet) in fleets.iter().enumerate() {
+    for fleet in fleets {
         layout.push(Fleet {
             first_ordinal: first,
             ..Fleet::plain(first..first + fleet.count)
         });
         first += fleet.count;
-        let streams = if fleet.per_second > 0.0 {
-            let rate: Rate = format!("{}/s", fleet.per_second).parse().unwrap();
-            vec![Stream {
-                group: Group(index as u16),
-                arrivals: Pattern::Poisson(rate),
-            }]
-        } else {
-            Vec::new()
-        };
-        workloads.push(streams);
-        groups.push((format!("fleet{index}"), "user".to_owned()));
     }
+    let mut workloads: Vec<_> = (0..).zip(fleets).map(|(index, fleet)| fleet.streams(index)).collect();
+    let groups: Vec<_> = (0..fleets.len())
+        .map(|index| (format!("fleet{index}"), "user".to_owned()))
+        .collect();
     if coordination.needs_gateway() {
         for fleet in &mut layout {
             fleet.gateway = Some(NodeId(first));
@@ -178,6 +183,16 @@ pub fn slots(count: u16) -> Coordination {
 
 /// One of each strategy and of its variants, with parameters that suit runs of seconds.
 pub fn every_strategy() -> Vec<Coordination> {
+    // Tests take some of them by their place.
+    [
+        first_strategies(),
+        strategies_with_a_store(),
+        strategies_that_elect_or_lock(),
+    ]
+    .concat()
+}
+
+fn first_strategies() -> Vec<Coordination> {
     vec![
         Coordination::TokenPerCall(TokenPerCall {}),
         Coordination::Naive(Naive {}),
@@ -198,6 +213,11 @@ pub fn every_strategy() -> Vec<Coordination> {
             margin: ms(500),
             jitter: ms(500),
         }),
+    ]
+}
+
+fn strategies_with_a_store() -> Vec<Coordination> {
+    vec![
         Coordination::CompareAndSet(CompareAndSet { spare: false }),
         Coordination::CompareAndSet(CompareAndSet { spare: true }),
         Coordination::PutIfNewer(PutIfNewer {}),
@@ -223,6 +243,11 @@ pub fn every_strategy() -> Vec<Coordination> {
             ..a_lease()
         }),
         Coordination::SharedBlind(SharedBlind { expire_first: true }),
+    ]
+}
+
+fn strategies_that_elect_or_lock() -> Vec<Coordination> {
+    vec![
         Coordination::CentralRefresher(CentralRefresher {
             renew_ahead: Some(ms(500)),
             wait: ms(900),
@@ -293,7 +318,7 @@ fn path() -> Shortcuts {
 
 /// As [`observe`], with a choice of the simulator's shortcuts.
 pub fn observe_with(plan: &Plan, dice: Dice, shortcuts: Shortcuts) -> Observed {
-    observe_knowing(plan, plan.run_context(), dice, shortcuts)
+    observe_knowing(plan, run_context(plan), dice, shortcuts)
 }
 
 fn observe_knowing(plan: &Plan, setting: RunContext, dice: Dice, shortcuts: Shortcuts) -> Observed {
@@ -312,7 +337,7 @@ pub struct Mean {
 
 /// Runs replications and takes the mean of a reading.
 pub fn mean(plan: &Plan, replications: u64, seed: u64, read: impl Fn(&Observed) -> f64 + Sync) -> Mean {
-    let setting = plan.run_context();
+    let setting = run_context(plan);
     over_runs(replications, |index| {
         let dice = Dice::replication(seed, index);
         read(&observe_knowing(plan, setting.clone(), dice, path()))

@@ -88,22 +88,8 @@ pub fn svg(story: &Story, title: &str) -> String {
     for (place, line) in story.lines.iter().enumerate() {
         let y = TOP + 36 + place * ROW;
         let colour = if line.fault { "#c0392b" } else { "#1f4e79" };
-        let (from, to) = (centre(line.from), centre(line.to));
-        if from == to {
-            writeln!(out, "<circle cx=\"{from}\" cy=\"{y}\" r=\"4\" fill=\"{colour}\"/>")
-                .expect("a string takes everything");
-        } else {
-            let back = if to > from { to - 8 } else { to + 8 };
-            let dashes = if line.fault { " stroke-dasharray=\"4 3\"" } else { "" };
-            writeln!(
-                out,
-                "<line x1=\"{from}\" y1=\"{y}\" x2=\"{to}\" y2=\"{y}\" stroke=\"{colour}\"{dashes}/>\n\
-                 <path d=\"M{to} {y}L{back} {}L{back} {}Z\" fill=\"{colour}\"/>",
-                y - 4,
-                y + 4
-            )
-            .expect("a string takes everything");
-        }
+        let dashes = if line.fault { " stroke-dasharray=\"4 3\"" } else { "" };
+        arrow(&mut out, (centre(line.from), centre(line.to)), y, colour, dashes);
         writeln!(
             out,
             "<text x=\"{words}\" y=\"{y}\" dy=\"4\" fill=\"{}\">{}. {}</text>",
@@ -126,6 +112,24 @@ pub fn svg(story: &Story, title: &str) -> String {
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// From one party to another; a dot where it is the same.
+fn arrow(out: &mut String, (from, to): (usize, usize), y: usize, colour: &str, dashes: &str) {
+    if from == to {
+        writeln!(out, "<circle cx=\"{from}\" cy=\"{y}\" r=\"4\" fill=\"{colour}\"/>")
+            .expect("a string takes everything");
+        return;
+    }
+    let back = if to > from { to - 8 } else { to + 8 };
+    writeln!(
+        out,
+        "<line x1=\"{from}\" y1=\"{y}\" x2=\"{to}\" y2=\"{y}\" stroke=\"{colour}\"{dashes}/>\n\
+         <path d=\"M{to} {y}L{back} {}L{back} {}Z\" fill=\"{colour}\"/>",
+        y - 4,
+        y + 4
+    )
+    .expect("a string takes everything");
 }
 
 fn escaped(text: &str) -> String {

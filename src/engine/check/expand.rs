@@ -6,13 +6,15 @@ use crate::property::JudgeEvent;
 use crate::provider::Rule;
 use crate::trace::{CallOutcome, Event};
 
+use super::action::Action;
 use super::graph::{Edge, Marks, Standing};
+use super::host::CheckHost;
 use super::label::{label, label_of};
 use super::recovery::{self, Cost};
-use super::state::{Action, CheckHost, State};
+use super::state::State;
 use super::visited::{Fingerprint, Visited, fingerprint};
 
-/// PropertySet by their place in [`PROPERTIES`].
+/// Properties by their place in [`PROPERTIES`](crate::property::PROPERTIES), one bit each.
 pub type PropertySet = u32;
 
 /// What comes of one step.

@@ -9,18 +9,18 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::base::NodeId;
 use crate::node::Strategy;
 use crate::property::{Judge, JudgeEvent, PROPERTIES};
 use crate::provider::Rule;
 use crate::world::Message;
 
 use super::CheckProgress;
+use super::action::Action;
 use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
 use super::fault::{FAULTS, FaultBudget};
 use super::graph::Graph;
 use super::recovery::Cost;
-use super::state::{Action, State};
+use super::state::State;
 use super::visited::{Visited, fingerprint};
 
 /// All states that were found, and what the properties about single events said.
@@ -33,7 +33,7 @@ pub struct Explored {
     pub depth: u32,
     /// False where the search was ended before every state had been found.
     pub complete: bool,
-    /// PropertySet that some event was the business of.
+    /// Properties that some event was the business of.
     pub reached: PropertySet,
     /// The first step that breaks each property: from a state, by an action.
     pub broken: Vec<Option<(u32, Action)>>,
@@ -333,10 +333,4 @@ impl Explored {
         let phases = dead.map(|(_, phase)| format!("phase `{phase}`"));
         faults.chain(silent).chain(phases).collect()
     }
-}
-
-/// Nodes at which a call can arrive.
-pub(super) fn callers<S: Strategy, R: Rule>(state: &State<S, R>) -> impl Iterator<Item = NodeId> + use<S, R> {
-    let fleet = state.world.fleets().first().map_or(0..0, |fleet| fleet.nodes.clone());
-    fleet.map(NodeId)
 }

@@ -5,7 +5,8 @@ use crate::node::Strategy;
 use crate::provider::Rule;
 use crate::world::Message;
 
-use super::state::{Action, State};
+use super::action::Action;
+use super::state::State;
 
 /// Label of a fault, which nobody owes to anybody.
 pub const FAULT: u8 = u8::MAX;

@@ -4,20 +4,27 @@
 //! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
 //! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
 
+mod action;
+mod components;
 mod diagram;
+mod enabled;
 mod expand;
 pub mod expected;
 mod explore;
 mod fault;
 mod graph;
+mod host;
 mod label;
+mod liveness;
 mod naming;
 mod recovery;
 mod state;
+mod step;
 mod story;
 mod symmetry;
 pub mod systems;
 mod visited;
+mod walk;
 
 use rayon::prelude::*;
 
@@ -27,16 +34,21 @@ use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::settings::{OnViolationSettings, Settings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
-use crate::scenario;
 use crate::strategy::Coordination;
 
+pub use action::Action;
+pub use components::Components;
 pub use diagram::{svg, text};
+pub use expand::PropertySet;
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
-pub use graph::{Components, Edge, Graph, Lasso, Marks, Standing};
+pub use graph::{Edge, Graph, Marks, Standing};
+pub use host::{CheckHost, NOW};
 pub use label::{FAULT, label};
+pub use liveness::Lasso;
 pub use recovery::{Cost, dearest_call};
-pub use state::{Action, CheckHost, NOW, STORE_OPERATIONS, State, throttled};
+pub use state::{STORE_OPERATIONS, State};
+pub use step::throttled;
 pub use story::{Line, Story, tell, tell_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
@@ -118,12 +130,12 @@ impl System {
     /// The same under the rules of a provider.
     #[must_use]
     pub fn under(self, provider: &Settings) -> Self {
-        let rule = scenario::rule(provider);
+        let rule = provider.issuance();
         let rotated = self.rotating(provider.refresh_tokens().as_ref().map(RotationRule::of));
         Self {
             rule,
-            reveals: scenario::reveals(provider),
-            on_bad_slot: scenario::on_bad_slot(provider),
+            reveals: provider.revealed(),
+            on_bad_slot: provider.bad_slot(),
             ..rotated
         }
     }

@@ -7,7 +7,8 @@
 
 use crate::base::Permutation;
 
-use super::graph::{Components, Edge, Graph};
+use super::components::Components;
+use super::graph::{Edge, Graph};
 
 /// The nodes' names in each state, as seen from the first state of its component.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use crate::node::Strategy;
 use crate::provider::Rule;
 use crate::trace::Event;
 
-use super::explore::callers;
-use super::state::{Action, CheckHost, State};
+use super::action::Action;
+use super::host::CheckHost;
+use super::state::State;
 use super::visited::fingerprint;
 
 /// What a call costs, up to `MOST` of each.
@@ -33,7 +34,7 @@ const MOST: u16 = 8;
 pub fn dearest_call<S: Strategy, R: Rule>(quiet: &State<S, R>) -> (Cost, Vec<Action>) {
     let mut dearest = (Cost::default(), Vec::new());
     let (mut host, mut actions) = (CheckHost::default(), Vec::new());
-    for node in callers(quiet) {
+    for node in quiet.callers() {
         let first = quiet.with_call(node);
         let mut seen = HashSet::from([fingerprint(&(&first, Cost::default()))]);
         let mut open = vec![(first, Cost::default(), Vec::new())];

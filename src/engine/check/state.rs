@@ -2,32 +2,24 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::base::{Chance, Delay, Duration, Group, NodeId, Permutation, Time, clone_in_place};
-use crate::node::{CallPolicy, Memory, Phase, Strategy, Timer};
-use crate::oauth::{AnswerKind, Reply, Token};
-use crate::property::{History, StateView};
-use crate::provider::{Bucket, Issuance, Provider, Rule};
-use crate::retry::{Immediate, Retry};
-use crate::store::{Answer, Asked, Operation};
-use crate::trace::Event;
-use crate::world::{Host, Layout, Leg, Message, Renamed, World, brings, carries};
-
 use super::System;
 use super::fault::{Fault, FaultBudget};
+use super::host::{CheckHost, NOW};
 use super::visited::fingerprint;
+use crate::base::{Duration, Group, NodeId, Permutation, clone_in_place};
+use crate::node::{CallPolicy, Memory, Strategy, Timer};
+use crate::property::History;
+use crate::provider::{Issuance, Provider, Rule};
+use crate::retry::{Immediate, Retry};
+use crate::store::{Answer, Asked, Operation};
+use crate::world::{Layout, Message, Renamed, World, brings};
 
 /// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
 /// have any number of them under way, and the states would not come to an end.
 pub const STORE_OPERATIONS: u8 = 2;
 
-/// Notes that two nodes have under way to each other at most, for the same reason.
-const NOTES: u8 = 2;
-
 /// Nodes at most, a gateway included.
-const NODES: usize = 8;
-
-/// A checker's clock stands still.
-pub const NOW: Time = Time::ZERO;
+pub(super) const NODES: usize = 8;
 
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
 #[derive(Debug)]
@@ -42,7 +34,7 @@ pub struct State<S: Strategy, R = Issuance> {
     /// What the properties remember.
     pub history: History,
     /// Store operations that a node has under way at most.
-    operations: u8,
+    pub(super) operations: u8,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
 }
@@ -69,81 +61,6 @@ impl<S: Strategy, R: Rule> Hash for State<S, R> {
         self.left.hash(hasher);
         self.disturbed.hash(hasher);
         self.history.hash(hasher);
-    }
-}
-
-/// One step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// The message or alarm at this place of the bag reaches its party.
-    Deliver(u8),
-    /// A planned renewal falls due.
-    Renew(u8),
-    /// A time-out strikes although the answer is still under way.
-    Late(u8),
-    /// The message at this place is lost.
-    Lose(u8),
-    /// The token request at this place is answered with a 429.
-    Throttle(u8),
-    Crash(u8),
-    /// The lease of this store ends while its holder acts on it.
-    Lapse(u8),
-    /// The lease of this store ends, and nobody acts on it any more.
-    Reclaim(u8),
-    /// The tokens of this bucket expire.
-    Expire(u8),
-}
-
-impl Action {
-    /// The fault that it is, if it is one.
-    pub const fn fault(self) -> Option<Fault> {
-        match self {
-            Self::Deliver(_) | Self::Reclaim(_) => None,
-            Self::Renew(_) => Some(Fault::Renewal),
-            Self::Late(_) => Some(Fault::Late),
-            Self::Lose(_) => Some(Fault::Drop),
-            Self::Throttle(_) => Some(Fault::Throttle),
-            Self::Crash(_) => Some(Fault::Crash),
-            Self::Lapse(_) => Some(Fault::Lapse),
-            Self::Expire(_) => Some(Fault::Expiry),
-        }
-    }
-}
-
-/// A checker's side of the world: what is sent lies in a bag until somebody picks it.
-#[derive(Debug, Default)]
-pub struct CheckHost {
-    pub bag: Vec<Message>,
-    pub events: Vec<Event>,
-    /// What tokens are called after the last step.
-    pub renamed: Renamed,
-    /// Which places the nodes have taken after the last step, where only their order is known.
-    pub places: Permutation,
-}
-
-impl Host for CheckHost {
-    fn now(&self) -> Time {
-        NOW
-    }
-    fn send(&mut self, _: Leg, _: u64, message: Message) {
-        self.bag.push(message);
-    }
-    fn wake(&mut self, _: Delay, _: u64, alarm: Message) -> Duration {
-        self.bag.push(alarm);
-        // How long it was decides nothing: alarms ring in any order.
-        Duration::ZERO
-    }
-    fn hit(&mut self, _: Chance, _: u64) -> bool {
-        false
-    }
-    fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
-        (Duration::ZERO, Duration::ZERO)
-    }
-    fn note(&mut self, event: impl FnOnce() -> Event) {
-        self.events.push(event());
-    }
-    fn wants_details(&self) -> bool {
-        true
     }
 }
 
@@ -199,7 +116,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 
     /// Tells which places the nodes have taken.
-    fn canonical(&mut self, renamed: &mut Renamed) -> Permutation {
+    pub(super) fn canonical(&mut self, renamed: &mut Renamed) -> Permutation {
         if self.left.left(Fault::Renewal) == 0 {
             // No planned renewal will fall due any more.
             self.bag.retain(|message| {
@@ -311,301 +228,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
         Some(!held && !self.bag.iter().any(|message| brings(message, accepts)))
     }
 
-    /// Every step that it can take; steps that lead to the same are named once.
-    pub fn actions(&self, out: &mut Vec<Action>) {
-        self.enabled_actions(&self.delivery_bounds(), out);
-    }
-
-    /// [`State::actions`] where it is known what the nodes hear of.
-    pub fn enabled_actions(&self, bounds: &DeliveryBounds, out: &mut Vec<Action>) {
-        out.clear();
-        for (place, message) in self.bag.iter().enumerate() {
-            if place > 0 && self.bag[place - 1] == *message {
-                continue;
-            }
-            if !bounds[self.actor(message).index()].accepts(message) {
-                continue;
-            }
-            self.actions_of(u8::try_from(place).expect("fewer than 256 messages"), message, out);
-        }
-        for (store, lease) in (0..).zip(self.world.leases(NOW)) {
-            let Some((holder, fence)) = lease else { continue };
-            if !self.world.can_lapse(store.into()) {
-                continue;
-            }
-            if !self.acts(holder, fence) {
-                out.push(Action::Reclaim(store));
-            } else if self.left.left(Fault::Lapse) > 0 {
-                out.push(Action::Lapse(store));
-            }
-        }
-        if self.left.left(Fault::Crash) > 0 {
-            out.extend((0..self.nodes() as u8).map(Action::Crash));
-        }
-        if self.left.left(Fault::Expiry) > 0 {
-            let buckets =
-                (0..self.world.server.provider.clients()).flat_map(|client| self.world.server.provider.buckets(client));
-            for bucket in buckets {
-                if self.world.server.provider.ledger.newest(bucket).is_some() {
-                    out.push(Action::Expire(bucket.0 as u8));
-                }
-            }
-        }
-    }
-
-    /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
-    /// delivered: nobody may be kept from it for ever.
-    pub fn suppressed<'a>(&'a self, bounds: &'a DeliveryBounds) -> impl Iterator<Item = &'a Message> {
-        let deaf = bounds.iter().any(|accepts| !matches!(accepts, Accepts::Everything));
-        let bag = if deaf { &self.bag[..] } else { &[] };
-        bag.iter().filter(move |message| {
-            !bounds[self.actor(message).index()].accepts(message)
-                && match message {
-                    Message::TimerRang { timer, .. } => *timer != Timer::Renew,
-                    Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
-                        self.is_lost(message)
-                    }
-                    _ => true,
-                }
-        })
-    }
-
-    /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
-    /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
-    pub fn delivery_bounds(&self) -> DeliveryBounds {
-        let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
-        for message in &self.bag {
-            match message {
-                Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
-                    operations[node.index()] += 1
-                }
-                Message::Note { to, from, .. } => {
-                    notes[from.index()][to.index()] += 1;
-                    notes[to.index()][from.index()] += 1;
-                }
-                _ => {}
-            }
-        }
-        std::array::from_fn(|node| {
-            if operations[node] >= self.operations {
-                Accepts::Store
-            } else if notes[node].iter().any(|&under_way| under_way >= NOTES) {
-                Accepts::Notes
-            } else {
-                Accepts::Everything
-            }
-        })
-    }
-
-    fn nodes(&self) -> u32 {
+    pub(super) fn nodes(&self) -> u32 {
         self.world.fleets().last().map_or(0, |fleet| fleet.nodes.end)
     }
 
-    fn actions_of(&self, place: u8, message: &Message, out: &mut Vec<Action>) {
-        match message {
-            Message::TimerRang {
-                timer: Timer::Renew, ..
-            } => {
-                if self.left.left(Fault::Renewal) > 0 {
-                    out.push(Action::Renew(place));
-                }
-            }
-            Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
-                if self.is_lost(message) {
-                    out.push(Action::Deliver(place));
-                } else if self.left.left(Fault::Late) > 0 {
-                    out.push(Action::Late(place));
-                }
-            }
-            Message::Arrival { .. }
-            | Message::BackoffOver { .. }
-            | Message::TimerRang { .. }
-            | Message::LoginAgain { .. } => {
-                out.push(Action::Deliver(place));
-            }
-            _ => {
-                out.push(Action::Deliver(place));
-                if self.left.left(Fault::Drop) > 0 {
-                    out.push(Action::Lose(place));
-                }
-                if matches!(message, Message::TokenRequest { .. }) && self.left.left(Fault::Throttle) > 0 {
-                    out.push(Action::Throttle(place));
-                }
-            }
-        }
-    }
-
-    /// Whether what this alarm waits for can no longer come.
-    fn is_lost(&self, alarm: &Message) -> bool {
-        match *alarm {
-            Message::AttemptTimedOut { ticket } => {
-                let travels = self.bag.iter().any(|message| match message {
-                    Message::ApiRequest { ticket: its, .. }
-                    | Message::ApiResponse { ticket: its, .. }
-                    | Message::Forward { ticket: its, .. }
-                    | Message::Answered { ticket: its, .. } => *its == ticket,
-                    _ => false,
-                });
-                let phase = self.world.calls().get(ticket.call).phase;
-                !travels && matches!(phase, Phase::InFlight | Phase::Forwarded)
-            }
-            Message::TokenTimedOut { node, epoch, asker } => !self.bag.iter().any(|message| match message {
-                Message::TokenRequest {
-                    node: n,
-                    epoch: e,
-                    asker: a,
-                    ..
-                }
-                | Message::TokenResponse {
-                    node: n,
-                    epoch: e,
-                    asker: a,
-                    ..
-                } => (*n, *e, *a) == (node, epoch, asker),
-                _ => false,
-            }),
-            Message::StoreTimedOut {
-                node, epoch, number, ..
-            } => !self.bag.iter().any(|message| match message {
-                Message::StoreRequest {
-                    node: n,
-                    epoch: e,
-                    number: i,
-                    ..
-                }
-                | Message::StoreResponse {
-                    node: n,
-                    epoch: e,
-                    number: i,
-                    ..
-                } => (*n, *e, *i) == (node, epoch, number),
-                _ => false,
-            }),
-            _ => false,
-        }
-    }
-
-    /// Whether the holder of a lease acts on it, will learn that it has it, or is about to give it back.
-    fn acts(&self, holder: NodeId, fence: u32) -> bool {
-        self.world.acts_under(holder, fence)
-            || self.bag.iter().any(|message| match message {
-                Message::StoreResponse {
-                    answer: Answer::Acquired { fence: its },
-                    ..
-                }
-                | Message::StoreRequest {
-                    operation: Operation::Release { fence: its },
-                    ..
-                } => *its == fence,
-                Message::StoreRequest {
-                    node,
-                    operation: Operation::Unlock,
-                    ..
-                } => *node == holder,
-                _ => false,
-            })
-    }
-
-    /// Takes a step; what happened lies in `host.events`. The properties have not heard of it yet.
-    pub fn step(&self, action: Action, host: &mut CheckHost) -> Self {
-        let mut next = self.clone();
-        next.act(action, host);
-        next
-    }
-
-    fn act(&mut self, action: Action, host: &mut CheckHost) {
-        let next = self;
-        host.events.clear();
-        host.bag.clear();
-        match action {
-            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
-                let message = next.bag.remove(place.into());
-                std::mem::swap(&mut host.bag, &mut next.bag);
-                next.world.deliver(message, host);
-                std::mem::swap(&mut host.bag, &mut next.bag);
-            }
-            Action::Lose(place) => {
-                next.bag.remove(place.into());
-            }
-            Action::Throttle(place) => {
-                let request = next.bag.remove(place.into());
-                next.bag.extend(throttled(&request));
-            }
-            Action::Crash(node) => {
-                std::mem::swap(&mut host.bag, &mut next.bag);
-                let node = u32::from(node);
-                next.world.crash(node..node + 1, host);
-                next.world.start(NodeId(node), host);
-                std::mem::swap(&mut host.bag, &mut next.bag);
-            }
-            Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), host),
-            Action::Expire(bucket) => {
-                let ledger = &mut next.world.server.provider.ledger;
-                ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
-            }
-        }
-        if let Some(fault) = action.fault() {
-            next.left.spend(fault);
-            next.disturbed |= fault != Fault::Renewal;
-        }
-    }
-
-    /// Takes a step, and shows each event to the properties; what tokens are called after it lies in `host.renamed`.
-    pub fn take(
-        &self,
-        action: Action,
-        host: &mut CheckHost,
-        judge: impl FnMut(&Event, &History, &dyn StateView),
-    ) -> Self {
-        let mut next = self.clone();
-        self.go_on(&mut next, action, host, judge);
-        next
-    }
-
-    /// [`State::take`] in the memory of another state.
-    pub fn take_into(
-        &self,
-        next: &mut Self,
-        action: Action,
-        host: &mut CheckHost,
-        judge: impl FnMut(&Event, &History, &dyn StateView),
-    ) {
-        next.clone_from(self);
-        self.go_on(next, action, host, judge);
-    }
-
-    /// From its own copy to the state after a step.
-    fn go_on(
-        &self,
-        next: &mut Self,
-        action: Action,
-        host: &mut CheckHost,
-        mut judge: impl FnMut(&Event, &History, &dyn StateView),
-    ) {
-        next.act(action, host);
-        for event in &host.events {
-            next.history.hear(event);
-            let instant = Instant {
-                before: self,
-                after: &next.world,
-            };
-            judge(event, &next.history, &instant);
-        }
-        host.places = next.canonical(&mut host.renamed);
-    }
-
-    /// The state after a step.
-    pub fn next(&self, action: Action, host: &mut CheckHost) -> Self {
-        self.take(action, host, |_, _, _| {})
-    }
-
-    /// Another call is about to arrive.
-    pub(super) fn with_call(&self, node: NodeId) -> Self {
-        let mut next = self.clone();
-        next.left = FaultBudget::NONE;
-        next.bag.push(arrival(node));
-        next.bag.sort_unstable();
-        next
+    /// Nodes at which a call can arrive.
+    pub fn callers(&self) -> impl Iterator<Item = NodeId> + use<S, R> {
+        let fleet = self.world.fleets().first().map_or(0..0, |fleet| fleet.nodes.clone());
+        fleet.map(NodeId)
     }
 
     /// Which node acts when this message is delivered.
@@ -628,67 +258,10 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-/// What each node hears of at present.
-pub type DeliveryBounds = [Accepts; NODES];
-
-/// What a node hears of at present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
-    Everything,
-    Store,
-    Notes,
-}
-
-impl Accepts {
-    fn accepts(self, message: &Message) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Store => matches!(
-                message,
-                Message::StoreRequest { .. } | Message::StoreResponse { .. } | Message::StoreTimedOut { .. }
-            ),
-            Self::Notes => matches!(message, Message::Note { .. }),
-        }
-    }
-}
-
-fn arrival(node: NodeId) -> Message {
+pub(super) fn arrival(node: NodeId) -> Message {
     Message::Arrival {
         node,
         group: Group(0),
         draw_key: 0,
-    }
-}
-
-/// What a token request is answered that meets a 429.
-pub fn throttled(request: &Message) -> Option<Message> {
-    match *request {
-        Message::TokenRequest { node, epoch, asker, .. } => Some(Message::TokenResponse {
-            node,
-            epoch,
-            asker,
-            reply: Reply::refused(AnswerKind::Throttled),
-        }),
-        _ => None,
-    }
-}
-
-/// A step as the properties see it: the state before, the world after.
-struct Instant<'a, S: Strategy, R> {
-    before: &'a State<S, R>,
-    after: &'a World<S, R>,
-}
-
-impl<S: Strategy, R: Rule> StateView for Instant<'_, S, R> {
-    fn is_live(&self, token: Token) -> bool {
-        self.after.server.provider.ledger.is_live(token, NOW)
-    }
-
-    fn was_known(&self, token: Token) -> bool {
-        self.before.world.knows(token) || self.before.bag.iter().any(|message| carries(message, token))
-    }
-
-    fn is_undisturbed(&self) -> bool {
-        !self.before.disturbed
     }
 }

@@ -1,14 +1,16 @@
 //! A run told so that a reader can follow it: who does what, step by step, with every token under one name throughout.
 
 use crate::base::NodeId;
-use crate::node::{Note, Strategy, Timer};
+use crate::node::{Note, StoreAnswer, Strategy, Timer};
 use crate::oauth::{At, Failure, Perceived, Perceptions, Reply, Token};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
 use crate::world::{Message, Renamed};
 
-use super::state::{Action, CheckHost, NOW, State};
+use super::action::Action;
+use super::host::{CheckHost, NOW};
+use super::state::State;
 use super::{Counterexample, Setup, System};
 
 /// A run in words.
@@ -214,17 +216,7 @@ impl Teller {
                     format!("{node} calls with {}: {verdict}", self.token(*token)),
                 )
             }
-            Message::ApiResponse { token, reply, .. } => {
-                let text = match *reply {
-                    Reply::Granted(()) => format!("{node} has its answer"),
-                    Reply::Refused { kind, .. } => match Perceptions::default().of(At::Api, kind) {
-                        Perceived::Rejected => format!("{node} hears 401 for {}", self.token(*token)),
-                        Perceived::Success => format!("{node} takes a refusal of another kind for a success"),
-                        _ => format!("{node} hears an error"),
-                    },
-                };
-                (self.api(), column, text)
-            }
+            Message::ApiResponse { token, reply, .. } => (self.api(), column, self.api_answer(&node, *token, *reply)),
             Message::TokenRequest { .. } | Message::TokenServed { .. } => {
                 (column, self.token_endpoint(), self.commit(&node, events))
             }
@@ -245,24 +237,7 @@ impl Teller {
             Message::StoreRequest { operation, .. } => {
                 (column, self.store(), format!("{node} {}", self.operation(operation)))
             }
-            Message::StoreResponse { answer, .. } => {
-                let text = match answer {
-                    Answer::Value(None) | Answer::Kept(None) => format!("{node} finds nothing"),
-                    Answer::Value(Some(entry)) => format!("{node} finds {}", self.token(entry.value.token)),
-                    Answer::Kept(Some(entry)) => {
-                        format!("{node} hears that {} lies there instead", self.token(entry.value.token))
-                    }
-                    Answer::Written => format!("{node} hears that it is written"),
-                    Answer::Acquired { .. } => format!("{node} has the lease"),
-                    Answer::Busy => format!("{node} hears that the lease is taken"),
-                    Answer::Extended { held } | Answer::Released { held } => {
-                        let how = if *held { "in time" } else { "too late" };
-                        format!("{node} hears that it was {how}")
-                    }
-                    Answer::Failed(_) => format!("{node} hears an error of the store"),
-                };
-                (self.store(), column, text)
-            }
+            Message::StoreResponse { answer, .. } => (self.store(), column, self.store_answer(&node, answer)),
             Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
             Message::Answered { succeeded, .. } => {
                 let gateway = state.world.fleets()[0].gateway.unwrap_or(id);
@@ -277,20 +252,42 @@ impl Teller {
             Message::AttemptTimedOut { .. } => (column, column, format!("{node} waits no longer for its call")),
             Message::TokenTimedOut { .. } => (column, column, format!("{node} waits no longer for a token")),
             Message::StoreTimedOut { .. } => (column, column, format!("{node} waits no longer for the store")),
-            Message::TimerRang { timer, .. } => {
-                let text = match timer {
-                    Timer::Renew => "renews as planned",
-                    Timer::Wait => "has waited",
-                    Timer::Extend => "is to extend its lease",
-                };
-                (column, column, format!("{node} {text}"))
-            }
+            Message::TimerRang { timer, .. } => (column, column, format!("{node} {}", rang(*timer))),
             Message::Note { from, note, .. } => (
                 from.index(),
                 column,
                 format!("{} tells {node}: {}", self.node(*from), self.note(note)),
             ),
             Message::LoginAgain { .. } => (column, column, "the user logs in again".to_owned()),
+        }
+    }
+
+    fn api_answer(&self, node: &str, token: Token, reply: Reply<()>) -> String {
+        let Reply::Refused { kind, .. } = reply else {
+            return format!("{node} has its answer");
+        };
+        match Perceptions::default().of(At::Api, kind) {
+            Perceived::Rejected => format!("{node} hears 401 for {}", self.token(token)),
+            Perceived::Success => format!("{node} takes a refusal of another kind for a success"),
+            _ => format!("{node} hears an error"),
+        }
+    }
+
+    fn store_answer(&self, node: &str, answer: &StoreAnswer) -> String {
+        match answer {
+            Answer::Value(None) | Answer::Kept(None) => format!("{node} finds nothing"),
+            Answer::Value(Some(entry)) => format!("{node} finds {}", self.token(entry.value.token)),
+            Answer::Kept(Some(entry)) => {
+                format!("{node} hears that {} lies there instead", self.token(entry.value.token))
+            }
+            Answer::Written => format!("{node} hears that it is written"),
+            Answer::Acquired { .. } => format!("{node} has the lease"),
+            Answer::Busy => format!("{node} hears that the lease is taken"),
+            Answer::Extended { held } | Answer::Released { held } => {
+                let how = if *held { "in time" } else { "too late" };
+                format!("{node} hears that it was {how}")
+            }
+            Answer::Failed(_) => format!("{node} hears an error of the store"),
         }
     }
 
@@ -331,6 +328,14 @@ impl Teller {
             Note::Wanted(None) => "a token is wanted".to_owned(),
             Note::Failed(why) => failure(*why).to_owned(),
         }
+    }
+}
+
+fn rang(timer: Timer) -> &'static str {
+    match timer {
+        Timer::Renew => "renews as planned",
+        Timer::Wait => "has waited",
+        Timer::Extend => "is to extend its lease",
     }
 }
 

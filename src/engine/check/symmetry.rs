@@ -5,8 +5,10 @@ use crate::node::Strategy;
 use crate::property::Judge;
 use crate::provider::Rule;
 
+use super::action::Action;
+use super::host::CheckHost;
 use super::label::{label, moved};
-use super::state::{Action, CheckHost, State};
+use super::state::State;
 use super::{Counterexample, System};
 
 /// The run of named nodes that passes what the states of `example` stand for.

@@ -4,9 +4,7 @@ use std::sync::LazyLock;
 
 use crate::base::Duration;
 use crate::node::Strategy as _;
-use crate::provider::settings::{
-    KillsAccess, OnViolationSettings as OnViolation, ReplayAnswer, RetireSettings as Retire, RevokeFamilySettings,
-};
+use crate::provider::settings::{KillsAccess, OnViolationSettings, ReplayAnswer, RetireSettings, RevokeFamilySettings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule};
 use crate::retry::Attempts;
 use crate::strategy::{self, Coordination};
@@ -122,14 +120,14 @@ pub fn rotation(name: &str) -> Option<RotationRule> {
     Some(match name {
         "refused" => refused,
         "strict" => RotationRule {
-            on_violation: OnViolation::RevokeFamily(RevokeFamilySettings {
+            on_violation: OnViolationSettings::RevokeFamily(RevokeFamilySettings {
                 access: true,
                 takes: Duration::ZERO,
             }),
             ..refused
         },
         "grace" => RotationRule {
-            retire: Retire::Leeway(Duration::from_secs(30)),
+            retire: RetireSettings::Leeway(Duration::from_secs(30)),
             replay_answer: ReplayAnswer::SamePair,
             ..refused
         },

@@ -4,8 +4,9 @@
 //! others, ISSTA 2012): what needs one thing to happen often and another never is found sooner than by fair dice.
 
 use super::step::{Actor, ScheduleStep};
-use super::walk::{PropertySet, Walk};
+use super::walk::Walk;
 use crate::base::{Dice, mix};
+use crate::engine::check::PropertySet;
 use crate::engine::check::{FAULTS, Fault, FaultBudget, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};

@@ -19,12 +19,13 @@ use crate::node::Strategy;
 use crate::property::PROPERTIES;
 use crate::provider::{Issuance, Rule};
 
+pub use super::check::PropertySet;
 pub use case::{Case, Cases, SearchSpace, SystemParams};
 pub use replay::{Effect, Effects, replay};
 pub use saved::{RULES, Saved, name_of_rule, rule};
 pub use shrink::{breaks, smallest};
 pub use step::{Actor, MessageFate, MessageKind, ScheduleStep};
-pub use walk::{PropertySet, Walk, along};
+pub use walk::{Walk, along};
 
 /// How much is tried.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct FuzzOptions {
     pub longest: usize,
     /// Cases that are made smaller for each property; the smallest is kept.
     pub shrinks: u32,
-    /// PropertySet that are looked at.
+    /// Properties that are looked at.
     pub wanted: PropertySet,
 }
 

@@ -14,7 +14,6 @@ use crate::engine::check::systems::{self, ROTATIONS, system_for};
 use crate::engine::check::{Counterexample, FaultBudget, Setup, State, System};
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
-use crate::scenario;
 use crate::strategy::Coordination;
 
 /// Rules that cases are drawn with, the plainest first, with a sentence each. A profile of a provider can be named as well.
@@ -42,7 +41,7 @@ pub fn rule(name: &str) -> Option<Issuance> {
         "returned" => rule.reuse_threshold = Some(Duration::SECOND),
         "refused" => rule.on_full = OnFull::Refuse,
         INDEPENDENT => rule = Issuance::independent(LIFE),
-        other => return Some(scenario::rule(&profiles::find(other)?.provider)),
+        other => return Some(profiles::find(other)?.provider.issuance()),
     }
     Some(rule)
 }

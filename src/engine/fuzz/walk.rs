@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::{ScheduleStep, names};
 use crate::engine::check::{
-    Action, CheckHost, Counterexample, FAULT, Fingerprint, State, dearest_call, fingerprint, label,
+    Action, CheckHost, Counterexample, FAULT, Fingerprint, PropertySet, State, dearest_call, fingerprint, label,
 };
 use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::Rule;
 use crate::trace::Event;
-
-/// PropertySet by their place in [`PROPERTIES`].
-pub type PropertySet = u32;
 
 /// States that are looked at to show that a state is a trap.
 const MOST_BEYOND: usize = 20_000;
@@ -194,7 +191,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         self.broken[property].is_some()
     }
 
-    /// The run up to where a property is broken: the steps by name, and the run itself. PropertySet about what can follow the end of a
+    /// The run up to where a property is broken: the steps by name, and the run itself. Properties about what can follow the end of a
     /// run are looked at now.
     pub fn witness(&self, property: usize) -> Option<(Vec<ScheduleStep>, Counterexample)> {
         if let Some((steps, around)) = self.broken[property] {

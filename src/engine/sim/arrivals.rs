@@ -4,12 +4,12 @@
 //! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
-use crate::scenario::plan::{Plan, Stream};
+use crate::plan::{Plan, Stream};
 use crate::workload::{Pattern, PatternMoment};
 use crate::world::Message;
 
-use super::queue::LIMIT;
-use super::{ARRIVALS, PHASE};
+use super::payload::LIMIT;
+use super::purpose::{ARRIVALS, PHASE};
 
 /// All streams of a run. Numbers from zero are those of single nodes; crowds follow them.
 pub struct Sources {

@@ -2,11 +2,11 @@
 //! and revocations by chance. Each has numbers in the queue after those of the streams of arrivals.
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, exponential};
-use crate::scenario::plan::{self, Plan};
+use crate::plan::{self, Plan};
 use crate::world::Message;
 
-use super::queue::LIMIT;
-use super::{PAUSES, REPLAYS, REVOCATIONS, USERS};
+use super::payload::LIMIT;
+use super::purpose::{PAUSES, REPLAYS, REVOCATIONS, USERS};
 
 /// All of them. Numbers go by kind: users by loop and node, replays, pauses by chance, revocations, nodes that go on.
 pub struct DriverQueue<'a> {

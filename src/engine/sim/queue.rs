@@ -7,91 +7,41 @@
 use super::event::{Class, EventTime, QueuedEvent};
 use super::heap::Heap;
 use super::lane::{LANES, Lanes};
+use super::payload::{ARRIVAL, Due, Flights, KIND, LANE, MESSAGE, QueuePlace, TIMELINE, Taken};
 use super::wheel::Wheel;
 use crate::base::Time;
 use crate::world::Message;
 
 /// Kinds of message that may have a lane each.
 pub const WAYS: usize = LANES;
+
 /// All ways and the rest.
 const SOURCES: usize = WAYS + 1;
-const REST: usize = 0;
+
+pub(super) const REST: usize = 0;
+
 const UNOPENED: u8 = u8::MAX;
 
-/// What a payload is: a place in the table of messages, a stream of arrivals, the next timeline act, or a lane.
-const KIND: u32 = 0b11 << 30;
-const MESSAGE: u32 = 0;
-const ARRIVAL: u32 = 0b01 << 30;
-const TIMELINE: u32 = 0b10 << 30;
-const LANE: u32 = 0b11 << 30;
-
-/// Streams of arrivals and messages under way are fewer than this.
-pub const LIMIT: u32 = !KIND;
-
 /// With more pending events than this outside the lanes, a wheel pays.
-const FEW: usize = 384;
-
-/// What is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// A message, for [`Queue::take`].
-    Message(QueuePlace),
-    /// The next call of this stream.
-    Arrival(u32),
-    /// The next act of the timeline.
-    Act,
-}
-
-/// Where a message that is due waits to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueuePlace(u32);
-
-/// Where a message lies that has been taken, until anything is pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    FromLane(u32),
-    FromRest(u32),
-}
+pub(super) const FEW: usize = 384;
 
 /// Everything pending.
 #[derive(Debug)]
 pub struct Queue {
     /// The first event of each source; `sources` of them are in use.
-    heads: [QueuedEvent; SOURCES],
+    pub(super) heads: [QueuedEvent; SOURCES],
     sources: usize,
     /// The head of the rest has been taken, and the next not been looked for.
-    stale: bool,
+    pub(super) stale: bool,
     lane_of: [u8; WAYS],
     lanes: Lanes,
-    heap: Heap,
-    wheel: Option<Box<Wheel>>,
+    pub(super) heap: Heap,
+    pub(super) wheel: Option<Box<Wheel>>,
     /// The heap's size at which a wheel is built, or built anew.
-    few: usize,
+    pub(super) few: usize,
     flights: Flights,
     sequence: u32,
     shortcuts: bool,
-}
-
-/// Messages under way outside the lanes; places are used again.
-#[derive(Debug, Default)]
-struct Flights {
-    messages: Vec<Message>,
-    free: Vec<u32>,
-}
-
-impl Flights {
-    #[inline(always)]
-    fn insert(&mut self, message: Message) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.messages[place as usize] = message;
-            place
-        } else {
-            self.messages.push(message);
-            let place = self.messages.len() as u32 - 1;
-            assert!(place < LIMIT, "fewer than 2^30 messages under way");
-            place
-        }
-    }
 }
 
 impl Queue {
@@ -173,7 +123,7 @@ impl Queue {
         self.push(at, Class::Commit, TIMELINE);
     }
 
-    fn push(&mut self, at: Time, class: Class, payload: u32) {
+    pub(super) fn push(&mut self, at: Time, class: Class, payload: u32) {
         let sequence = self.number();
         let event = QueuedEvent::new(EventTime::new(at, class), sequence, payload);
         self.heads[REST] = self.heads[REST].min(event);
@@ -259,48 +209,6 @@ impl Queue {
         self.lanes.ahead(lane, places)
     }
 
-    #[inline]
-    fn take_rest(&mut self, first: QueuedEvent) {
-        match &mut self.wheel {
-            Some(wheel) if wheel.first() == Some(first) => wheel.take_first(),
-            _ => self.heap.take_first(),
-        }
-        self.heads[REST] = QueuedEvent::NEVER;
-        self.stale = true;
-    }
-
-    /// Looks for the first event of the rest.
-    fn look(&mut self) {
-        self.stale = false;
-        let mut first = self.heap.first().unwrap_or(QueuedEvent::NEVER);
-        if let Some(wheel) = &mut self.wheel {
-            if wheel.first().is_none() {
-                wheel.advance();
-                if wheel.misfits() {
-                    self.rebuild();
-                    return;
-                }
-            }
-            first = first.min(wheel.first().unwrap_or(QueuedEvent::NEVER));
-        }
-        self.heads[REST] = first;
-    }
-
-    /// Builds the wheel, or builds it anew for the events as they lie now.
-    #[cold]
-    fn rebuild(&mut self) {
-        let mut events = self.heap.drain();
-        if let Some(wheel) = &mut self.wheel {
-            events.append(&mut wheel.drain());
-        }
-        // What no wheel can part (a burst in one instant) must not be tried again and again.
-        self.few = FEW.max(events.len());
-        let wheel = Wheel::of(events);
-        self.heads[REST] = wheel.first().unwrap_or(QueuedEvent::NEVER);
-        self.stale = false;
-        self.wheel = Some(wheel);
-    }
-
     /// Starts the sequence anew in the order of the events.
     #[cold]
     fn renumber(&mut self) {
@@ -342,9 +250,10 @@ fn least(heads: &[QueuedEvent; SOURCES], sources: usize) -> QueuedEvent {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::base::{Group, NodeId};
-    use proptest::prelude::*;
 
     fn message(number: u32) -> Message {
         Message::Arrival {

@@ -3,8 +3,9 @@
 //!
 //! For schedules that another engine has found: apart from the simulator's own loop, which pays nothing for it.
 
-use super::class;
-use super::queue::{Due, Queue};
+use super::host::class;
+use super::payload::Due;
+use super::queue::Queue;
 use crate::base::{Chance, Delay, Duration, NodeId, Time};
 use crate::node::Strategy;
 use crate::oauth::Token;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod dialect;
+mod issuance;
 mod refresh;
 
 pub use dialect::{Dialect, DialectSettings, HttpAnswer, Reads, RetryAfter, Wording};
@@ -31,13 +32,11 @@ pub struct Settings {
     /// Life of a token.
     pub token_ttl: Option<Duration>,
     /// What two tokens reveal about which is newer; left out, nothing.
-    pub reveals: Option<RevealsSettings>,
-    /// The same as `reveals = { issue_time = .. }`.
-    pub issue_time_granularity: Option<Duration>,
+    pub reveals: Option<Reveals>,
     /// Name of the request parameter that selects a slot; left out where there are no slots.
     pub slot_parameter: Option<String>,
     /// What an index gets that was not granted.
-    pub on_bad_slot: Option<BadSlotSettings>,
+    pub on_bad_slot: Option<OnBadSlot>,
     /// Node to token endpoint, until the commit (u).
     pub token_request: Option<Distribution>,
     /// Commit until the node has the token (v).
@@ -136,7 +135,7 @@ pub struct ForceSettings {
 /// What two tokens reveal about which is newer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum RevealsSettings {
+pub enum Reveals {
     /// They are opaque.
     #[default]
     Nothing,
@@ -148,7 +147,7 @@ pub enum RevealsSettings {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum BadSlotSettings {
+pub enum OnBadSlot {
     /// `400 invalid_request`.
     #[default]
     Refuse,
@@ -213,11 +212,6 @@ impl Settings {
     /// These settings, and the profile's where they say nothing.
     #[must_use]
     pub fn over(self, profile: Self) -> Self {
-        // Two ways to write one thing: whichever is written here counts.
-        let revealing = match self.reveals.is_some() || self.issue_time_granularity.is_some() {
-            true => (self.reveals, self.issue_time_granularity),
-            false => (profile.reveals, profile.issue_time_granularity),
-        };
         Self {
             profile: self.profile.or(profile.profile),
             rule: self.rule.or(profile.rule),
@@ -226,8 +220,7 @@ impl Settings {
                 (own, theirs) => own.or(theirs),
             },
             token_ttl: self.token_ttl.or(profile.token_ttl),
-            reveals: revealing.0,
-            issue_time_granularity: revealing.1,
+            reveals: self.reveals.or(profile.reveals),
             slot_parameter: self.slot_parameter.or(profile.slot_parameter),
             on_bad_slot: self.on_bad_slot.or(profile.on_bad_slot),
             token_request: self.token_request.or(profile.token_request),
@@ -257,10 +250,14 @@ impl Settings {
         self.refresh.filter(|refresh| refresh.issued != Some(false))
     }
 
-    /// What two tokens reveal about which is newer, by whichever key it was written.
-    pub fn revealed(&self) -> RevealsSettings {
-        let by_time = self.issue_time_granularity.map(RevealsSettings::IssueTime);
-        self.reveals.or(by_time).unwrap_or_default()
+    /// What two tokens reveal about which is newer.
+    pub fn revealed(&self) -> Reveals {
+        self.reveals.unwrap_or_default()
+    }
+
+    /// What becomes of a slot index that a client was not granted.
+    pub fn bad_slot(&self) -> OnBadSlot {
+        self.on_bad_slot.unwrap_or_default()
     }
 
     /// A provider that a scenario describes from nothing: tokens that live an hour and know nothing of each other, and

@@ -3,9 +3,10 @@
 //! Does not know whether the calls succeeded.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, Drawing, PALETTE};
 use super::failures::bar;
-use super::frame::{self, BODY, MARGIN, Scale, WIDTH, plain, quoted};
+use super::frame::{self, BODY, MARGIN, WIDTH, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
 
@@ -69,10 +70,10 @@ fn draw(record: &Record) -> Drawing {
         let most = all
             .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
             .fold(0.0, f64::max);
-        let (ticks, end) = frame::ticks(most, 4);
+        let (ticks, end) = axis::ticks(most, 4);
         let scale = Scale::linear(0.0, end, start, start + room);
         drawing.bold((start, top - BODY), head, BODY, Align::Left, ink.for_text());
-        frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::short);
+        axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::short);
         for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
             bar(
                 &mut drawing,

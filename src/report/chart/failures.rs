@@ -3,8 +3,9 @@
 //! Does not know why they fail.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, Ink};
-use super::frame::{self, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
 
@@ -38,9 +39,9 @@ fn draw(record: &Record) -> Drawing {
         .iter()
         .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
         .fold(0.0, f64::max);
-    let (ticks, end) = frame::share_ticks(most, 5);
+    let (ticks, end) = axis::share_ticks(most, 5);
     let scale = Scale::linear(0.0, end, rows.left, WIDTH - MARGIN - 56.0);
-    frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::percent);
+    axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::percent);
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
         for (metric, ink, y) in [(METRICS[0], FAILED, y + 3.0), (METRICS[1], ATTEMPT, y + 3.0 + 13.0)] {
             bar(

@@ -3,10 +3,11 @@
 //! Does not know how the strategies share tokens.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE};
-use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use super::text::{cut, width_of};
-use crate::record::{Holding, Holds, Record};
+use crate::record::{HeldState, Holding, Record};
 use crate::report::{number, one_line};
 
 pub(super) const CHART: Chart = Chart {
@@ -31,7 +32,7 @@ struct Panel<'a> {
 
 impl Panel<'_> {
     /// Share of the nodes' time from `from` on in which they hold this; none without time.
-    fn share(&self, from: f64, holds: Holds) -> Option<f64> {
+    fn share(&self, from: f64, holds: HeldState) -> Option<f64> {
         let length = |held: &&&Holding| (held.until_s - held.from_s.max(from)).max(0.0);
         let all: f64 = self.holdings.iter().map(|held| length(&held)).sum();
         let these = self.holdings.iter().filter(|held| held.holds == holds);
@@ -77,24 +78,17 @@ fn percent(share: f64) -> String {
 
 /// From where on the figures count: the end of the first thing that happened, if anything did.
 fn since(record: &Record, until: f64) -> (f64, &'static str) {
-    let ends = frame::lettered(record, until);
+    let ends = axis::lettered(record, until);
     match ends.first() {
         Some((incident, _)) if incident.until_s < until => (incident.until_s, " after A"),
         _ => (0.0, ""),
     }
 }
 
-fn draw(record: &Record) -> Drawing {
-    let panels = panels(record);
-    let until = record.holdings.iter().map(|held| held.until_s).fold(0.0, f64::max);
-    if panels.is_empty() || until <= 0.0 {
-        return frame::nothing(record, "Nobody was asked what it holds");
-    }
-    let incidents = frame::lettered(record, until);
-    let (from, after) = since(record, until);
-    let live = |panel: &Panel<'_>| panel.share(from, Holds::Live).unwrap_or(0.0);
+fn title(panels: &[Panel<'_>], from: f64, after: &str) -> String {
+    let live = |panel: &Panel<'_>| panel.share(from, HeldState::Live).unwrap_or(0.0);
     let by = |a: &&Panel<'_>, b: &&Panel<'_>| live(a).total_cmp(&live(b));
-    let title = match (panels.iter().min_by(by), panels.iter().max_by(by)) {
+    match (panels.iter().min_by(by), panels.iter().max_by(by)) {
         (Some(least), Some(most)) if live(most) > live(least) => format!(
             "A process holds a live token {} of the time{after} under {}, {} under {}",
             percent(live(least)),
@@ -107,7 +101,18 @@ fn draw(record: &Record) -> Drawing {
             percent(live(least))
         ),
         _ => String::new(),
-    };
+    }
+}
+
+fn draw(record: &Record) -> Drawing {
+    let panels = panels(record);
+    let until = record.holdings.iter().map(|held| held.until_s).fold(0.0, f64::max);
+    if panels.is_empty() || until <= 0.0 {
+        return frame::nothing(record, "Nobody was asked what it holds");
+    }
+    let incidents = axis::lettered(record, until);
+    let (from, after) = since(record, until);
+    let title = title(&panels, from, after);
     let mut below = vec![
         plain(format!(
             "A row for each process, one replication, looked at every {}: faster changes are not seen. It holds",
@@ -120,19 +125,23 @@ fn draw(record: &Record) -> Drawing {
         coloured("none", NOTHING),
         plain("(it waits for one, or has not been called yet)."),
     ];
-    if record.holdings.iter().any(|held| held.holds == Holds::Down) {
+    if record.holdings.iter().any(|held| held.holds == HeldState::Down) {
         below.push(plain("Light grey: it is down."));
     }
     if !incidents.is_empty() {
-        below.push(plain(format!("Marked: {}.", frame::told(&incidents, until))));
+        below.push(plain(format!("Marked: {}.", axis::told(&incidents, until))));
     }
     let (mut drawing, top) = frame::head(&title, &below);
     let (left, right) = (MARGIN + 62.0, WIDTH - MARGIN);
     let x = Scale::linear(0.0, until, left, right);
     let mut upper = top + 14.0;
     for panel in &panels {
-        let shares = [(Holds::Live, "live"), (Holds::Dead, "dead"), (Holds::Nothing, "none")]
-            .map(|(holds, word)| format!("{word} {}", percent(panel.share(from, holds).unwrap_or(0.0))));
+        let shares = [
+            (HeldState::Live, "live"),
+            (HeldState::Dead, "dead"),
+            (HeldState::Nothing, "none"),
+        ]
+        .map(|(holds, word)| format!("{word} {}", percent(panel.share(from, holds).unwrap_or(0.0))));
         let told = format!("of the time{after}: {}", shares.join(", "));
         drawing.text((right, upper - 14.0), told.clone(), SMALL, Align::Right, GREY);
         let room = right - left - width_of(&told, SMALL, false) - 12.0;
@@ -141,42 +150,52 @@ fn draw(record: &Record) -> Drawing {
         let height = (170.0 / panel.nodes.len() as f64).clamp(3.5, 14.0);
         let lower = upper + height * panel.nodes.len() as f64;
         drawing.rect((left, upper), (right, lower), RULE);
-        for held in &panel.holdings {
-            let Ok(row) = panel.nodes.binary_search(&held.node) else {
-                continue;
-            };
-            let ink = match held.holds {
-                Holds::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
-                Holds::Dead => DEAD,
-                Holds::Nothing => NOTHING,
-                Holds::Down => continue,
-            };
-            let y = upper + height * row as f64;
-            let gap = if height > 5.0 { 1.0 } else { 0.4 };
-            drawing.rect((x.at(held.from_s), y), (x.at(held.until_s), y + height - gap), ink);
-        }
-        for (row, align) in [(0, 0.5), (panel.nodes.len() - 1, 0.5)] {
-            let y = upper + height * (row as f64 + align);
-            let apart = row == 0 || lower - upper > 2.0 * SMALL;
-            if apart {
-                let text = format!("process {}", panel.nodes[row] + 1);
-                drawing.text(
-                    (left - 6.0, y),
-                    cut(&text, SMALL, false, 60.0),
-                    SMALL,
-                    Align::Right,
-                    GREY,
-                );
-            }
-            if panel.nodes.len() == 1 {
-                break;
-            }
-        }
+        rows(&mut drawing, panel, &x, upper, height);
+        numbers(&mut drawing, panel, left, (upper, lower), height);
         mark(&mut drawing, &x, &incidents, until, (upper, lower));
-        frame::time_axis(&mut drawing, &x, until, lower, 1);
+        axis::time_axis(&mut drawing, &x, until, lower, 1);
         upper = lower + 52.0;
     }
     frame::foot(drawing, record, upper - 32.0)
+}
+
+/// A row for each process.
+fn rows(drawing: &mut Drawing, panel: &Panel<'_>, x: &Scale, upper: f64, height: f64) {
+    for held in &panel.holdings {
+        let Ok(row) = panel.nodes.binary_search(&held.node) else {
+            continue;
+        };
+        let ink = match held.holds {
+            HeldState::Live => LIVE[held.token.unwrap_or(0) as usize % 2],
+            HeldState::Dead => DEAD,
+            HeldState::Nothing => NOTHING,
+            HeldState::Down => continue,
+        };
+        let y = upper + height * row as f64;
+        let gap = if height > 5.0 { 1.0 } else { 0.4 };
+        drawing.rect((x.at(held.from_s), y), (x.at(held.until_s), y + height - gap), ink);
+    }
+}
+
+/// Which processes the first row and the last one are.
+fn numbers(drawing: &mut Drawing, panel: &Panel<'_>, left: f64, (upper, lower): (f64, f64), height: f64) {
+    for (row, align) in [(0, 0.5), (panel.nodes.len() - 1, 0.5)] {
+        let y = upper + height * (row as f64 + align);
+        let apart = row == 0 || lower - upper > 2.0 * SMALL;
+        if apart {
+            let text = format!("process {}", panel.nodes[row] + 1);
+            drawing.text(
+                (left - 6.0, y),
+                cut(&text, SMALL, false, 60.0),
+                SMALL,
+                Align::Right,
+                GREY,
+            );
+        }
+        if panel.nodes.len() == 1 {
+            break;
+        }
+    }
 }
 
 /// Marks what happened: over the rows, which leave no ground to be shaded.
@@ -191,7 +210,7 @@ fn mark(
         .iter()
         .map(|(i, _)| (x.at(i.from_s.max(0.0)) + x.at(i.until_s.min(until))) / 2.0)
         .collect();
-    let places = frame::apart(&wishes, 10.0, (x.at(0.0) + 5.0, x.at(until) - 5.0));
+    let places = axis::apart(&wishes, 10.0, (x.at(0.0) + 5.0, x.at(until) - 5.0));
     for ((incident, letter), place) in incidents.iter().zip(places) {
         let (from, to) = (x.at(incident.from_s.max(0.0)), x.at(incident.until_s.min(until)));
         if to > from + 2.0 {

@@ -3,11 +3,12 @@
 //! Does not know how many calls did not succeed: a strategy that gives up at once is fast here.
 
 use super::Chart;
-use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, SHADE};
-use super::frame::{self, MARGIN, SMALL, Scale, WIDTH, coloured, plain, quoted};
+use super::axis::{self, Scale};
+use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, Ink, SHADE};
+use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use super::text::width_of;
 use crate::record::Record;
-use crate::report::{Figures, number};
+use crate::report::{Figure, Figures, number};
 
 pub(super) const CHART: Chart = Chart {
     name: "latency",
@@ -55,7 +56,7 @@ fn draw(record: &Record) -> Drawing {
         .filter(|v| *v > 0.0);
     let (least, most) = positive.fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
     let (least, most) = if least.is_finite() { (least, most) } else { (0.01, 1.0) };
-    let ticks = frame::log_ticks(least, most);
+    let ticks = axis::log_ticks(least, most);
     let value = 58.0;
     let scale = Scale::log(
         ticks.first().copied().unwrap_or(least),
@@ -63,7 +64,7 @@ fn draw(record: &Record) -> Drawing {
         rows.left + value,
         WIDTH - MARGIN - value,
     );
-    frame::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::seconds);
+    axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::seconds);
     for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
         let middle = y + rows.height / 2.0;
         let found = METRICS.map(|m| figures.get(strategy, point, m));
@@ -79,23 +80,28 @@ fn draw(record: &Record) -> Drawing {
         if let [Some(a), Some(b)] = found {
             drawing.line([(scale.at(a.mean), middle), (scale.at(b.mean), middle)], 3.0, SHADE);
         }
-        // The figure stands outside the pair; with a zero or equal pair the two still do not meet.
         for (figure, ink, side) in [(found[0], ATTEMPT, -1.0), (found[1], FAILED, 1.0)] {
-            let Some(figure) = figure else { continue };
-            let x = scale.at(figure.mean);
-            let mut edge = x + side * 4.5;
-            if let Some((low, high)) = figure.ci95 {
-                drawing.line([(scale.at(low), middle), (scale.at(high), middle)], 1.4, ink);
-                let outer = scale.at(if side < 0.0 { low } else { high });
-                edge = if side < 0.0 { edge.min(outer) } else { edge.max(outer) };
+            if let Some(figure) = figure {
+                mark(&mut drawing, figure, (&scale, middle, rows.left), ink, side);
             }
-            drawing.dot((x, middle), 4.5, ink);
-            let align = if side < 0.0 { Align::Right } else { Align::Left };
-            let text = number::seconds(figure.mean);
-            let room = width_of(&text, SMALL, false);
-            let at = (edge + side * 4.0).clamp(rows.left + if side < 0.0 { room } else { 0.0 }, WIDTH - 4.0);
-            drawing.text((at, middle), text, SMALL, align, ink.for_text());
         }
     }
     frame::foot(drawing, record, rows.bottom + 18.0)
+}
+
+/// A dot with its interval. The figure stands outside the pair; with a zero or equal pair the two still do not meet.
+fn mark(drawing: &mut Drawing, figure: Figure, (scale, middle, left): (&Scale, f64, f64), ink: Ink, side: f64) {
+    let x = scale.at(figure.mean);
+    let mut edge = x + side * 4.5;
+    if let Some((low, high)) = figure.ci95 {
+        drawing.line([(scale.at(low), middle), (scale.at(high), middle)], 1.4, ink);
+        let outer = scale.at(if side < 0.0 { low } else { high });
+        edge = if side < 0.0 { edge.min(outer) } else { edge.max(outer) };
+    }
+    drawing.dot((x, middle), 4.5, ink);
+    let align = if side < 0.0 { Align::Right } else { Align::Left };
+    let text = number::seconds(figure.mean);
+    let room = width_of(&text, SMALL, false);
+    let at = (edge + side * 4.0).clamp(left + if side < 0.0 { room } else { 0.0 }, WIDTH - 4.0);
+    drawing.text((at, middle), text, SMALL, align, ink.for_text());
 }

@@ -4,6 +4,7 @@
 //! bytes every time. This module writes no file: [`files`] hands the bytes to whoever does
 //! ([`crate::record::write::place`]).
 
+mod axis;
 mod cost;
 mod drawing;
 mod failures;
@@ -24,7 +25,7 @@ pub use drawing::Drawing;
 
 use super::Figures;
 use crate::record::Record;
-use crate::record::write::File;
+use crate::record::write::ResultFile;
 use std::path::PathBuf;
 
 /// Every chart; to add one, write its file and its line here.
@@ -64,14 +65,14 @@ pub struct ChartError(String);
 /// # Errors
 ///
 /// [`ChartError`] when a chart cannot be drawn.
-pub fn files(record: &Record) -> Result<(Vec<File>, Vec<PathBuf>), ChartError> {
+pub fn files(record: &Record) -> Result<(Vec<ResultFile>, Vec<PathBuf>), ChartError> {
     let (mut drawn, mut obsolete) = (Vec::new(), Vec::new());
     for chart in CHARTS {
         let path = |ending: &str| PathBuf::from(format!("charts/{}.{ending}", chart.name));
         if (chart.applies)(record) {
             let drawing = (chart.draw)(record);
-            drawn.push(File::new(path("svg"), drawing.svg()));
-            drawn.push(File::new(path("png"), drawing.png()?));
+            drawn.push(ResultFile::new(path("svg"), drawing.svg()));
+            drawn.push(ResultFile::new(path("png"), drawing.png()?));
         } else {
             obsolete.extend([path("svg"), path("png")]);
         }

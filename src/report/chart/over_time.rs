@@ -2,8 +2,9 @@
 //!
 //! Does not know what the series counts, nor what the incidents are: it shades them and repeats their labels.
 
+use super::axis::{self, Scale};
 use super::drawing::{ATTEMPT, Align, BLACK, Drawing, GREY, RULE, SHADE};
-use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
+use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, plain};
 use super::text::{cut, width_of};
 use crate::record::{Incident, Record, Series};
 use crate::report::{Sweep, number, one_line};
@@ -51,7 +52,7 @@ pub(super) fn draw(record: &Record, what: &Shown) -> Drawing {
         .filter_map(|(name, s)| s.map(|s| (name.as_str(), finite(s))));
     let peak = highest.max_by(|a, b| a.1.total_cmp(&b.1));
     let until = panels.iter().filter_map(|(_, s)| s.map(span)).fold(0.0, f64::max);
-    let incidents = frame::lettered(record, until);
+    let incidents = axis::lettered(record, until);
     let scale_note = if panels.len() > 1 {
         ", the same scale in every panel"
     } else {
@@ -68,7 +69,7 @@ pub(super) fn draw(record: &Record, what: &Shown) -> Drawing {
         what.name
     ))];
     if !incidents.is_empty() {
-        below.push(plain(format!("Shaded: {}.", frame::told(&incidents, until))));
+        below.push(plain(format!("Shaded: {}.", axis::told(&incidents, until))));
     }
     let (mut drawing, top) = frame::head(&(what.title)(record, shown, peak), &below);
     let grid = Grid::of(
@@ -113,7 +114,7 @@ impl Grid {
             _ => 92.0,
         };
         // Headroom for the peak's figure and the letters of the incidents.
-        let (ticks, end) = frame::ticks(most, if columns == 1 { 5 } else { 3 });
+        let (ticks, end) = axis::ticks(most, if columns == 1 { 5 } else { 3 });
         let ticks: Vec<_> = ticks.into_iter().map(|t| (t, number::short(t))).collect();
         let labels = ticks.iter().map(|(_, l)| width_of(l, SMALL, false));
         let axis = labels.fold(0.0, f64::max) + 6.0;
@@ -162,7 +163,7 @@ impl Grid {
             let (from, to) = (x.at(incident.from_s.max(0.0)), x.at(incident.until_s.min(self.until)));
             drawing.rect((from, upper), (to.max(from + 1.5), lower), SHADE);
         }
-        frame::time_axis(drawing, &x, self.until, lower, self.columns);
+        axis::time_axis(drawing, &x, self.until, lower, self.columns);
         // A single panel is named by the title.
         if self.panels > 1 {
             let name = cut(&one_line(name, 200), BODY, true, width);
@@ -180,7 +181,7 @@ impl Grid {
             .iter()
             .map(|(i, _)| (x.at(i.from_s.max(0.0)) + x.at(i.until_s.min(self.until))) / 2.0)
             .collect();
-        let places = frame::apart(&wishes, 10.0, (left + 5.0, left + width - 5.0));
+        let places = axis::apart(&wishes, 10.0, (left + 5.0, left + width - 5.0));
         for ((_, letter), x) in incidents.iter().zip(places) {
             drawing.bold((x, upper + 7.0), letter.to_string(), SMALL, Align::Center, GREY);
         }

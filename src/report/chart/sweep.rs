@@ -3,8 +3,9 @@
 //! Does not know what the parameter does.
 
 use super::Chart;
+use super::axis::{self, Scale};
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE};
-use super::frame::{self, BODY, MARGIN, SMALL, Scale, WIDTH, plain};
+use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, plain};
 use super::text::{cut, width_of};
 use crate::base::{Duration, Rate};
 use crate::record::Record;
@@ -304,14 +305,14 @@ fn heights(known: &[Figure], scale: Height, (upper, lower): (f64, f64)) -> (Scal
         .fold(0.0, f64::max);
     match scale {
         Height::Share => {
-            let (ticks, end) = frame::share_ticks(most, 4);
+            let (ticks, end) = axis::share_ticks(most, 4);
             let marks = ticks.into_iter().map(|tick| (tick, number::percent(tick)));
             (Scale::linear(0.0, end, lower, upper), marks.collect())
         }
         Height::Ratio => {
             let positive = known.iter().map(|f| f.mean).filter(|mean| *mean > 0.0);
             let least = positive.fold(f64::INFINITY, f64::min).min(most.max(1e-9));
-            let ticks = frame::log_ticks(least, most);
+            let ticks = axis::log_ticks(least, most);
             let scale = Scale::log(ticks[0], ticks[ticks.len() - 1], lower, upper);
             (
                 scale,
@@ -339,7 +340,7 @@ fn name_lines(
         })
         .collect();
     let wishes: Vec<f64> = ends.iter().map(|(_, (_, y))| *y).collect();
-    let places = frame::apart(&wishes, label_gap, (upper, lower));
+    let places = axis::apart(&wishes, label_gap, (upper, lower));
     for ((i, end), place) in ends.into_iter().zip(places) {
         let ink = colour(i);
         drawing.line(

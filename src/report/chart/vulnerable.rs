@@ -77,13 +77,7 @@ fn draw(record: &Record) -> Drawing {
         let name = cut(&one_line(strategy, 200), BODY, true, room);
         drawing.bold((left, upper + BODY / 2.0), name, BODY, Align::Left, BLACK);
         let origin = (left + label + 10.0, upper + BODY + 12.0 + height);
-        let of = |x: &str, y: &str| {
-            let point = sweep.values.iter().position(|v| v[0] == x && v[1] == y)?;
-            let (point, found) = (record.points.get(point)?, record.aftermaths.iter());
-            found
-                .into_iter()
-                .find(|aftermath| aftermath.strategy == *strategy && aftermath.point == *point)
-        };
+        let of = |x: &str, y: &str| verdict_of(record, &sweep, strategy, x, y);
         for (row, y) in size.values.iter().enumerate() {
             let lower = origin.1 - row as f64 * CELL;
             drawing.text(
@@ -100,15 +94,7 @@ fn draw(record: &Record) -> Drawing {
                 }
             }
         }
-        let mut free = f64::NEG_INFINITY;
-        for (column, x) in load.values.iter().enumerate() {
-            let (word, at) = (short(x), origin.0 + (column as f64 + 0.5) * cell);
-            let half = width_of(&word, SMALL, false) / 2.0;
-            if at - half > free && at + half < WIDTH {
-                drawing.text((at, origin.1 + 10.0), word, SMALL, Align::Center, GREY);
-                free = at + half + 4.0;
-            }
-        }
+        columns_named(&mut drawing, &load, origin, cell);
     }
     let rows = record.strategies.len().div_ceil(columns).max(1);
     let bottom = top + rows as f64 * pitch;
@@ -120,6 +106,26 @@ fn draw(record: &Record) -> Drawing {
         drawing.text((MARGIN, y), text, SMALL, Align::Left, GREY);
     }
     frame::foot(drawing, record, bottom + 22.0)
+}
+
+fn verdict_of<'a>(record: &'a Record, sweep: &Sweep, strategy: &str, x: &str, y: &str) -> Option<&'a RecoveryVerdict> {
+    let point = sweep.values.iter().position(|v| v[0] == x && v[1] == y)?;
+    let point = record.points.get(point)?;
+    let mut found = record.aftermaths.iter();
+    found.find(|aftermath| aftermath.strategy == strategy && aftermath.point == *point)
+}
+
+/// The values below the columns, as many as have room.
+fn columns_named(drawing: &mut Drawing, load: &Axis, origin: (f64, f64), cell: f64) {
+    let mut free = f64::NEG_INFINITY;
+    for (column, x) in load.values.iter().enumerate() {
+        let (word, at) = (short(x), origin.0 + (column as f64 + 0.5) * cell);
+        let half = width_of(&word, SMALL, false) / 2.0;
+        if at - half > free && at + half < WIDTH {
+            drawing.text((at, origin.1 + 10.0), word, SMALL, Align::Center, GREY);
+            free = at + half + 4.0;
+        }
+    }
 }
 
 fn short(value: &str) -> String {

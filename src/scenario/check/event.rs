@@ -3,8 +3,10 @@
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{Autoscale, Event, Revoke, Spike, What};
-use super::super::timeline;
+use super::super::event::{
+    Autoscale, CrashGateway, EventKind, EventSettings, GrantSlots, Redeploy, Revoke, Slow, Spike,
+};
+use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
 use crate::node::Strategy as _;
@@ -22,7 +24,7 @@ impl Checker<'_> {
     /// Nodes that a fleet of this name can ever have.
     fn most_nodes(&self, name: &str) -> u32 {
         let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
-        let scaled = self.file.event.iter().filter_map(Event::sizes);
+        let scaled = self.file.event.iter().filter_map(EventSettings::sizes);
         let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
         let sizes = scaled.map(|(_, nodes)| nodes);
         fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0)
@@ -43,87 +45,92 @@ impl Checker<'_> {
                 );
             }
             match &event.what {
-                What::Start(it) => _ = self.event_fleet(i, "start", &it.fleet),
-                What::Stop(it) => _ = self.event_fleet(i, "stop", &it.fleet),
-                What::Restart(it) => _ = self.event_fleet(i, "restart", &it.fleet),
-                What::Scale(it) => {
+                EventKind::Start(it) => _ = self.event_fleet(i, "start", &it.fleet),
+                EventKind::Stop(it) => _ = self.event_fleet(i, "stop", &it.fleet),
+                EventKind::Restart(it) => _ = self.event_fleet(i, "restart", &it.fleet),
+                EventKind::Scale(it) => {
                     self.event_fleet(i, "scale", &it.fleet);
                     self.size(&[&"event", &i, &"what", &"scale", &"nodes"], it.nodes);
                 }
-                What::Redeploy(it) => {
-                    self.event_fleet(i, "redeploy", &it.fleet);
-                    if it.waves == 0 {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"redeploy", &"waves"],
-                            "a redeployment without a wave",
-                            "must be at least 1",
-                            "1 restarts all nodes at once",
-                        );
-                    }
-                }
-                What::Autoscale(it) => self.autoscale(i, event.at, it),
-                What::Pause(it) => {
+                EventKind::Redeploy(it) => self.redeployment(i, it),
+                EventKind::Autoscale(it) => self.autoscale(i, event.at, it),
+                EventKind::Pause(it) => {
                     self.some_nodes(i, "pause", &it.fleet, it.nodes.as_deref());
                     self.lasting(i, "pause", it.lasts);
                 }
-                What::Partition(it) => {
+                EventKind::Partition(it) => {
                     self.some_nodes(i, "partition", &it.fleet, it.nodes.as_deref());
                     self.lasting(i, "partition", it.lasts);
                 }
-                What::Crash(it) => {
+                EventKind::Crash(it) => {
                     if self.event_fleet(i, "crash", &it.fleet) {
                         self.known_node(&[&"event", &i, &"what", &"crash", &"node"], &it.fleet, it.node);
                     }
                 }
-                What::CrashGateway(it) => {
-                    self.known_app(&[&"event", &i, &"what", &"crash_gateway", &"app"], &it.app);
-                    if !file
-                        .strategy
-                        .iter()
-                        .any(|strategy| strategy.coordination.needs_gateway())
-                    {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"crash_gateway"],
-                            "no strategy here has a gateway",
-                            "nothing to crash",
-                            "add a strategy with `coordination = \"gateway\"`",
-                        );
-                    }
-                }
-                What::Spike(it) => self.spike(i, it),
-                What::Fail(it) => self.lasting(i, "fail", it.lasts),
-                What::Slow(it) => {
-                    self.lasting(i, "slow", it.lasts);
-                    if !(it.factor > 1.0 && it.factor <= 1e6) {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"slow", &"factor"],
-                            format!("{} times as slow is not slower", it.factor),
-                            "must lie above 1 and up to 1000000",
-                            "2 takes twice as long as usual",
-                        );
-                    }
-                }
-                What::FailOverStore(_) => {}
-                What::GrantSlots(it) => {
-                    self.known_app(&[&"event", &i, &"what", &"grant_slots", &"app"], &it.app);
-                    if it.slots == 0 {
-                        self.wrong(
-                            &[&"event", &i, &"what", &"grant_slots", &"slots"],
-                            "an app without a slot gets no token",
-                            "must be at least 1",
-                            "1 is what every app has",
-                        );
-                    }
-                }
-                What::Revoke(it) => self.revocation(i, it),
+                EventKind::CrashGateway(it) => self.gateway_crash(i, it),
+                EventKind::Spike(it) => self.spike(i, it),
+                EventKind::Fail(it) => self.lasting(i, "fail", it.lasts),
+                EventKind::Slow(it) => self.slowdown(i, it),
+                EventKind::FailOverStore(_) => {}
+                EventKind::GrantSlots(it) => self.slots_granted(i, it),
+                EventKind::Revoke(it) => self.revocation(i, it),
             }
+        }
+    }
+
+    fn redeployment(&mut self, i: usize, it: &Redeploy) {
+        self.event_fleet(i, "redeploy", &it.fleet);
+        if it.waves == 0 {
+            self.wrong(
+                &[&"event", &i, &"what", &"redeploy", &"waves"],
+                "a redeployment without a wave",
+                "must be at least 1",
+                "1 restarts all nodes at once",
+            );
+        }
+    }
+
+    fn gateway_crash(&mut self, i: usize, it: &CrashGateway) {
+        self.known_app(&[&"event", &i, &"what", &"crash_gateway", &"app"], &it.app);
+        let mut strategies = self.file.strategy.iter();
+        if !strategies.any(|strategy| strategy.coordination.needs_gateway()) {
+            self.wrong(
+                &[&"event", &i, &"what", &"crash_gateway"],
+                "no strategy here has a gateway",
+                "nothing to crash",
+                "add a strategy with `coordination = \"gateway\"`",
+            );
+        }
+    }
+
+    fn slowdown(&mut self, i: usize, it: &Slow) {
+        self.lasting(i, "slow", it.lasts);
+        if !(it.factor > 1.0 && it.factor <= 1e6) {
+            self.wrong(
+                &[&"event", &i, &"what", &"slow", &"factor"],
+                format!("{} times as slow is not slower", it.factor),
+                "must lie above 1 and up to 1000000",
+                "2 takes twice as long as usual",
+            );
+        }
+    }
+
+    fn slots_granted(&mut self, i: usize, it: &GrantSlots) {
+        self.known_app(&[&"event", &i, &"what", &"grant_slots", &"app"], &it.app);
+        if it.slots == 0 {
+            self.wrong(
+                &[&"event", &i, &"what", &"grant_slots", &"slots"],
+                "an app without a slot gets no token",
+                "must be at least 1",
+                "1 is what every app has",
+            );
         }
     }
 
     fn revocation(&mut self, i: usize, it: &Revoke) {
         self.known_app(&[&"event", &i, &"what", &"revoke", &"app"], &it.app);
         let granted = self.file.event.iter().filter_map(|event| match &event.what {
-            What::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
+            EventKind::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
             _ => None,
         });
         let apps = self.file.app.iter().filter(|app| app.name == it.app);
@@ -262,7 +269,7 @@ impl Checker<'_> {
     /// There is something to recover from, and time to do so.
     pub(super) fn trigger(&mut self) {
         let Some(trigger) = self.file.trigger else { return };
-        let Some((begin, end)) = timeline::trigger(self.file) else {
+        let Some((begin, end)) = incident::trigger(self.file) else {
             let help = "add an `[[event]]`, such as `what = { fail = { endpoint = \"token\", for = \"1min\" } }`";
             self.wrong(&[&"trigger"], "no event here disturbs anything", "no trigger", help);
             return;

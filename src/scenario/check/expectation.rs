@@ -1,10 +1,11 @@
 //! What is asserted and expected: of strategies, metrics and points that there are.
 
 use super::super::condition::Condition;
-use super::super::error::{Mistake, listed, suggestion};
-use super::super::sweep::selects;
+use super::super::error::Mistake;
+use super::super::nearest::{listed, suggestion};
 use super::Checker;
-use crate::metric::METRICS;
+use crate::metric::{CallPart, METRICS, MetricName};
+use crate::plan::SweepPoint;
 
 impl<'a> Checker<'a> {
     fn strategy_names(&self) -> Vec<&'a str> {
@@ -17,10 +18,7 @@ impl<'a> Checker<'a> {
 
     /// What is wrong with a metric's name, and the fix.
     fn metric(&self, name: &str) -> Option<(String, String)> {
-        let (metric, group) = match name.split_once('@') {
-            Some((metric, group)) => (metric, Some(group)),
-            None => (name, None),
-        };
+        let MetricName { metric, part } = MetricName::parse(name);
         let Some(known) = crate::metric::find(metric) else {
             let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
             return Some((
@@ -28,37 +26,42 @@ impl<'a> Checker<'a> {
                 suggestion(metric, &names, "metric"),
             ));
         };
-        if group.is_some() && known.by_group.is_none() {
+        let part = part?;
+        if known.by_group.is_none() {
             return Some((
                 format!("`{metric}` is not about calls, and has no value for a part of them"),
                 format!("did you mean `{metric}`?"),
             ));
         }
-        let groups: Vec<String> = self
-            .file
-            .fleet
-            .iter()
-            .flat_map(|fleet| {
-                let kinds = fleet
-                    .workload
-                    .iter()
-                    .map(|workload| format!("{}/{}", fleet.name, workload.kind));
-                std::iter::once(fleet.name.clone()).chain(kinds)
-            })
-            .collect();
-        let known: Vec<&str> = groups.iter().map(String::as_str).collect();
-        let group = group?;
-        (!known.contains(&group)).then(|| (format!("unknown group `{group}`"), suggestion(group, &known, "groups")))
+        let groups = self.file.fleet.iter().flat_map(|fleet| {
+            let kinds = fleet.workload.iter().map(|workload| Some(workload.kind.as_str()));
+            let fleet = fleet.name.as_str();
+            std::iter::once(None)
+                .chain(kinds)
+                .map(move |kind| CallPart { fleet, kind })
+        });
+        let groups: Vec<CallPart<'_>> = groups.collect();
+        (!groups.contains(&part)).then(|| {
+            let (group, known) = (
+                part.to_string(),
+                groups.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            );
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            (format!("unknown group `{group}`"), suggestion(&group, &known, "groups"))
+        })
     }
 
     fn point(&self, selector: &str) -> Option<(String, String)> {
         let points = self.points?;
-        if points.iter().any(|label| selects(selector, label)) {
+        if points.iter().any(|point| point.has(&SweepPoint::parse(selector))) {
             return None;
         }
         let help = match points {
             [] | [_] if self.file.sweep.is_empty() => "the scenario sweeps over nothing; leave the point out".into(),
-            _ => format!("points: {}", listed(points.iter().take(6).map(String::as_str))),
+            _ => {
+                let first: Vec<String> = points.iter().take(6).map(ToString::to_string).collect();
+                format!("points: {}", listed(first.iter().map(String::as_str)))
+            }
         };
         Some((format!("no point of the sweep has `{selector}`"), help))
     }

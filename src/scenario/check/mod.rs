@@ -16,10 +16,12 @@ use toml::de::DeTable;
 use super::MOST_REPLICATIONS;
 use super::condition::is_number;
 use super::document::{Place, find};
-use super::error::{Mistake, steps, suggestion};
-use super::file::File;
+use super::error::{Mistake, steps};
+use super::file::ScenarioFile;
+use super::nearest::suggestion;
 use crate::base::Duration;
 use crate::net::Distribution;
+use crate::plan::SweepPoint;
 use crate::provider::profiles::PROFILES;
 use crate::provider::settings::Settings;
 
@@ -35,10 +37,10 @@ pub(super) struct Findings {
 
 struct Checker<'a> {
     root: &'a DeTable<'a>,
-    file: &'a File,
+    file: &'a ScenarioFile,
     folder: &'a Path,
     /// Points of the sweep, as far as conditions may select among them.
-    points: Option<&'a [String]>,
+    points: Option<&'a [SweepPoint]>,
     found: Findings,
 }
 
@@ -60,7 +62,7 @@ pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mis
 
 /// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to
 /// be checked.
-pub(super) fn check(root: &DeTable<'_>, file: &File, folder: &Path, points: Option<&[String]>) -> Findings {
+pub(super) fn check(root: &DeTable<'_>, file: &ScenarioFile, folder: &Path, points: Option<&[SweepPoint]>) -> Findings {
     let mut checker = Checker {
         root,
         file,

@@ -2,7 +2,7 @@
 
 use super::super::MOST_NODES;
 use super::super::error::Mistake;
-use super::super::file::{Pauses, Workload};
+use super::super::file::{PauseSettings, WorkloadSettings};
 use super::{Checker, twice};
 use crate::base::Duration;
 
@@ -91,7 +91,7 @@ impl Checker<'_> {
         }
     }
 
-    fn workload(&mut self, i: usize, j: usize, workload: &Workload) {
+    fn workload(&mut self, i: usize, j: usize, workload: &WorkloadSettings) {
         let kind = &workload.kind;
         let word = kind.starts_with(|c: char| c.is_ascii_lowercase())
             && kind
@@ -127,7 +127,7 @@ impl Checker<'_> {
         }
     }
 
-    fn pauses(&mut self, i: usize, pauses: Option<&Pauses>) {
+    fn pauses(&mut self, i: usize, pauses: Option<&PauseSettings>) {
         let Some(pauses) = pauses else { return };
         if pauses.every.is_zero() {
             self.wrong(

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Checker;
 use crate::base::Duration;
-use crate::provider::settings::{EndpointLimits, RetireSettings, RevealsSettings, RotateSettings, RuleSettings};
+use crate::provider::settings::{EndpointLimits, RetireSettings, Reveals, RotateSettings, RuleSettings};
 
 impl Checker<'_> {
     pub(super) fn provider(&mut self) {
@@ -118,26 +118,11 @@ impl Checker<'_> {
     }
 
     fn reveals(&mut self) {
-        let settings = &self.file.provider;
-        let granularity = settings.issue_time_granularity;
-        if settings.reveals.is_some() && granularity.is_some() {
-            self.wrong(
-                &[&"provider", &"issue_time_granularity"],
-                "`reveals` and `issue_time_granularity` say the same thing twice",
-                "one of the two",
-                "keep `reveals`; `reveals = { issue_time = \"1s\" }` is what the other key means",
-            );
-        }
-        if let RevealsSettings::IssueTime(unit) = settings.revealed()
+        if let Reveals::IssueTime(unit) = self.file.provider.revealed()
             && unit.is_zero()
         {
-            let key = if granularity.is_some() {
-                "issue_time_granularity"
-            } else {
-                "reveals"
-            };
             self.wrong(
-                &[&"provider", &key],
+                &[&"provider", &"reveals"],
                 "an issue time in units of nothing",
                 "must be above zero",
                 "tokens carry whole seconds: `reveals = { issue_time = \"1s\" }`",

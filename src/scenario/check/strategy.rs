@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::super::file::Strategy;
+use super::super::file::StrategySettings;
 use super::Checker;
 use crate::base::Duration;
 use crate::net::Distribution;
@@ -64,7 +64,7 @@ impl Checker<'_> {
     }
 
     /// What decides beside the backoff whether a call is tried again.
-    fn allowances(&mut self, i: usize, strategy: &Strategy) {
+    fn allowances(&mut self, i: usize, strategy: &StrategySettings) {
         if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
             self.wrong(
                 &[&"strategy", &i, &"breaker", &"failures"],
@@ -162,6 +162,12 @@ impl Checker<'_> {
             }
             _ => {}
         }
+        self.copies(i, coordination);
+        self.slot_parameter(i, coordination);
+    }
+
+    /// Registered copies of the apps, and the slots of all of them.
+    fn copies(&mut self, i: usize, coordination: &Coordination) {
         let clients = self.file.app.len() * usize::from(coordination.duplicate_apps());
         if clients > usize::from(u16::MAX) {
             self.wrong(
@@ -186,6 +192,9 @@ impl Checker<'_> {
                 "copies and slots beyond the number of nodes are never used",
             );
         }
+    }
+
+    fn slot_parameter(&mut self, i: usize, coordination: &Coordination) {
         let parameter = self.file.provider.slot_parameter.as_deref();
         if coordination.highest_slot().is_some() && parameter.is_none() {
             self.wrong(
@@ -237,7 +246,7 @@ impl Checker<'_> {
         }
     }
 
-    fn retry(&mut self, i: usize, strategy: &Strategy) {
+    fn retry(&mut self, i: usize, strategy: &StrategySettings) {
         let (tag, base, cap) = match strategy.retry {
             Retry::None | Retry::Immediate(_) => ("immediate", Duration::ZERO, Duration::ZERO),
             Retry::Fixed(it) => ("fixed", it.delay, it.delay),

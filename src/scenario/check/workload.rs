@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use super::super::error::{Mistake, nearest};
+use super::super::error::Mistake;
+use super::super::nearest::nearest;
 use super::Checker;
 use crate::base::Duration;
 use crate::workload::{Arrivals, ClosedLoop, OnOff, trace};

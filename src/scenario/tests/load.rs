@@ -1,8 +1,8 @@
 //! Mistakes in workloads and in events that happen to nodes, and timelines as they come out.
 
-use super::plan::Act;
 use super::*;
 use crate::base::Time;
+use crate::plan::Act;
 
 const POISSON: &str = "{ poisson = \"2/s\" }";
 const CRASH: &str = "{ crash = { fleet = \"web\", node = 1 } }";

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::Duration;
 use crate::provider::profiles::find;
-use crate::provider::settings::{OnViolationSettings, RetireSettings, RevealsSettings};
+use crate::provider::settings::{OnViolationSettings, RetireSettings, Reveals};
 
 const PROFILE: &str = "profile = \"zoom-s2s-2022\"";
 
@@ -60,8 +60,6 @@ fn a_mistake_in_the_wording_of_answers() {
         "{ status = 200 }",
         "add a `body`",
     );
-    let twice = format!("{PROFILE}\nreveals = \"order\"\nissue_time_granularity = \"1s\"");
-    mistaken(PROFILE, &twice, "the same thing twice", "\"1s\"", "keep `reveals`");
     mistaken(
         PROFILE,
         &format!("{PROFILE}\nreveals = {{ issue_time = \"0s\" }}"),
@@ -88,10 +86,10 @@ fn a_profile_is_extended_inline() {
     let none = provider("profile = \"okta\"\nrefresh.issued = false");
     assert_eq!(none.refresh_tokens(), None);
 
-    let old_key = provider("profile = \"zoom-s2s-2022\"\nissue_time_granularity = \"1min\"");
-    assert_eq!(old_key.revealed(), RevealsSettings::IssueTime(Duration::from_secs(60)));
+    let dated = provider("profile = \"zoom-s2s-2022\"\nreveals = { issue_time = \"1min\" }");
+    assert_eq!(dated.revealed(), Reveals::IssueTime(Duration::from_secs(60)));
     let opaque = provider("profile = \"zoom-s2s-2022\"\nreveals = \"nothing\"");
-    assert_eq!(opaque.revealed(), RevealsSettings::Nothing);
+    assert_eq!(opaque.revealed(), Reveals::Nothing);
 
     let zoho = provider("profile = \"zoho\"\ndialect.retry_after = \"seconds\"").dialect;
     assert_eq!(zoho.throttled, find("zoho").unwrap().provider.dialect.throttled);

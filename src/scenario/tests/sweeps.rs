@@ -1,6 +1,7 @@
 //! Sweeps: points, overrides of the command line, and mistakes in them.
 
 use super::*;
+use crate::strategy::{Coordination, Ttl};
 
 fn with_sweep(sweep: &str) -> String {
     format!("{VALID}\n[sweep]\n{sweep}\n")
@@ -19,7 +20,7 @@ fn points_are_the_file_with_values_in_place() {
     );
     let scenario = parse(&text).unwrap();
     let points = scenario.points();
-    let labels: Vec<&str> = points.iter().map(|(label, _)| label.as_str()).collect();
+    let labels: Vec<String> = points.iter().map(|(label, _)| label.to_string()).collect();
     let ttl = "strategy.shared lease.coordination.lease.ttl";
     let overlap = "provider.rule.latest_only.overlap";
     assert_eq!(

@@ -1,92 +1,17 @@
-//! Relations between runs (section 5 of the model, `src/manual/model.md`): what a change of the plan may and may not change.
-//! Most hold exactly and event by event, because the draws are named by what they are for.
+//! What makes no difference: time without a unit, idle nodes, parameters at their neutral values, names of nodes.
 
-mod common;
-
-use common::{Nodes, a_lease, all_legs, every_strategy, m0, mean, ms, observe, record, slots};
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
-use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::node::Strategy as _;
+use tokenstorm::plan::{Act, Plan, Stream};
 use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
-use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Immediate, Retry};
-use tokenstorm::scenario::plan::{Act, Plan, Stream};
-use tokenstorm::strategy::{
-    AppPerNode, CompareFirst, Coordination, Lease, Naive, Over, RenewAhead, Rotation, TokenPerCall, Ttl, WaitAndLook,
-};
+use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Retry};
+use tokenstorm::strategy::{AppPerNode, Coordination, Lease, Over, RenewAhead, Rotation, WaitAndLook};
 use tokenstorm::trace::Event;
 use tokenstorm::workload::{Pattern, Periodic};
 
-type Trace = Vec<(Time, Event)>;
-
-fn at_most(attempts: u32) -> Retry {
-    Retry::Immediate(Immediate {
-        attempts: Attempts::at_most(attempts),
-    })
-}
-
-fn naive() -> Coordination {
-    Coordination::Naive(Naive {})
-}
-
-fn compare_first() -> Coordination {
-    Coordination::CompareFirst(CompareFirst {})
-}
-
-/// Three busy nodes with random latencies, tokens that expire, and a few tries.
-fn usual(strategy: Coordination) -> Plan {
-    let fleets = [Nodes {
-        count: 3,
-        per_second: 2.0,
-    }];
-    let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(9)), &fleets, 60);
-    all_legs(&mut plan, &Latency::exponential(ms(20)));
-    plan.policy.retry = at_most(5);
-    plan
-}
-
-/// Every strategy, with all spans in units of `unit`.
-fn strategies_in(unit: u64) -> Vec<Coordination> {
-    let mut all = every_strategy();
-    for strategy in &mut all {
-        match strategy {
-            Coordination::Xfetch(one) => one.delta = ms(400 * unit),
-            Coordination::WaitAndLook(one) => one.spread = ms(200 * unit),
-            Coordination::RenewAhead(one) => {
-                one.margin = ms(500 * unit);
-                one.jitter = ms(500 * unit);
-            }
-            Coordination::Lease(lease) | Coordination::Rotation(Rotation { lease, .. }) => {
-                let times = |span: Duration| span.saturating_mul(unit);
-                if let Ttl::After(span) = &mut lease.ttl {
-                    *span = times(*span);
-                }
-                lease.extend_every = lease.extend_every.map(times);
-                lease.poll = times(lease.poll);
-                lease.wait = times(lease.wait);
-                lease.renew_ahead = lease.renew_ahead.map(times);
-                lease.jitter = times(lease.jitter);
-            }
-            Coordination::CentralRefresher(one) => {
-                one.renew_ahead = one.renew_ahead.map(|span| span.saturating_mul(unit));
-                one.wait = one.wait.saturating_mul(unit);
-            }
-            Coordination::Leader(one) => {
-                for span in [&mut one.ttl, &mut one.poll, &mut one.wait] {
-                    *span = span.saturating_mul(unit);
-                }
-                one.renew_ahead = one.renew_ahead.map(|span| span.saturating_mul(unit));
-            }
-            Coordination::Gossip(one) => one.wait = one.wait.saturating_mul(unit),
-            Coordination::FileLock(one) => {
-                one.poll = one.poll.saturating_mul(unit);
-                one.wait = one.wait.saturating_mul(unit);
-            }
-            _ => {}
-        }
-    }
-    all
-}
+use crate::common::{Nodes, a_lease, all_legs, every_strategy, m0, ms, record, slots};
+use crate::plans::{Trace, at_most, compare_first, naive, strategies_in, usual};
 
 /// Time four times as slow, everything else alike: the same events, each four times as late.
 #[test]
@@ -262,96 +187,6 @@ fn strategies_meet_at_their_neutral_ends() {
     same(&roomy, &independent, "room for everybody is independence");
 }
 
-fn rejections(trace: &Trace) -> usize {
-    trace
-        .iter()
-        .filter(|(_, event)| matches!(event, Event::AttemptRejected { .. }))
-        .count()
-}
-
-#[test]
-fn room_for_every_node_ends_rejection() {
-    let run = |capacity| {
-        let fleets = [Nodes {
-            count: 4,
-            per_second: 1.0,
-        }];
-        let mut plan = m0(
-            naive(),
-            Issuance::latest_only(Duration::from_secs(86_400)),
-            &fleets,
-            300,
-        );
-        plan.provider.rule.capacity = Some(capacity);
-        rejections(&record(&plan, Dice::new(7)))
-    };
-    assert_eq!([run(4), run(5)], [0, 0]);
-    assert!(run(3) > 100);
-}
-
-/// M0 by node: rejected calls under one seed.
-fn rejected_by_node(strategy: Coordination, count: u32, seed: u64) -> Vec<u64> {
-    let fleets: Vec<_> = (0..count)
-        .map(|_| Nodes {
-            count: 1,
-            per_second: 1.0,
-        })
-        .collect();
-    let plan = m0(
-        strategy,
-        Issuance::latest_only(Duration::from_secs(86_400)),
-        &fleets,
-        200,
-    );
-    let mut by_node = vec![0; count as usize];
-    for (_, event) in record(&plan, Dice::new(seed)) {
-        if let Event::AttemptRejected { group, .. } = event {
-            by_node[usize::from(group.0)] += 1;
-        }
-    }
-    by_node
-}
-
-/// In M0 a call is rejected when another node of its slot has called since its own last did. So on every path finer slots
-/// reject no more, node by node, and more nodes reject no less.
-#[test]
-fn finer_slots_never_reject_more_and_more_nodes_never_less() {
-    for seed in 0..10 {
-        let by_slots = [1, 2, 4, 12].map(|k| rejected_by_node(slots(k), 12, seed));
-        for pair in by_slots.windows(2) {
-            assert!(
-                pair[0].iter().zip(&pair[1]).all(|(coarse, fine)| fine <= coarse),
-                "{pair:?}"
-            );
-        }
-        let by_nodes = [1, 2, 3, 5, 9].map(|n| rejected_by_node(naive(), n, seed));
-        for pair in by_nodes.windows(2) {
-            assert!(pair[0].iter().zip(&pair[1]).all(|(few, many)| few <= many), "{pair:?}");
-        }
-    }
-}
-
-/// Not path by path, but in the mean over fifty paired runs.
-#[test]
-fn a_longer_overlap_never_rejects_more() {
-    let rejected = |run: &Observed| run.total().rejections as f64 / run.total().calls as f64;
-    let shares = [0, 100, 500, 2_000, 10_000].map(|overlap| {
-        let fleets = [Nodes {
-            count: 5,
-            per_second: 1.0,
-        }];
-        let mut plan = m0(
-            naive(),
-            Issuance::latest_only(Duration::from_secs(86_400)),
-            &fleets,
-            200,
-        );
-        plan.provider.rule.overlap = ms(overlap);
-        mean(&plan, 50, 8, rejected).mean
-    });
-    assert!(shares.is_sorted_by(|one, other| one > other), "{shares:?}");
-}
-
 /// Timers of different periods instead of Poisson calls, constant latencies and no jitter: a run without any draw, so that
 /// the nodes can change places.
 #[test]
@@ -429,84 +264,4 @@ fn renamed(mut event: Event, order: &[usize; 3]) -> Event {
         _ => {}
     }
     event
-}
-
-#[test]
-fn all_strategies_meet_the_same_arrivals() {
-    let arrivals = |strategy| -> Vec<_> {
-        record(&usual(strategy), Dice::new(11))
-            .into_iter()
-            .filter(|(_, event)| matches!(event, Event::CallArrived { .. }))
-            .collect()
-    };
-    let first = arrivals(naive());
-    assert!(first.len() > 200);
-    for strategy in every_strategy() {
-        assert!(first == arrivals(strategy));
-    }
-}
-
-/// Calls one after another, so that a trace shows how long each attempt took to be checked: by call, then by attempt.
-fn ways(strategy: Coordination) -> Vec<Vec<Duration>> {
-    let fleets = [Nodes {
-        count: 1,
-        per_second: 1.0,
-    }];
-    let mut plan = m0(strategy, Issuance::latest_only(Duration::SECOND), &fleets, 4000);
-    plan.workloads[0][0].arrivals = Pattern::Periodic(Periodic {
-        every: Duration::from_secs(20),
-        jitter: Duration::ZERO,
-        aligned: true,
-    });
-    all_legs(&mut plan, &Latency::exponential(ms(20)));
-    let (mut calls, mut sent) = (Vec::new(), Time::ZERO);
-    for (now, event) in record(&plan, Dice::new(12)) {
-        match event {
-            Event::CallArrived { .. } => calls.push(Vec::new()),
-            Event::AttemptSent { .. } => sent = now,
-            Event::AttemptAccepted { .. } | Event::AttemptRejected { .. } => {
-                calls.last_mut().expect("a call").push(now.since(sent));
-            }
-            _ => {}
-        }
-    }
-    calls
-}
-
-#[test]
-fn the_same_attempt_of_a_call_takes_as_long_under_every_strategy() {
-    let naive = ways(naive());
-    assert!(naive.iter().any(|attempts| attempts.len() == 2), "some calls try twice");
-    let others = [
-        Coordination::WaitAndLook(WaitAndLook { spread: ms(300) }),
-        Coordination::TokenPerCall(TokenPerCall {}),
-        Coordination::Lease(a_lease()),
-    ];
-    for other in others {
-        let other = ways(other);
-        assert_eq!(naive.len(), other.len());
-        for (one, other) in naive.iter().zip(&other) {
-            let both = one.len().min(other.len());
-            assert!(both > 0 && one[..both] == other[..both], "{one:?} {other:?}");
-        }
-    }
-}
-
-/// A node learns of a refused token even from a call that is not tried again: with every strategy, one call is lost for each
-/// token that expires, not all that follow.
-#[test]
-fn a_call_without_retries_still_tells_its_node() {
-    for coordination in every_strategy() {
-        let fleet = [Nodes {
-            count: 1,
-            per_second: 1.0,
-        }];
-        let rule = Issuance::latest_only(Duration::from_secs(20));
-        let mut plan = m0(coordination, rule, &fleet, 1000);
-        plan.policy.retry = Retry::None;
-        let total = observe(&plan, Dice::new(5)).total();
-        let lost = (total.calls - total.succeeded) as f64 / total.calls as f64;
-        // A token serves 20 s and then meets one call that dies of it: 1 in 21, or none where each call has a token of its own.
-        assert!(lost < 0.09, "{:?}: {lost}", plan.coordination);
-    }
 }

@@ -5,11 +5,12 @@
 //! Relative goodput is that of an arm over that of the untouched arm in the same
 //! replication, so that neither the luck of arrivals nor a strategy's own level counts as damage.
 
+use super::context::run_context;
 use super::statistics::{self, CONFIDENCE};
 use crate::base::{Duration, Time};
 use crate::metric::{BACK, Second, window_s};
+use crate::plan::Plan;
 use crate::record::{Goodput, Recovery, RecoveryVerdict};
-use crate::scenario::plan::Plan;
 
 /// Calls that arrived and that succeeded in one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub(super) fn judge(
     let interval = |at: Time| (at.since(Time::ZERO).nanos() / width) as usize;
     let left_s = plan.span.horizon.since(end).as_secs_f64();
     let within_s = within_s.min(left_s);
-    let window = window_s(&plan.run_context()).div_ceil(courses.width_s).max(1) as usize;
+    let window = window_s(&run_context(plan)).div_ceil(courses.width_s).max(1) as usize;
     let first = |at: Time| at.since(Time::ZERO).nanos().div_ceil(width) as usize;
     // What recovers at the last moment still needs a window to show it.
     let until = (first(end) + (within_s / courses.width_s as f64) as usize + window).min(interval(plan.span.horizon));

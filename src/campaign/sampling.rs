@@ -1,11 +1,11 @@
 //! Who held a live token when: one more run of the first replication, in which the plan asks now and then what the nodes hold. The
 //! measured runs are not touched by it.
 
-use super::sim;
 use crate::base::{Dice, Time};
+use crate::engine::sim;
 use crate::metric::Holders;
-use crate::record::{Holding, Holds};
-use crate::scenario::plan::Plan;
+use crate::plan::Plan;
+use crate::record::{HeldState, Holding};
 use crate::trace;
 
 /// Looks in a run: as many as a chart has room for.
@@ -21,10 +21,10 @@ pub(super) fn holdings(strategy: &str, point: &str, plan: &Plan, dice: Dice) -> 
     let seen = holders.finish(plan.span.horizon).into_iter();
     seen.map(|seen| {
         let (holds, token) = match seen.holds {
-            trace::Holds::Live(token) => (Holds::Live, Some(token)),
-            trace::Holds::Dead(token) => (Holds::Dead, Some(token)),
-            trace::Holds::Nothing => (Holds::Nothing, None),
-            trace::Holds::Down => (Holds::Down, None),
+            trace::Holds::Live(token) => (HeldState::Live, Some(token)),
+            trace::Holds::Dead(token) => (HeldState::Dead, Some(token)),
+            trace::Holds::Nothing => (HeldState::Nothing, None),
+            trace::Holds::Down => (HeldState::Down, None),
         };
         Holding {
             strategy: strategy.to_owned(),

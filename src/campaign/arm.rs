@@ -1,0 +1,226 @@
+//! An arm: one strategy at one point in one case of the trigger, and what is kept of its replications.
+
+use super::context::run_context;
+use super::judge::Flow;
+use super::options::CampaignError;
+use super::statistics::{self, CONFIDENCE, Estimate};
+use crate::base::{Dice, Time};
+use crate::engine::sim;
+use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
+use crate::plan::{Plan, SweepPoint};
+use crate::record::{Reading, Series};
+use crate::scenario::PlanCase;
+
+/// One strategy at one point.
+pub(super) struct Arm {
+    pub(super) strategy: String,
+    pub(super) point: SweepPoint,
+    pub(super) plan: Plan,
+    /// The same for every replication.
+    pub(super) setting: RunContext,
+    pub(super) case: PlanCase,
+    /// By replication; none where the campaign was interrupted.
+    pub(super) samples: Vec<Option<Sample>>,
+    intervals: Vec<[u64; SERIES.len()]>,
+    pub(super) width_s: u64,
+    pub(super) events: u64,
+}
+
+/// What is kept of one replication.
+pub(super) struct Sample {
+    metrics: Vec<Option<f64>>,
+    /// By group name, then by metric.
+    groups: Vec<Vec<Option<f64>>>,
+    /// Arrivals and successes over time, where a trigger asks for them.
+    pub(super) flow: Vec<Flow>,
+}
+
+/// What a second counts, by the name of its series.
+type SeriesOf = (&'static str, fn(&Second) -> u32);
+
+const SERIES: [SeriesOf; 8] = [
+    ("arrivals", |second| second.arrivals),
+    ("attempts", |second| second.attempts),
+    ("repeats", |second| second.repeats),
+    ("rejections", |second| second.rejections),
+    ("token_requests", |second| second.token_requests),
+    ("issuances", |second| second.issuances),
+    ("denied", |second| second.refused),
+    ("goodput", |second| second.successes),
+];
+
+impl Arm {
+    pub(super) fn new(strategy: String, point: SweepPoint, plan: Plan, case: PlanCase) -> Self {
+        Self {
+            strategy,
+            point,
+            setting: run_context(&plan),
+            plan,
+            case,
+            samples: Vec::new(),
+            intervals: Vec::new(),
+            width_s: 1,
+            events: 0,
+        }
+    }
+
+    pub(super) fn stuck(&self, at: Time) -> CampaignError {
+        let point = match self.point == SweepPoint::default() {
+            true => String::new(),
+            false => format!(" at {}", self.point),
+        };
+        CampaignError::Stuck {
+            strategy: self.strategy.clone(),
+            point,
+            at: at.since(Time::ZERO),
+        }
+    }
+
+    pub(super) fn values(&self, metric: usize) -> Vec<Option<f64>> {
+        self.samples
+            .iter()
+            .map(|sample| sample.as_ref().and_then(|sample| sample.metrics[metric]))
+            .collect()
+    }
+
+    pub(super) fn group_values(&self, group: usize, metric: usize) -> Vec<Option<f64>> {
+        self.samples
+            .iter()
+            .map(|sample| sample.as_ref().and_then(|sample| sample.groups[group][metric]))
+            .collect()
+    }
+
+    pub(super) fn take(&mut self, mut sample: Sample, observed: &Observed, events: u64, with_flow: bool) {
+        let intervals = &observed.seconds.intervals;
+        self.width_s = observed.seconds.width;
+        if with_flow {
+            sample.flow = intervals.iter().map(Flow::of).collect();
+        }
+        self.intervals.resize(intervals.len(), [0; SERIES.len()]);
+        for (sums, second) in self.intervals.iter_mut().zip(intervals) {
+            for (sum, (_, pick)) in sums.iter_mut().zip(SERIES) {
+                *sum += u64::from(pick(second));
+            }
+        }
+        self.samples.push(Some(sample));
+        self.events += events;
+    }
+}
+
+/// A part of the calls, the groups that it takes together, and whether it tells more than the parts before it and the whole.
+pub(super) struct Part<'a> {
+    pub(super) name: CallPart<'a>,
+    groups: Vec<usize>,
+    telling: bool,
+}
+
+/// Each fleet, and each kind of call of each fleet.
+pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
+    let mut fleets: Vec<&str> = plan.groups.iter().map(|(fleet, _)| fleet.as_str()).collect();
+    fleets.dedup();
+    let mut parts = Vec::new();
+    for fleet in fleets.iter().copied() {
+        let of_fleet = |(at, (name, _)): (usize, &(String, String))| (name == fleet).then_some(at);
+        let groups: Vec<usize> = plan.groups.iter().enumerate().filter_map(of_fleet).collect();
+        parts.push(Part {
+            name: CallPart { fleet, kind: None },
+            groups: groups.clone(),
+            telling: fleets.len() > 1,
+        });
+        parts.extend(groups.iter().map(|&group| Part {
+            name: CallPart {
+                fleet,
+                kind: Some(&plan.groups[group].1),
+            },
+            groups: vec![group],
+            telling: groups.len() > 1,
+        }));
+    }
+    parts
+}
+
+pub(super) fn replicate(plan: &Plan, setting: &RunContext, dice: Dice) -> (Sample, Observed, sim::RunStats) {
+    let mut observed = Observed::new(setting.clone());
+    let effort = sim::observe(plan, dice, &mut observed, sim::Shortcuts::ALL);
+    observed.finish();
+    let groups = parts(plan)
+        .iter()
+        .map(|part| {
+            let tally = observed.together(&part.groups);
+            let read = |metric: &Metric| metric.by_group.and_then(|read| read(&tally));
+            METRICS.iter().map(read).collect()
+        })
+        .collect();
+    let sample = Sample {
+        metrics: METRICS.iter().map(|metric| (metric.read)(&observed)).collect(),
+        groups,
+        flow: Vec::new(),
+    };
+    (sample, observed, effort)
+}
+
+/// A share of replications is a count of yes and no, a time until something a median; all else has a mean.
+pub(super) fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
+    match metric {
+        "storm_probability" | "recovery_probability" => statistics::share(values, CONFIDENCE),
+        // What had not happened when a run ended is late, not missing.
+        "storm_onset" | "time_to_recover" => statistics::median(values, CONFIDENCE),
+        _ => statistics::mean(values, CONFIDENCE),
+    }
+}
+
+pub(super) fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<Option<f64>>) -> Reading {
+    let values: Vec<f64> = values.into_iter().flatten().collect();
+    let estimate = estimate(metric.name, &values);
+    Reading {
+        strategy: arm.strategy.clone(),
+        point: arm.point.to_string(),
+        metric: MetricName {
+            metric: metric.name,
+            part,
+        }
+        .to_string(),
+        unit: metric.unit.to_owned(),
+        mean: estimate.map(|estimate| estimate.mean),
+        ci95: estimate.and_then(|estimate| estimate.interval),
+        replications: values.len() as u32,
+    }
+}
+
+pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
+    let mut readings: Vec<_> = METRICS
+        .iter()
+        .enumerate()
+        .map(|(at, metric)| reading(arm, metric, None, arm.values(at)))
+        .collect();
+    for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
+        for (at, metric) in METRICS
+            .iter()
+            .enumerate()
+            .filter(|(_, metric)| metric.by_group.is_some())
+        {
+            readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at)));
+        }
+    }
+    readings
+}
+
+/// Mean over replications, per second, in intervals that end by the horizon.
+pub(super) fn series(arm: &Arm) -> Vec<Series> {
+    let runs = arm.samples.iter().flatten().count().max(1) as f64;
+    let width = arm.width_s as f64;
+    let horizon = arm.plan.span.horizon.as_secs_f64();
+    let whole = ((horizon / width).floor() as usize).min(arm.intervals.len());
+    let one = |at: usize, name: &str| Series {
+        strategy: arm.strategy.clone(),
+        point: arm.point.to_string(),
+        series: name.to_owned(),
+        unit: "per s".to_owned(),
+        t_s: (0..whole).map(|interval| interval as f64 * width).collect(),
+        value: arm.intervals[..whole]
+            .iter()
+            .map(|sums| sums[at] as f64 / runs / width)
+            .collect(),
+    };
+    SERIES.iter().enumerate().map(|(at, (name, _))| one(at, name)).collect()
+}

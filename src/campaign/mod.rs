@@ -1,0 +1,89 @@
+//! Everything that one `run` of a scenario asks for: strategies, sweep points and replications, run on all cores and reduced
+//! to the findings of a record.
+//!
+//! Knows neither clock nor order nor dice of a run: those are the engine's.
+
+mod arm;
+mod compare;
+mod context;
+mod judge;
+mod manifest;
+mod options;
+mod replicate;
+mod results;
+mod sampling;
+pub mod statistics;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arm::Arm;
+use replicate::Campaign;
+
+use crate::scenario::{PlanCase, Scenario};
+
+pub use context::run_context;
+pub use options::{CampaignError, CampaignOptions, CampaignProgress};
+pub use results::CampaignResults;
+
+/// No run replicates more often than this for the sake of precision.
+const MOST_REPLICATIONS: u32 = 2_000;
+
+/// A sequential rule that starts with fewer runs sees only calm ones.
+const FEWEST_FOR_PRECISION: u32 = 30;
+
+/// Runs all of a scenario; `stop` ends it early, with what has been finished until then.
+///
+/// Errors when a latency file has changed since the scenario was read, or when threads cannot be started.
+pub fn run(
+    scenario: &Scenario,
+    options: CampaignOptions,
+    progress: &dyn CampaignProgress,
+    stop: &AtomicBool,
+) -> Result<CampaignResults, CampaignError> {
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()
+        .map_err(|error| CampaignError::Threads {
+            threads: options.threads,
+            reason: error.to_string(),
+        })?;
+    let points = scenario.points();
+    let mut arms = Vec::new();
+    for (label, point) in &points {
+        let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+        for strategy in point.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
+            let cases: &[PlanCase] = match point.file.trigger {
+                Some(_) => &[PlanCase::Triggered, PlanCase::Untouched, PlanCase::HotStart],
+                None => &[PlanCase::Triggered],
+            };
+            for &case in cases {
+                let plan = point.plan_case(strategy, case)?;
+                arms.push(Arm::new(strategy.name.clone(), label.clone(), plan, case));
+            }
+        }
+    }
+    let mut campaign = Campaign {
+        arms,
+        seed: options.seed,
+        replications: 0,
+        triggered: scenario.file.trigger.is_some(),
+    };
+    let first = match options.precision {
+        Some(_) => options.replications.max(FEWEST_FOR_PRECISION),
+        None => options.replications,
+    };
+    let mut wanted = first;
+    let mut precise = None;
+    loop {
+        threads.install(|| campaign.replicate(wanted, progress, stop))?;
+        let Some(precision) = options.precision else { break };
+        let reached = campaign.is_precise(precision);
+        precise = Some(reached);
+        // Looking after each doubling only: who looks often stops at a lucky moment.
+        if reached || wanted >= MOST_REPLICATIONS || stop.load(Ordering::Relaxed) {
+            break;
+        }
+        wanted = (wanted * 2).min(MOST_REPLICATIONS);
+    }
+    Ok(campaign.outcome(scenario, &points, precise, stop.load(Ordering::Relaxed)))
+}

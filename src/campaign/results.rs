@@ -1,0 +1,106 @@
+//! From replications to the findings of a record.
+
+use super::arm::{readings, series};
+use super::judge::{self, Flow};
+use super::manifest::manifest;
+use super::replicate::Campaign;
+use super::sampling;
+use crate::base::{Dice, Duration};
+use crate::plan::SweepPoint;
+use crate::record::{Holding, Incident, Record, RecoveryVerdict};
+use crate::scenario::{PlanCase, Scenario};
+
+/// What a campaign came to.
+pub struct CampaignResults {
+    /// Complete, but that nobody has said by which command it was made.
+    pub record: Record,
+    pub interrupted: bool,
+    /// With a wanted precision: whether it was reached.
+    pub precise: Option<bool>,
+}
+
+impl Campaign {
+    pub(super) fn outcome(
+        &self,
+        scenario: &Scenario,
+        points: &[(SweepPoint, Scenario)],
+        precise: Option<bool>,
+        interrupted: bool,
+    ) -> CampaignResults {
+        let mut strategies: Vec<String> = Vec::new();
+        for arm in self.written() {
+            if !strategies.contains(&arm.strategy) {
+                strategies.push(arm.strategy.clone());
+            }
+        }
+        let checks = points
+            .iter()
+            .flat_map(|(label, point)| self.checks(label, point))
+            .collect();
+        let events = self.arms.iter().map(|arm| arm.events).sum();
+        let record = Record {
+            manifest: manifest(scenario, self.seed, self.finished(), events),
+            comparisons: self.comparisons(&strategies),
+            strategies,
+            points: points.iter().map(|(label, _)| label.to_string()).collect(),
+            checks,
+            readings: self.written().flat_map(readings).collect(),
+            series: self.written().flat_map(series).collect(),
+            aftermaths: self.aftermaths(points),
+            holdings: self.holdings(&scenario.file.holders),
+            incidents: scenario
+                .incidents()
+                .into_iter()
+                .map(|(from, until, label)| Incident {
+                    from_s: from.as_secs_f64(),
+                    until_s: until.as_secs_f64(),
+                    label,
+                })
+                .collect(),
+        };
+        CampaignResults {
+            record,
+            interrupted,
+            precise,
+        }
+    }
+
+    fn aftermaths(&self, points: &[(SweepPoint, Scenario)]) -> Vec<RecoveryVerdict> {
+        let within = |point: &SweepPoint| {
+            let (_, scenario) = points.iter().find(|(label, _)| label == point)?;
+            let trigger = scenario.file.trigger?;
+            let within = trigger.recover_within.unwrap_or(Duration::MAX);
+            Some(within.as_secs_f64())
+        };
+        let judged = self.written().filter_map(|arm| {
+            let within_s = within(&arm.point)?;
+            let flows = |case| -> Option<Vec<&[Flow]>> {
+                let arm = self.case(&arm.strategy, &arm.point, case)?;
+                let flows = arm.samples.iter();
+                Some(
+                    flows
+                        .map(|sample| sample.as_ref().map_or(&[][..], |sample| &sample.flow))
+                        .collect(),
+                )
+            };
+            let courses = judge::Courses {
+                triggered: flows(PlanCase::Triggered)?,
+                untouched: flows(PlanCase::Untouched)?,
+                hot: flows(PlanCase::HotStart)?,
+                width_s: arm.width_s,
+            };
+            judge::judge(&arm.strategy, &arm.point.to_string(), &arm.plan, &courses, within_s)
+        });
+        judged.collect()
+    }
+
+    /// Who held a live token when, for these strategies at the last point.
+    fn holdings(&self, strategies: &[String]) -> Vec<Holding> {
+        let last = self.arms.last().map(|arm| arm.point.clone()).unwrap_or_default();
+        let point = last.to_string();
+        let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, &last));
+        let dice = Dice::replication(self.seed, 0);
+        arms.flat_map(|arm| sampling::holdings(&arm.strategy, &point, &arm.plan, dice))
+            .collect()
+    }
+}

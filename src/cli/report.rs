@@ -1,0 +1,46 @@
+//! `tokenstorm report`: prints an old result again, and draws its charts anew. Nothing is run.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::format::Format;
+use super::{Exit, print};
+use crate::record::{Record, write};
+use crate::report::chart;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folders that `tokenstorm run` has written
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let drawn = arguments.folders.iter().map(|folder| one(folder, arguments.format));
+    drawn.max().unwrap_or(Exit::Ok)
+}
+
+fn one(folder: &Path, format: Format) -> Exit {
+    let record = match Record::load(folder) {
+        Ok(record) => record,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Usage;
+        }
+    };
+    let exit = print(&format.of(&record));
+    let drawn = chart::files(&record)
+        .map_err(|error| error.to_string())
+        .and_then(|(charts, stale)| write::place(folder, &charts, &stale).map_err(|error| error.to_string()));
+    match drawn {
+        Ok(()) => exit,
+        Err(error) => {
+            eprintln!("error: {error}");
+            exit.max(Exit::Internal)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! One step of a small system.
+
+use super::fault::Fault;
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// The message or alarm at this place of the bag reaches its party.
+    Deliver(u8),
+    /// A planned renewal falls due.
+    Renew(u8),
+    /// A time-out strikes although the answer is still under way.
+    Late(u8),
+    /// The message at this place is lost.
+    Lose(u8),
+    /// The token request at this place is answered with a 429.
+    Throttle(u8),
+    Crash(u8),
+    /// The lease of this store ends while its holder acts on it.
+    Lapse(u8),
+    /// The lease of this store ends, and nobody acts on it any more.
+    Reclaim(u8),
+    /// The tokens of this bucket expire.
+    Expire(u8),
+}
+
+impl Action {
+    /// The fault that it is, if it is one.
+    pub const fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Deliver(_) | Self::Reclaim(_) => None,
+            Self::Renew(_) => Some(Fault::Renewal),
+            Self::Late(_) => Some(Fault::Late),
+            Self::Lose(_) => Some(Fault::Drop),
+            Self::Throttle(_) => Some(Fault::Throttle),
+            Self::Crash(_) => Some(Fault::Crash),
+            Self::Lapse(_) => Some(Fault::Lapse),
+            Self::Expire(_) => Some(Fault::Expiry),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One run, event by event.
+
+use super::arrivals::Sources;
+use super::drivers::{DriverQueue, DriverTurn};
+use super::host::{Listener, SimHost};
+use super::payload::Due;
+use super::purpose::CALLS;
+use super::queue::Queue;
+use super::{RunStats, Shortcuts};
+use crate::base::{Dice, Group, NodeId, Time};
+use crate::node::Strategy;
+use crate::plan::{Act, Plan, Span};
+use crate::provider::Rule;
+use crate::trace::Event;
+use crate::world::{Host as _, LEGS, Leg, Message, World};
+
+/// Events that one instant may have, and as many more for each node: a fleet that starts at once has some dozens for each.
+const MOST_IN_AN_INSTANT: u64 = 10_000_000;
+
+const MOST_IN_AN_INSTANT_PER_NODE: u64 = 1000;
+
+const ALL_LEGS: [Leg; LEGS] = [
+    Leg::TokenRequest,
+    Leg::TokenResponse,
+    Leg::ApiRequest,
+    Leg::ApiResponse,
+    Leg::StoreRequest,
+    Leg::StoreResponse,
+    Leg::GatewayRequest,
+    Leg::GatewayResponse,
+    Leg::TokenService,
+    Leg::ApiService,
+    Leg::Peer,
+];
+
+/// From this many nodes on, what a message touches has probably left the cache.
+const LARGE: u32 = 4096;
+
+/// How many messages of a lane ahead the engine says what will be needed, and says it again.
+const FAR: u32 = 12;
+
+const NEAR: u32 = 6;
+
+/// One run.
+pub(super) struct Sim<'a, S: Strategy, R> {
+    plan: &'a Plan,
+    world: World<S, R>,
+    host: SimHost<'a>,
+    span: Span,
+    sources: Sources,
+    acts: usize,
+    effort: RunStats,
+}
+
+impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        world: World<S, R>,
+        dice: Dice,
+        sink: Listener<'a>,
+        shortcuts: Shortcuts,
+    ) -> Self {
+        let links = &plan.links;
+        let sources = Sources::new(plan, dice, shortcuts.crowds);
+        let mut sim = Self {
+            plan,
+            world,
+            host: SimHost {
+                now: Time::ZERO,
+                queue: Queue::new(shortcuts.order),
+                dice,
+                links: plan.links.clone(),
+                slowness: [1000; LEGS],
+                steady: [None; LEGS],
+                steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
+                drivers: DriverQueue::new(plan, dice, sources.end()),
+                sink,
+            },
+            span: plan.span,
+            sources,
+            acts: 0,
+            effort: RunStats::default(),
+        };
+        sim.host.slow(&ALL_LEGS, 1000);
+        sim
+    }
+
+    pub(super) fn run(mut self) -> RunStats {
+        self.schedule_act();
+        let SimHost { queue, drivers, .. } = &mut self.host;
+        drivers.begin(|number, at| queue.push_arrival(at, number));
+        let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
+        // Time is looked at every so many events: where it has not moved in between, it stands still.
+        let (mut look, mut seen) = (most, Time::ZERO);
+        let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
+        while let Some((at, due)) = self.host.queue.pop() {
+            // Once the arrivals have stopped, the run ends with its last call.
+            if at >= self.span.horizon && (at > self.span.end || self.world.calls().is_empty()) {
+                break;
+            }
+            self.effort.events += 1;
+            if self.effort.events == look {
+                if at == seen {
+                    self.effort.stuck_at = Some(at);
+                    break;
+                }
+                (look, seen) = (look + most, at);
+            }
+            self.host.now = at;
+            match due {
+                Due::Message(place) => {
+                    let taken = self.host.queue.take(place);
+                    if large {
+                        for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
+                            if let Some(message) = self.host.queue.ahead(place, places, beyond) {
+                                self.world.expect(message, again);
+                            }
+                        }
+                    }
+                    self.world.deliver(taken, &mut self.host);
+                }
+                Due::Arrival(stream) => self.arrival(stream),
+                Due::Act => self.act(),
+            }
+        }
+        self.host.now = self.host.now.max(self.span.horizon).min(self.span.end);
+        self.world.close(&mut self.host);
+        self.effort
+    }
+
+    #[inline]
+    fn arrival(&mut self, number: u32) {
+        let now = self.host.now;
+        if number >= self.host.drivers.first() {
+            self.drivers(number);
+            return;
+        }
+        if now >= self.span.horizon {
+            return;
+        }
+        let next = self.sources.arrive(self.plan, now, number, |message| {
+            self.world.deliver(message, &mut self.host);
+        });
+        if let Some(gap) = next {
+            if let Some(node) = self.sources.upcoming(number) {
+                self.world.expect_node(node);
+            }
+            self.host.queue.push_arrival(now + gap, number);
+        }
+    }
+
+    /// What does not come through the queue and is not of the workload's own: rare, so the code of all deliveries is not put
+    /// into each place that has some.
+    #[inline(never)]
+    fn deliver(&mut self, message: Message) {
+        self.world.deliver(message, &mut self.host);
+    }
+
+    /// Something is due that is no stream of arrivals.
+    #[cold]
+    pub(super) fn drivers(&mut self, number: u32) {
+        let now = self.host.now;
+        let turn = self.host.drivers.turn(number);
+        if now >= self.span.horizon && !matches!(turn, DriverTurn::Resume(_)) {
+            return;
+        }
+        let world = &mut self.world;
+        match turn {
+            DriverTurn::User(node) => match world.is_up(node) {
+                true => {
+                    let arrival = self.host.drivers.call(number, node);
+                    self.deliver(arrival);
+                }
+                false => self.host.drivers.wait_for(number),
+            },
+            DriverTurn::Replay => {
+                let call = self.host.drivers.replayed(number, |node| world.is_up(node));
+                if let Some(at) = call.next {
+                    self.host.queue.push_arrival(at, number);
+                }
+                if let Some(arrival) = call.arrival {
+                    self.deliver(arrival);
+                }
+            }
+            DriverTurn::Pause => {
+                let (node, lasts, next) = self.host.drivers.pause(number, now);
+                self.host.queue.push_arrival(next, number);
+                if world.is_up(node) && !world.is_paused(node) {
+                    world.pause(node, now + lasts, &mut self.host);
+                    let resume = self.host.drivers.resumption(node);
+                    self.host.queue.push_arrival(now + lasts, resume);
+                }
+            }
+            DriverTurn::Revocation => {
+                let (draw, next) = self.host.drivers.revocation(now);
+                self.host.queue.push_arrival(next, number);
+                let client = (u128::from(draw) * u128::from(world.server.provider.clients())) >> 64;
+                world.revoke(client as u16, None, &mut self.host);
+            }
+            DriverTurn::Resume(node) => world.resume(node, &mut self.host),
+        }
+    }
+
+    /// Begins the arrivals of a node that starts.
+    fn begin(&mut self, node: NodeId) {
+        let SimHost {
+            queue, now, drivers, ..
+        } = &mut self.host;
+        let mut due = |number, gap| queue.push_arrival(*now + gap, number);
+        self.sources.begin(self.plan, *now, node, &mut due);
+        drivers.started(node, due);
+    }
+
+    /// Calls beyond those of the workload; drawn apart, so that the workload's stay as they are.
+    fn calls(&mut self, nodes: std::ops::Range<u32>, group: Group, each: u32) {
+        // Sampling must not shift the draws of the calls.
+        let done = self.plan.timeline[..self.acts].iter();
+        let acts = done.filter(|(_, act)| !matches!(act, Act::Sample { .. })).count() as u64;
+        for node in nodes {
+            for call in 0..each {
+                let count = (acts << 32) | u64::from(call);
+                let draw_key = self.host.dice.draw(CALLS, node.into(), count) as u32;
+                let node = NodeId(node);
+                self.deliver(Message::Arrival { node, group, draw_key });
+            }
+        }
+    }
+
+    fn schedule_act(&mut self) {
+        if let Some((at, _)) = self.plan.timeline.get(self.acts) {
+            self.host.queue.push_act(*at);
+        }
+    }
+
+    fn act(&mut self) {
+        let plan = self.plan;
+        let (_, act) = &plan.timeline[self.acts];
+        self.acts += 1;
+        let host = &mut self.host;
+        match act {
+            Act::Start(nodes) => {
+                for node in nodes.clone().map(NodeId) {
+                    self.world.start(node, &mut self.host);
+                    self.begin(node);
+                }
+            }
+            Act::Stop(nodes) => nodes.clone().for_each(|node| self.world.stop(NodeId(node), host)),
+            Act::Crash(nodes) => self.world.crash(nodes.clone(), host),
+            Act::Pause { nodes, until } => {
+                let nodes = nodes.clone().map(NodeId);
+                nodes.for_each(|node| self.world.pause(node, *until, host));
+            }
+            Act::Resume(nodes) => nodes.clone().for_each(|node| self.world.resume(NodeId(node), host)),
+            Act::Cut { nodes, from, until } => self.world.cut(nodes.clone(), *from, *until),
+            Act::Mend => self.world.mend(host.now),
+            Act::TokenOutage(outage) => self.world.server.provider.token_endpoint.outage = *outage,
+            Act::ApiOutage(outage) => self.world.server.provider.api_endpoint.outage = *outage,
+            Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
+            Act::StoreFailover { loses } => self.world.fail_over_stores(*loses, host),
+            Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
+            Act::GrantSlots { clients, slots } => {
+                clients
+                    .clone()
+                    .for_each(|client| self.world.server.provider.grant_slots(client, *slots));
+            }
+            Act::Sample { nodes, every } => {
+                for node in nodes.clone().step_by(*every as usize).map(NodeId) {
+                    let holds = self.world.look(node, host.now);
+                    host.note(|| Event::Sampled { node, holds });
+                }
+            }
+            Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),
+            Act::Revoke { clients, slot } => clients
+                .clone()
+                .for_each(|client| self.world.revoke(client, *slot, host)),
+        }
+        self.schedule_act();
+    }
+}

@@ -1,0 +1,35 @@
+//! The ways that messages take.
+
+use crate::net::{Latency, Link};
+use crate::world::{LEGS, Leg};
+
+/// Latency and loss of every way that a message takes.
+#[derive(Clone, Debug)]
+pub struct Links {
+    legs: [Link; LEGS],
+    pub visible_after: Latency,
+    pub invalidation: Latency,
+    /// Resource servers among which attempts are dealt out.
+    pub replicas: u16,
+}
+
+impl Links {
+    /// All at once, and nothing lost.
+    pub fn perfect() -> Self {
+        Self {
+            legs: [const { Link::PERFECT }; LEGS],
+            visible_after: Latency::ZERO,
+            invalidation: Latency::ZERO,
+            replicas: 1,
+        }
+    }
+
+    #[inline]
+    pub fn leg(&self, leg: Leg) -> &Link {
+        &self.legs[leg as usize]
+    }
+
+    pub fn leg_mut(&mut self, leg: Leg) -> &mut Link {
+        &mut self.legs[leg as usize]
+    }
+}

@@ -1,0 +1,118 @@
+//! What an engine runs: a scenario resolved to integers and indices, for one strategy at one sweep point.
+//!
+//! Knows no file and no metric.
+
+mod act;
+mod drivers;
+mod links;
+mod point;
+
+use std::ops::Range;
+
+use crate::base::{Duration, Time};
+use crate::node::CallPolicy;
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals, RotationRule};
+use crate::strategy::Coordination;
+use crate::world::Layout;
+
+pub use act::Act;
+pub use drivers::{Drivers, Loop, Pauses, Replay, Stream};
+pub use links::Links;
+pub use point::SweepPoint;
+
+/// Everything that an engine needs to know, apart from the seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub coordination: Coordination,
+    pub policy: CallPolicy,
+    pub layout: Layout,
+    pub provider: ProviderPlan,
+    pub links: Links,
+    /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
+    pub workloads: Vec<Vec<Stream>>,
+    pub drivers: Drivers,
+    /// What the timeline does, in order of time.
+    pub timeline: Vec<(Time, Act)>,
+    /// Names of the groups: fleet and kind of call.
+    pub groups: Vec<(String, String)>,
+    pub span: Span,
+    /// From the first timeline event of the scenario's own (not a start) until its effects are over, if there is one.
+    pub trigger: Option<(Time, Time)>,
+}
+
+/// When a run counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Calls that arrive before are not counted.
+    pub warmup: Time,
+    /// Calls arrive until here.
+    pub horizon: Time,
+    /// Calls under way are followed until here.
+    pub end: Time,
+}
+
+/// The provider's part.
+#[derive(Clone, Debug)]
+pub struct ProviderPlan {
+    pub rule: Issuance,
+    /// Where there are refresh tokens.
+    pub rotation: Option<RotationRule>,
+    pub reveals: Reveals,
+    pub on_bad_slot: OnBadSlot,
+    /// Slots granted at first, by client; registered copies of an app follow it.
+    pub slots: Vec<u16>,
+    /// Slots that a client can ever have.
+    pub stride: u16,
+    pub token_endpoint: Endpoint,
+    pub api_endpoint: Endpoint,
+}
+
+impl Plan {
+    /// The same, looked at so many times from the start until the arrivals end, at so many nodes at most. What happens stays as
+    /// it is.
+    pub fn with_sampling(&self, times: u32, nodes: u32) -> Self {
+        let mut plan = self.clone();
+        let count = plan.nodes() as u32;
+        let every = count.div_ceil(nodes.max(1)).max(1);
+        let until = plan.span.horizon.since(Time::ZERO);
+        plan.timeline.extend((0..times).map(|time| {
+            let at = Time::ZERO + until.ratio(u64::from(time), u64::from(times));
+            (at, Act::Sample { nodes: 0..count, every })
+        }));
+        // What the scenario does at that instant has been done.
+        plan.timeline
+            .sort_by_key(|(at, act)| (*at, matches!(act, Act::Sample { .. })));
+        plan
+    }
+
+    /// Nodes of all fleets, gateways included.
+    pub fn nodes(&self) -> usize {
+        self.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end as usize)
+    }
+
+    /// Calls per second of all nodes together, on average.
+    pub fn arrivals_per_s(&self) -> f64 {
+        let nodes = |nodes: &Range<u32>| f64::from(nodes.end - nodes.start);
+        let fleets = self.layout.fleets.iter().zip(&self.workloads);
+        let streams: f64 = fleets
+            .map(|(fleet, streams)| {
+                let each: f64 = streams.iter().map(|stream| stream.arrivals.per_second()).sum();
+                nodes(&fleet.nodes) * each
+            })
+            .sum();
+        // Users who wait for their calls make them at most as often as they think.
+        let loops = self.drivers.loops.iter();
+        let loops: f64 = loops
+            .map(|it| nodes(&it.nodes) * f64::from(it.users) / it.think.mean_s().max(1e-3))
+            .sum();
+        let replayed: usize = self.drivers.replays.iter().map(|replay| replay.calls.len()).sum();
+        let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
+        streams + loops + replayed as f64 / span
+    }
+}
+
+impl Span {
+    pub fn measured(&self) -> Duration {
+        self.horizon.since(self.warmup)
+    }
+}

@@ -1,0 +1,187 @@
+//! How tokens end before their time, and when they are forgotten.
+
+use super::{Bucket, Ending, Ledger, Life, REMEMBERED, Superseded};
+use crate::base::{Duration, Time};
+use crate::oauth::Token;
+
+impl Ledger {
+    /// Strikes out the tokens of a bucket whose end has come, and tells each.
+    #[inline]
+    pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
+        let line = &self.lines[bucket.0 as usize];
+        // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
+        if line.lingering == 0
+            && let Some(oldest) = line.oldest
+            && self.is_live(oldest, now)
+        {
+            return;
+        }
+        self.strike(bucket, now, told);
+    }
+
+    #[inline]
+    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
+        let mut line = self.lines[bucket.0 as usize];
+        // Superseded tokens lie before the current ones; one that was ended early may lie among them.
+        let mut lingering = line.lingering;
+        let mut before: Option<Token> = None;
+        let mut next = line.oldest;
+        while let Some(token) = next {
+            let at = self.find(token).expect("a line names lives of the table");
+            let life = self.lives[at].as_mut().expect("just found");
+            let newer = life.newer;
+            next = newer;
+            let lingers = life.ending.is_some();
+            lingering -= u32::from(lingers);
+            if now < life.end {
+                // Current tokens end in the order of issue: the rest of the line lives.
+                if !lingers && lingering == 0 {
+                    break;
+                }
+                before = Some(token);
+                continue;
+            }
+            life.ending.get_or_insert(Ending::Expired);
+            told(life);
+            if let Some(before) = before {
+                self.get_mut(before).expect("still in the line").newer = newer;
+            }
+            if line.oldest == Some(token) {
+                line.oldest = newer;
+            }
+            if line.newest == Some(token) {
+                line.newest = before;
+            }
+            if lingers {
+                line.lingering -= 1;
+            } else {
+                line.current -= 1;
+                line.first_current = self.first_current_from(newer);
+            }
+            self.retire(token, now);
+        }
+        self.lines[bucket.0 as usize] = line;
+    }
+
+    /// The first token from this one on that nothing has ended.
+    fn first_current_from(&self, mut next: Option<Token>) -> Option<Token> {
+        while let Some(life) = next.and_then(|token| self.get(token))
+            && life.ending.is_some()
+        {
+            next = life.newer;
+        }
+        next
+    }
+
+    fn retire(&mut self, token: Token, now: Time) {
+        self.dead.push_back(token);
+        // A lagging replica may still accept a token that is dead.
+        while self.dead.len() > REMEMBERED
+            && let Some(&oldest) = self.dead.front()
+            && self.get(oldest).is_none_or(|life| now >= life.end + self.remember_for)
+        {
+            self.dead.pop_front();
+            self.forget(oldest);
+        }
+    }
+
+    /// From now on a dead token is remembered for at least this long.
+    pub fn remember_for(&mut self, span: Duration) {
+        self.remember_for = span;
+    }
+
+    /// Takes a life out of the table, and closes the gap so that no probe breaks off early.
+    fn forget(&mut self, token: Token) {
+        let mut gap = self.find(token).expect("remembered until now");
+        let mask = self.mask();
+        self.lives[gap] = None;
+        self.count -= 1;
+        let mut at = gap;
+        // What lies further on than the reach has its home beyond the gap.
+        while (at.wrapping_sub(gap) & mask) < self.reach {
+            at = (at + 1) & mask;
+            let Some(life) = self.lives[at] else { return };
+            let home = life.token.sequence() as usize & mask;
+            // Movable when its home does not lie between the gap (exclusive) and its place.
+            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(gap) & mask) {
+                self.lives[gap] = Some(life);
+                self.lives[at] = None;
+                gap = at;
+            }
+        }
+    }
+
+    /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most.
+    #[inline]
+    pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Superseded> {
+        let token = self.lines[bucket.0 as usize].first_current?;
+        let life = self.get_mut(token).expect("a line names lives of the table");
+        life.end = life.end.min(now + overlap);
+        life.ending = Some(Ending::Superseded);
+        let (newer, holders) = (life.newer, life.holders);
+        let next = self.first_current_from(newer);
+        let line = &mut self.lines[bucket.0 as usize];
+        line.first_current = next;
+        line.current -= 1;
+        line.lingering += 1;
+        Some(Superseded { token, holders })
+    }
+
+    /// Ends one token at this time, wherever in its line it is. Returns its life as it was, if that is shorter for it.
+    pub fn end_early(&mut self, token: Token, at: Time, ending: Ending) -> Option<Life> {
+        let life = self.get_mut(token)?;
+        let before = *life;
+        if life.end <= at {
+            return None;
+        }
+        life.end = at;
+        life.ending = Some(ending);
+        if before.ending.is_none() {
+            let line = self.lines[before.bucket.0 as usize];
+            let next = match line.first_current == Some(token) {
+                true => self.first_current_from(before.newer),
+                false => line.first_current,
+            };
+            let line = &mut self.lines[before.bucket.0 as usize];
+            line.first_current = next;
+            line.current -= 1;
+            line.lingering += 1;
+        }
+        Some(before)
+    }
+
+    /// Ends the oldest lingering tokens of a bucket now, until `depth` are left.
+    pub fn trim_lingering(&mut self, bucket: Bucket, now: Time, depth: u32) {
+        let line = self.lines[bucket.0 as usize];
+        let mut surplus = line.lingering.saturating_sub(depth);
+        let mut next = line.oldest;
+        while let (Some(token), 1..) = (next, surplus) {
+            let life = self.get_mut(token).expect("a line names lives of the table");
+            next = life.newer;
+            if life.ending.is_some() {
+                life.end = life.end.min(now);
+                surplus -= 1;
+            }
+        }
+    }
+
+    /// Ends every token of a bucket now, and tells each.
+    pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
+        let line = &mut self.lines[bucket.0 as usize];
+        line.lingering += line.current;
+        line.current = 0;
+        line.first_current = None;
+        let mut next = line.oldest;
+        while let Some(token) = next {
+            let life = self.get_mut(token).expect("a line names lives of the table");
+            if now < life.end {
+                life.end = now;
+                life.ending = Some(Ending::Revoked);
+            } else {
+                life.ending.get_or_insert(Ending::Expired);
+            }
+            next = life.newer;
+        }
+        self.settle(bucket, now, told);
+    }
+}

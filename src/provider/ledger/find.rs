@@ -1,0 +1,67 @@
+//! Tokens by their number.
+
+use super::{Ledger, Life};
+use crate::oauth::Token;
+
+impl Ledger {
+    pub(super) fn mask(&self) -> usize {
+        self.lives.len() - 1
+    }
+
+    #[inline]
+    pub(super) fn find(&self, token: Token) -> Option<usize> {
+        let home = token.sequence() as usize & self.mask();
+        match self.lives.get(home)? {
+            Some(life) if life.token == token => Some(home),
+            Some(_) if self.reach > 0 => self.find_beyond(home, token),
+            _ => None,
+        }
+    }
+
+    /// Where a token lies that is not at home.
+    fn find_beyond(&self, home: usize, token: Token) -> Option<usize> {
+        for distance in 1..=self.reach {
+            let at = (home + distance) & self.mask();
+            match &self.lives[at] {
+                None => return None,
+                Some(life) if life.token == token => return Some(at),
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    #[inline]
+    pub fn get(&self, token: Token) -> Option<&Life> {
+        self.find(token).and_then(|at| self.lives[at].as_ref())
+    }
+
+    #[inline]
+    pub(in crate::provider) fn get_mut(&mut self, token: Token) -> Option<&mut Life> {
+        self.find(token).and_then(|at| self.lives[at].as_mut())
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, life: Life) {
+        let mask = self.mask();
+        let home = life.token.sequence() as usize & mask;
+        let mut at = home;
+        while self.lives[at].is_some() {
+            at = (at + 1) & mask;
+        }
+        self.reach = self.reach.max(at.wrapping_sub(home) & mask);
+        self.lives[at] = Some(life);
+        self.count += 1;
+    }
+
+    #[cold]
+    pub(super) fn grow(&mut self) {
+        let lives = std::mem::take(&mut self.lives);
+        self.lives = vec![None; lives.len() * 2];
+        self.count = 0;
+        self.reach = 0;
+        for life in lives.into_iter().flatten() {
+            self.insert(life);
+        }
+    }
+}

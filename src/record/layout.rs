@@ -1,0 +1,32 @@
+//! How the files of a record are called, and the columns of its tables.
+
+/// Provenance, as [`Manifest`](super::Manifest).
+pub const MANIFEST: &str = "manifest.json";
+
+/// Readings, one per row.
+pub const RESULTS: &str = "results.csv";
+
+/// Series over simulated time, one value per row.
+pub const TIMELINE: &str = "timeline.csv";
+
+/// Who held a live token when, one stretch per row; only where the scenario asks for it.
+pub const HOLDERS: &str = "holders.csv";
+
+/// Everything but the series' values, as [`Summary`](super::summary::Summary).
+pub const SUMMARY: &str = "summary.json";
+
+/// Columns of `results.csv`.
+pub(super) const RESULTS_HEADER: [&str; 9] = [
+    "scenario",
+    "strategy",
+    "point",
+    "metric",
+    "unit",
+    "mean",
+    "ci95_low",
+    "ci95_high",
+    "replications",
+];
+
+/// Columns of `timeline.csv`.
+pub(super) const TIMELINE_HEADER: [&str; 6] = ["scenario", "strategy", "point", "t_s", "series", "value"];

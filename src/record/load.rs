@@ -1,0 +1,207 @@
+//! A record from the files that a run has left.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::cells::parse;
+use super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::read::{ReadError, json, rows};
+use super::summary::Summary;
+use super::{Manifest, Reading, Record, Series, holders};
+
+impl Record {
+    /// Reads back what [`Record::save`] has written; every number is the one that was saved.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when a file is missing, unreadable, malformed, or of another run than the manifest.
+    pub fn load(dir: &Path) -> Result<Record, ReadError> {
+        let manifest: Manifest = json(&dir.join(MANIFEST))?;
+        let summary: Summary = json(&dir.join(SUMMARY))?;
+        if (summary.scenario.as_str(), summary.seed) != (manifest.scenario.as_str(), manifest.seed) {
+            let differs = format!(
+                "`{}` with seed {} against `{}` with seed {}",
+                summary.scenario, summary.seed, manifest.scenario, manifest.seed
+            );
+            return Err(ReadError::Mixed {
+                path: dir.join(SUMMARY),
+                differs,
+            });
+        }
+        let readings = readings(&dir.join(RESULTS))?;
+        let series = series(&dir.join(TIMELINE), &summary)?;
+        let mut record = summary.into_record(manifest, readings, series);
+        let path = dir.join(HOLDERS);
+        if path.exists() {
+            record.holdings = holders::read(&path)?;
+        }
+        Ok(record)
+    }
+}
+
+fn readings(path: &Path) -> Result<Vec<Reading>, ReadError> {
+    rows(
+        path,
+        &RESULTS_HEADER,
+        |[_, strategy, point, metric, unit, mean, low, high, replications]| {
+            Ok(Reading {
+                strategy: (*strategy).to_owned(),
+                point: (*point).to_owned(),
+                metric: (*metric).to_owned(),
+                unit: (*unit).to_owned(),
+                mean: parse(mean)?,
+                ci95: parse(low)?.zip(parse(high)?),
+                replications: replications
+                    .parse()
+                    .map_err(|_| format!("`{replications}` is not a count"))?,
+            })
+        },
+    )
+}
+
+/// The values from the file, in the order and with the units that the summary lists.
+fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
+    type Key = (String, String, String);
+    let cells = rows(path, &TIMELINE_HEADER, |[_, strategy, point, t, series, value]| {
+        let t = parse(t)?.ok_or("t_s is empty")?;
+        let key: Key = ((*strategy).to_owned(), (*point).to_owned(), (*series).to_owned());
+        Ok((key, t, parse(value)?.unwrap_or(f64::NAN)))
+    })?;
+    let mut values: BTreeMap<Key, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for (key, t, value) in cells {
+        let (t_s, v) = values.entry(key).or_default();
+        t_s.push(t);
+        v.push(value);
+    }
+    let found = summary
+        .series
+        .iter()
+        .map(|head| {
+            let key = (head.strategy.clone(), head.point.clone(), head.series.clone());
+            let (t_s, value) = values.remove(&key).unwrap_or_default();
+            let (strategy, point, series) = key;
+            Series {
+                strategy,
+                point,
+                series,
+                unit: head.unit.clone(),
+                t_s,
+                value,
+            }
+        })
+        .collect();
+    match values.into_keys().next() {
+        None => Ok(found),
+        Some((strategy, _, series)) => Err(ReadError::Malformed {
+            path: path.to_owned(),
+            reason: format!("series `{series}` of `{strategy}` is not listed in {SUMMARY}"),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::record::cells::number;
+    use crate::record::fake;
+
+    #[test]
+    fn a_record_comes_back_as_it_was_saved() {
+        for record in [
+            fake::empty(),
+            fake::single(),
+            fake::dozen(),
+            fake::sweep(&[1.0, 2.0, 4.0, 8.0]),
+            fake::odd(),
+            fake::aftermaths(&["nodes=2", "nodes=4"]),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let deep = dir.path().join("zoom/default");
+            record.save(&deep).unwrap();
+            assert_eq!(Record::load(&deep).unwrap(), record);
+        }
+    }
+
+    #[test]
+    fn numbers_survive_to_the_last_bit() {
+        for v in [
+            0.1 + 0.2,
+            1e-300,
+            5e-324,
+            f64::MAX,
+            1.0 / 3.0,
+            9007199254740993.0,
+            0.0,
+            -0.0,
+            f64::INFINITY,
+        ] {
+            assert_eq!(parse(&number(Some(v))).unwrap().unwrap().to_bits(), v.to_bits(), "{v}");
+        }
+        // JSON parsers may round the last bit unless told not to; this number is one of those.
+        let awkward = 31.245270191439438_f64;
+        let mut record = fake::single();
+        record.comparisons = fake::dozen().comparisons;
+        record.comparisons[0].difference = awkward;
+        let dir = tempfile::tempdir().unwrap();
+        record.save(dir.path()).unwrap();
+        assert_eq!(
+            Record::load(dir.path()).unwrap().comparisons[0].difference.to_bits(),
+            awkward.to_bits()
+        );
+        assert_eq!((number(None), number(Some(f64::NAN))), (String::new(), String::new()));
+        assert_eq!(
+            (number(Some(5.0)), number(Some(1e-9))),
+            ("5".to_owned(), "1e-9".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_has_no_value_stays_without_one() {
+        let mut record = fake::single();
+        record.readings[0].mean = Some(f64::NAN);
+        record.readings[0].ci95 = Some((f64::NAN, 1.0));
+        record.series[0].value[0] = f64::NAN;
+        let dir = tempfile::tempdir().unwrap();
+        record.save(dir.path()).unwrap();
+        let back = Record::load(dir.path()).unwrap();
+        assert_eq!((back.readings[0].mean, back.readings[0].ci95), (None, None));
+        assert!(back.series[0].value[0].is_nan());
+        assert_eq!(back.series[0].value.len(), record.series[0].value.len());
+    }
+
+    #[test]
+    fn who_held_what_comes_back_and_leaves_no_trace_where_nobody_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = fake::holders(3);
+        record.save(dir.path()).unwrap();
+        assert_eq!(Record::load(dir.path()).unwrap(), record);
+        fake::dozen().save(dir.path()).unwrap();
+        assert!(!dir.path().join(HOLDERS).exists());
+        assert_eq!(Record::load(dir.path()).unwrap(), fake::dozen());
+    }
+
+    #[test]
+    fn what_was_edited_is_refused_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = fake::single();
+        record.save(dir.path()).unwrap();
+        let break_with = |name: &str, from: &str, to: &str| {
+            let path = dir.path().join(name);
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{text}");
+            fs::write(&path, text.replacen(from, to, 1)).unwrap();
+            let error = Record::load(dir.path()).unwrap_err().to_string();
+            fs::write(&path, text).unwrap();
+            error
+        };
+        assert!(break_with(RESULTS, "scenario,", "story,").contains("the first line"));
+        let units = break_with(RESULTS, ",share,0", ",share,x");
+        assert!(units.contains("line 2") && units.contains("is not a number"), "{units}");
+        assert!(break_with(SUMMARY, "\"seed\": 7", "\"seed\": 8").contains("another run"));
+        assert!(break_with(SUMMARY, "\"strategies\"", "\"names\"").contains("strategies"));
+        assert!(break_with(TIMELINE, "token_requests,", "requests,").contains("not listed"));
+        assert_eq!(Record::load(dir.path()).unwrap(), record);
+    }
+}

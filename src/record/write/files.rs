@@ -1,0 +1,138 @@
+//! The files of a record, rendered in memory.
+
+use std::path::PathBuf;
+
+use super::super::cells::{csv_text, number};
+use super::super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::super::summary::Summary;
+use super::super::{Record, holders};
+
+/// One rendered file, waiting to be put in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultFile {
+    /// Relative to the record's directory, e.g. `charts/failures.svg`.
+    pub path: PathBuf,
+    /// The whole content.
+    pub bytes: Vec<u8>,
+}
+
+impl ResultFile {
+    /// A file at `path` (relative to the record's directory) with this content.
+    pub fn new(path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> ResultFile {
+        ResultFile {
+            path: path.into(),
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// Renders the files of a record in memory, in the order in which [`place`](super::place) should put them: the manifest last,
+/// so that a directory with a manifest is a complete one.
+///
+/// Equal records give equal bytes. Figures that are not numbers become empty cells; infinite ones stay `inf` in CSV
+/// and become `null` in JSON, which has no word for them.
+pub fn files(record: &Record) -> Vec<ResultFile> {
+    let mut files = vec![
+        ResultFile::new(RESULTS, results_csv(record)),
+        ResultFile::new(TIMELINE, timeline_csv(record)),
+    ];
+    if !record.holdings.is_empty() {
+        files.push(ResultFile::new(HOLDERS, holders::csv(record)));
+    }
+    files.push(ResultFile::new(SUMMARY, summary_json(record)));
+    files.push(ResultFile::new(MANIFEST, json_text(&record.manifest)));
+    files
+}
+
+/// What an earlier run may have left that this record has no successor for, relative to its directory.
+pub fn obsolete(record: &Record) -> Vec<PathBuf> {
+    if record.holdings.is_empty() {
+        vec![PathBuf::from(HOLDERS)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// `results.csv`: one row per reading, in the record's order.
+pub fn results_csv(record: &Record) -> String {
+    let scenario = record.manifest.scenario.as_str();
+    csv_text(
+        &RESULTS_HEADER,
+        record.readings.iter().map(|r| {
+            let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+            [
+                scenario.to_owned(),
+                r.strategy.clone(),
+                r.point.clone(),
+                r.metric.clone(),
+                r.unit.clone(),
+                number(r.mean),
+                number(low),
+                number(high),
+                r.replications.to_string(),
+            ]
+        }),
+    )
+}
+
+/// `timeline.csv`: one row per value of a series, series after series in the record's order.
+pub fn timeline_csv(record: &Record) -> String {
+    let scenario = record.manifest.scenario.as_str();
+    csv_text(
+        &TIMELINE_HEADER,
+        record.series.iter().flat_map(|s| {
+            s.t_s.iter().zip(&s.value).map(move |(&t, &value)| {
+                [
+                    scenario.to_owned(),
+                    s.strategy.clone(),
+                    s.point.clone(),
+                    number(Some(t)),
+                    s.series.clone(),
+                    number(Some(value)),
+                ]
+            })
+        }),
+    )
+}
+
+/// `summary.json`: a [`Summary`], indented, with a newline at the end.
+pub fn summary_json(record: &Record) -> String {
+    json_text(&Summary::from(record))
+}
+
+fn json_text(value: &impl serde::Serialize) -> String {
+    // Only maps with keys that are not strings can fail, and our types have none.
+    let mut text = serde_json::to_string_pretty(value).expect("plain data as JSON");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fake;
+
+    #[test]
+    fn equal_records_give_equal_bytes() {
+        assert_eq!(files(&fake::dozen()), files(&fake::dozen()));
+    }
+
+    #[test]
+    fn columns_are_the_published_ones() {
+        let record = fake::odd();
+        let results = results_csv(&record);
+        let timeline = timeline_csv(&record);
+        assert_eq!(
+            results.lines().next().unwrap(),
+            "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications"
+        );
+        assert_eq!(
+            timeline.lines().next().unwrap(),
+            "scenario,strategy,point,t_s,series,value"
+        );
+        assert!(
+            results.contains(",s,,,,0\n"),
+            "a metric without a value has empty cells:\n{results}"
+        );
+    }
+}

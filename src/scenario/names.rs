@@ -1,0 +1,56 @@
+//! Where the things that a file names lie in the plan.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::file::{self, ScenarioFile};
+use crate::node::Strategy as _;
+
+/// Where things of a file lie in the plan.
+pub(super) struct Names<'a> {
+    pub fleets: BTreeMap<&'a str, usize>,
+    apps: BTreeMap<&'a str, usize>,
+    /// Registered copies of each app, itself included.
+    pub(super) copies: u16,
+    /// First node of each fleet, and how many it can ever have.
+    pub nodes: Vec<Range<u32>>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(file: &'a ScenarioFile, strategy: &file::StrategySettings) -> Self {
+        let mut first = 0;
+        let nodes = file.fleet.iter().map(|fleet| {
+            let most = file
+                .event
+                .iter()
+                .filter_map(|event| event.sizes())
+                .filter(|(name, _)| *name == fleet.name)
+                .flat_map(|(_, sizes)| sizes)
+                .map(|(_, nodes)| nodes)
+                .fold(fleet.nodes, u32::max);
+            first += most;
+            first - most..first
+        });
+        Self {
+            nodes: nodes.collect(),
+            fleets: file
+                .fleet
+                .iter()
+                .enumerate()
+                .map(|(at, fleet)| (fleet.name.as_str(), at))
+                .collect(),
+            apps: file
+                .app
+                .iter()
+                .enumerate()
+                .map(|(at, app)| (app.name.as_str(), at))
+                .collect(),
+            copies: strategy.coordination.duplicate_apps().max(1),
+        }
+    }
+
+    pub fn clients(&self, app: &str) -> Range<u16> {
+        let first = self.apps[app] as u16 * self.copies;
+        first..first + self.copies
+    }
+}

@@ -1,0 +1,257 @@
+//! Every kind of mistake once, with its message, the text that is underlined, and the fix.
+
+use super::{VALID, mistaken, parse, shown};
+
+#[test]
+fn mistakes_of_form() {
+    mistaken("[run]", "[run", "not valid TOML", "", "");
+    mistaken(
+        "nodes = 2",
+        "nodez = 2",
+        "unknown key `nodez`",
+        "nodez",
+        "did you mean `nodes`?",
+    );
+    mistaken(
+        "warmup =",
+        "warm_up =",
+        "unknown key `warm_up` in `run`",
+        "warm_up",
+        "`replications`",
+    );
+}
+
+#[test]
+fn mistakes_of_quantity() {
+    mistaken(
+        "warmup",
+        "seed = 18446744073709551615\nwarmup",
+        "cannot be written in TOML again",
+        "18446744073709551615",
+        "9223372036854775807",
+    );
+    mistaken(
+        "\"1min\"",
+        "\"5m\"",
+        "`5m` has the unit `m`",
+        "\"5m\"",
+        "did you mean `5min` or `5ms`?",
+    );
+    mistaken("\"1min\"", "40", "40 has no unit", "40", "did you mean \"40s\"");
+    mistaken("\"2/s\"", "\"-2/s\"", "`-2/s` is negative", "\"-2/s\"", "");
+    mistaken("\"10min\"", "\"inf\"", "`inf` never ends", "\"inf\"", "");
+    mistaken("\"10min\"", "\"99999999h\"", "longer than 3650d", "\"99999999h\"", "");
+    mistaken("\"10min\"", "\"0s\"", "measures nothing", "\"0s\"", "10min");
+    mistaken("\"10min\"", "\"3650d\"", "the longest run", "\"3650d\"", "shorten");
+    mistaken("\"1min\"", "\"3650d\"", "the longest run", "\"3650d\"", "shorten");
+    mistaken("nodes = 2", "nodes = 0", "has no nodes", "0", "leave the fleet out");
+    mistaken("nodes = 2", "nodes = 10000001", "there can be 10000000", "10000001", "");
+    mistaken("nodes = 2", "nodes = -1", "invalid value", "-1", "");
+    mistaken("warmup", "replications = 0\nwarmup", "0 replications", "0", "30");
+    mistaken("\"5s\"", "\"0s\"", "never served", "\"0s\"", "leave it out");
+    mistaken(
+        "poisson = \"2/s\"",
+        "periodic = { every = \"0s\" }",
+        "never end",
+        "\"0s\"",
+        "1min",
+    );
+    mistaken(
+        "ttl = \"10s\"",
+        "poll = \"0s\"",
+        "ends before it begins",
+        "\"0s\"",
+        "100ms",
+    );
+    mistaken(
+        "ttl = \"10s\"",
+        "renew_ahead = \"1h\"",
+        "so long before its end",
+        "\"1h\"",
+        "shorter",
+    );
+    mistaken(
+        "delay = \"1s\"",
+        "dela = \"1s\"",
+        "unknown key `dela`",
+        "dela",
+        "did you mean `delay`?",
+    );
+    mistaken(
+        "delay = \"1s\"",
+        "delay = \"1s\", attempts = 0",
+        "0 tries make no call",
+        "0",
+        "",
+    );
+}
+
+#[test]
+fn mistakes_of_choice() {
+    mistaken(
+        "\"naive\"",
+        "\"naiv\"",
+        "unknown strategy `naiv`",
+        "\"naiv\"",
+        "did you mean `naive`?",
+    );
+    mistaken(
+        "lease = {",
+        "leese = {",
+        "unknown strategy `leese`",
+        "leese",
+        "did you mean `lease`?",
+    );
+    mistaken(
+        "fixed = {",
+        "fixd = {",
+        "unknown retry policy `fixd`",
+        "fixd",
+        "did you mean `fixed`?",
+    );
+    mistaken(
+        "{ fixed = { delay = \"1s\" } }",
+        "\"fixed\"",
+        "missing key `delay`",
+        "\"fixed\"",
+        "delay",
+    );
+    mistaken(
+        "fixed = { delay = \"1s\" }",
+        "fixed = { delay = \"1s\" }, none = {}",
+        "one alternative at a time",
+        "none",
+        "",
+    );
+}
+
+#[test]
+fn mistakes_of_choice_beside_strategies() {
+    mistaken(
+        "profile = \"zoom-s2s-2022\"",
+        "rule = \"latest_onli\"",
+        "unknown rule `latest_onli`",
+        "\"latest_onli\"",
+        "did you mean `latest_only`?",
+    );
+    mistaken(
+        "zoom-s2s-2022",
+        "zoom-s2s-2202",
+        "unknown profile",
+        "\"zoom-s2s-2202\"",
+        "`zoom-s2s-2022`",
+    );
+    mistaken(
+        "poisson = \"2/s\"",
+        "poison = \"2/s\"",
+        "unknown arrival pattern `poison`",
+        "poison",
+        "`poisson`",
+    );
+    mistaken(
+        "crash = {",
+        "crush = {",
+        "unknown event `crush`",
+        "crush",
+        "did you mean `crash`?",
+    );
+    mistaken(
+        "op = \">=\"",
+        "op = \"=>\"",
+        "unknown comparison `=>`",
+        "\"=>\"",
+        "`>=`",
+    );
+    mistaken(
+        ">= 99%",
+        "0.99",
+        "does not say how to compare",
+        "\"0.99\"",
+        "did you mean \"== 0.99\"",
+    );
+}
+
+#[test]
+fn mistakes_of_a_trigger() {
+    let what = "what = { crash = { fleet = \"web\", node = 1 } }";
+    let with = |event: &str, trigger: &str| format!("what = {{ {event} }}\n\n[trigger]\n{trigger}");
+    let crash = "crash = { fleet = \"web\", node = 1 }";
+    let late = with(crash, "recover_within = \"7min\"");
+    mistaken(
+        what,
+        &late,
+        "the run leaves 6min after the trigger",
+        "\"7min\"",
+        "`run.duration`",
+    );
+    let cold = with(crash, "hot_calls = 0");
+    mistaken(what, &cold, "a hot start with 0 calls", "0", "there can be");
+    let early = with(crash, "");
+    assert!(parse(&VALID.replace(what, &early)).is_ok());
+    let calm = with("grant_slots = { app = \"main\", slots = 2 }", "hot_calls = 1");
+    let error = parse(&VALID.replace(what, &calm)).unwrap_err();
+    assert!(shown(&error).contains("no event here disturbs anything"));
+    let spike = "what = { spike = { fleet = \"web\", calls = 0 } }";
+    mistaken(what, spike, "0 calls at each of 2 nodes", "0", "there can be");
+    let stranger = "what = { spike = { fleet = \"wed\", calls = 1 } }";
+    mistaken(what, stranger, "unknown fleet `wed`", "\"wed\"", "did you mean `web`");
+}
+
+#[test]
+fn what_a_scenario_cannot_do_without() {
+    let cut = |from: &str, to: &str| {
+        let (start, end) = (VALID.find(from).unwrap(), VALID.find(to).unwrap());
+        format!("{}{}", &VALID[..start], &VALID[end..])
+    };
+    for (text, message) in [
+        (cut("[[app]]", "[[fleet]]"), "at least one `[[app]]`"),
+        (cut("[[fleet]]", "[[strategy]]"), "at least one `[[fleet]]`"),
+        (cut("[[strategy]]", "[[event]]"), "at least one `[[strategy]]`"),
+        (cut("[run]", "[provider]"), "missing key `run`"),
+        (cut("name =", "summary"), "missing key `name`"),
+        (String::new(), "missing key `name`"),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(
+            error
+                .mistakes()
+                .iter()
+                .any(|mistake| mistake.message().contains(message)),
+            "{message}: {}",
+            shown(&error)
+        );
+    }
+}
+
+#[test]
+fn latencies_that_cannot_be() {
+    let law = |latency: &str| format!("profile = \"zoom-s2s-2022\"\ntoken_request = {latency}");
+    mistaken(
+        "profile = \"zoom-s2s-2022\"",
+        &law("{ lognormal = { median = \"400ms\", p99 = \"80ms\" } }"),
+        "the 99th percentile 80ms lies below the median 400ms",
+        "{ lognormal = { median = \"400ms\", p99 = \"80ms\" } }",
+        "swap them?",
+    );
+    mistaken(
+        "profile = \"zoom-s2s-2022\"",
+        &law("{ empirical = \"none.csv\" }"),
+        "none.csv",
+        "{ empirical = \"none.csv\" }",
+        "looked up from the scenario's folder",
+    );
+    mistaken(
+        "profile = \"zoom-s2s-2022\"",
+        &law("{ empirical = \"/dev/zero\" }"),
+        "not a regular file",
+        "{ empirical = \"/dev/zero\" }",
+        "",
+    );
+    mistaken(
+        "profile = \"zoom-s2s-2022\"",
+        &law("{ lognorml = { median = \"400ms\", p99 = \"80ms\" } }"),
+        "unknown distribution `lognorml`",
+        "lognorml",
+        "did you mean `lognormal`?",
+    );
+}
