@@ -6,7 +6,29 @@ use std::collections::VecDeque;
 use super::observed::RunContext;
 use super::seconds::Second;
 use super::storms::interval_s;
+use super::{Better, Metric};
 use crate::base::{Duration, Time};
+
+pub(super) const TIME_TO_RECOVER: Metric = Metric {
+    name: "time_to_recover",
+    unit: "s",
+    about: "From the end of the trigger until goodput stays back; the median over all runs, those that do not recover as never.",
+    read: |run| run.seconds.recovery.after_s(),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const RECOVERY_PROBABILITY: Metric = Metric {
+    name: "recovery_probability",
+    unit: "share",
+    about: "Replications in which goodput came back after the trigger, within the measured span.",
+    read: |run| {
+        let after = run.seconds.recovery.after_s()?;
+        Some(f64::from(u8::from(after.is_finite())))
+    },
+    by_group: None,
+    better: Some(Better::High),
+};
 
 /// How many intervals decide that goodput is back.
 const INTERVALS: u64 = 10;

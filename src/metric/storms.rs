@@ -11,7 +11,84 @@
 
 use super::observed::RunContext;
 use super::seconds::Second;
+use super::{Better, Metric};
 use crate::base::{Duration, Time};
+
+pub(super) const STORM_PROBABILITY: Metric = Metric {
+    name: "storm_probability",
+    unit: "share",
+    about: "Replications with a retry storm.",
+    read: |run| run.seconds.storms.known(|storms| f64::from(u8::from(storms.count > 0))),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_COUNT: Metric = Metric {
+    name: "storm_count",
+    unit: "count",
+    about: "Retry storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.count as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_ONSET: Metric = Metric {
+    name: "storm_onset",
+    unit: "s",
+    about: "From the trigger, or the start of the measured span, to the first storm; the median over all runs, those without a storm as never.",
+    read: |run| {
+        run.seconds
+            .storms
+            .known(|storms| storms.onset.map_or(f64::INFINITY, |onset| onset.as_secs_f64()))
+    },
+    by_group: None,
+    better: None,
+};
+
+pub(super) const STORM_SECONDS: Metric = Metric {
+    name: "storm_seconds",
+    unit: "s",
+    about: "Time spent in retry storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.seconds as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_PEAK: Metric = Metric {
+    name: "storm_peak",
+    unit: "per s",
+    about: "Most extra attempts and token requests per second above the baseline, in a storm.",
+    read: |run| run.seconds.storms.known(|storms| storms.peak.all),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_PEAK_TOKEN_REQUESTS: Metric = Metric {
+    name: "storm_peak_token_requests",
+    unit: "per s",
+    about: "Most extra token requests per second above the baseline, in a storm.",
+    read: |run| run.seconds.storms.known(|storms| storms.peak.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_AREA: Metric = Metric {
+    name: "storm_area",
+    unit: "count",
+    about: "Extra attempts and token requests above the baseline, in storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.area.all),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_AREA_TOKEN_REQUESTS: Metric = Metric {
+    name: "storm_area_token_requests",
+    unit: "count",
+    about: "Extra token requests above the baseline, in storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.area.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
 
 /// Calls that an interval expects at least.
 const CALLS: f64 = 10.0;
@@ -139,6 +216,11 @@ impl Storms {
         self.learnt.0 >= FEWEST_FOR_LEVEL
     }
 
+    /// A reading of the storms; none where no level is known.
+    fn known(&self, read: impl Fn(&Self) -> f64) -> Option<f64> {
+        self.knows_its_level().then(|| read(self))
+    }
+
     fn phase(&self, from: Time) -> Phase {
         let until = from + Duration::SECOND;
         let whole = from >= self.warmup && until <= self.horizon;
@@ -250,82 +332,4 @@ impl Storms {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn setting(arrivals_per_s: f64) -> RunContext {
-        let at = |s| Time::ZERO + Duration::from_secs(s);
-        RunContext {
-            warmup: at(0),
-            horizon: at(1000),
-            end: at(1000),
-            groups: 1,
-            nodes: 1,
-            trigger: Some((at(500), at(510))),
-            bare_api: Duration::ZERO,
-            needed_issuances: 0.0,
-            arrivals_per_s,
-            known_after: Duration::ZERO,
-        }
-    }
-
-    fn fed(setting: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
-        let mut storms = Storms::new(setting);
-        for s in 0..1000 {
-            storms.second(Time::ZERO + Duration::from_secs(s), &second(s));
-        }
-        storms.finish();
-        storms
-    }
-
-    /// Ten calls a second with one retry each; from 520 to 560 fifty extra attempts and thirty extra token requests more.
-    #[test]
-    fn onset_peak_length_and_area_are_those_that_were_fed() {
-        let storms = fed(&setting(10.0), |s| {
-            let storm = (520..560).contains(&s);
-            Second {
-                arrivals: 10,
-                repeats: 10 + if storm { 50 } else { 0 },
-                token_requests: if storm { 30 } else { 0 },
-                ..Second::default()
-            }
-        });
-        assert_eq!((storms.count, storms.seconds), (1, 40));
-        assert_eq!(storms.onset, Some(Duration::from_secs(20)));
-        assert_eq!((storms.peak.all, storms.peak.token_requests), (80.0, 30.0));
-        assert_eq!((storms.area.all, storms.area.token_requests), (3200.0, 1200.0));
-    }
-
-    /// At one call in five seconds three retries in as many seconds are no storm, but as many in ten calls, thrice, are.
-    #[test]
-    fn few_calls_are_looked_at_in_long_intervals() {
-        let sparse = setting(0.2);
-        assert_eq!(interval_s(&sparse), 50);
-        let call = |s: u64| u32::from(s.is_multiple_of(5));
-        let retries = |range: std::ops::Range<u64>| {
-            fed(&sparse, |s| Second {
-                arrivals: call(s),
-                repeats: if range.contains(&s) { 1 } else { 0 },
-                ..Second::default()
-            })
-        };
-        assert_eq!(retries(600..603).count, 0);
-        assert_eq!(retries(600..800).count, 1);
-    }
-
-    /// Nothing is called a storm without a level to compare it with.
-    #[test]
-    fn too_short_a_time_before_the_trigger_gives_no_level() {
-        let mut early = setting(10.0);
-        early.trigger = Some((
-            Time::ZERO + Duration::from_secs(9),
-            Time::ZERO + Duration::from_secs(10),
-        ));
-        let storms = fed(&early, |s| Second {
-            arrivals: 10,
-            repeats: if s > 9 { 100 } else { 0 },
-            ..Second::default()
-        });
-        assert!(!storms.knows_its_level() && storms.count == 0);
-    }
-}
+mod tests;
