@@ -40,7 +40,7 @@ pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
 
 fn added_latency(run: &Observed) -> Option<f64> {
     let calls = run.total().succeeded;
-    let bare = run.setting.bare_api.as_secs_f64();
+    let bare = run.context.bare_api.as_secs_f64();
     (calls > 0).then(|| run.latency_sum as f64 / 1e9 / calls as f64 - bare)
 }
 

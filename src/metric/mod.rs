@@ -1,6 +1,6 @@
 //! Metrics: one number each, read off what was observed of a run.
 //!
-//! See events only, never the state of an engine or a strategy.
+//! Metrics see trace events only, never the state of an engine or a strategy.
 //!
 //! A new metric is one entry in the file of its theme and one line in [`METRICS`]; if it needs a count that nothing keeps yet,
 //! a field of [`Observed`] too. Names and meanings are a promise to users.
@@ -24,8 +24,11 @@ pub use seconds::Second;
 /// One number of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
+    /// Its name in results and in expectations, such as `storm_peak`.
     pub name: &'static str,
+    /// Its unit, such as `per s`; `share` for what lies between 0 and 1.
     pub unit: &'static str,
+    /// What it counts or measures, in a sentence.
     pub about: &'static str,
     /// Its value in one replication; none where it has no meaning.
     pub read: fn(&Observed) -> Option<f64>,
@@ -38,7 +41,9 @@ pub struct Metric {
 /// Which direction is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
+    /// Less is better.
     Low,
+    /// More is better.
     High,
 }
 
@@ -101,7 +106,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 fn per_second(run: &Observed, count: u64) -> Option<f64> {
-    let span = run.setting.horizon.since(run.setting.warmup).as_secs_f64();
+    let span = run.context.horizon.since(run.context.warmup).as_secs_f64();
     (span > 0.0).then(|| count as f64 / span)
 }
 

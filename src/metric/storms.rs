@@ -100,18 +100,20 @@ const FEWEST_FOR_LEVEL: u64 = 10;
 const ROW: u32 = 3;
 
 /// Whole seconds in which ten calls arrive on average, one at least and no more than any run has.
-pub(super) fn interval_s(setting: &RunContext) -> u64 {
-    if setting.arrivals_per_s <= 0.0 {
+pub(super) fn interval_s(context: &RunContext) -> u64 {
+    if context.arrivals_per_s <= 0.0 {
         return 1;
     }
     let most = Duration::LONGEST.nanos() / Duration::SECOND.nanos();
-    ((CALLS / setting.arrivals_per_s).ceil() as u64).clamp(1, most)
+    ((CALLS / context.arrivals_per_s).ceil() as u64).clamp(1, most)
 }
 
-/// What is above the baseline: in all, and of it token requests.
+/// An excess over the baseline: in all, and of it token requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Excess {
+    /// Extra attempts and token requests.
     pub all: f64,
+    /// The token requests among them.
     pub token_requests: f64,
 }
 
@@ -157,7 +159,7 @@ enum Phase {
     Watching,
 }
 
-/// The running account.
+/// The storms of one run so far.
 #[derive(Clone, Debug)]
 pub struct Storms {
     warmup: Time,
@@ -177,24 +179,26 @@ pub struct Storms {
     /// Intervals in a row beyond the border that would change the state, and the storm they would make.
     turning: (u32, Storm),
     turning_since: Time,
+    /// Storms that have ended.
     pub count: u64,
+    /// Seconds that they lasted, all together.
     pub seconds: u64,
-    /// Per second.
+    /// The highest excess of any of them, per second.
     pub peak: Excess,
-    /// Requests.
+    /// Requests in excess, in all of them.
     pub area: Excess,
     /// From the trigger, or from the start of the measured span, to the first storm.
     pub onset: Option<Duration>,
 }
 
 impl Storms {
-    pub(super) fn new(setting: &RunContext) -> Self {
+    pub(super) fn new(context: &RunContext) -> Self {
         Self {
-            warmup: setting.warmup,
-            horizon: setting.horizon,
-            trigger: setting.trigger.map(|(begin, _)| begin),
-            needed_per_s: setting.needed_issuances,
-            interval_s: interval_s(setting),
+            warmup: context.warmup,
+            horizon: context.horizon,
+            trigger: context.trigger.map(|(begin, _)| begin),
+            needed_per_s: context.needed_issuances,
+            interval_s: interval_s(context),
             phase: Phase::Idle,
             sum: (0, Second::default()),
             learnt: (0, 0.0, 0.0),

@@ -21,13 +21,15 @@ pub use history::History;
 pub struct Property {
     /// Its short name, such as `S1`.
     pub name: &'static str,
+    /// Its name in a few words.
     pub title: &'static str,
-    /// The property, in a sentence.
+    /// What must hold, in a sentence.
     pub about: &'static str,
+    /// How it is judged.
     pub judge: Judge,
 }
 
-/// What a property says of one event: none where the event is not its business, otherwise whether it stands.
+/// The verdict of a property on one event: whether it holds there, or none where the event does not concern it.
 pub type JudgeEvent = fn(&Event, &History, &dyn StateView) -> Option<bool>;
 
 /// How a property is judged.
@@ -52,30 +54,37 @@ pub enum Runs {
     NeverTrapped,
     /// From every state in which a lease is held some run ends it.
     GrantsEnd,
-    /// In no state a grant is beyond use.
+    /// In no state is a grant beyond use.
     GrantIsHeld,
-    /// Once all is quiet, another call costs at most so much.
-    Recovery { token_requests: u16, attempts: u16 },
+    /// Once all is quiet, another call on any node costs at most so much.
+    Recovery {
+        /// Token requests that it costs at most.
+        token_requests: u16,
+        /// Attempts that it costs at most.
+        attempts: u16,
+    },
     /// Whatever may happen, happens in some run.
     NotVacuous,
 }
 
-/// What a bound is on.
+/// What a bound counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
+    /// API attempts.
     Attempts,
+    /// Tokens issued.
     Issuances,
 }
 
-/// What a property may ask about the instant of an event.
+/// The state at the instant of an event, as far as a property may ask for it.
 pub trait StateView {
-    /// Whether the provider would accept it.
+    /// Whether the provider would accept this token.
     fn is_live(&self, token: Token) -> bool;
 
-    /// Whether, just before, a running node, a message under way or a store had it.
+    /// Whether, just before, a running node, a message under way or a store had this token.
     fn was_known(&self, token: Token) -> bool;
 
-    /// Whether nothing has gone wrong so far: no fault has happened but planned renewals.
+    /// Whether no fault has happened so far but planned renewals.
     fn is_undisturbed(&self) -> bool;
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-fn setting(arrivals_per_s: f64) -> RunContext {
+fn context(arrivals_per_s: f64) -> RunContext {
     let at = |s| Time::ZERO + Duration::from_secs(s);
     RunContext {
         warmup: at(0),
@@ -16,8 +16,8 @@ fn setting(arrivals_per_s: f64) -> RunContext {
     }
 }
 
-fn fed(setting: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
-    let mut storms = Storms::new(setting);
+fn fed(context: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
+    let mut storms = Storms::new(context);
     for s in 0..1000 {
         storms.second(Time::ZERO + Duration::from_secs(s), &second(s));
     }
@@ -28,7 +28,7 @@ fn fed(setting: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
 /// Ten calls a second with one retry each; from 520 to 560 fifty extra attempts and thirty extra token requests more.
 #[test]
 fn onset_peak_length_and_area_are_those_that_were_fed() {
-    let storms = fed(&setting(10.0), |s| {
+    let storms = fed(&context(10.0), |s| {
         let storm = (520..560).contains(&s);
         Second {
             arrivals: 10,
@@ -46,7 +46,7 @@ fn onset_peak_length_and_area_are_those_that_were_fed() {
 /// At one call in five seconds three retries in as many seconds are no storm, but as many in ten calls, thrice, are.
 #[test]
 fn few_calls_are_looked_at_in_long_intervals() {
-    let sparse = setting(0.2);
+    let sparse = context(0.2);
     assert_eq!(interval_s(&sparse), 50);
     let call = |s: u64| u32::from(s.is_multiple_of(5));
     let retries = |range: std::ops::Range<u64>| {
@@ -63,7 +63,7 @@ fn few_calls_are_looked_at_in_long_intervals() {
 /// Nothing is called a storm without a level to compare it with.
 #[test]
 fn too_short_a_time_before_the_trigger_gives_no_level() {
-    let mut early = setting(10.0);
+    let mut early = context(10.0);
     early.trigger = Some((
         Time::ZERO + Duration::from_secs(9),
         Time::ZERO + Duration::from_secs(10),
