@@ -928,7 +928,7 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
         on_violation: OnViolationSettings::RevokeFamily(Default::default()),
         ..RotationRule::default()
     };
-    // Whether two draws of XFetch come within a renewal of each other is draw_key.
+    // Whether two draws of XFetch come within a renewal of each other is a matter of chance.
     let by_luck = |coordination: &Coordination| matches!(coordination, Coordination::Xfetch(_));
     for coordination in every_strategy().into_iter().filter(|it| !by_luck(it)) {
         let one_at_a_time = match &coordination {
@@ -939,7 +939,7 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
             _ => false,
         };
         let what = format!("{coordination:?}");
-        // Whether two of three nodes meet is draw_key; that none do in six runs is not.
+        // Whether two of three nodes meet is a matter of chance; that none do in six runs is not.
         let runs = (1..=6).map(|seed| with_refresh_tokens(coordination.clone(), strict, seed));
         let (failed, lost) = runs.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
         assert_eq!(

@@ -12,7 +12,7 @@ use super::recovery::{self, Cost};
 use super::state::{Action, CheckHost, State};
 use super::visited::{Fingerprint, Visited, fingerprint};
 
-/// PropertySet by their place in [`PROPERTIES`].
+/// A set of properties, as bits by their place in [`PROPERTIES`](crate::property::PROPERTIES).
 pub type PropertySet = u32;
 
 /// What comes of one step.

@@ -33,7 +33,7 @@ pub struct Explored {
     pub depth: u32,
     /// False where the search was ended before every state had been found.
     pub complete: bool,
-    /// PropertySet that some event was the business of.
+    /// Properties that some event concerned.
     pub reached: PropertySet,
     /// The first step that breaks each property: from a state, by an action.
     pub broken: Vec<Option<(u32, Action)>>,

@@ -259,7 +259,7 @@ impl Teller {
                 };
                 (self.store(), column, text)
             }
-            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} host its call over")),
+            Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
             Message::Answered { succeeded, .. } => {
                 let origin = message
                     .clone()

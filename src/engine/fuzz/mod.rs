@@ -39,7 +39,7 @@ pub struct FuzzOptions {
     pub longest: usize,
     /// Cases that are made smaller for each property; the smallest is kept.
     pub shrinks: u32,
-    /// PropertySet that are looked at.
+    /// Properties that are looked for.
     pub wanted: PropertySet,
 }
 

@@ -1,7 +1,7 @@
-//! A schedule once more, in the checker's states and in the simulator: the same steps, and the same effects.
+//! Replays of a schedule in the checker's states and in the simulator: the same steps, and the same effects.
 //!
 //! The checker picks what is under way by name; the simulator is given a network that delays each message so that step n
-//! happens at instant n. MessageKind they tell is compared without what only one of them counts: times, and how tokens are called.
+//! happens at instant n. Effects are compared without what only one of the engines counts: times, and how tokens are called.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
 use crate::world::{Message, Renamed, World};
 
-/// Something that happened at a step, in words that no engine counts in. ScheduleStep 0 is the start.
+/// Something that happened at a step, in words that no engine counts in. Step 0 is the start.
 pub type Effect = (usize, String);
 
 /// Far shorter than any lease or token lives, so that nothing ends by itself.

@@ -30,7 +30,7 @@ pub const RULES: [(&str, &str); 5] = [
 /// Life of a token; a case's clock stands still, so it decides nothing.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// Drivers refresh tokens, which say themselves what ends: a new token ends no other.
+/// The rule beside refresh tokens, whose own rule says what ends: a new token ends no other.
 const INDEPENDENT: &str = "independent";
 
 /// The rule of this name: one of [`RULES`], `independent`, or a provider's.

@@ -11,7 +11,7 @@ use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::Rule;
 use crate::trace::Event;
 
-/// PropertySet by their place in [`PROPERTIES`].
+/// A set of properties, as bits by their place in [`PROPERTIES`].
 pub type PropertySet = u32;
 
 /// States that are looked at to show that a state is a trap.
@@ -194,8 +194,8 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         self.broken[property].is_some()
     }
 
-    /// The run up to where a property is broken: the steps by name, and the run itself. PropertySet about what can follow the end of a
-    /// run are looked at now.
+    /// The run up to where a property is broken: the steps by name, and the run itself. Properties about what can follow the end of
+    /// a run are judged now.
     pub fn witness(&self, property: usize) -> Option<(Vec<ScheduleStep>, Counterexample)> {
         if let Some((steps, around)) = self.broken[property] {
             return Some(self.cut(steps, around, None));

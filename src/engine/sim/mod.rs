@@ -140,7 +140,7 @@ const LARGE: u32 = 4096;
 const FAR: u32 = 12;
 const NEAR: u32 = 6;
 
-/// Purposes of draws. A number once given stays: what is new shifts nobody's draw_key. The latencies of the first ten legs are
+/// Purposes of draws. A number once given stays: a new one must not shift the draws of another. The latencies of the first ten legs are
 /// named by their place, their losses by it after the losses' own.
 ///
 /// This one is for the gaps between calls: a loop that is to meet the same calls draws from the same stream.
@@ -488,7 +488,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
 
     /// Calls beyond those of the workload; drawn apart, so that the workload's stay as they are.
     fn calls(&mut self, nodes: std::ops::Range<u32>, group: Group, each: u32) {
-        // Who looks changes nobody's draw_key.
+        // Sampling must not shift the draws of the calls.
         let done = self.plan.timeline[..self.acts].iter();
         let acts = done.filter(|(_, act)| !matches!(act, Act::Sample { .. })).count() as u64;
         for node in nodes {
