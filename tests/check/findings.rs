@@ -34,7 +34,7 @@ fn told(name: &str, faults: &str, property: &str) {
     let PropertyVerdict::Breaks(example) = &report.verdicts[place(property)] else {
         panic!("{name} with {faults} breaks {property}")
     };
-    let text = check::text(&check::tell(&setup, example));
+    let text = check::text(&check::narrate(&setup, example));
     let text: Vec<_> = text.lines().map(str::trim_end).collect();
     let text = text.join("\n");
     if let Some(folder) = std::env::var_os(WRITE) {

@@ -247,7 +247,7 @@ fn a_counterexample_can_be_replayed() {
         state = state.next(action, &mut host);
     }
     assert_eq!(seen[&state], example.steps(), "around and back");
-    let story = check::tell(&setup, example);
+    let story = check::narrate(&setup, example);
     assert_eq!(story.lines.len(), example.way.len());
     insta::assert_snapshot!(check::text(&story));
 }

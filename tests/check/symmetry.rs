@@ -75,7 +75,11 @@ fn which_node_is_which_decides_nothing() {
                 if let PropertyVerdict::Breaks(example) = verdict {
                     let what = format!("{what}: {}", PROPERTIES[property].name);
                     assert!(is_a_run(&setup, property, example), "{what}");
-                    assert_eq!(check::tell(&setup, example), check::tell(&named, example), "{what}");
+                    assert_eq!(
+                        check::narrate(&setup, example),
+                        check::narrate(&named, example),
+                        "{what}"
+                    );
                     runs += 1;
                 }
             }

@@ -1,4 +1,5 @@
-//! One state and all its steps: what the threads of a search do side by side.
+//! The expansion of a state into its successors, by every step that it can take: the part of a search that its threads do side by
+//! side.
 
 use crate::base::Permutation;
 use crate::node::Strategy;
@@ -15,7 +16,7 @@ use super::visited::{Fingerprint, Visited, fingerprint};
 /// A set of properties, as bits by their place in [`PROPERTIES`](crate::property::PROPERTIES).
 pub type PropertySet = u32;
 
-/// What comes of one step.
+/// A state that one step leads to.
 pub struct Successor<S: Strategy, R> {
     pub action: Action,
     pub print: Fingerprint,
@@ -40,10 +41,10 @@ impl<S: Strategy, R> Successor<S, R> {
     }
 }
 
-/// What a state is for the questions about whole runs.
+/// An expanded state, as far as questions about whole runs concern it.
 pub struct Expanded {
     pub standing: Standing,
-    /// Labels of what waits only because its node hears of nothing else at present.
+    /// Labels of messages that wait only because their nodes accept others first.
     pub suppressed: u128,
     pub reached: PropertySet,
     /// Phases of the strategy in which a node is, by their place.
@@ -54,7 +55,7 @@ pub struct Expanded {
     pub successors: usize,
 }
 
-/// A few states that follow each other in the search, and what comes of them.
+/// A few states that follow each other in the search, and their successors.
 pub struct Chunk<S: Strategy, R> {
     pub states: Vec<Box<State<S, R>>>,
     pub expanded: Vec<Expanded>,
@@ -72,8 +73,8 @@ impl<S: Strategy, R> Default for Chunk<S, R> {
     }
 }
 
-/// What a thread keeps from one state to the next: memory above all. Most successors are known already, and the few that are
-/// new live in the memory of states that have been looked at.
+/// The working memory of a thread, kept from one state to the next. Most successors are known already, and the few that are new
+/// live in the memory of states that have been expanded.
 pub struct Worker<S: Strategy, R> {
     host: CheckHost,
     actions: Vec<Action>,
@@ -106,7 +107,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
         })
     }
 
-    /// Whether nobody has found this state before, as far as this thread can tell.
+    /// Whether this state is new, as far as this thread can know.
     fn is_new(&mut self, print: Fingerprint, visited: &Visited) -> bool {
         let kept = &mut self.kept[print as usize % LATELY];
         if *kept == print || visited.get(print).is_some() {
@@ -125,7 +126,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
         } = chunk;
         for state in states.drain(..) {
             expanded.push(self.expand_one(&state, judges, visited, successors));
-            // A state is given up where it was looked at: by its own thread, while it is still at hand.
+            // A state's memory is given back by the thread that has expanded it, while it is still in the cache.
             self.spare.push(state);
         }
     }

@@ -1,8 +1,8 @@
-//! The checker: not how often something happens, but whether it ever can.
+//! The checker: it answers not how often something happens, but whether it ever can.
 //!
-//! Runs the same world and the same strategies as the simulator, of two to four nodes with one or two calls each, in every
-//! order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in any
-//! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
+//! The checker runs the same world and the same strategies as the simulator, of two to four nodes with one or two calls each, in
+//! every order of deliveries and with every placement of a few faults. Its clock stands still: timers ring and waits end in
+//! any order, leases and tokens end by steps of their own. Draws of latencies and jitter decide nothing here.
 
 mod diagram;
 mod expand;
@@ -38,18 +38,20 @@ pub use graph::{Components, Edge, Graph, Lasso, Marks, Standing};
 pub use label::{FAULT, label};
 pub use recovery::{Cost, dearest_call};
 pub use state::{Action, CheckHost, NOW, STORE_OPERATIONS, State, throttled};
-pub use story::{Line, Story, tell, tell_strategy};
+pub use story::{Line, Story, narrate, narrate_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
 /// A small system to be explored, with one of the crate's own strategies.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// Everything else.
     pub system: System,
 }
 
 impl Setup {
-    /// The same where states that differ only in which node is which are one, unless the strategy tells nodes apart.
+    /// The same setup where states that differ only in which node is which are one, unless the strategy tells nodes apart.
     #[must_use]
     pub fn without_names(mut self) -> Self {
         self.system.symmetric = !self.coordination.tells_nodes_apart();
@@ -60,12 +62,15 @@ impl Setup {
 /// A small system, whatever the strategy of its nodes.
 #[derive(Clone, Debug)]
 pub struct System<R = Issuance> {
+    /// Store, gateway and apps.
     pub needs: Needs,
+    /// What the provider does with a token request.
     pub rule: R,
     /// What becomes of refresh tokens, where the provider has them.
     pub rotation: Option<RotationRule>,
     /// What tokens reveal about which is newer. As the clock stands still, all are issued in the same second.
     pub reveals: Reveals,
+    /// What a slot index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
     /// Slots granted to each client.
     pub slots: u16,
@@ -75,8 +80,9 @@ pub struct System<R = Issuance> {
     pub calls: u32,
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
+    /// Faults of each kind that may happen in a run.
     pub faults: FaultBudget,
-    /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
+    /// Store operations that a node has under way at most: [`STORE_OPERATIONS`], or more in order to see that more change no verdict.
     pub store_operations: u8,
     /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
     pub symmetric: bool,
@@ -85,7 +91,7 @@ pub struct System<R = Issuance> {
 }
 
 impl<R: Clone> System<R> {
-    /// The same where nodes have names, as they have them in every run that is told.
+    /// The same system where nodes have names, as they have in every run that is shown.
     #[must_use]
     pub fn with_names(&self) -> Self {
         Self {
@@ -96,8 +102,8 @@ impl<R: Clone> System<R> {
 }
 
 impl System {
-    /// The same with refresh tokens of this rule, or without any. Nobody refreshes a token that is never refused: in each run
-    /// the access token expires once at least.
+    /// The same system with refresh tokens of this rule, or without any. No node refreshes a token that is never refused, so in each
+    /// run the access token expires once at least.
     #[must_use]
     pub fn rotating(self, rotation: Option<RotationRule>) -> Self {
         let Some(mut rule) = rotation else {
@@ -116,7 +122,7 @@ impl System {
         }
     }
 
-    /// The same under the rules of a provider.
+    /// The same system under the rules of a provider.
     #[must_use]
     pub fn under(self, provider: &Settings) -> Self {
         let rule = scenario::rule(provider);
@@ -130,7 +136,7 @@ impl System {
     }
 }
 
-/// What a strategy finds around its nodes.
+/// The surroundings that a strategy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
     /// The nodes share a store.
@@ -151,25 +157,25 @@ impl From<&Coordination> for Needs {
     }
 }
 
-/// Who hears how the search goes.
+/// Receives the progress of a search.
 pub trait CheckProgress: Sync {
-    /// States and transitions so far, and steps from the start; whether to go on.
+    /// Called now and then with the states and transitions so far and the steps from the start; returns whether to go on.
     fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool;
 }
 
-/// Nobody.
+/// Lets the search go on to its end.
 impl CheckProgress for () {
     fn explored(&self, _: usize, _: usize, _: u32) -> bool {
         true
     }
 }
 
-/// What the search says of one property.
+/// The verdict of a search on one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyVerdict {
     /// No run breaks it; with the bound that was found, where the property is about one.
     Holds(Option<u32>),
-    /// Nothing that it is about has happened in any run.
+    /// No event that the property concerns has happened in any run.
     NotReached,
     /// This run breaks it.
     Breaks(Counterexample),
@@ -178,7 +184,7 @@ pub enum PropertyVerdict {
 /// A run that breaks a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
-    /// From the start.
+    /// The steps from the start.
     pub way: Vec<Action>,
     /// The steps at its end that can be repeated for ever; none where the last step is the break.
     pub around: usize,
@@ -193,11 +199,14 @@ impl Counterexample {
     }
 }
 
-/// What was found about one system.
+/// The outcome of a search of one system.
 #[derive(Debug)]
 pub struct CheckReport {
+    /// Unique states that were found.
     pub states: usize,
+    /// Steps between them.
     pub transitions: usize,
+    /// Steps of the longest of the shortest ways to a state.
     pub depth: u32,
     /// False where the search was given up: then a property that holds has only not been broken yet.
     pub complete: bool,
@@ -321,7 +330,7 @@ fn judge<S: Strategy, R: Rule>(
         },
         Runs::NotVacuous => {
             let missing = explored.missing(faults, initial.world.strategy());
-            // What a search has not come across that was given up, may lie beyond.
+            // What a search that was given up has not come across may lie beyond.
             if missing.is_empty() || !explored.complete {
                 PropertyVerdict::Holds(None)
             } else {

@@ -1,4 +1,4 @@
-//! A run told so that a reader can follow it: who does what, step by step, with every token under one name throughout.
+//! A run in words, step by step, so that a reader can follow it: every token keeps one name throughout.
 
 use crate::base::NodeId;
 use crate::node::{Note, Strategy, Timer};
@@ -15,8 +15,9 @@ use super::{Counterexample, Setup, System};
 /// A run in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
-    /// Who takes part, in the order of the diagram's columns.
+    /// Names of the parties, in the order of the diagram's columns.
     pub parties: Vec<String>,
+    /// One line for each step.
     pub lines: Vec<Line>,
     /// How many lines at the end can be repeated for ever.
     pub around: usize,
@@ -24,52 +25,54 @@ pub struct Story {
     pub remark: Option<String>,
 }
 
-/// One step.
+/// One step in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Columns; the same where one party is concerned.
+    /// Column of the party where the step begins.
     pub from: usize,
+    /// Column of the party where the step ends; the same where only one party is concerned.
     pub to: usize,
+    /// What happens.
     pub text: String,
-    /// Something goes wrong that nobody decided.
+    /// The step is a fault: it goes wrong without any party's decision.
     pub fault: bool,
 }
 
-/// Tells a run of this system.
-pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
+/// A run of this system in words.
+pub fn narrate(setup: &Setup, example: &Counterexample) -> Story {
     with_strategy!(&setup.coordination, strategy => {
         #[allow(clippy::clone_on_copy)] // Most strategies are `Copy`, not all.
-        tell_strategy(strategy.clone(), &setup.system, example)
+        narrate_strategy(strategy.clone(), &setup.system, example)
     })
 }
 
-/// [`tell`] for a strategy that need not be one of the crate's own.
-pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
+/// [`narrate`] for a strategy that need not be one of the crate's own.
+pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
     let initial = State::initial(strategy, &setup.with_names());
-    let mut teller = Teller::new(setup);
+    let mut narrator = Narrator::new(setup);
     let mut host = CheckHost::default();
     let mut state = initial;
     for (life, name) in state.world.provider.ledger.remembered().iter().zip(0..) {
-        teller.names.push((life.token, name));
+        narrator.names.push((life.token, name));
     }
     let mut lines = Vec::new();
     for &action in &example.way {
         let next = state.take(action, &mut host, |_, _, _| {});
-        teller.name_new_tokens(&host.events);
-        lines.push(teller.line(&state, action, &host.events));
-        teller.rename(&host.renamed);
+        narrator.name_new_tokens(&host.events);
+        lines.push(narrator.line(&state, action, &host.events));
+        narrator.rename(&host.renamed);
         state = next;
     }
     Story {
-        parties: teller.parties(),
+        parties: narrator.parties(),
         lines,
         around: example.around,
         remark: example.remark.clone(),
     }
 }
 
-/// What tokens are called in the story.
-struct Teller {
+/// The state of a narration: which parties there are, and what tokens are called.
+struct Narrator {
     nodes: usize,
     workers: usize,
     uses_store: bool,
@@ -78,7 +81,7 @@ struct Teller {
     issued: u32,
 }
 
-impl Teller {
+impl Narrator {
     fn new<R>(setup: &System<R>) -> Self {
         let workers = setup.nodes as usize;
         Self {
@@ -174,7 +177,7 @@ impl Teller {
         }
     }
 
-    /// What is under way, as a noun.
+    /// A message under way, as a noun.
     fn name<S: Strategy, R: Rule>(&self, state: &State<S, R>, message: &Message) -> String {
         let node = self.node(state.actor(message));
         match message {

@@ -1,4 +1,5 @@
-//! The strategies as they are checked: with settings that keep the number of states small and lose no behaviour.
+//! The systems that are checked, one per strategy and variant, with settings that keep the number of states small and lose no
+//! behaviour.
 
 use crate::base::{Duration, Factor};
 use crate::provider::settings::{
@@ -15,7 +16,7 @@ use crate::strategy::{
 use super::fault::{Fault, FaultBudget};
 use super::{Needs, STORE_OPERATIONS, Setup, System};
 
-/// Names under which strategies are checked against "latest only", with what is special about each.
+/// Names of the systems under "latest only", with what is special about each.
 pub const SYSTEMS: [(&str, &str); 28] = [
     ("token_per_call", ""),
     ("naive", ""),
@@ -60,7 +61,7 @@ pub const ROTATIONS: [(&str, &str); 3] = [
     ("grace", "it gets the pair that it got before"),
 ];
 
-/// The same where there are refresh tokens that rotate, by one of [`ROTATIONS`]. The access token expires once.
+/// Names of the systems with refresh tokens that rotate, by one of [`ROTATIONS`]. The access token expires once.
 pub const REFRESHERS: [(&str, &str); 12] = [
     ("naive_strict", ""),
     ("naive_grace", ""),
@@ -92,10 +93,11 @@ pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
 
-/// The same with three nodes or with faults, where many systems have millions of states: the nearest ones, some seconds' worth.
+/// States after which a search with three nodes or with faults is given up, where many systems have millions: the nearest ones, some
+/// seconds' worth.
 pub const NEAREST: usize = 1_100_000;
 
-/// States after which the search among so many nodes is given up, unless it is told otherwise.
+/// States after which a search among this many nodes is given up by default.
 pub fn most(nodes: u32, faults: FaultBudget) -> usize {
     if nodes > 2 || faults != FaultBudget::NONE {
         NEAREST
@@ -104,10 +106,10 @@ pub fn most(nodes: u32, faults: FaultBudget) -> usize {
     }
 }
 
-/// How long anything lasts decides nothing, except how often a node looks before it gives up.
+/// Any duration. How long something lasts decides nothing, except how often a node reads the store before it gives up.
 const SPAN: Duration = Duration::from_millis(100);
 
-/// Two looks at a held lease before a node is stuck: it waits once.
+/// A lease under which a node is stuck after two reads that find it held: it waits once.
 fn lease() -> Lease {
     Lease {
         ttl: Ttl::After(Duration::SECOND),
@@ -119,7 +121,7 @@ fn lease() -> Lease {
     }
 }
 
-/// The strategy of this name among so many nodes.
+/// The system of this name among this many nodes.
 pub fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Option<Setup> {
     let mut setup = system_for(strategy(name, nodes)?, nodes, calls, faults);
     if name == "put_if_newer_order" {
@@ -132,7 +134,7 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Option<
     Some(setup)
 }
 
-/// Nodes of this strategy under "latest only".
+/// A system of nodes of this strategy under "latest only".
 pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
     let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
     let system = System {
@@ -153,7 +155,7 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
     Setup { coordination, system }
 }
 
-/// The same strategy with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
+/// The same strategy with the shortest waits: one poll, so that a node reads the store twice before it is stuck.
 pub fn scaled_down(coordination: Coordination) -> Coordination {
     let shorter = |lease: Lease| Lease {
         wait: lease.poll,
@@ -287,7 +289,7 @@ fn variant(name: &str) -> Lease {
         },
         "lease_hasty" => Lease {
             publish: Publish::Unacknowledged,
-            // Who finds it taken fails at once: what is written late makes states enough.
+            // A node that finds it taken fails at once: what is written late makes states enough.
             wait: Duration::ZERO,
             ..lease()
         },

@@ -1,8 +1,8 @@
-//! What is drawn for one case: a small system, and a schedule of steps by name. The draws are proptest's, and so is the way in
-//! which a case shrinks.
+//! Cases as they are drawn: a small system, and a schedule of steps by name. The draws are proptest's, and so is the way in which a
+//! case shrinks.
 //!
-//! Every case favours other nodes, other messages and other faults, and leaves some faults out (swarm testing: Groce and
-//! others, ISSTA 2012): what needs one thing to happen often and another never is found sooner than by fair dice.
+//! Every case prefers other nodes, other messages and other faults, and leaves some faults out (swarm testing: Groce and
+//! others, ISSTA 2012): a bug that needs one thing to happen often and another never is found sooner than by even draws.
 
 use std::fmt;
 
@@ -17,42 +17,47 @@ use crate::engine::check::{FAULTS, Fault, FaultBudget, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};
 
-/// A small system, as far as it is drawn.
+/// The parameters of a small system that are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemParams {
+    /// Nodes at which calls arrive.
     pub nodes: u32,
-    /// At each node.
+    /// Calls at each node.
     pub calls: u32,
-    /// Which of the rules that there are to choose from.
+    /// Place of the provider's rule in [`SearchSpace::rules`].
     pub rule: usize,
+    /// Faults of each kind that may happen.
     pub faults: FaultBudget,
 }
 
-/// A small system and what happens in it.
+/// A small system and a schedule for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
+    /// The system.
     pub draw: SystemParams,
-    /// Steps that cannot be taken are skipped.
+    /// The schedule; steps that cannot be taken are skipped.
     pub steps: Vec<ScheduleStep>,
 }
 
-/// What cases are drawn from: the largest system, with the most faults of each kind, and what may be otherwise in it.
+/// The space that cases are drawn from: the largest system, with the most faults of each kind, and the rules to choose from.
 #[derive(Clone, Debug)]
 pub struct SearchSpace<S, R = Issuance> {
+    /// The strategy of all nodes.
     pub strategy: S,
+    /// The largest system.
     pub most: System<R>,
     /// Rules of the provider to choose from; the first is the plainest.
     pub rules: Vec<R>,
 }
 
 impl<S: Strategy, R: Rule> SearchSpace<S, R> {
-    /// Nothing but the size and the faults is left to chance.
+    /// The space under the rule of `most` alone: only the size and the faults are drawn.
     pub fn of(strategy: S, most: System<R>) -> Self {
         let rules = vec![most.rule.clone()];
         Self { strategy, most, rules }
     }
 
-    /// The system of a draw.
+    /// The system with these parameters.
     pub fn system(&self, draw: &SystemParams) -> System<R> {
         System {
             nodes: draw.nodes,
@@ -63,6 +68,7 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         }
     }
 
+    /// The initial state of the system with these parameters.
     pub fn initial(&self, draw: &SystemParams) -> State<S, R> {
         State::initial(self.strategy.clone(), &self.system(draw))
     }
@@ -75,7 +81,7 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
             .map(|(fault, ..)| (proptest::bool::ANY, 1..=faults.left(*fault).max(1)))
             .collect();
         let drawn = (1..=self.most.nodes, 1..=self.most.calls, 0..self.rules.len(), counts);
-        // Nobody refreshes a token that is never refused.
+        // No node refreshes a token that is never refused.
         let needed = |fault| fault == Fault::Expiry && self.most.rotation.is_some();
         let (nodes, calls, rule, counts) = drawn.new_tree(runner)?.current();
         let budget = FAULTS
@@ -94,11 +100,11 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
     }
 }
 
-/// How a case deals out its steps.
+/// The preferences of one case among the steps that can be taken.
 struct SwarmWeights(u64);
 
 impl SwarmWeights {
-    /// How often a step is taken, against others that could be.
+    /// The weight of a step against the others that can be taken.
     fn weight(&self, step: ScheduleStep) -> u64 {
         const SPREAD: [u64; 4] = [1, 3, 9, 27];
         let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix((purpose << 32) | of)) >> 62) as usize];
@@ -118,9 +124,11 @@ impl SwarmWeights {
     }
 }
 
-/// All cases of a ground.
+/// All cases of a search space, as a strategy of proptest.
 pub struct Cases<'a, S, R> {
+    /// The space.
     pub ground: &'a SearchSpace<S, R>,
+    /// Properties that are looked for.
     pub wanted: PropertySet,
     /// Steps of the longest schedule.
     pub longest: usize,
@@ -133,7 +141,7 @@ impl<S, R> fmt::Debug for Cases<'_, S, R> {
 }
 
 impl<S: Strategy, R: Rule> Cases<'_, S, R> {
-    /// A run by chance: the schedule is what was done.
+    /// A random walk; its steps become the schedule.
     pub fn walk(&self, draw: &SystemParams, draw_key: u64) -> Walk<S, R> {
         let favour = SwarmWeights(mix(draw_key));
         let mut stream = draw_key;
@@ -166,7 +174,7 @@ impl<S: Strategy, R: Rule> Draws for Cases<'_, S, R> {
     }
 }
 
-/// A case that shrinks: steps are taken away, many at once at first, one at a time in the end.
+/// A case that shrinks, as proptest has it: steps are taken away, many at once at first, one at a time in the end.
 #[derive(Clone, Debug)]
 pub struct Tree {
     case: Case,
@@ -179,6 +187,7 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// A case of which nothing has been taken away yet.
     pub fn new(case: Case) -> Self {
         Self {
             chunk: case.steps.len().div_ceil(2),

@@ -1,7 +1,7 @@
-//! The fuzzer: small systems and schedules by chance, where a search of everything would not come to its end; what breaks a
-//! property is made as small as it can be, and kept.
+//! The fuzzer: it draws small systems and schedules, where a search of everything would not come to its end, shrinks a case that breaks a
+//! property as far as it goes, and keeps it.
 //!
-//! Runs the states of [`check`](super::check) along schedules of steps by name. Which cases there are follows from the seed
+//! The fuzzer runs the states of [`check`](super::check) along schedules of steps by name. Which cases are drawn follows from the seed
 //! alone, on any number of threads.
 
 mod case;
@@ -30,21 +30,23 @@ pub use shrink::{breaks, smallest};
 pub use step::{Actor, MessageFate, MessageKind, ScheduleStep};
 pub use walk::{PropertySet, Walk, along};
 
-/// How much is tried.
+/// Options of a fuzzing run.
 #[derive(Clone, Debug)]
 pub struct FuzzOptions {
+    /// Every draw follows from it.
     pub seed: u64,
+    /// Cases to be drawn.
     pub cases: u64,
     /// Steps of the longest schedule.
     pub longest: usize,
-    /// Cases that are made smaller for each property; the smallest is kept.
+    /// Cases that are shrunk for each property; the smallest is kept.
     pub shrinks: u32,
     /// Properties that are looked for.
     pub wanted: PropertySet,
 }
 
 impl FuzzOptions {
-    /// So many cases under a seed, for all properties that a run by chance can break.
+    /// This many cases of a seed, for all properties that a single run can break.
     pub fn of(seed: u64, cases: u64) -> Self {
         Self {
             seed,
@@ -65,13 +67,13 @@ pub fn all_properties() -> PropertySet {
         .fold(0, |all, (place, _)| all | 1 << place)
 }
 
-/// Who hears how it goes.
+/// Receives the progress of the fuzzer.
 pub trait FuzzProgress: Sync {
-    /// Cases so far, and properties that are broken; whether to go on.
+    /// Called after each round with the cases so far and the number of broken properties; returns whether to go on.
     fn fuzzed(&self, cases: u64, broken: usize) -> bool;
 }
 
-/// Nobody.
+/// Lets the fuzzer run all its cases.
 impl FuzzProgress for () {
     fn fuzzed(&self, _: u64, _: usize) -> bool {
         true
@@ -83,17 +85,20 @@ impl FuzzProgress for () {
 pub struct Finding {
     /// Its place in [`PROPERTIES`].
     pub property: usize,
-    /// Which case of the seed it comes from.
+    /// Number of the case of the seed that it was shrunk from.
     pub number: u64,
+    /// The case.
     pub case: Case,
+    /// Its run up to the break.
     pub example: Counterexample,
 }
 
-/// What came of all cases.
+/// The outcome of all cases.
 #[derive(Clone, Debug, Default)]
 pub struct FuzzReport {
+    /// Cases that were run.
     pub cases: u64,
-    /// By property.
+    /// One for each broken property, in the order of [`PROPERTIES`].
     pub findings: Vec<Finding>,
 }
 
@@ -119,10 +124,10 @@ pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &FuzzOptions, progr
     })
 }
 
-/// Cases that are run side by side before what they broke is looked at.
+/// Cases that are run side by side before those that break a property are shrunk.
 const ROUND: u64 = 64;
 
-/// Runs cases until there have been enough, or nobody wants more.
+/// Runs cases until there have been as many as the options say, or `progress` ends it.
 pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
     ground: &SearchSpace<S, R>,
     effort: &FuzzOptions,
@@ -149,7 +154,7 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
             .map(|number| (number, run(&cases, effort.seed, number)))
             .collect();
         report.cases = round.end;
-        // First come, first made smaller: which these are depends on no thread.
+        // The first are shrunk first: which these are depends on no thread.
         let mut jobs = Vec::new();
         for (number, (case, properties)) in &broken {
             for &property in properties {
@@ -178,7 +183,7 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
     report
 }
 
-/// One case: what was drawn, and the properties that it breaks.
+/// Runs one case: returns it, and the properties that it breaks.
 fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Case, Vec<usize>) {
     let case = drawn(cases, seed, number);
     let mut walk = Walk::new(cases.ground.initial(&case.draw), cases.wanted);
@@ -196,7 +201,7 @@ pub fn drawn<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) 
     tree.expect("every draw is a case").current()
 }
 
-/// Chance as proptest wants it, for one case of a seed.
+/// The random numbers of one case of a seed, as proptest wants them.
 fn runner(seed: u64, number: u64) -> TestRunner {
     let dice = Dice::replication(seed, number);
     let mut bytes = [0; 32];

@@ -1,4 +1,4 @@
-//! One run of a small system along a list of steps, and what a run that ends can show of the properties.
+//! Walks: runs of a small system along a list of steps, and the properties that a run can show to be broken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,17 +14,18 @@ use crate::trace::Event;
 /// A set of properties, as bits by their place in [`PROPERTIES`].
 pub type PropertySet = u32;
 
-/// States that are looked at to show that a state is a trap.
+/// States that are visited at most to show that a state is a trap.
 const MOST_BEYOND: usize = 20_000;
 /// Steps without further faults in which a call that is not trapped is expected to end.
 const PATIENCE: usize = 200;
 
-/// One state that was passed.
+/// One state that a walk has passed.
 struct Passed {
     print: Fingerprint,
     pending: usize,
-    /// Channels on which somebody could act, and what was done then.
+    /// Labels that were enabled.
     enabled: u128,
+    /// The label that was taken.
     taken: u8,
     attempts: bool,
     issuances: bool,
@@ -32,11 +33,13 @@ struct Passed {
 
 /// A run so far.
 pub struct Walk<S: Strategy, R> {
+    /// The present state.
     pub state: State<S, R>,
-    /// The steps that could be taken, and as what.
+    /// The steps that were taken, by name.
     pub taken: Vec<ScheduleStep>,
+    /// The same steps as actions of the states that were passed.
     pub way: Vec<Action>,
-    /// What the run is looked at for.
+    /// Properties that are looked for.
     wanted: PropertySet,
     /// Where each property was broken first: steps up to there, and how many of them go around.
     broken: Vec<Option<(usize, usize)>>,
@@ -49,6 +52,7 @@ pub struct Walk<S: Strategy, R> {
 }
 
 impl<S: Strategy, R: Rule> Walk<S, R> {
+    /// A walk that has taken no step yet.
     pub fn new(initial: State<S, R>, wanted: PropertySet) -> Self {
         let mut walk = Self {
             state: initial,
@@ -71,7 +75,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         &self.named
     }
 
-    /// What the present state can do; a dead end is a witness of its own, and so is a grant that nobody has any more.
+    /// Notes the steps of the present state; a dead end is a witness of its own, and so is a grant that no node has any more.
     fn arrive(&mut self) {
         self.state.actions(&mut self.actions);
         names(&self.state, &self.actions, &mut self.named);
@@ -150,7 +154,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         });
     }
 
-    /// The present state was here before: what happened since can happen for ever.
+    /// Looks for a cycle: where the present state was passed before, what has happened since can happen for ever.
     fn close_cycle(&mut self) {
         let Some(&from) = self.first.get(&fingerprint(&self.state)) else {
             return;
@@ -160,7 +164,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         let (length, steps) = (around.len(), self.way.len());
         let attempts = around.iter().any(|passed| passed.attempts);
         let issuances = around.iter().any(|passed| passed.issuances);
-        // Nobody is kept from acting for ever: for each node and channel either it acts, or there is nothing to do at times.
+        // Weak fairness: each label is taken in the cycle, or is not enabled in some state of it.
         let always = around.iter().fold(u128::MAX, |all, passed| all & passed.enabled);
         let acts = around.iter().filter(|passed| passed.taken != FAULT);
         let acting = acts.fold(0, |all, passed| all | 1u128 << passed.taken);
@@ -279,7 +283,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     }
 }
 
-/// What no run without further faults brings.
+/// Ends that no run without further faults reaches.
 #[derive(Default)]
 struct Beyond {
     trapped: bool,
