@@ -1,4 +1,4 @@
-//! All states and the steps between them, and the questions about whole runs: cycles, traps, bounds.
+//! The graph of all states and the steps between them, and the questions about whole runs: cycles, traps, bounds.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,9 +10,11 @@ use super::naming::{Naming, after};
 /// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
+    /// Number of the state that it leads to.
     pub to: u32,
-    /// Who acts over which channel; [`FAULT`] for a fault.
+    /// Its fairness label: which party acts over which channel; [`FAULT`] for a fault.
     pub label: u8,
+    /// What happens in the step.
     pub marks: Marks,
     /// How the nodes change places on the way, where only their order is known.
     pub places: Permutation,
@@ -23,48 +25,52 @@ pub struct Edge {
 pub struct Marks(u8);
 
 impl Marks {
+    /// Attempts up to 15, issuances up to 7, and whether a lease ends; more are counted as so many.
     pub const fn new(attempts: u8, issuances: u8, grant_ended: bool) -> Self {
         let attempts = if attempts > 15 { 15 } else { attempts };
         let issuances = if issuances > 7 { 7 } else { issuances };
         Self(attempts | issuances << 4 | (grant_ended as u8) << 7)
     }
 
+    /// API attempts that are sent.
     pub const fn attempts(self) -> u8 {
         self.0 & 15
     }
 
+    /// Tokens that are issued.
     pub const fn issuances(self) -> u8 {
         self.0 >> 4 & 7
     }
 
+    /// Whether a lease ends.
     pub const fn grant_ended(self) -> bool {
         self.0 >> 7 != 0
     }
 }
 
-/// The graph; states are numbered in the order in which they were found, nearest to the start first.
+/// The graph of a search; states are numbered in the order in which they were found, nearest to the start first.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Where the edges of each state end; they begin where those of the one before end.
     ends: Vec<u32>,
     edges: Vec<Edge>,
     states: Vec<Standing>,
-    /// Labels that are owed although no edge bears them, of the few states that have such.
+    /// Labels that count as enabled although no edge bears them, of the few states that have such.
     suppressed: Vec<(u32, u128)>,
     /// In some step nodes change places.
     turns: bool,
-    /// States from here on were found, but not looked at; none where all were.
+    /// States from here on were found, but not expanded; none where all were.
     unknown: Option<u32>,
 }
 
-/// What questions about whole runs ask of one state.
+/// One state, as far as questions about whole runs concern it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Calls that have not ended.
     pub pending: u8,
     /// A lease is held.
     pub leased: bool,
-    /// Nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    /// No node, message or store has a refresh token that would be accepted; none where there are no refresh tokens.
     pub stranded: Option<bool>,
 }
 
@@ -91,14 +97,14 @@ impl Graph {
         self.states.push(standing);
     }
 
-    /// In the state that was pushed last, these labels are owed too.
+    /// In the state that was pushed last, these labels count as enabled too.
     pub fn withhold(&mut self, labels: u128) {
         if labels != 0 {
             self.suppressed.push((self.count() as u32 - 1, labels));
         }
     }
 
-    /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
+    /// The search was given up: so many states were found in all. Those that were not expanded count as good ends.
     pub fn give_up(&mut self, found: usize) {
         self.unknown = Some(self.count() as u32);
         while self.count() < found {
@@ -111,10 +117,12 @@ impl Graph {
         self.states.len()
     }
 
+    /// How many steps there are between them.
     pub fn transitions(&self) -> usize {
         self.edges.len()
     }
 
+    /// Bytes in use.
     pub fn bytes(&self) -> usize {
         self.ends.capacity() * size_of::<u32>()
             + self.edges.capacity() * size_of::<Edge>()
@@ -122,6 +130,7 @@ impl Graph {
             + self.suppressed.capacity() * size_of::<(u32, u128)>()
     }
 
+    /// The steps from a state, in the order of its actions.
     pub fn edges(&self, state: u32) -> &[Edge] {
         let state = state as usize;
         let start = if state == 0 { 0 } else { self.ends[state - 1] };
@@ -142,19 +151,21 @@ impl Graph {
         self.states[state as usize].pending > 0
     }
 
-    /// Whether there are refresh tokens, and then a state in which nobody has one that would be accepted.
+    /// The first state in which no refresh token is left that would be accepted, if there is one; none where there are no refresh
+    /// tokens at all.
     pub fn stranded(&self) -> Option<Option<u32>> {
         self.states.first()?.stranded?;
         let place = self.states.iter().position(|state| state.stranded == Some(true));
         Some(place.map(|place| place as u32))
     }
 
-    /// A state without a step that somebody owes, while a call is pending.
+    /// A state without a step but faults, while a call is pending.
     pub fn deadlock(&self) -> Option<u32> {
         (0..self.count() as u32)
             .find(|&state| self.pending(state) && self.edges(state).iter().all(|edge| edge.label == FAULT))
     }
 
+    /// Its maximal strongly connected components.
     pub fn components(&self) -> Components {
         Components::of(self)
     }
@@ -204,8 +215,8 @@ impl Graph {
             .unwrap_or(0))
     }
 
-    /// A cycle in which a call is pending for ever although nobody is kept from acting for ever: for each node and channel
-    /// either it acts in the cycle, or in some state of it there is nothing to do.
+    /// A weakly fair cycle in which a call is pending for ever: each label is taken in the cycle, or is not enabled in some state
+    /// of it.
     pub fn livelock(&self, components: &Components) -> Option<Lasso> {
         #[derive(Clone, Copy)]
         struct Labels {
@@ -222,7 +233,7 @@ impl Graph {
             };
             components.count()
         ];
-        // All in the names of the first state of the component.
+        // All labels are in the names of the first state of the component.
         let naming = Naming::of(self, components);
         for state in 0..self.count() as u32 {
             let (own, who) = (&mut labels[components.of[state as usize] as usize], naming.who(state));
@@ -265,7 +276,7 @@ impl Graph {
         Some(Lasso { from, around })
     }
 
-    /// Labels that may not be kept waiting for ever.
+    /// Labels that are enabled in a state.
     fn owed(&self, state: u32) -> u128 {
         let place = self.suppressed.binary_search_by_key(&state, |(state, _)| *state);
         let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);
@@ -407,6 +418,7 @@ impl Components {
         self.first.push(first);
     }
 
+    /// How many components there are.
     pub fn count(&self) -> usize {
         self.first.len()
     }

@@ -1,4 +1,4 @@
-//! One state of a small system: the world, what is under way in it, what may still go wrong; and the steps it can take.
+//! States of a small system: world, messages under way, faults that may still happen; and the steps that a state can take.
 
 use std::hash::{Hash, Hasher};
 
@@ -16,8 +16,7 @@ use super::System;
 use super::fault::{Fault, FaultBudget};
 use super::visited::fingerprint;
 
-/// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
-/// have any number of them under way, and the states would not come to an end.
+/// Store operations that a node has under way at most: one that never waits for its answers would make states without end.
 pub const STORE_OPERATIONS: u8 = 2;
 
 /// Notes that two nodes have under way to each other at most, for the same reason.
@@ -32,16 +31,16 @@ pub const NOW: Time = Time::ZERO;
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
 #[derive(Debug)]
 pub struct State<S: Strategy, R = Issuance> {
+    /// Nodes, provider and stores.
     pub world: World<S, R>,
-    /// What is under way, sorted: any of it may be next.
+    /// The messages under way, sorted: any of them may be next.
     pub bag: Vec<Message>,
     /// Faults that may still happen.
     pub left: FaultBudget,
     /// A fault other than a planned renewal has happened.
     pub disturbed: bool,
-    /// What the properties remember.
+    /// The history of the run, as far as properties ask for it.
     pub history: History,
-    /// Store operations that a node has under way at most.
     operations: u8,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
@@ -85,10 +84,11 @@ pub enum Action {
     Lose(u8),
     /// The token request at this place is answered with a 429.
     Throttle(u8),
+    /// This node loses its memory and its calls, and starts anew.
     Crash(u8),
     /// The lease of this store ends while its holder acts on it.
     Lapse(u8),
-    /// The lease of this store ends, and nobody acts on it any more.
+    /// The lease of this store ends, and no node acts on it any more.
     Reclaim(u8),
     /// The tokens of this bucket expire.
     Expire(u8),
@@ -110,10 +110,12 @@ impl Action {
     }
 }
 
-/// A checker's side of the world: what is sent lies in a bag until somebody picks it.
+/// The checker as the world's host: messages that are sent lie in a bag until a step picks one.
 #[derive(Debug, Default)]
 pub struct CheckHost {
+    /// The messages under way.
     pub bag: Vec<Message>,
+    /// Events of the last step, in order.
     pub events: Vec<Event>,
     /// What tokens are called after the last step.
     pub renamed: Renamed,
@@ -148,7 +150,7 @@ impl Host for CheckHost {
 }
 
 impl<S: Strategy, R: Rule> State<S, R> {
-    /// All nodes are down.
+    /// The world of this system with all nodes down.
     pub fn world(strategy: S, setup: &System<R>) -> World<S, R> {
         let limit = Some(Duration::SECOND);
         let client = CallPolicy {
@@ -174,7 +176,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         )
     }
 
-    /// All nodes are up, and all their calls about to arrive.
+    /// The initial state: all nodes are up, and all their calls about to arrive.
     pub fn initial(strategy: S, setup: &System<R>) -> Self {
         let mut world = Self::world(strategy, setup);
         let nodes = world.fleets().last().map_or(0, |fleet| fleet.nodes.end);
@@ -198,7 +200,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         state
     }
 
-    /// Tells which places the nodes have taken.
+    /// Brings the state into its canonical form; returns which places the nodes have taken.
     fn canonical(&mut self, renamed: &mut Renamed) -> Permutation {
         if self.left.left(Fault::Renewal) == 0 {
             // No planned renewal will fall due any more.
@@ -222,7 +224,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// Puts the nodes into an order that depends only on what each is in, as far as that tells them apart.
+    /// Puts the nodes into an order that depends only on the situation of each, as far as that tells them apart.
     fn order_nodes(&mut self, renamed: &mut Renamed) -> Permutation {
         let mut portraits = [(0, NodeId(0)); NODES];
         let nodes = self.world.fleets()[0].nodes.end;
@@ -306,7 +308,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.world.leases(NOW).any(|lease| lease.is_some())
     }
 
-    /// Whether nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    /// Whether no node, message or store has a refresh token that would be accepted; none where there are no refresh tokens.
     pub fn is_stranded(&self) -> Option<bool> {
         let held = self.world.holds_grant(NOW)?;
         let accepts = |token| self.world.provider.is_worth(NOW, token);
@@ -318,7 +320,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.enabled_actions(&self.delivery_bounds(), out);
     }
 
-    /// [`State::actions`] where it is known what the nodes hear of.
+    /// [`State::actions`] where the delivery bounds are known.
     pub fn enabled_actions(&self, bounds: &DeliveryBounds, out: &mut Vec<Action>) {
         out.clear();
         for (place, message) in self.bag.iter().enumerate() {
@@ -354,11 +356,10 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
-    /// delivered: nobody may be kept from it for ever.
+    /// Messages that only the delivery bounds hold back. Fairness counts their labels as enabled: no run holds them back for ever.
     pub fn suppressed<'a>(&'a self, bounds: &'a DeliveryBounds) -> impl Iterator<Item = &'a Message> {
-        let deaf = bounds.iter().any(|accepts| !matches!(accepts, Accepts::Everything));
-        let bag = if deaf { &self.bag[..] } else { &[] };
+        let bounded = bounds.iter().any(|accepts| !matches!(accepts, Accepts::Everything));
+        let bag = if bounded { &self.bag[..] } else { &[] };
         bag.iter().filter(move |message| {
             !bounds[self.actor(message).index()].accepts(message)
                 && match message {
@@ -371,8 +372,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
         })
     }
 
-    /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
-    /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
+    /// The messages that each node accepts at present: the store's alone while it has the most store operations under way, notes
+    /// alone while it and another node have the most notes under way to each other, everything otherwise.
     pub fn delivery_bounds(&self) -> DeliveryBounds {
         let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
         for message in &self.bag {
@@ -507,7 +508,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             })
     }
 
-    /// Takes a step; what happened lies in `host.events`. The properties have not heard of it yet.
+    /// Takes a step; what happened lies in `host.events`. The history has no record of it yet.
     pub fn step(&self, action: Action, host: &mut CheckHost) -> Self {
         let mut next = self.clone();
         next.act(action, host);
@@ -575,7 +576,6 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.go_on(next, action, host, judge);
     }
 
-    /// From its own copy to the state after a step.
     fn go_on(
         &self,
         next: &mut Self,
@@ -629,14 +629,17 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-/// What each node hears of at present.
+/// The messages that each node accepts at present.
 pub type DeliveryBounds = [Accepts; NODES];
 
-/// What a node hears of at present.
+/// The messages that a node accepts at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
+    /// Any message.
     Everything,
+    /// Requests to the store, its answers, and their time-outs.
     Store,
+    /// Notes between nodes.
     Notes,
 }
 
@@ -661,7 +664,7 @@ fn arrival(node: NodeId) -> Message {
     }
 }
 
-/// What a token request is answered that meets a 429.
+/// The answer to a token request that meets a 429; none for any other message.
 pub fn throttled(request: &Message) -> Option<Message> {
     match *request {
         Message::TokenRequest { node, epoch, asker, .. } => Some(Message::TokenResponse {
