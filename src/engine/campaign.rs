@@ -1,5 +1,4 @@
-//! Everything that one `run` of a scenario asks for: strategies, sweep points and replications, run on all cores and reduced
-//! to the findings of a record.
+//! Campaigns: each strategy of a scenario at each sweep point, replicated on all cores and reduced to a record's findings.
 //!
 //! The reduction does not depend on the order in which replications finish: each is kept at its place, and what is summed
 //! on the way is integers.
@@ -20,12 +19,14 @@ use crate::record::{
 use crate::scenario::plan::{Plan, PlanCase};
 use crate::scenario::{Condition, ConditionOutcome, PlanError, Scenario};
 
-/// How often, from which seed, on how many threads.
+/// Options of a campaign: how often, from which seed, on how many threads.
 #[derive(Clone, Debug)]
 pub struct CampaignOptions {
     /// Only the strategy of this name.
     pub only: Option<String>,
+    /// Every draw follows from it.
     pub seed: u64,
+    /// Runs of each strategy at each point.
     pub replications: u32,
     /// Replicate until the half-width of every failure rate's interval is at most this share of its mean.
     pub precision: Option<f64>,
@@ -51,9 +52,9 @@ const MOST_REPLICATIONS: u32 = 2_000;
 /// A sequential rule that starts with fewer runs sees only calm ones.
 const FEWEST_FOR_PRECISION: u32 = 30;
 
-/// What is told while it goes on.
+/// Receives the progress of a campaign.
 pub trait CampaignProgress: Sync {
-    /// So many runs are planned in all.
+    /// This many runs are planned in all.
     fn planned(&self, runs: u64);
     /// One run is done.
     fn done(&self);
@@ -102,19 +103,29 @@ const SERIES: [SeriesOf; 8] = [
     ("goodput", |second| second.successes),
 ];
 
-/// What a campaign came to.
+/// The findings of a campaign.
 pub struct CampaignResults {
+    /// Names of the strategies, in the order of the scenario.
     pub strategies: Vec<String>,
+    /// Sweep points, as `key=value;key=value`; one empty one without a sweep.
     pub points: Vec<String>,
+    /// The figures.
     pub readings: Vec<Reading>,
+    /// Quantities over simulated time.
     pub series: Vec<Series>,
+    /// Every strategy against the first.
     pub comparisons: Vec<Comparison>,
+    /// What the scenario states, and whether it held.
     pub checks: Vec<Check>,
+    /// Spans of the timeline that charts mark.
     pub incidents: Vec<Incident>,
+    /// Whether each strategy recovers from the trigger, where the scenario has one.
     pub aftermaths: Vec<RecoveryVerdict>,
+    /// What the nodes held in the first replication.
     pub holdings: Vec<Holding>,
     /// Replications that every arm has finished.
     pub replications: u32,
+    /// The campaign was ended early.
     pub interrupted: bool,
     /// With a wanted precision: whether it was reached.
     pub precise: Option<bool>,
@@ -135,6 +146,7 @@ impl CampaignResults {
 /// Why a scenario cannot be run after all.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
+    /// A file that the scenario names has changed since it was read.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// Retries without a wait, at a party that answers without a latency, would go on for ever.
@@ -143,12 +155,21 @@ pub enum CampaignError {
          give its retry policy a wait or a bound, or the latencies more than zero"
     )]
     Stuck {
+        /// Name of the strategy.
         strategy: String,
+        /// The sweep point, in words.
         point: String,
+        /// From the start of the run until time stands still.
         at: Duration,
     },
+    /// The threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
-    Threads { threads: usize, reason: String },
+    Threads {
+        /// How many were wanted.
+        threads: usize,
+        /// What the operating system says.
+        reason: String,
+    },
 }
 
 /// Runs all of a scenario; `stop` ends it early, with what has been finished until then.
