@@ -15,7 +15,7 @@ pub(super) const FAMILY_SURVIVES: Property = Property {
     }),
 };
 
-/// F2: the winner's credential is kept. Broken by a loser that clears the store without a look at what lies there.
+/// F2: the winner's credential is kept. Broken by a loser that clears the store whatever lies there.
 pub(super) const WINNER_IS_KEPT: Property = Property {
     name: "F2",
     title: "winner is kept",

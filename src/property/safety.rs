@@ -87,7 +87,7 @@ pub(super) const GENERATION_SAFE: Property = Property {
     }),
 };
 
-/// S8: no known-dead use. Broken by those who read the store again without a look at what they find.
+/// S8: no known-dead use. Broken by strategies that read the store again and use whatever lies there.
 pub(super) const NO_KNOWN_DEAD_USE: Property = Property {
     name: "S8",
     title: "no known-dead use",

@@ -264,7 +264,7 @@ impl Explored {
         .collect()
     }
 
-    /// The next state and its successors; `kept` is told of each state that came along, and whether it is new.
+    /// The next state and its successors; `kept` receives each state that came along, and whether it is new.
     fn add<S: Strategy, R>(
         &mut self,
         expanded: Expanded,
