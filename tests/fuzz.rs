@@ -15,7 +15,7 @@ use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
 use tokenstorm::with_strategy;
 
 fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
-    systems::setup(name, nodes, calls, faults).expect("a name of the cast")
+    systems::setup(name, nodes, calls, faults).expect("the name of a system")
 }
 
 fn fuzz(setup: &Setup, cases: u64) -> FuzzReport {

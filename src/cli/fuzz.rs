@@ -123,7 +123,7 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let setup = |name: &str| {
         let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
-        setup.expect("a name of the cast")
+        setup.expect("the name of a system")
     };
     let Some(name) = &arguments.profile else {
         let known = |(name, _): &(&str, _)| Some(((*name).to_owned(), fuzz::rule(name)?));

@@ -16,7 +16,7 @@ const MANUAL: &str = include_str!("../../src/manual/checking.md");
 fn check(name: &str, faults: &str) -> (check::Setup, check::CheckReport) {
     let faults: FaultBudget = faults.parse().expect("a budget");
     let setup = systems::setup(name, 2, 1, faults)
-        .expect("a name of the cast")
+        .expect("the name of a system")
         .without_names();
     let report = check::check(&setup, &());
     assert!(report.complete, "{name} with {faults}");

@@ -51,7 +51,7 @@ fn which_node_is_which_decides_nothing() {
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {
             let known = expected::of(name, nodes, faults).expect("a line of the list");
-            let named = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
+            let named = systems::setup(name, nodes, 1, faults).expect("the name of a system");
             let setup = named.clone().without_names();
             if known.states > LARGEST || !setup.system.symmetric {
                 continue;

@@ -29,7 +29,7 @@ fn every_property_has_a_witness_on_either_side() {
     }
     let mut add = |name: &str, report: check::CheckReport| all.push((name.to_owned(), Expected::from(&report)));
     let crashing = budget("crash=1");
-    let for_ever = systems::setup("lease_for_ever", 2, 1, crashing).expect("a name of the cast");
+    let for_ever = systems::setup("lease_for_ever", 2, 1, crashing).expect("the name of a system");
     add("lease_for_ever", check::check(&for_ever, &()));
     // A fault that cannot happen: nobody has a lease.
     add(
@@ -138,7 +138,7 @@ fn names_its_phases<S: Strategy>(initial: State<S>) -> usize {
 fn phases_are_called_what_they_are() {
     let mut telling = 0;
     for (name, _) in SYSTEMS.iter().chain(&REFRESHERS) {
-        let setup = systems::setup(name, 2, 1, FAULTY).expect("a name of the cast");
+        let setup = systems::setup(name, 2, 1, FAULTY).expect("the name of a system");
         let told = with_strategy!(setup.coordination, strategy => {
             names_its_phases(State::initial(strategy, &setup.system))
         });
