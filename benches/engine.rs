@@ -91,11 +91,11 @@ struct Watched {
 }
 
 impl Sink for Watched {
-    fn hear(&mut self, now: Time, event: &Event) {
+    fn record(&mut self, now: Time, event: &Event) {
         if self.allocated.is_none() && now >= self.warmup {
             self.allocated = Some(ALLOCATIONS.load(Relaxed));
         }
-        self.observed.hear(now, event);
+        self.observed.record(now, event);
     }
 }
 

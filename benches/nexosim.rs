@@ -197,7 +197,7 @@ fn main() {
     }
 }
 
-const HEADING: &str = "## Drivers nexosim
+const HEADING: &str = "## Beside nexosim
 
 `cargo bench --bench nexosim --features bench-nexosim -- --write` wrote this section. nexosim 1.0.0, executor of one thread, one \
 model per node; the provider is a model that the nodes query, or (*shared number*) a number in memory that all nodes share. \

@@ -56,19 +56,19 @@ fn the_seed_is_the_run() {
     }
 }
 
-/// Looking at what the nodes hold neither shifts luck nor order, not even of the calls that the timeline makes.
+/// Sampling what the nodes hold shifts neither draws nor order, not even of the calls that the timeline makes.
 #[test]
-fn who_is_looked_at_does_the_same() {
+fn sampling_changes_nothing() {
     for strategy in every_strategy() {
         let mut plan = plan(strategy);
         let (at, nodes, group) = (Time::ZERO + ms(20_000), 0..3, Group(0));
         plan.timeline.push((at, Act::Calls { nodes, group, each: 2 }));
         plan.timeline.sort_by_key(|(at, _)| *at);
-        let looked = record(&plan.with_sampling(100, 2), Dice::new(4));
-        let (looks, rest): (Vec<_>, Vec<_>) = looked
+        let sampled = record(&plan.with_sampling(100, 2), Dice::new(4));
+        let (samples, rest): (Vec<_>, Vec<_>) = sampled
             .into_iter()
             .partition(|(_, event)| matches!(event, Event::Sampled { .. }));
-        assert_eq!(looks.len(), 100 * 2, "every second of four nodes, or third of five");
+        assert_eq!(samples.len(), 100 * 2, "every second of four nodes, or third of five");
         assert!(rest == record(&plan, Dice::new(4)), "{:?}", plan.coordination);
     }
 }

@@ -14,7 +14,7 @@ use tokenstorm::provider::{OnBadSlot, profiles};
 use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
 
 fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
-    systems::setup(name, nodes, calls, faults).expect("a name of the cast")
+    systems::setup(name, nodes, calls, faults).expect("the name of a system")
 }
 
 fn fuzz(setup: &Setup, cases: u64) -> FuzzReport {

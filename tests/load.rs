@@ -53,7 +53,7 @@ fn throughput(run: &tokenstorm::metric::Observed) -> (f64, f64) {
     let total = run.total();
     assert_eq!(total.calls, total.succeeded);
     let latency = run.latency_sum as f64 / 1e9 / total.succeeded as f64;
-    let span = run.setting.horizon.since(run.setting.warmup).as_secs_f64();
+    let span = run.context.horizon.since(run.context.warmup).as_secs_f64();
     (total.calls as f64 / span, latency)
 }
 

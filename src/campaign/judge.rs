@@ -1,4 +1,5 @@
-//! Whether a system comes back when its trigger has gone: three arms with the same arrivals, compared run by run.
+//! Recovery verdicts: whether a system comes back when its trigger has gone, by three arms with the same arrivals, compared run by
+//! run.
 //!
 //! Definitions: [section 4 of the model](crate::manual::model#4-measures).
 //!
@@ -37,7 +38,7 @@ pub(super) struct Courses<'a> {
     pub width_s: u64,
 }
 
-/// What one arm of one replication came to.
+/// The course of one arm of one replication.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Course {
     /// Seconds from the end of the trigger; infinite when goodput was not back in time.
@@ -45,7 +46,7 @@ struct Course {
     unaffected: bool,
 }
 
-/// Where to look, in intervals: the trigger, the end of the observation, and how many make a window.
+/// The observed span in intervals: the trigger, the end of the observation, and how many make a window.
 #[derive(Clone, Copy)]
 struct Watch {
     begin: usize,
@@ -82,7 +83,7 @@ fn goodput(arm: &[&[Flow]], watch: Watch) -> f64 {
     (successes as f64 / arrivals.max(1) as f64).min(1.0)
 }
 
-/// How many were not back, with the interval of their share.
+/// How many runs were not back, with the interval of their share.
 fn missing(courses: &[Course]) -> (u32, (f64, f64)) {
     let missing: Vec<f64> = courses
         .iter()

@@ -1,5 +1,5 @@
-//! Who held a live token when: one more run of the first replication, in which the plan asks now and then what the nodes hold. The
-//! measured runs are not touched by it.
+//! Sampling of what nodes hold: one more run of the first replication, in which the plan asks now and then. The measured runs are not
+//! touched by it.
 
 use crate::base::{Dice, Time};
 use crate::engine::sim;
@@ -8,9 +8,9 @@ use crate::plan::Plan;
 use crate::record::{HeldState, Holding};
 use crate::trace;
 
-/// Looks in a run: as many as a chart has room for.
+/// Samples in a run: as many as a chart has room for.
 const SAMPLES: u32 = 320;
-/// Nodes that are looked at; of a larger fleet every so many.
+/// Nodes that are sampled at most; of a larger fleet one in so many.
 const NODES: u32 = 40;
 
 /// What the nodes of a strategy held in the run that has these dice.

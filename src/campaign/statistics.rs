@@ -1,4 +1,4 @@
-//! Means over replications and what can be said of them at 95 %.
+//! Means, shares and medians over replications, with their confidence intervals.
 //!
 //! Replications are the unit throughout: figures within a run are correlated, runs are independent.
 
@@ -7,9 +7,11 @@ use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 /// A mean with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
+    /// The mean of the values, or what stands for it: a share, a median.
     pub mean: f64,
-    /// None with fewer than two values.
+    /// The two ends of its confidence interval; none with fewer than two values.
     pub interval: Option<(f64, f64)>,
+    /// How many values there are.
     pub count: u32,
 }
 

@@ -123,7 +123,7 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let setup = |name: &str| {
         let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
-        setup.expect("a name of the cast")
+        setup.expect("the name of a system")
     };
     let Some(name) = &arguments.profile else {
         let known = |(name, _): &(&str, _)| Some(((*name).to_owned(), fuzz::rule(name)?));
@@ -276,7 +276,7 @@ fn story(subject: &Subject, finding: &Finding) -> String {
     (setup.system.nodes, setup.system.calls) = (draw.nodes, draw.calls);
     setup.system.faults = draw.faults;
     setup.system.rule = subject.rules[draw.rule].1.clone();
-    format!("\n{}\n", check::text(&check::tell(&setup, &finding.example)))
+    format!("\n{}\n", check::text(&check::narrate(&setup, &finding.example)))
 }
 
 /// Whether the checker has shown that this cannot happen: for this strategy among at most two nodes with a call each, and with
@@ -340,7 +340,7 @@ fn replay(file: &Path) -> Exit {
         eprintln!("error: the simulator does not do what the checker does; this is a bug of one of them");
         return Exit::Internal;
     }
-    let told = check::tell(&saved.setup(), &example);
+    let told = check::narrate(&saved.setup(), &example);
     let text = format!(
         "{} ({}) is broken; the simulator does the same, {} effects\n\n{}",
         property.name,

@@ -1,39 +1,43 @@
-//! Who held a live token when: what some nodes held at a number of instants of one run.
+//! Which node held a live token when, sampled from some nodes at a number of instants of one run.
 //!
-//! Its memory is bounded by nodes times instants, which the plan sets.
+//! The memory of [`Holders`] is bounded by nodes times instants, which the plan sets.
 
 use crate::base::{NodeId, Time};
 use crate::trace::{Event, Holds, Sink};
 
-/// What a node was seen to hold, from the first of some looks in a row until the first that saw something else.
+/// A stretch of like samples of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
+    /// The node that was sampled.
     pub node: NodeId,
+    /// The first sample of the stretch.
     pub from: Time,
+    /// The first sample that differed, or the end of the run.
     pub until: Time,
+    /// What the node would have sent at each of them.
     pub holds: Holds,
 }
 
-/// What has been seen.
+/// All stretches of one run so far.
 #[derive(Clone, Debug, Default)]
 pub struct Holders {
-    /// By node, in the order in which they are looked at, with the last look at each still open.
-    seen: Vec<Stretch>,
+    /// The stretch of each node that is still open, ordered by node.
+    open: Vec<Stretch>,
     past: Vec<Stretch>,
 }
 
 impl Holders {
-    /// All that was seen, node by node in order of time; the last look of each lasts until `end`.
+    /// All stretches, node by node in order of time; the last one of each node lasts until `end`.
     pub fn finish(mut self, end: Time) -> Vec<Stretch> {
         self.past
-            .extend(self.seen.into_iter().map(|last| Stretch { until: end, ..last }));
+            .extend(self.open.into_iter().map(|last| Stretch { until: end, ..last }));
         self.past.sort_by_key(|holding| (holding.node, holding.from));
         self.past
     }
 }
 
 impl Sink for Holders {
-    fn hear(&mut self, now: Time, event: &Event) {
+    fn record(&mut self, now: Time, event: &Event) {
         let Event::Sampled { node, holds } = *event else { return };
         let fresh = Stretch {
             node,
@@ -41,13 +45,13 @@ impl Sink for Holders {
             until: now,
             holds,
         };
-        match self.seen.binary_search_by_key(&node, |holding| holding.node) {
-            Ok(place) if self.seen[place].holds == holds => {}
+        match self.open.binary_search_by_key(&node, |holding| holding.node) {
+            Ok(place) if self.open[place].holds == holds => {}
             Ok(place) => {
-                let before = std::mem::replace(&mut self.seen[place], fresh);
+                let before = std::mem::replace(&mut self.open[place], fresh);
                 self.past.push(Stretch { until: now, ..before });
             }
-            Err(place) => self.seen.insert(place, fresh),
+            Err(place) => self.open.insert(place, fresh),
         }
     }
 }
@@ -63,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn like_looks_in_a_row_are_one_stretch() {
+    fn like_samples_in_a_row_are_one_stretch() {
         let mut holders = Holders::default();
         let (one, two) = (NodeId(1), NodeId(2));
         let live = Holds::Live(Token::numbered(1));
-        let mut look = |seconds, node, holds| holders.hear(at(seconds), &Event::Sampled { node, holds });
+        let mut sample = |seconds, node, holds| holders.record(at(seconds), &Event::Sampled { node, holds });
         for seconds in 0..3 {
-            look(seconds, two, Holds::Down);
-            look(seconds, one, if seconds < 2 { live } else { Holds::Nothing });
+            sample(seconds, two, Holds::Down);
+            sample(seconds, one, if seconds < 2 { live } else { Holds::Nothing });
         }
         let stretch = |node, from, until, holds| Stretch {
             node,

@@ -1,6 +1,6 @@
-//! What is counted while a run goes on: one listener for the whole trace, in memory that does not grow with the run.
+//! The counts of one run, kept by one [`Sink`] for the whole trace, in memory that does not grow with the run.
 //!
-//! Sees events only. Calls count if they arrive after the warm-up, and are followed to their end; requests, issuances and
+//! Sees trace events only. Calls count if they arrive after the warm-up, and are followed to their end; requests, issuances and
 //! all that happens by the second count if they happen between the warm-up and the horizon.
 
 use hdrhistogram::Histogram;
@@ -14,13 +14,18 @@ use crate::trace::{CallOutcome, Event, Sink};
 /// How many causes of a rejection are told apart.
 const CAUSES: usize = 6;
 
-/// Calls of one group: one kind of call of one fleet.
+/// Counts of the calls of one group: one kind of call of one fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
+    /// Calls that arrived.
     pub calls: u64,
+    /// Calls that succeeded.
     pub succeeded: u64,
+    /// Calls whose first attempt was refused for its token.
     pub first_rejected: u64,
+    /// Attempts that were refused for their token.
     pub rejections: u64,
+    /// API attempts.
     pub attempts: u64,
     /// Calls with an attempt that was refused although its token was live when it was sent.
     pub rejected_in_flight: u64,
@@ -37,10 +42,12 @@ impl Tally {
     }
 }
 
-/// All accumulators.
+/// All counts of one run.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    pub setting: RunContext,
+    /// What was known of the run before it began.
+    pub context: RunContext,
+    /// Counts of the calls, by group.
     pub groups: Vec<Tally>,
     /// Calls that ended so, by [`CallOutcome`].
     pub outcomes: [u64; 11],
@@ -48,26 +55,38 @@ pub struct Observed {
     pub causes: [u64; CAUSES],
     /// Latency of successful calls in microseconds.
     pub latency: Histogram<u32>,
+    /// Sum of the latencies of successful calls in nanoseconds.
     pub latency_sum: u128,
+    /// The longest latency of a successful call.
     pub latency_max: Duration,
+    /// Requests that reached the token endpoint.
     pub token_requests: u64,
+    /// Tokens issued.
     pub issued: u64,
+    /// Issuances for a node whose own token was still live.
     pub unnecessary: u64,
-    /// Issuances that superseded a token, and the nodes that lost theirs by it.
+    /// Issuances that superseded a token.
     pub superseding: u64,
+    /// Nodes that lost their token by the issuance of another node.
     pub blast: u64,
-    /// Tokens that have ended or been left over, and those among them that never served.
+    /// Tokens that have ended or been left over.
     pub ended: u64,
+    /// Those of the ended tokens that never served.
     pub wasted: u64,
     /// From issue to last use, in milliseconds.
     pub useful_life: Histogram<u32>,
+    /// Leases that ended while their holder still acted on them.
     pub lease_lapses: u64,
+    /// Live tokens in the store that were replaced by dead ones.
     pub stale_writes: u64,
-    /// Refresh families that ended or that nobody can use, users who logged in again, refresh tokens refused.
+    /// Refresh families that ended, or that no node can use.
     pub grants_lost: u64,
+    /// Users who logged in again.
     pub logins: u64,
+    /// Refresh tokens that the provider refused.
     pub invalid_grants: u64,
     quota_until: Time,
+    /// Time during which a quota of the token endpoint was used up.
     pub quota_exhausted: Duration,
     /// First issuance of the current herd, and how many it has.
     herd: (Time, u32),
@@ -75,15 +94,17 @@ pub struct Observed {
     pub herd_max: u32,
     /// Calls that arrived and that succeeded, by node.
     pub nodes: Vec<(u32, u32)>,
+    /// What is found by the second.
     pub seconds: Seconds,
 }
 
 impl Observed {
-    pub fn new(setting: RunContext) -> Self {
+    /// No counts yet.
+    pub fn new(context: RunContext) -> Self {
         let day_in_us = 86_400_000_000;
         let month_in_ms = 31 * 86_400_000;
         Self {
-            groups: vec![Tally::default(); setting.groups],
+            groups: vec![Tally::default(); context.groups],
             outcomes: [0; 11],
             causes: [0; CAUSES],
             latency: saturating_histogram(day_in_us),
@@ -106,9 +127,9 @@ impl Observed {
             quota_exhausted: Duration::ZERO,
             herd: (Time::ZERO, 0),
             herd_max: 0,
-            nodes: vec![(0, 0); setting.nodes],
-            seconds: Seconds::new(&setting),
-            setting,
+            nodes: vec![(0, 0); context.nodes],
+            seconds: Seconds::new(&context),
+            context,
         }
     }
 
@@ -132,13 +153,13 @@ impl Observed {
     }
 
     fn measured(&self, now: Time) -> bool {
-        now >= self.setting.warmup && now < self.setting.horizon
+        now >= self.context.warmup && now < self.context.horizon
     }
 
     /// From now until its window ends, a quota is used up.
     fn exhaust_quota(&mut self, now: Time, reset: Duration) {
-        let from = now.max(self.quota_until).max(self.setting.warmup);
-        let until = (now + reset).min(self.setting.horizon);
+        let from = now.max(self.quota_until).max(self.context.warmup);
+        let until = (now + reset).min(self.context.horizon);
         self.quota_exhausted = self.quota_exhausted.saturating_add(until.since(from));
         self.quota_until = self.quota_until.max(until);
     }
@@ -149,14 +170,14 @@ impl Observed {
 
     fn join_herd(&mut self, now: Time) {
         let (first, count) = &mut self.herd;
-        if *count == 0 || now.since(*first) > self.setting.known_after {
+        if *count == 0 || now.since(*first) > self.context.known_after {
             (*first, *count) = (now, 0);
         }
         *count += 1;
         self.herd_max = self.herd_max.max(*count);
     }
 
-    #[inline(always)] // Then only what is looked at is copied.
+    #[inline(always)] // Then only the fields in use are copied.
     fn token_ended(&mut self, life: &Life) {
         if !self.measured(life.issued) {
             return;
@@ -189,7 +210,7 @@ impl Observed {
         if succeeded {
             self.seconds.at(now).successes += 1;
         }
-        if arrived < self.setting.warmup {
+        if arrived < self.context.warmup {
             return;
         }
         self.outcomes[outcome as usize] += 1;
@@ -214,12 +235,12 @@ fn saturating_histogram(high: u64) -> Histogram<u32> {
 }
 
 impl Sink for Observed {
-    #[inline(always)] // Each place that tells an event compiles to what is counted there.
-    fn hear(&mut self, now: Time, event: &Event) {
+    #[inline(always)] // Each place that records an event compiles to what is counted there.
+    fn record(&mut self, now: Time, event: &Event) {
         match *event {
             Event::CallArrived { node, group } => {
                 self.seconds.at(now).arrivals += 1;
-                if now >= self.setting.warmup {
+                if now >= self.context.warmup {
                     self.group(group).calls += 1;
                     self.nodes[node.index()].0 += 1;
                 }
@@ -232,7 +253,7 @@ impl Sink for Observed {
             Event::AttemptAccepted { .. } => {}
             Event::AttemptRejected { arrived, cause, .. } => {
                 self.seconds.at(now).rejections += 1;
-                if arrived >= self.setting.warmup {
+                if arrived >= self.context.warmup {
                     self.causes[cause as usize] += 1;
                 }
             }
@@ -266,11 +287,11 @@ impl Sink for Observed {
             Event::GrantRefused { .. } => self.invalid_grants += u64::from(self.measured(now)),
             Event::LoggedIn { again } => self.logins += u64::from(again && self.measured(now)),
             // Grants that are found lost when the run ends count too.
-            Event::GrantLost => self.grants_lost += u64::from(now >= self.setting.warmup),
+            Event::GrantLost => self.grants_lost += u64::from(now >= self.context.warmup),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
             Event::NodeStarted { .. } => self.seconds.running(1),
             Event::NodeStopped { .. } => self.seconds.running(-1),
-            // Details are told only to a host that asks for them, and no metric does.
+            // Details are recorded only where a host asks for them, and no metric needs one.
             Event::TokenAsked { .. }
             | Event::TokenHeard { .. }
             | Event::CommittedUnderLease { .. }

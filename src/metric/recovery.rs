@@ -1,4 +1,4 @@
-//! When goodput is back after the trigger: with the first ten intervals in which at least 0.9 of its former share of calls
+//! Recovery of goodput after the trigger: it is back with the first ten intervals in which at least 0.9 of its former share of calls
 //! succeed. Intervals as in [`storms`](super::storms): as many seconds as ten calls take, so that a hundred calls decide.
 
 use std::collections::VecDeque;
@@ -6,7 +6,29 @@ use std::collections::VecDeque;
 use super::context::RunContext;
 use super::second::Second;
 use super::storms::interval_s;
+use super::{Better, Metric};
 use crate::base::{Duration, Time};
+
+pub(super) const TIME_TO_RECOVER: Metric = Metric {
+    name: "time_to_recover",
+    unit: "s",
+    about: "From the end of the trigger until goodput stays back; the median over all runs, those that do not recover as never.",
+    read: |run| run.seconds.recovery.after_s(),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const RECOVERY_PROBABILITY: Metric = Metric {
+    name: "recovery_probability",
+    unit: "share",
+    about: "Replications in which goodput came back after the trigger, within the measured span.",
+    read: |run| {
+        let after = run.seconds.recovery.after_s()?;
+        Some(f64::from(u8::from(after.is_finite())))
+    },
+    by_group: None,
+    better: Some(Better::High),
+};
 
 /// How many intervals decide that goodput is back.
 const INTERVALS: u64 = 10;
@@ -15,11 +37,11 @@ const INTERVALS: u64 = 10;
 pub const BACK: f64 = 0.9;
 
 /// Seconds that decide whether goodput is back: a hundred calls take as long on average, and ten seconds at least.
-pub fn window_s(setting: &RunContext) -> u64 {
-    INTERVALS * interval_s(setting)
+pub fn window_s(context: &RunContext) -> u64 {
+    INTERVALS * interval_s(context)
 }
 
-/// The running account.
+/// Goodput of one run before the trigger and since.
 #[derive(Clone, Debug)]
 pub struct RecoveryWatch {
     warmup: Time,
@@ -35,15 +57,15 @@ pub struct RecoveryWatch {
 }
 
 impl RecoveryWatch {
-    pub(super) fn new(setting: &RunContext) -> Self {
-        let window = window_s(setting) as usize;
+    pub(super) fn new(context: &RunContext) -> Self {
+        let window = window_s(context) as usize;
         // Where a window does not fit after the trigger, nothing can be seen, and nothing is kept.
-        let fits = |end: Time| setting.horizon.since(end) >= Duration::from_secs(window as u64);
-        let trigger = setting.trigger.filter(|(_, end)| fits(*end));
+        let fits = |end: Time| context.horizon.since(end) >= Duration::from_secs(window as u64);
+        let trigger = context.trigger.filter(|(_, end)| fits(*end));
         let recent = trigger.map_or(0, |_| window);
         Self {
-            warmup: setting.warmup,
-            horizon: setting.horizon,
+            warmup: context.warmup,
+            horizon: context.horizon,
             trigger,
             window,
             before: (0, 0),
@@ -129,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_does_not_come_back_is_no_run_without_a_value() {
+    fn a_run_that_does_not_recover_is_no_run_without_a_value() {
         assert_eq!(fed(|s| if s < 100 { 10 } else { 1 }), Some(f64::INFINITY));
         assert_eq!(fed(|_| 0), None, "nothing had ever succeeded");
         for sparse in [0.1, 1e-9, 1e-300] {

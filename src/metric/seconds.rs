@@ -1,5 +1,5 @@
-//! What happens by the second: peaks, livelock and dispersion, found as the run goes on; the coarser series of the charts; and
-//! the seconds that make up the intervals of storms and of recovery.
+//! Counts by the second, and what is found in them as the run goes on: peaks, livelock and dispersion, the coarser series of
+//! the charts, storms and recovery.
 
 use super::context::RunContext;
 use super::recovery::RecoveryWatch;
@@ -10,7 +10,7 @@ use crate::base::{Duration, Time};
 /// Points of a time series at most; longer runs get wider intervals.
 const POINTS: u64 = 600;
 
-/// The running account.
+/// What has been found by the second so far.
 #[derive(Clone, Debug)]
 pub struct Seconds {
     /// The second that is being counted, and where it ends.
@@ -21,28 +21,33 @@ pub struct Seconds {
     nodes: i64,
     /// The interval that the current second lies in, and how many seconds of it have been closed.
     place: (usize, u64),
-    /// Width of an interval of the series in seconds, and the sums by interval.
+    /// Width of an interval of the series in seconds.
     pub width: u64,
+    /// Sums by interval of the series.
     pub intervals: Vec<Second>,
     /// Seconds of the measured span.
     pub measured: u64,
+    /// Most token requests in one second.
     pub peak_token_requests: u32,
+    /// Seconds of livelock.
     pub livelock: u64,
     /// Sum of the issuances of each second, and of their squares.
     pub(super) issuances: (u64, u64),
+    /// Storms of retries.
     pub storms: Storms,
+    /// Whether and when goodput comes back after the trigger.
     pub recovery: RecoveryWatch,
 }
 
 impl Seconds {
-    pub fn new(setting: &RunContext) -> Self {
-        let total = setting.end.nanos().div_ceil(Duration::SECOND.nanos()).max(1);
+    pub fn new(context: &RunContext) -> Self {
+        let total = context.end.nanos().div_ceil(Duration::SECOND.nanos()).max(1);
         let width = total.div_ceil(POINTS);
         Self {
             current: Second::default(),
             until: Time::ZERO + Duration::SECOND,
-            warmup: setting.warmup,
-            horizon: setting.horizon,
+            warmup: context.warmup,
+            horizon: context.horizon,
             nodes: 0,
             place: (0, 0),
             width,
@@ -51,8 +56,8 @@ impl Seconds {
             peak_token_requests: 0,
             livelock: 0,
             issuances: (0, 0),
-            storms: Storms::new(setting),
-            recovery: RecoveryWatch::new(setting),
+            storms: Storms::new(context),
+            recovery: RecoveryWatch::new(context),
         }
     }
 
@@ -65,7 +70,7 @@ impl Seconds {
         &mut self.current
     }
 
-    /// So many more nodes are running.
+    /// So many nodes more are running (fewer, if negative).
     pub fn running(&mut self, more: i64) {
         self.nodes += more;
     }

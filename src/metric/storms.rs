@@ -13,7 +13,84 @@
 
 use super::context::RunContext;
 use super::second::Second;
+use super::{Better, Metric};
 use crate::base::{Duration, Time};
+
+pub(super) const STORM_PROBABILITY: Metric = Metric {
+    name: "storm_probability",
+    unit: "share",
+    about: "Replications with a retry storm.",
+    read: |run| run.seconds.storms.known(|storms| f64::from(u8::from(storms.count > 0))),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_COUNT: Metric = Metric {
+    name: "storm_count",
+    unit: "count",
+    about: "Retry storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.count as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_ONSET: Metric = Metric {
+    name: "storm_onset",
+    unit: "s",
+    about: "From the trigger, or the start of the measured span, to the first storm; the median over all runs, those without a storm as never.",
+    read: |run| {
+        run.seconds
+            .storms
+            .known(|storms| storms.onset.map_or(f64::INFINITY, |onset| onset.as_secs_f64()))
+    },
+    by_group: None,
+    better: None,
+};
+
+pub(super) const STORM_SECONDS: Metric = Metric {
+    name: "storm_seconds",
+    unit: "s",
+    about: "Time spent in retry storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.seconds as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_PEAK: Metric = Metric {
+    name: "storm_peak",
+    unit: "per s",
+    about: "Most extra attempts and token requests per second above the baseline, in a storm.",
+    read: |run| run.seconds.storms.known(|storms| storms.peak.all),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_PEAK_TOKEN_REQUESTS: Metric = Metric {
+    name: "storm_peak_token_requests",
+    unit: "per s",
+    about: "Most extra token requests per second above the baseline, in a storm.",
+    read: |run| run.seconds.storms.known(|storms| storms.peak.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_AREA: Metric = Metric {
+    name: "storm_area",
+    unit: "count",
+    about: "Extra attempts and token requests above the baseline, in storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.area.all),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const STORM_AREA_TOKEN_REQUESTS: Metric = Metric {
+    name: "storm_area_token_requests",
+    unit: "count",
+    about: "Extra token requests above the baseline, in storms.",
+    read: |run| run.seconds.storms.known(|storms| storms.area.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
 
 /// Calls that an interval expects at least.
 const CALLS: f64 = 10.0;
@@ -25,18 +102,20 @@ const FEWEST_FOR_LEVEL: u64 = 10;
 const ROW: u32 = 3;
 
 /// Whole seconds in which ten calls arrive on average, one at least and no more than any run has.
-pub(super) fn interval_s(setting: &RunContext) -> u64 {
-    if setting.arrivals_per_s <= 0.0 {
+pub(super) fn interval_s(context: &RunContext) -> u64 {
+    if context.arrivals_per_s <= 0.0 {
         return 1;
     }
     let most = Duration::LONGEST.nanos() / Duration::SECOND.nanos();
-    ((CALLS / setting.arrivals_per_s).ceil() as u64).clamp(1, most)
+    ((CALLS / context.arrivals_per_s).ceil() as u64).clamp(1, most)
 }
 
-/// What is above the baseline: in all, and of it token requests.
+/// An excess over the baseline: in all, and of it token requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Excess {
+    /// Extra attempts and token requests.
     pub all: f64,
+    /// The token requests among them.
     pub token_requests: f64,
 }
 
@@ -82,7 +161,7 @@ enum Phase {
     Watching,
 }
 
-/// The running account.
+/// The storms of one run so far.
 #[derive(Clone, Debug)]
 pub struct Storms {
     warmup: Time,
@@ -102,24 +181,26 @@ pub struct Storms {
     /// Intervals in a row beyond the border that would change the state, and the storm they would make.
     turning: (u32, Storm),
     turning_since: Time,
+    /// Storms that have ended.
     pub count: u64,
+    /// Seconds that they lasted, all together.
     pub seconds: u64,
-    /// Per second.
+    /// The highest excess of any of them, per second.
     pub peak: Excess,
-    /// Requests.
+    /// Requests in excess, in all of them.
     pub area: Excess,
     /// From the trigger, or from the start of the measured span, to the first storm.
     pub onset: Option<Duration>,
 }
 
 impl Storms {
-    pub(super) fn new(setting: &RunContext) -> Self {
+    pub(super) fn new(context: &RunContext) -> Self {
         Self {
-            warmup: setting.warmup,
-            horizon: setting.horizon,
-            trigger: setting.trigger.map(|(begin, _)| begin),
-            needed_per_s: setting.needed_issuances,
-            interval_s: interval_s(setting),
+            warmup: context.warmup,
+            horizon: context.horizon,
+            trigger: context.trigger.map(|(begin, _)| begin),
+            needed_per_s: context.needed_issuances,
+            interval_s: interval_s(context),
             phase: Phase::Idle,
             sum: (0, Second::default()),
             learnt: (0, 0.0, 0.0),
@@ -139,6 +220,11 @@ impl Storms {
     /// Whether enough of a level before was seen to call anything a storm.
     pub fn knows_its_level(&self) -> bool {
         self.learnt.0 >= FEWEST_FOR_LEVEL
+    }
+
+    /// A reading of the storms; none where no level is known.
+    fn known(&self, read: impl Fn(&Self) -> f64) -> Option<f64> {
+        self.knows_its_level().then(|| read(self))
     }
 
     fn phase(&self, from: Time) -> Phase {
@@ -252,82 +338,4 @@ impl Storms {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn setting(arrivals_per_s: f64) -> RunContext {
-        let at = |s| Time::ZERO + Duration::from_secs(s);
-        RunContext {
-            warmup: at(0),
-            horizon: at(1000),
-            end: at(1000),
-            groups: 1,
-            nodes: 1,
-            trigger: Some((at(500), at(510))),
-            bare_api: Duration::ZERO,
-            needed_issuances: 0.0,
-            arrivals_per_s,
-            known_after: Duration::ZERO,
-        }
-    }
-
-    fn fed(setting: &RunContext, second: impl Fn(u64) -> Second) -> Storms {
-        let mut storms = Storms::new(setting);
-        for s in 0..1000 {
-            storms.second(Time::ZERO + Duration::from_secs(s), &second(s));
-        }
-        storms.finish();
-        storms
-    }
-
-    /// Ten calls a second with one retry each; from 520 to 560 fifty extra attempts and thirty extra token requests more.
-    #[test]
-    fn onset_peak_length_and_area_are_those_that_were_fed() {
-        let storms = fed(&setting(10.0), |s| {
-            let storm = (520..560).contains(&s);
-            Second {
-                arrivals: 10,
-                repeats: 10 + if storm { 50 } else { 0 },
-                token_requests: if storm { 30 } else { 0 },
-                ..Second::default()
-            }
-        });
-        assert_eq!((storms.count, storms.seconds), (1, 40));
-        assert_eq!(storms.onset, Some(Duration::from_secs(20)));
-        assert_eq!((storms.peak.all, storms.peak.token_requests), (80.0, 30.0));
-        assert_eq!((storms.area.all, storms.area.token_requests), (3200.0, 1200.0));
-    }
-
-    /// At one call in five seconds three retries in as many seconds are no storm, but as many in ten calls, thrice, are.
-    #[test]
-    fn few_calls_are_looked_at_in_long_intervals() {
-        let sparse = setting(0.2);
-        assert_eq!(interval_s(&sparse), 50);
-        let call = |s: u64| u32::from(s.is_multiple_of(5));
-        let retries = |range: std::ops::Range<u64>| {
-            fed(&sparse, |s| Second {
-                arrivals: call(s),
-                repeats: if range.contains(&s) { 1 } else { 0 },
-                ..Second::default()
-            })
-        };
-        assert_eq!(retries(600..603).count, 0);
-        assert_eq!(retries(600..800).count, 1);
-    }
-
-    /// Nothing is called a storm without a level to compare it with.
-    #[test]
-    fn too_short_a_time_before_the_trigger_gives_no_level() {
-        let mut early = setting(10.0);
-        early.trigger = Some((
-            Time::ZERO + Duration::from_secs(9),
-            Time::ZERO + Duration::from_secs(10),
-        ));
-        let storms = fed(&early, |s| Second {
-            arrivals: 10,
-            repeats: if s > 9 { 100 } else { 0 },
-            ..Second::default()
-        });
-        assert!(!storms.knows_its_level() && storms.count == 0);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! A latency distribution made ready for the hot path: one draw and a few integer operations a sample.
+//! Latency distributions made ready for the hot path: one draw and a few integer operations a sample.
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ pub use latency::Latency;
 
 use crate::base::Chance;
 
-/// One direction between two kinds of parties: how long, and how often never.
+/// One direction between two kinds of parties: how long a message takes, and how often it is lost.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// How long a message takes that arrives.

@@ -29,6 +29,57 @@ use crate::store;
 /// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
 ///
 /// How often a call is tried and how long it waits in between is the retry policy's; the two are chosen independently.
+///
+/// A strategy can be driven by hand, one input at a time:
+///
+/// ```
+/// use tokenstorm::base::{CallId, Millis, NodeId};
+/// use tokenstorm::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+/// use tokenstorm::oauth::{Grant, Token, TokenSlot};
+///
+/// /// Each call requests a token of its own: nothing is remembered.
+/// #[derive(Clone)]
+/// struct TokenPerCall;
+///
+/// impl Strategy for TokenPerCall {
+///     type Node = ();
+///
+///     fn boot(&self, _: Me) {}
+///
+///     fn on(&self, _: Me, _: &mut (), input: Input, out: &mut Outbox) {
+///         match input {
+///             Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
+///                 slot: TokenSlot::default(),
+///                 call: Some(call),
+///                 with: None,
+///             }),
+///             Input::Token { call: Some(call), grant, .. } => out.push(Command::Attempt { call, token: grant.token }),
+///             Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
+///             _ => {}
+///         }
+///     }
+///
+///     fn view(_: &()) -> View {
+///         View { token: None }
+///     }
+///
+///     fn rename(_: &mut (), _: &mut dyn Names) {}
+/// }
+///
+/// let me = Me { id: NodeId(0), ordinal: 0, role: Role::Worker, refreshes: false };
+/// let (call, token) = (CallId(0), Token::numbered(1));
+/// let mut commands = |input| {
+///     let mut out = Outbox::default();
+///     TokenPerCall.on(me, &mut (), input, &mut out);
+///     out.commands().copied().collect::<Vec<_>>()
+/// };
+/// let requested = commands(Input::Call { call });
+/// assert!(matches!(requested[..], [Command::RequestToken { with: None, .. }]));
+///
+/// let grant = Grant { token, life: Millis::new(3_600_000), rank: None };
+/// let sent = commands(Input::Token { call: Some(call), grant, late: false });
+/// assert_eq!(sent, [Command::Attempt { call, token }]);
+/// ```
 pub trait Strategy: Clone + Send + Sync {
     /// What one node remembers.
     type Node: Memory;

@@ -1,4 +1,4 @@
-//! What properties remember of a run: as little as will do, since a checker tells states apart by it.
+//! The history of a run as far as properties need it: as little as will do, since a checker tells states apart by it.
 
 use std::hash::Hash;
 
@@ -10,7 +10,7 @@ use crate::trace::Event;
 /// Buckets that are told apart; a checker's plan has fewer.
 const BUCKETS: usize = 8;
 
-/// What properties remember, by node.
+/// The part of a run's history that properties ask for, by node.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct History {
     nodes: Vec<OfNode>,
@@ -29,14 +29,15 @@ struct OfNode {
 clone_in_place!(OfNode { refused, asked });
 
 impl History {
+    /// The history of a run that has not begun.
     pub fn new(nodes: usize) -> Self {
         Self {
             nodes: vec![OfNode::default(); nodes],
         }
     }
 
-    /// Learns from an event; properties are judged after that.
-    pub fn hear(&mut self, event: &Event) {
+    /// Records an event; properties are judged after that.
+    pub fn record(&mut self, event: &Event) {
         match *event {
             Event::NodeStarted { node } => self.nodes[node.index()] = OfNode::default(),
             Event::RefusalHeard { node, token, .. } => {
@@ -56,16 +57,17 @@ impl History {
         }
     }
 
-    /// What is remembered of a node, without a word of which one it is.
+    /// The history of one node, without a word of which one it is.
     pub fn of(&self, node: NodeId) -> impl Hash + '_ {
         &self.nodes[node.index()]
     }
 
-    /// The nodes change places.
+    /// Moves the history of each node to its new place.
     pub fn move_nodes(&mut self, places: Permutation) {
         places.trade(&mut self.nodes);
     }
 
+    /// Whether the node, in its present life, has seen this token refused.
     pub fn has_seen_refused(&self, node: NodeId, token: Token) -> bool {
         self.nodes[node.index()].refused.binary_search(&token).is_ok()
     }

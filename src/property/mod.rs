@@ -1,30 +1,15 @@
-//! What every strategy is checked against: one file per property, and its line in [`PROPERTIES`].
+//! What every strategy is checked against, by theme: safety, liveness, refresh grants.
 //!
-//! Reads trace events, and a little that is asked of the engine about the instant; never the state of a strategy. Properties
-//! about all runs at once, such as "a call may go on for ever", are named here and worked out by the engine that knows all
-//! runs.
+//! A property reads trace events, the [`History`] of the run and what [`StateView`] says of the instant; never the state of a
+//! strategy. A property of all runs at once, such as "no call goes on for ever", has only its name and its kind here: the engine
+//! that knows all runs judges it.
+//!
+//! A new property is one entry in the file of its theme and one line in [`PROPERTIES`].
 
-mod attempts_bounded;
-mod family_survives;
-mod generation_safe;
-mod grant_is_held;
-mod grants_end;
+mod grants;
 mod history;
-mod issuances_bounded;
-mod never_trapped;
-mod no_collateral_rejection;
-mod no_deadlock;
-mod no_known_dead_use;
-mod no_live_token_lost;
-mod no_livelock;
-mod no_needless_kill;
-mod not_vacuous;
-mod one_believer;
-mod one_doer;
-mod recovery;
-mod single_flight;
-mod store_never_regresses;
-mod winner_is_kept;
+mod liveness;
+mod safety;
 
 use crate::oauth::Token;
 use crate::trace::Event;
@@ -36,13 +21,15 @@ pub use history::History;
 pub struct Property {
     /// Its short name, such as `S1`.
     pub name: &'static str,
+    /// Its name in a few words.
     pub title: &'static str,
-    /// The property, in a sentence.
+    /// What must hold, in a sentence.
     pub about: &'static str,
+    /// How it is judged.
     pub judge: Judge,
 }
 
-/// What a property says of one event: none where the event is not its business, otherwise whether it stands.
+/// The verdict of a property on one event: whether it holds there, or none where the event does not concern it.
 pub type JudgeEvent = fn(&Event, &History, &dyn StateView) -> Option<bool>;
 
 /// How a property is judged.
@@ -67,55 +54,62 @@ pub enum Runs {
     NeverTrapped,
     /// From every state in which a lease is held some run ends it.
     GrantsEnd,
-    /// In no state a grant is beyond use.
+    /// In no state is a grant beyond use.
     GrantIsHeld,
-    /// Once all is quiet, another call costs at most so much.
-    Recovery { token_requests: u16, attempts: u16 },
+    /// Once all is quiet, another call on any node costs at most so much.
+    Recovery {
+        /// Token requests that it costs at most.
+        token_requests: u16,
+        /// Attempts that it costs at most.
+        attempts: u16,
+    },
     /// Whatever may happen, happens in some run.
     NotVacuous,
 }
 
-/// What a bound is on.
+/// What a bound counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
+    /// API attempts.
     Attempts,
+    /// Tokens issued.
     Issuances,
 }
 
-/// What a property may ask about the instant of an event.
+/// The state at the instant of an event, as far as a property may ask for it.
 pub trait StateView {
-    /// Whether the provider would accept it.
+    /// Whether the provider would accept this token.
     fn is_live(&self, token: Token) -> bool;
 
-    /// Whether, just before, a running node, a message under way or a store had it.
+    /// Whether, just before, a running node, a message under way or a store had this token.
     fn was_known(&self, token: Token) -> bool;
 
-    /// Whether nothing has gone wrong so far: no fault has happened but planned renewals.
+    /// Whether no fault has happened so far but planned renewals.
     fn is_undisturbed(&self) -> bool;
 }
 
 /// All properties, in the order in which they are shown.
 pub const PROPERTIES: [Property; 20] = [
-    store_never_regresses::PROPERTY,
-    one_believer::PROPERTY,
-    one_doer::PROPERTY,
-    no_live_token_lost::PROPERTY,
-    no_needless_kill::PROPERTY,
-    no_collateral_rejection::PROPERTY,
-    generation_safe::PROPERTY,
-    no_known_dead_use::PROPERTY,
-    single_flight::PROPERTY,
-    attempts_bounded::PROPERTY,
-    issuances_bounded::PROPERTY,
-    no_deadlock::PROPERTY,
-    no_livelock::PROPERTY,
-    never_trapped::PROPERTY,
-    grants_end::PROPERTY,
-    recovery::PROPERTY,
-    family_survives::PROPERTY,
-    winner_is_kept::PROPERTY,
-    grant_is_held::PROPERTY,
-    not_vacuous::PROPERTY,
+    safety::STORE_NEVER_REGRESSES,
+    safety::ONE_BELIEVER,
+    safety::ONE_DOER,
+    safety::NO_LIVE_TOKEN_LOST,
+    safety::NO_NEEDLESS_KILL,
+    safety::NO_COLLATERAL_REJECTION,
+    safety::GENERATION_SAFE,
+    safety::NO_KNOWN_DEAD_USE,
+    safety::SINGLE_FLIGHT,
+    liveness::ATTEMPTS_BOUNDED,
+    liveness::ISSUANCES_BOUNDED,
+    liveness::NO_DEADLOCK,
+    liveness::NO_LIVELOCK,
+    liveness::NEVER_TRAPPED,
+    liveness::GRANTS_END,
+    liveness::RECOVERY,
+    grants::FAMILY_SURVIVES,
+    grants::WINNER_IS_KEPT,
+    grants::GRANT_IS_HELD,
+    liveness::NOT_VACUOUS,
 ];
 
 /// The property of this short name, in any case.

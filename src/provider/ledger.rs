@@ -21,8 +21,12 @@ pub struct Superseded {
 
 impl Superseded {
     /// Nodes that lost it, without the one that asked and held this token.
+    ///
+    /// # Panics
+    /// When the node that asked holds the token and the ledger counts no holder: see [`Ledger::hold`].
     pub fn blast(self, held: Option<Token>) -> u32 {
-        self.holders - u32::from(held == Some(self.token))
+        let own = u32::from(held == Some(self.token));
+        self.holders.checked_sub(own).expect(UNPAIRED)
     }
 }
 
@@ -39,6 +43,9 @@ struct Line {
 
 /// Dead tokens whose end is still told apart in rejections; older ones are [`Cause::LongDead`](crate::oauth::Cause::LongDead).
 const REMEMBERED: usize = 256;
+
+/// Every end of a hold is paired with its beginning.
+const UNPAIRED: &str = "more nodes let a token go than held it; does `Strategy::rename` leave a token out?";
 
 /// All lines, and the lives behind them.
 ///
@@ -114,10 +121,17 @@ impl Ledger {
     }
 
     /// A node has begun (or ceased) to hold this token as the one it would send.
+    ///
+    /// # Panics
+    /// When more nodes cease to hold it than have begun to: a bug in the world, or in a strategy whose `rename` leaves it out.
     #[inline]
     pub fn hold(&mut self, token: Token, held: bool) {
         if let Some(life) = self.get_mut(token) {
-            life.holders = if held { life.holders + 1 } else { life.holders - 1 };
+            life.holders = match held {
+                true => life.holders + 1,
+                // A count that wraps would pass for four thousand million nodes.
+                false => life.holders.checked_sub(1).expect(UNPAIRED),
+            };
         }
     }
 
@@ -262,6 +276,16 @@ mod tests {
         assert!(ledger.is_live(old, at(10_000)));
         assert_eq!(ledger.lives.len(), 1024, "the dead do not pile up");
         assert_eq!(ledger.current(BUCKET), 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "more nodes let a token go than held it")]
+    fn a_hold_ends_once() {
+        let mut ledger = Ledger::new(1);
+        let token = ledger.issue(BUCKET, at(0), Duration::SECOND);
+        for held in [true, false, false] {
+            ledger.hold(token, held);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Circuit breaker: after so many failures in a row a node refuses its own calls for a while, then lets one through as a
+//! Circuit breaker: after a number of failures in a row a node refuses its own calls for a while, then lets one through as a
 //! probe. Source: M. Nygard, "Release It!", chapter on stability patterns.
 
 use schemars::JsonSchema;

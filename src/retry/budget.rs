@@ -1,4 +1,4 @@
-//! Retry budget: a node may only retry as often as it has earned. Why a budget beside a number of tries: a bound per call
+//! Retry budget: permits that a node earns and that its retries take. Why a budget beside a number of tries: a bound per call
 //! still multiplies the load by that bound when everything fails; a budget bounds the extra load as a share of the
 //! normal one. Sources: Google SRE book, chapter 21 (10 %); Finagle `RetryBudget` (20 % and 10 per second); gRFC A6, "gRPC
 //! retry design" (`maxTokens` and `tokenRatio`); AWS SDKs, standard mode (a bucket of 500, of which a retry takes some and a success
@@ -46,11 +46,11 @@ pub struct Budget {
 /// How a try failed, as far as the price of the next one depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {
-    /// Somebody answered, and it was no success.
+    /// An answer came, and it was no success.
     Answered,
-    /// Nobody answered in time.
+    /// No answer came in time.
     Unanswered,
-    /// It was one too many.
+    /// The answer was that there are too many requests: a 429.
     Throttled,
 }
 
@@ -81,7 +81,7 @@ fn default_capacity() -> u32 {
 /// Fractions of a permit: a power of two, so that a share of one half or a quarter is exact.
 const PERMIT: u64 = 1 << 20;
 
-/// One node's purse.
+/// The permits of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BudgetState {
     /// In units of 1 / 2^20 permit.
@@ -103,7 +103,7 @@ impl Budget {
         self.earn(state, self.per_call);
     }
 
-    /// A try has succeeded; `after` is the setback of its call that it was a retry for.
+    /// A try has succeeded; `after` is the failure of its call that it was a retry for.
     pub fn reward(&self, state: &mut BudgetState, after: Option<FailureKind>) {
         match after.filter(|_| self.refund) {
             Some(after) => self.put(state, u64::from(self.price(after)) * PERMIT),
@@ -130,6 +130,23 @@ impl Budget {
     }
 
     /// A try has failed: takes the permits for a retry, if there are as many.
+    ///
+    /// ```
+    /// use tokenstorm::base::{Share, Time};
+    /// use tokenstorm::retry::{Budget, FailureKind};
+    ///
+    /// // One retry in reserve, and one more for every four calls that arrive.
+    /// let budget = Budget { per_call: Share::new(0.25)?, capacity: 1, ..Budget::default() };
+    /// let mut permits = budget.start(Time::ZERO);
+    /// let mut may_retry = |calls| {
+    ///     (0..calls).for_each(|_| budget.deposit(&mut permits));
+    ///     budget.withdraw(&mut permits, FailureKind::Answered, Time::ZERO)
+    /// };
+    /// assert!(may_retry(0));
+    /// assert!(!may_retry(3));
+    /// assert!(may_retry(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn withdraw(&self, state: &mut BudgetState, after: FailureKind, now: Time) -> bool {
         if let Some(gap) = self.per_time.and_then(Rate::gap) {
             let earned = Duration::from_nanos(PERMIT).ratio(now.since(state.paid_until).nanos(), gap.nanos().max(1));
@@ -169,7 +186,7 @@ mod tests {
             budget.deposit(&mut state);
             granted += u32::from(budget.withdraw(&mut state, FailureKind::Answered, Time::ZERO));
         }
-        // The purse of 2 at the start, a quarter of 1000 calls; the deposit into a full budget is lost once.
+        // The budget of 2 at the start, a quarter of 1000 calls; the deposit into a full budget is lost once.
         assert!((250..=252).contains(&granted), "{granted}");
     }
 
@@ -220,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn time_earns_permits_and_the_purse_bounds_them() {
+    fn time_earns_permits_and_the_capacity_bounds_them() {
         let budget = Budget {
             per_time: Some("10/s".parse().unwrap()),
             capacity: 5,

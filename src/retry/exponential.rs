@@ -1,4 +1,4 @@
-//! Doubling waits without jitter: `min(cap, base * 2^(k-1))` after the k-th failure. Clients that failed together try
+//! Exponential backoff, doubling waits without jitter: `min(cap, base * 2^(k-1))` after the k-th failure. Clients that failed together try
 //! again together.
 
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Always the same wait.
+//! Fixed backoff: always the same wait.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! No wait: the next try starts in the instant in which the last one failed.
+//! Immediate retry, without a wait: the next try starts in the instant in which the last one failed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Retry policies: how often a call is tried, how long it waits between tries, and who may not try at all.
 //!
-//! A policy knows nothing of tokens: it hears that a try failed and says when the next may start. Jitter is data
+//! A policy knows nothing of tokens: a failed try goes in, and the wait before the next comes out. Jitter is data
 //! (a [`Delay`]), so that the simulator samples it and an exhaustive checker leaves it open.
 //!
 //! What others publish as their defaults, and how a scenario writes it:
@@ -8,10 +8,10 @@
 //! | who | tries and backoff | beside it | place |
 //! |---|---|---|---|
 //! | Google SRE | at most three tries | `budget = { per_call = 0.1 }` for each client; `throttle = { k = 2, window = "2min" }` | Site Reliability Engineering, chapter 21, "Deciding to retry" and "Client-side throttling" |
-//! | Finagle | | `budget = { per_call = 0.2, per_time = "10/s", purse = 100 }`: ten seconds' worth of the minimum are there from the start | twitter/finagle, `finagle-core/.../service/RetryBudget.scala` |
-//! | gRPC | `attempts` at most 5; the example has 4, 0.1 s doubling up to 1 s | `budget = { purse = 10, per_success = 0.1, reserve = 5 }`: the example's `maxTokens` 10 and `tokenRatio` 0.1, retries above half of it | grpc/proposal, `A6-client-retries.md` |
-//! | AWS SDKs, standard mode to 2025 | 3 tries, full jitter from 1 s up to 20 s | `budget = { purse = 500, per_success = 1.0, per_retry = 5, per_timeout = 10, refund = true }` | boto/botocore, `botocore/retries/standard.py` and `quota.py` |
-//! | AWS SDKs, standard mode from 2026 | 3 tries, full jitter from 50 ms (throttled: 1 s) up to 20 s | `budget = { purse = 500, per_success = 1.0, per_retry = 14, per_throttled = 5, refund = true }` | the same, version "2.1"; aws/aws-sdk-cpp issue 3832 |
+//! | Finagle | | `budget = { per_call = 0.2, per_time = "10/s", capacity = 100 }`: ten seconds' worth of the minimum are there from the start | twitter/finagle, `finagle-core/.../service/RetryBudget.scala` |
+//! | gRPC | `attempts` at most 5; the example has 4, 0.1 s doubling up to 1 s | `budget = { capacity = 10, per_success = 0.1, reserve = 5 }`: the example's `maxTokens` 10 and `tokenRatio` 0.1, retries above half of it | grpc/proposal, `A6-client-retries.md` |
+//! | AWS SDKs, standard mode to 2025 | 3 tries, full jitter from 1 s up to 20 s | `budget = { capacity = 500, per_success = 1.0, per_retry = 5, per_timeout = 10, refund = true }` | boto/botocore, `botocore/retries/standard.py` and `quota.py` |
+//! | AWS SDKs, standard mode from 2026 | 3 tries, full jitter from 50 ms (throttled: 1 s) up to 20 s | `budget = { capacity = 500, per_success = 1.0, per_retry = 14, per_throttled = 5, refund = true }` | the same, version "2.1"; aws/aws-sdk-cpp issue 3832 |
 //! | Envoy | 2 tries, full jitter from 25 ms up to 250 ms | `retry_after_jitter = 0.5` where it is told to read `Retry-After`; a budget of concurrent retries (20 %, at least 3), which is not modelled | envoyproxy/envoy, `source/common/router/retry_state_impl.cc`, `api/envoy/config/cluster/v3/circuit_breaker.proto` |
 //! | Polly | 4 tries, 2 s between them | | App-vNext/Polly, `src/Polly.Core/Retry/RetryConstants.cs` |
 //! | resilience4j | 3 tries, 500 ms between them | | resilience4j/resilience4j, `resilience4j-retry/.../RetryConfig.java` |
@@ -51,7 +51,7 @@ pub use full_jitter::FullJitter;
 pub use immediate::Immediate;
 pub use throttle::{Throttle, ThrottleState};
 
-/// When the next try may start.
+/// A backoff policy: when the next try may start.
 pub trait Backoff {
     /// The wait after the `step`-th failure (the first is 1); `previous` is the wait that was drawn last time, zero at
     /// first.
@@ -118,6 +118,20 @@ macro_rules! chosen {
 
 impl Retry {
     /// See [`Backoff::delay`].
+    ///
+    /// ```
+    /// use tokenstorm::base::Duration;
+    /// use tokenstorm::retry::{Attempts, FullJitter, Retry};
+    ///
+    /// let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
+    /// let retry = Retry::FullJitter(FullJitter { base, cap, attempts: Attempts::at_most(4) });
+    ///
+    /// // After the third failure: any wait up to 100 ms doubled twice. The draw is the engine's.
+    /// let wait = retry.delay(3, Duration::ZERO);
+    /// assert_eq!(wait.at(0), Duration::ZERO);
+    /// assert!(wait.at(u64::MAX) <= Duration::from_millis(400));
+    /// assert!(!retry.attempts().allow_another(4));
+    /// ```
     pub fn delay(&self, step: u32, previous: Duration) -> Delay {
         chosen!(self, policy => policy.delay(step, previous))
     }

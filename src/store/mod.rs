@@ -16,6 +16,45 @@ use crate::base::{Duration, Millis, NodeId, Permutation, Time, clone_in_place};
 pub use operation::{Answer, Asked, Entry, Operation, Stored, When};
 
 /// One register with a lease beside it, and as much of their past as replicas lag behind.
+///
+/// A lease ends whether its holder knows or not; what protects the register then is the fence:
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use tokenstorm::base::{Duration, Millis, NodeId, Time};
+/// use tokenstorm::store::{Answer, Operation, Store, Stored, When};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq)]
+/// struct Value(NonZeroU32);
+///
+/// impl Stored for Value {
+///     fn name(&self) -> NonZeroU32 {
+///         self.0
+///     }
+///
+///     fn rank(&self) -> u32 {
+///         0
+///     }
+/// }
+///
+/// let (slow, quick) = (NodeId(0), NodeId(1));
+/// let at = |ms| Time::ZERO + Duration::from_millis(ms);
+/// let acquire = || Operation::Acquire { ttl: Some(Millis::new(100)) };
+/// let write = |number, fence| Operation::Write {
+///     value: Value(NonZeroU32::new(number).unwrap()),
+///     when: When::Fence(fence),
+/// };
+///
+/// let mut store = Store::default();
+/// assert_eq!(store.apply(at(0), slow, acquire()), Answer::Acquired { fence: 1 });
+/// assert_eq!(store.apply(at(99), quick, acquire()), Answer::Busy);
+/// assert_eq!(store.apply(at(100), quick, acquire()), Answer::Acquired { fence: 2 });
+/// assert_eq!(store.apply(at(101), quick, write(7, 2)), Answer::Written);
+///
+/// // The slow node still believes that it holds the lease.
+/// assert!(matches!(store.apply(at(102), slow, write(6, 1)), Answer::Kept(Some(_))));
+/// assert_eq!(store.value().unwrap().0.get(), 7);
+/// ```
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Store<V> {
     state: State<V>,

@@ -326,7 +326,7 @@ fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &S
                     (None, Some(finding)) => (ground.system(&finding.case.draw), &finding.example),
                     (None, None) => unreachable!("something is broken"),
                 };
-                let story = check::tell_strategy(strategy.clone(), &system, example);
+                let story = check::narrate_strategy(strategy.clone(), &system, example);
                 objections.push(format!("{property} ({title}) is broken:\n{}", check::text(&story)));
             }
         }

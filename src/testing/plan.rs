@@ -1,4 +1,4 @@
-//! Plans in code: one fleet of like nodes, with what a law needs around it.
+//! Plans written in code: one fleet of like nodes, with what a law needs around it.
 
 use crate::base::{Duration, Group, Rate, Time};
 use crate::engine::check::Needs;
@@ -11,7 +11,8 @@ use crate::strategy::{Coordination, Naive};
 use crate::workload::Pattern;
 use crate::world::{Layout, Leg};
 
-/// Which strategy and rule run in it is said elsewhere: those that the plan names are not looked at.
+/// A fleet of `nodes` with `each` calls per second, for so many seconds. The strategy and the rule that the plan names are
+/// stand-ins: whoever runs the plan gives others.
 pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> Plan {
     let all = nodes + u32::from(needs.gateway);
     let mut workloads = vec![vec![Stream {

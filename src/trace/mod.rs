@@ -1,64 +1,64 @@
-//! What happened, in domain words. Metrics and properties read nothing else.
+//! Trace events: what happened in a run, in domain words. Metrics and properties read nothing else.
 //!
-//! Does not know who reads it.
+//! Does not know who reads them.
 
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{Bucket, Cause, Life, Token};
 
-/// One thing that happened, at the instant at which it is told.
+/// One thing that happened, at the instant at which it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A call has arrived at a node.
+    /// A call arrives at a node.
     CallArrived {
-        /// Where.
+        /// The node at which it arrives.
         node: NodeId,
-        /// Its fleet and kind.
+        /// Fleet and kind of the call.
         group: Group,
     },
-    /// An API attempt leaves its node; `repeat` marks all but a call's first.
+    /// An API attempt leaves its node.
     AttemptSent {
-        /// Which node sends it.
+        /// The node that sends it.
         node: NodeId,
         /// Fleet and kind of its call.
         group: Group,
         /// The token that it carries.
         token: Token,
-        /// Not its call's first attempt.
+        /// It is not its call's first attempt.
         repeat: bool,
     },
     /// A resource server accepts a token.
     AttemptAccepted {
-        /// The token that was accepted.
+        /// The token that it accepts.
         token: Token,
     },
-    /// A resource server refuses a token; `first` marks a call's first attempt.
+    /// A resource server refuses a token.
     AttemptRejected {
-        /// Fleet and kind of its call.
+        /// Fleet and kind of the call.
         group: Group,
-        /// When its call arrived.
+        /// When the call arrived.
         arrived: Time,
-        /// Its call's first attempt.
+        /// It is the call's first attempt.
         first: bool,
-        /// Why the token was refused.
+        /// Why the token is refused.
         cause: Cause,
     },
-    /// A resource server refuses a token, but the call has given this attempt up: nobody hears of it.
+    /// A resource server refuses a token, but the call has given this attempt up: the refusal reaches no one.
     AttemptRejectedUnheard,
     /// The API fails for another reason than the token.
     AttemptFailed,
-    /// A call has ended.
+    /// A call ends.
     CallEnded {
         /// The node at which it arrived.
         node: NodeId,
-        /// Its fleet and kind.
+        /// Fleet and kind of the call.
         group: Group,
-        /// When it arrived.
+        /// When the call arrived.
         arrived: Time,
-        /// How it ended.
+        /// How it ends.
         outcome: CallOutcome,
-        /// API attempts, and those that were refused for their token.
+        /// Its API attempts.
         attempts: u16,
-        /// Attempts that were refused for their token.
+        /// Those of its attempts that were refused for their token.
         rejections: u16,
         /// Its first attempt was refused for its token.
         first_rejected: bool,
@@ -69,24 +69,24 @@ pub enum Event {
     TokenRequested,
     /// The token endpoint refuses a request, or fails it.
     TokenRefused,
-    /// It refuses a refresh token: `invalid_grant`. `revokes` when the whole family ends for it.
+    /// The token endpoint refuses a refresh token: `invalid_grant`.
     GrantRefused {
-        /// The whole family ends for it.
+        /// The refusal ends the whole family.
         revokes: bool,
     },
-    /// A user has logged in: a new family of refresh tokens.
+    /// A user logs in: a new family of refresh tokens.
     LoggedIn {
-        /// Not for the first time.
+        /// It is not the first time.
         again: bool,
     },
-    /// A family of refresh tokens has ended, or nobody holds one of it that would be accepted.
+    /// A family of refresh tokens has ended, or no node holds one of it that would be accepted.
     GrantLost,
-    /// A quota of the token endpoint is used up for this long.
+    /// A quota of the token endpoint is used up.
     QuotaExhausted {
-        /// Until its window ends.
+        /// How long it stays so.
         reset: Duration,
     },
-    /// A token has been issued.
+    /// The token endpoint issues a token.
     Issued {
         /// The node that asked.
         node: NodeId,
@@ -96,7 +96,7 @@ pub enum Event {
         unnecessary: bool,
         /// Other nodes whose token this issuance superseded.
         blast: u32,
-        /// It ended another token.
+        /// It superseded a token.
         superseded: bool,
         /// The token that had to make room in its slot.
         evicted: Option<Token>,
@@ -105,96 +105,94 @@ pub enum Event {
     Returned,
     /// A token's life has come to its end, or the run has (then `ending` is none).
     TokenEnded(Life),
-    /// The store's value was replaced or taken away; `regressed` when one that was worth something made room for nothing or for
-    /// one that was not.
+    /// The store's value is replaced or taken away.
     StoreWritten {
-        /// What lay there was worth more.
+        /// A value that was worth something made room for nothing, or for one that was not.
         regressed: bool,
     },
     /// A lease had ended while its holder still acted on it.
     LeaseLapsed,
-    /// A node serves calls from now on.
+    /// A node starts, or starts again after a crash.
     NodeStarted {
-        /// Which.
+        /// That node.
         node: NodeId,
     },
-    /// A node takes no more calls.
+    /// A node stops: it crashes, or is taken out of service.
     NodeStopped {
-        /// Which.
+        /// That node.
         node: NodeId,
     },
     /// A node stands still from now on.
     NodePaused {
-        /// Which.
+        /// That node.
         node: NodeId,
     },
-    /// It goes on.
+    /// A node that stood still goes on.
     NodeResumed {
-        /// Which.
+        /// That node.
         node: NodeId,
     },
     /// What a node holds, at an instant at which the plan asks for it.
     Sampled {
-        /// Which.
+        /// The node that is asked.
         node: NodeId,
         /// What it would send.
         holds: Holds,
     },
-    /// A detail, as the next ones: told only to a host that asks for details. A request leaves its node for the token endpoint;
-    /// the bucket is none where the provider will refuse it.
+    /// A token request leaves its node. This event and all below are details: recorded only where a host asks for details.
     TokenAsked {
-        /// Which node asks.
+        /// The node that asks.
         node: NodeId,
-        /// The slot of a client that the request is for.
+        /// The slot that it asks for; none where the provider will refuse it.
         bucket: Option<Bucket>,
     },
-    /// A node hears the answer to a token request, or gives it up; `late` marks an answer after that.
+    /// The answer to a token request reaches its node, or the node gives the request up.
     TokenHeard {
-        /// Which node.
+        /// The node that asked.
         node: NodeId,
-        /// The node had given the request up.
+        /// The answer comes after the node has given the request up.
         late: bool,
     },
-    /// A token request commits where nodes take a lease; whether its node, in the same life, holds the lease at this instant.
+    /// A token request commits where nodes take a lease.
     CommittedUnderLease {
         /// The node that asked.
         node: NodeId,
-        /// It holds the lease.
+        /// The node, in the same life, holds the lease at this instant.
         held: bool,
     },
-    /// A refresh has been answered; `reuse` when the refresh token had been used up before.
+    /// The token endpoint answers a refresh.
     RefreshAnswered {
-        /// The refresh token had been used up.
+        /// The refresh token had been used up before.
         reuse: bool,
     },
-    /// A credential was taken out of the store; `good` when its refresh token would have been accepted.
+    /// A credential is taken out of the store.
     CredentialCleared {
         /// Its refresh token would have been accepted.
         good: bool,
     },
-    /// A lease has been taken, or has ended in any way.
+    /// A lease is taken.
     LeaseTaken {
-        /// The new holder.
+        /// Its new holder.
         node: NodeId,
     },
-    /// A lease has ended.
+    /// A lease ends, in any way.
     LeaseEnded,
-    /// A node hears that a token was refused; what it would have sent before, and would send now.
+    /// The refusal of a token reaches a node.
     RefusalHeard {
-        /// Which node.
+        /// That node.
         node: NodeId,
         /// The token that was refused.
         token: Token,
-        /// What it would have sent before.
+        /// What the node would have sent before.
         before: Option<Token>,
-        /// What it would send now.
+        /// What the node would send now.
         after: Option<Token>,
     },
     /// A node no longer knows a live token that it knew or has just obtained, and would send a dead one.
     LiveTokenDropped {
-        /// Which node.
+        /// That node.
         node: NodeId,
-        /// The live token that it no longer knows.
+        /// The live token.
         token: Token,
     },
 }
@@ -204,18 +202,18 @@ pub enum Event {
 pub enum Holds {
     /// The provider would accept it.
     Live(Token),
-    /// The provider would refuse it; the node does not know.
+    /// The provider would refuse it, which the node does not know.
     Dead(Token),
-    /// It has none, or knows that it is dead.
+    /// Nothing: the node has no token, or knows that its token is dead.
     Nothing,
-    /// It is down.
+    /// Nothing: the node is down.
     Down,
 }
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallOutcome {
-    /// Within the patience of its caller.
+    /// It succeeded while its caller waited.
     Succeeded,
     /// It succeeded after its caller's patience had ended.
     Late,
@@ -239,21 +237,21 @@ pub enum CallOutcome {
     Misread,
 }
 
-/// Who listens.
+/// Where events are recorded as a run goes on.
 pub trait Sink {
-    /// Something has happened at this instant.
-    fn hear(&mut self, now: Time, event: &Event);
+    /// Records an event of the instant `now`.
+    fn record(&mut self, now: Time, event: &Event);
 }
 
-/// Nobody.
+/// The sink that records nothing.
 impl Sink for () {
     #[inline]
-    fn hear(&mut self, _: Time, _: &Event) {}
+    fn record(&mut self, _: Time, _: &Event) {}
 }
 
-/// Everything, in order: for tests and for explaining a run.
+/// Records every event, in order: for tests and for explaining a run.
 impl Sink for Vec<(Time, Event)> {
-    fn hear(&mut self, now: Time, event: &Event) {
+    fn record(&mut self, now: Time, event: &Event) {
         self.push((now, *event));
     }
 }

@@ -1,4 +1,4 @@
-//! Groups of calls in the same instant, a fixed time apart: a cron job that fans out.
+//! Bursts: groups of calls in the same instant, a fixed time apart: a cron job that fans out.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

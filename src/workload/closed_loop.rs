@@ -1,4 +1,5 @@
-//! Users who each wait for the end of one call before they think of the next: the load follows what it is given.
+//! Closed loops: users who each wait for the end of one call before they think of the next, so that the load follows how fast
+//! calls end.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

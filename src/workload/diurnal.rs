@@ -1,4 +1,4 @@
-//! Calls that follow the hour of the day: a Poisson process whose rate is a cosine wave.
+//! Diurnal arrivals, which follow the hour of the day: a Poisson process whose rate is a cosine wave.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ fn one_day() -> Duration {
     Duration::from_secs(86_400)
 }
 
-/// Such a wave in integers.
+/// A [`Diurnal`] wave in integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wave {
     /// Mean gap between two calls at the peak; none where no call ever comes.

@@ -1,4 +1,4 @@
-//! When calls arrive at a node. A pattern knows nothing of what the calls do.
+//! Workloads: when calls arrive at a node. A pattern knows nothing of what the calls do.
 //!
 //! A new pattern is one file here, its `mod` line, its line in [`Arrivals`] and [`WORKLOADS`], and, where calls come of
 //! themselves, in [`Pattern`] and [`Pattern::next`].

@@ -1,4 +1,4 @@
-//! Bursty calls: spells of independent calls with silence between them, a Poisson process that is switched on and off.
+//! On-off arrivals: spells of independent calls with silence between them, a Poisson process that is switched on and off.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! A timer: one call each period, at a phase of the node's own, each call late by a uniform jitter.
+//! Periodic arrivals, as of a timer: one call each period, at a phase of the node's own, each call late by a uniform jitter.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

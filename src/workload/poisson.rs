@@ -1,4 +1,4 @@
-//! Independent arrivals: exponential gaps.
+//! Poisson arrivals: independent calls, with exponential gaps.
 
 use super::Arrival;
 use crate::base::{Rate, exponential};

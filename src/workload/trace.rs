@@ -1,4 +1,4 @@
-//! Replay: calls as a CSV file has them, with the header `timestamp,fleet`.
+//! Recorded arrivals: calls as a CSV file has them, with the header `timestamp,fleet`.
 
 use std::path::{Path, PathBuf};
 

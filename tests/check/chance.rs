@@ -108,7 +108,7 @@ fn expected(steps: &[Vec<Step>]) -> Counts {
 /// The simulator with one call at each of the nodes, all in one instant, agrees with the computed mean at the 99.97 % level
 /// (3.66 standard errors, two sides).
 fn assert_agreement<S: Strategy>(name: &str, strategy: S, nodes: u32) -> Counts {
-    let setup = systems::setup(name, nodes, 1, FaultBudget::NONE).expect("a name of the cast");
+    let setup = systems::setup(name, nodes, 1, FaultBudget::NONE).expect("the name of a system");
     let exact = expected(&walk(strategy, &setup));
     let fleet = Nodes {
         count: nodes,

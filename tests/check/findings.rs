@@ -16,7 +16,7 @@ const MANUAL: &str = include_str!("../../src/manual/checking.md");
 fn check(name: &str, faults: &str) -> (check::Setup, check::CheckReport) {
     let faults: FaultBudget = faults.parse().expect("a budget");
     let setup = systems::setup(name, 2, 1, faults)
-        .expect("a name of the cast")
+        .expect("the name of a system")
         .without_names();
     let report = check::check(&setup, &());
     assert!(report.complete, "{name} with {faults}");
@@ -34,7 +34,7 @@ fn told(name: &str, faults: &str, property: &str) {
     let PropertyVerdict::Breaks(example) = &report.verdicts[place(property)] else {
         panic!("{name} with {faults} breaks {property}")
     };
-    let text = check::text(&check::tell(&setup, example));
+    let text = check::text(&check::narrate(&setup, example));
     let text: Vec<_> = text.lines().map(str::trim_end).collect();
     let text = text.join("\n");
     if let Some(folder) = std::env::var_os(WRITE) {

@@ -35,7 +35,7 @@ fn verdict(report: &CheckReport, property: &str) -> Expectation {
 }
 
 fn run(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> (Setup, CheckReport) {
-    let setup = systems::setup(name, nodes, calls, faults).expect("a name of the cast");
+    let setup = systems::setup(name, nodes, calls, faults).expect("the name of a system");
     let report = check::check(&setup, &());
     assert!(report.complete, "{name}: the search has come to an end");
     (setup, report)
@@ -57,7 +57,7 @@ fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn
     let mut found = expected::header();
     for (name, _) in SYSTEMS.iter().chain(&REFRESHERS) {
         let setup = systems::setup(name, nodes, 1, faults)
-            .expect("a name of the cast")
+            .expect("the name of a system")
             .without_names();
         if !whom(&setup.coordination) {
             continue;
@@ -115,7 +115,7 @@ fn three_nodes_do_what_is_expected_of_them() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
 fn a_million_states_are_searched() {
-    let mut setup = systems::setup("put_if_newer", 3, 1, FaultBudget::NONE).expect("a name of the cast");
+    let mut setup = systems::setup("put_if_newer", 3, 1, FaultBudget::NONE).expect("the name of a system");
     setup.system.most = systems::MOST;
     let report = check::check(&setup, &());
     assert!(report.complete);
@@ -247,7 +247,7 @@ fn a_counterexample_can_be_replayed() {
         state = state.next(action, &mut host);
     }
     assert_eq!(seen[&state], example.steps(), "around and back");
-    let story = check::tell(&setup, example);
+    let story = check::narrate(&setup, example);
     assert_eq!(story.lines.len(), example.way.len());
     insta::assert_snapshot!(check::text(&story));
 }

@@ -17,7 +17,7 @@ fn stateright_finds_as_many_states() {
             if expected.verdicts.contains(&Expectation::Open) {
                 given_up += 1;
             } else if expected.states <= LARGEST {
-                let setup = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
+                let setup = systems::setup(name, nodes, 1, faults).expect("the name of a system");
                 let found = unique_states(&setup.without_names(), 2);
                 assert_eq!(found, expected.states, "{name} among {nodes} with {faults}");
                 compared += 1;

@@ -10,7 +10,7 @@ struct Small<S: Strategy>(State<S>);
 
 thread_local! {
     /// Memory that one step leaves to the next, as the checker's own threads have it.
-    static HANDS: RefCell<CheckHost> = RefCell::default();
+    static HOST: RefCell<CheckHost> = RefCell::default();
 }
 
 impl<S: Strategy> Model for Small<S> {
@@ -26,7 +26,7 @@ impl<S: Strategy> Model for Small<S> {
     }
 
     fn next_state(&self, state: &State<S>, action: Action) -> Option<State<S>> {
-        HANDS.with_borrow_mut(|host| Some(state.next(action, host)))
+        HOST.with_borrow_mut(|host| Some(state.next(action, host)))
     }
 
     /// Without a property that stands for ever it would not begin to look.

@@ -47,7 +47,7 @@ fn which_node_is_which_decides_nothing() {
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {
             let known = expected::of(name, nodes, faults).expect("a line of the list");
-            let named = systems::setup(name, nodes, 1, faults).expect("a name of the cast");
+            let named = systems::setup(name, nodes, 1, faults).expect("the name of a system");
             let setup = named.clone().without_names();
             if known.states > LARGEST || !setup.system.symmetric {
                 continue;
@@ -71,7 +71,11 @@ fn which_node_is_which_decides_nothing() {
                 if let PropertyVerdict::Breaks(example) = verdict {
                     let what = format!("{what}: {}", PROPERTIES[property].name);
                     assert!(is_a_run(&setup, property, example), "{what}");
-                    assert_eq!(check::tell(&setup, example), check::tell(&named, example), "{what}");
+                    assert_eq!(
+                        check::narrate(&setup, example),
+                        check::narrate(&named, example),
+                        "{what}"
+                    );
                     runs += 1;
                 }
             }

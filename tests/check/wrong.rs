@@ -8,7 +8,7 @@ use tokenstorm::strategy::Leader;
 
 /// Two nodes with a call each, under "latest only", around any strategy.
 pub fn system(faults: FaultBudget) -> System {
-    let setup = systems::setup("naive", 2, 1, faults).expect("a name of the cast");
+    let setup = systems::setup("naive", 2, 1, faults).expect("the name of a system");
     System {
         needs: Needs {
             store: false,

@@ -64,7 +64,7 @@ fn without_starts(trace: Trace) -> Trace {
         .collect()
 }
 
-/// All but the gateway's plan, in which the gateway is the last node and so gets another number, and other draw_key.
+/// All but the gateway's plan, in which the gateway is the last node and so gets another number, and other draws.
 #[test]
 fn a_node_that_nobody_calls_changes_nothing() {
     for strategy in every_strategy()

@@ -211,7 +211,7 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
             property.name, property.title, report.states
         ));
     };
-    let story = check::tell(setup, example);
+    let story = check::narrate(setup, example);
     let title = format!("{name} breaks {}: {}", property.name, property.title);
     let exit = print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)));
     if let Some(file) = &arguments.svg {

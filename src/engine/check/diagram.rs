@@ -1,4 +1,4 @@
-//! A story as a sequence diagram: in text, and as SVG.
+//! Sequence diagrams of a story: in text, and as SVG.
 
 use std::fmt::Write as _;
 
@@ -54,7 +54,7 @@ const COLUMN: usize = 130;
 const ROW: usize = 26;
 const TOP: usize = 40;
 
-/// The same as a picture.
+/// The same diagram as an SVG picture.
 pub fn svg(story: &Story, title: &str) -> String {
     let columns = story.parties.len();
     let longest = story

@@ -1,5 +1,5 @@
-//! What is expected of every strategy among two or three nodes with a call each, and why the lists are trusted: they are compared with
-//! what the checker finds, the failing half included, shortest runs and numbers of states too.
+//! Expected verdicts on every strategy among two or three nodes with a call each. The lists are trusted because a test compares them
+//! with what the checker finds, the failing half included, and shortest runs and numbers of states too.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use super::fault::{Fault, FaultBudget};
 use super::{CheckReport, PropertyVerdict};
 use crate::property::PROPERTIES;
 
-/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names the whole cast, but for the one about a
-/// lease that lapses, which names whoever takes one. States that differ only in which node is which are one. Among two nodes without
+/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names every system, but for the one about a
+/// lease that lapses, which names those that take one. States that differ only in which node is which are one. Among two nodes without
 /// faults every search comes to its end, with faults it and among three nodes it is given up after
 /// [`NEAREST`](super::systems::NEAREST) of them.
 pub const LISTS: [(u32, FaultBudget, &str); 4] = [
@@ -28,9 +28,11 @@ pub const LAPSING: FaultBudget = FaultBudget::NONE.with(Fault::Lapse, 1);
 /// What is expected of one property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
+    /// The property holds, with this bound where it is about one.
     Holds(Option<u32>),
+    /// No event that the property concerns happens.
     NotReached,
-    /// Not broken in the states that were looked at, and the search was given up.
+    /// Not broken in the states that were found before the search was given up.
     Open,
     /// Steps of a shortest run, and of the cycle at its end.
     Breaks(usize, usize),
@@ -39,8 +41,11 @@ pub enum Expectation {
 /// What is expected of one strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
+    /// In the order of [`PROPERTIES`].
     pub verdicts: Vec<Expectation>,
+    /// Unique states.
     pub states: usize,
+    /// Steps between them.
     pub transitions: usize,
 }
 
@@ -59,7 +64,7 @@ impl From<&CheckReport> for Expected {
 }
 
 impl Expectation {
-    /// What a verdict says where the search has come to its end, or has not.
+    /// A verdict as a list has it, where the search has come to its end, or has not.
     pub fn of(verdict: &PropertyVerdict, complete: bool) -> Self {
         match Self::from(verdict) {
             Self::Holds(_) | Self::NotReached if !complete => Self::Open,
@@ -113,7 +118,7 @@ pub fn names(list: &str) -> impl Iterator<Item = &str> {
     list.lines().skip(1).filter_map(|line| line.split_whitespace().next())
 }
 
-/// A line of a list.
+/// The line of a list about one system.
 pub fn line(name: &str, expected: &Expected) -> String {
     let verdicts = expected.verdicts.iter().map(|verdict| format!("{verdict:>7}"));
     format!(
@@ -124,7 +129,7 @@ pub fn line(name: &str, expected: &Expected) -> String {
     )
 }
 
-/// The line above the others.
+/// The first line of a list, above the others.
 pub fn header() -> String {
     let names = PROPERTIES.iter().map(|property| format!("{:>7}", property.name));
     format!(

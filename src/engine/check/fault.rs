@@ -1,4 +1,4 @@
-//! What may go wrong, and how often: every infinite run has a tail without faults.
+//! Fault budgets: which faults may happen in a run, and how often, so that every infinite run has a tail without faults.
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,6 +38,7 @@ pub const FAULTS: [(Fault, &str, &str); 7] = [
 ];
 
 impl Fault {
+    /// Its name in a fault budget, such as `drop`.
     pub fn name(self) -> &'static str {
         FAULTS[self as usize].1
     }
@@ -48,6 +49,7 @@ impl Fault {
 pub struct FaultBudget([u8; FAULTS.len()]);
 
 impl FaultBudget {
+    /// No faults.
     pub const NONE: Self = Self([0; FAULTS.len()]);
 
     /// The same with so many faults of a kind.
@@ -57,6 +59,7 @@ impl FaultBudget {
         self
     }
 
+    /// Faults of this kind that may still happen.
     pub const fn left(&self, fault: Fault) -> u8 {
         self.0[fault as usize]
     }

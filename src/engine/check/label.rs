@@ -1,4 +1,5 @@
-//! Who acts over which channel: what weak fairness is about. Nobody who can act over one all the time is kept waiting for ever.
+//! Fairness labels, one per (party, channel): a label that is enabled in every state of a cycle must be taken in it (weak
+//! fairness).
 
 use crate::base::{NodeId, Permutation};
 use crate::node::Strategy;
@@ -8,10 +9,10 @@ use crate::world::Message;
 use super::action::Action;
 use super::state::State;
 
-/// Label of a fault, which nobody owes to anybody.
+/// Label of a fault, which no run has to take.
 pub const FAULT: u8 = u8::MAX;
 
-/// Labels of steps that are owed lie below this.
+/// Labels that fairness is about lie below this.
 pub const LABELS: u8 = 128;
 
 /// The label of a step.
@@ -23,19 +24,20 @@ pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
     }
 }
 
+/// The label of the delivery of a message.
 pub fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) -> u8 {
     let party = state.actor(message).0 as u8;
     assert!(party < LABELS / CHANNELS, "a small system has fewer parties");
     party * CHANNELS + channel(message)
 }
 
-/// Ways by which something reaches a party; whoever can act over one all the time, does so sometime.
+/// Channels by which something reaches a party.
 const CHANNELS: u8 = 24;
 
 /// Channel of a lease that nobody acts on; it is its store's.
 const RECLAIM: u8 = CHANNELS - 1;
 
-/// Labels, where the nodes have changed places.
+/// A set of labels after the nodes have changed places.
 pub fn moved_all(labels: u128, places: Permutation) -> u128 {
     if places == Permutation::IDENTITY {
         return labels;
@@ -48,7 +50,7 @@ pub fn moved_all(labels: u128, places: Permutation) -> u128 {
     all
 }
 
-/// A label, where the nodes have changed places.
+/// A label after the nodes have changed places.
 pub fn moved(label: u8, places: Permutation) -> u8 {
     let (party, channel) = (label / CHANNELS, label % CHANNELS);
     if label == FAULT || channel == RECLAIM {
@@ -71,7 +73,7 @@ fn channel(message: &Message) -> u8 {
         // Only so many messages are lost in a run: none of these can keep another waiting for ever.
         Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => 9,
         Message::TimerRang { timer, .. } => 10 + *timer as u8,
-        // A release must not starve behind the looks of its own node, nor an answer behind that to an extension.
+        // A release must not starve behind the reads of its own node, nor an answer behind that to an extension.
         Message::StoreRequest { operation, .. } => 13 + operation.asked() as u8,
         Message::StoreResponse { answer, .. } => 18 + answer.asked() as u8,
     }

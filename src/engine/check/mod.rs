@@ -49,7 +49,7 @@ pub use liveness::Lasso;
 pub use recovery::{Cost, dearest_call};
 pub use state::{STORE_OPERATIONS, State};
 pub use step::throttled;
-pub use story::{Line, Story, tell, tell_strategy};
+pub use story::{Line, Story, narrate, narrate_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
 /// A small system to be explored, with one of the crate's own strategies.

@@ -1,9 +1,9 @@
-//! Which node is where, in a graph in which only the order of the nodes is known.
+//! The naming of nodes in a graph in which only the order of the nodes is known: which node is at which place.
 //!
 //! A step of such a graph says how the nodes change places. States together with who is at each place are a graph whose runs are
 //! those of nodes with names (Emerson and Sistla, "Utilizing symmetry when model-checking under fairness assumptions", 1997). It
-//! need not be put together: inside a component, who can be where is told by one naming of each state and the permutations with
-//! which one can come back to the first.
+//! need not be put together: inside a component, one naming of each state and the permutations with which a run can come back to the first
+//! state say which node can be at which place.
 
 use crate::base::Permutation;
 
@@ -13,13 +13,14 @@ use super::graph::{Edge, Graph};
 /// The nodes' names in each state, as seen from the first state of its component.
 #[derive(Debug)]
 pub struct Naming {
-    /// Which node is at each place; nothing where nobody changes places.
+    /// Which node is at each place of each state; empty where no node changes places.
     who: Vec<Permutation>,
-    /// Of each component in which nodes can have changed places when a run is back where it was: in which ways.
+    /// By component in which nodes can have changed places when a run is back where it was: the ways in which they can.
     changes: Vec<(u32, Vec<Permutation>)>,
 }
 
 impl Naming {
+    /// Names the nodes in every state.
     pub fn of(graph: &Graph, components: &Components) -> Self {
         let mut naming = Self {
             who: Vec::new(),
@@ -74,7 +75,7 @@ pub fn after(who: Permutation, edge: &Edge) -> Permutation {
     edge.places.inverse().then(who)
 }
 
-/// The group that these generate.
+/// The group that these permutations generate.
 fn generated(generators: &[Permutation]) -> Vec<Permutation> {
     let mut group = vec![Permutation::IDENTITY];
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! What the next call costs once all is quiet: the dearest over all nodes and all orders of deliveries, without faults.
+//! The cost of the next call once all is quiet: that of the dearest over all nodes and all orders of deliveries, without faults.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,10 +12,12 @@ use super::host::CheckHost;
 use super::state::State;
 use super::visited::fingerprint;
 
-/// What a call costs, up to `MOST` of each.
+/// The cost of a call, counted up to `MOST` of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cost {
+    /// Token requests that reach the provider.
     pub token_requests: u16,
+    /// API attempts.
     pub attempts: u16,
 }
 
@@ -27,7 +29,7 @@ impl fmt::Display for Cost {
     }
 }
 
-/// From here on nobody counts.
+/// More than this are not counted.
 const MOST: u16 = 8;
 
 /// The dearest call that can follow a quiet state; the way begins with its arrival, where `Deliver` finds it.

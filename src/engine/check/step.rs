@@ -91,7 +91,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     ) {
         next.act(action, host);
         for event in &host.events {
-            next.history.hear(event);
+            next.history.record(event);
             let instant = Instant {
                 before: self,
                 after: &next.world,

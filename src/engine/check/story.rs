@@ -37,29 +37,29 @@ pub struct Line {
 }
 
 /// Tells a run of this system.
-pub fn tell(setup: &Setup, example: &Counterexample) -> Story {
-    tell_strategy(setup.coordination.clone(), &setup.system, example)
+pub fn narrate(setup: &Setup, example: &Counterexample) -> Story {
+    narrate_strategy(setup.coordination.clone(), &setup.system, example)
 }
 
 /// [`tell`] for a strategy that need not be one of the crate's own.
-pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
+pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
     let initial = State::initial(strategy, &setup.with_names());
-    let mut teller = Teller::new(setup);
+    let mut narrator = Narrator::new(setup);
     let mut host = CheckHost::default();
     let mut state = initial;
     for (life, name) in state.world.server.provider.ledger.remembered().iter().zip(0..) {
-        teller.names.push((life.token, name));
+        narrator.names.push((life.token, name));
     }
     let mut lines = Vec::new();
     for &action in &example.way {
         let next = state.take(action, &mut host, |_, _, _| {});
-        teller.name_new_tokens(&host.events);
-        lines.push(teller.line(&state, action, &host.events));
-        teller.rename(&host.renamed);
+        narrator.name_new_tokens(&host.events);
+        lines.push(narrator.line(&state, action, &host.events));
+        narrator.rename(&host.renamed);
         state = next;
     }
     Story {
-        parties: teller.parties(),
+        parties: narrator.parties(),
         lines,
         around: example.around,
         remark: example.remark.clone(),
@@ -67,7 +67,7 @@ pub fn tell_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, examp
 }
 
 /// What tokens are called in the story.
-struct Teller {
+struct Narrator {
     nodes: usize,
     workers: usize,
     uses_store: bool,
@@ -76,7 +76,7 @@ struct Teller {
     issued: u32,
 }
 
-impl Teller {
+impl Narrator {
     fn new<R>(setup: &System<R>) -> Self {
         let workers = setup.nodes as usize;
         Self {

@@ -11,7 +11,7 @@ use super::label::{label, moved};
 use super::state::State;
 use super::{Counterexample, System};
 
-/// The run of named nodes that passes what the states of `example` stand for.
+/// The run of named nodes that passes through what the states of `example` stand for.
 pub fn named<S: Strategy, R: Rule>(
     strategy: &S,
     setup: &System<R>,
@@ -24,7 +24,7 @@ pub fn named<S: Strategy, R: Rule>(
         who: Permutation::IDENTITY,
         host: CheckHost::default(),
     };
-    assert!(pair.named == pair.unnamed, "nobody is told apart at the start");
+    assert!(pair.named == pair.unnamed, "no node is told apart at the start");
     let steps = example.way.len();
     let way = (1..).zip(&example.way);
     Counterexample {
@@ -46,8 +46,8 @@ struct Pair<S: Strategy, R> {
 }
 
 impl<S: Strategy, R: Rule> Pair<S, R> {
-    /// Both take a step; tells which one it is among nodes with names. Of several that lead to the same by the same way, it is of the
-    /// same kind, and the `last` one breaks the property.
+    /// Both take a step; returns the step among nodes with names. Of several that lead to the same state by the same label it is one
+    /// of the same kind, and the `last` one breaks the property.
     fn step(&mut self, action: Action, judge: &Judge, last: bool) -> Action {
         let wanted = moved(label(&self.unnamed, action), self.who);
         self.unnamed = self.unnamed.next(action, &mut self.host);

@@ -1,4 +1,4 @@
-//! Which states have been seen, in sixteen bytes each.
+//! The set of states that a search has found, in sixteen bytes each.
 //!
 //! A state is known by a fingerprint of 128 bits. Two different states with one fingerprint would be taken for the same. They
 //! differ somewhere by a number that ends in fewer than 32 zero bits, so that befalls one pair in 2^96 or fewer, over all
@@ -126,7 +126,7 @@ impl Visited {
         Fingerprint::from(high.load(Ordering::Relaxed)) << 64 | Fingerprint::from(low.load(Ordering::Relaxed))
     }
 
-    /// Where it lies, and its number; or the free place where it would.
+    /// Where a state lies in the table, and its number; or the free place where it would lie.
     fn place(&self, print: Fingerprint) -> (usize, Option<u32>) {
         let mask = self.table.len() - 1;
         let mut at = print as usize & mask;

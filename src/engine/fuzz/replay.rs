@@ -1,7 +1,7 @@
-//! A schedule once more, in the checker's states and in the simulator: the same steps, and the same effects.
+//! Replays of a schedule in the checker's states and in the simulator: the same steps, and the same effects.
 //!
 //! The checker picks what is under way by name; the simulator is given a network that delays each message so that step n
-//! happens at instant n. MessageKind they tell is compared without what only one of them counts: times, and how tokens are called.
+//! happens at instant n. Effects are compared without what only one of the engines counts: times, and how tokens are called.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,18 @@ use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
 use crate::world::{Message, Renamed, World};
 
-/// Something that happened at a step, in words that no engine counts in. ScheduleStep 0 is the start.
+/// Something that happened at a step, in words that do not depend on the engine. Step 0 is the start.
 pub type Effect = (usize, String);
 
 /// Far shorter than any lease or token lives, so that nothing ends by itself.
 const INSTANT: Duration = Duration::from_nanos(1000);
 
-/// What a schedule does, as each engine tells it.
+/// The effects of a schedule in each engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effects {
+    /// In the checker's states, in order.
     pub checker: Vec<Effect>,
+    /// In the simulator, in order.
     pub simulator: Vec<Effect>,
 }
 
@@ -43,32 +45,32 @@ pub fn replay<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, steps: &[S
     let mut trace = Vec::new();
     let world = State::world(strategy.clone(), system);
     run_script(world, &mut network, &script.happenings, &mut trace);
-    let mut teller = Teller::default();
+    let mut describer = Describer::default();
     let mut simulator = Vec::new();
     for (now, event) in trace {
-        simulator.extend(teller.tell(step_at(now), &[event]));
+        simulator.extend(describer.describe(step_at(now), &[event]));
     }
     Effects { checker, simulator }
 }
 
-/// What tokens are called: by their number in the order of issue.
+/// Names tokens by their number in the order of issue, and puts events into words.
 #[derive(Default)]
-struct Teller {
+struct Describer {
     issued: usize,
     names: BTreeMap<Token, usize>,
 }
 
-impl Teller {
-    fn tell(&mut self, step: usize, events: &[Event]) -> impl Iterator<Item = Effect> {
-        let mut told = Vec::new();
+impl Describer {
+    fn describe(&mut self, step: usize, events: &[Event]) -> impl Iterator<Item = Effect> {
+        let mut effects = Vec::new();
         for event in events {
             if let Event::Issued { token, .. } = event {
                 self.issued += 1;
                 self.names.insert(*token, self.issued);
             }
-            told.extend(effect(event, |token| self.names.get(&token).copied()).map(|words| (step, words)));
+            effects.extend(effect(event, |token| self.names.get(&token).copied()).map(|words| (step, words)));
         }
-        told.into_iter()
+        effects.into_iter()
     }
 
     fn rename(&mut self, renamed: &Renamed) {
@@ -125,10 +127,10 @@ fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]
         sent: Vec::new(),
         happenings: Vec::new(),
     };
-    let mut teller = Teller::default();
+    let mut describer = Describer::default();
     let (events, renamed) = start(strategy, system);
-    let mut effects: Vec<_> = teller.tell(0, &events).collect();
-    teller.rename(&renamed);
+    let mut effects: Vec<_> = describer.describe(0, &events).collect();
+    describer.rename(&renamed);
     let (mut host, initial) = (CheckHost::default(), State::initial(strategy.clone(), system));
     // Which sending each message of the bag is.
     let mut tags: Vec<usize> = initial
@@ -147,8 +149,8 @@ fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]
             tags.push(script.send(step, &raw.world, message));
         }
         let next = state.take(action, &mut host, |_, _, _| {});
-        effects.extend(teller.tell(step, &host.events));
-        teller.rename(&host.renamed);
+        effects.extend(describer.describe(step, &host.events));
+        describer.rename(&host.renamed);
         tags = sorted(raw, &tags, &next, &mut host.renamed);
         state = next;
     }
@@ -214,7 +216,7 @@ impl Script {
         self.sent.len() - 1
     }
 
-    /// What a step means for what was sent, or beside it.
+    /// Writes into the script what a step does to a message that was sent, or what happens beside it.
     fn meet<S: Strategy, R: Rule>(&mut self, step: usize, state: &State<S, R>, action: Action, tags: &[usize]) {
         let mut happens = |what| self.happenings.push((instant(step), what));
         match action {
@@ -262,7 +264,7 @@ impl<S: Strategy, R: Rule> Network<S, R> for Scripted {
     }
 }
 
-/// An event in words; none for what only one engine tells.
+/// An event in words; none for one that only one engine records.
 fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<String> {
     let name = |token: Token| number(token).map_or_else(|| "an old token".to_owned(), |number| format!("t{number}"));
     let node = |node: NodeId| format!("node {}", node.0);
@@ -301,7 +303,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::RefreshAnswered { reuse } => format!("a refresh is answered, used up before: {reuse}"),
         Event::CredentialCleared { good } => format!("a credential is taken away, good: {good}"),
         Event::LiveTokenDropped { node: at, token } => format!("{} gives up {}", node(at), name(token)),
-        // How long tokens live, which quota is used up, who stands still and who is looked at is the simulator's own.
+        // How long tokens live, which quota is used up, which node stands still and which is sampled is the simulator's own.
         Event::TokenAsked { .. }
         | Event::Sampled { .. }
         | Event::QuotaExhausted { .. }

@@ -1,4 +1,4 @@
-//! A case on disk: a text that a reader can follow and change, and that replays in every engine.
+//! Saved cases: a text that a reader can follow and change, and that replays in every engine.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ pub const RULES: [(&str, &str); 5] = [
 /// Life of a token; a case's clock stands still, so it decides nothing.
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// Drivers refresh tokens, which say themselves what ends: a new token ends no other.
+/// The rule beside refresh tokens, whose own rule says what ends: a new token ends no other.
 const INDEPENDENT: &str = "independent";
 
 /// The rule of this name: one of [`RULES`], `independent`, or a provider's.
@@ -74,23 +74,31 @@ fn name_of_rotation(wanted: &System) -> Option<String> {
 pub struct Saved {
     /// Short name of the property that it breaks.
     pub property: &'static str,
-    /// What it was found by; a case that was written by hand has none.
+    /// The seed by which it was found; a case that was written by hand has none.
     pub seed: Option<u64>,
+    /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// The provider's rule, by a name that [`rule`] knows.
     pub rule: String,
     /// What becomes of refresh tokens, by name, where there are any.
     pub refresh_tokens: Option<String>,
+    /// What tokens reveal about which is newer.
     pub reveals: Reveals,
+    /// What a slot index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
     /// Slots granted to the client.
     pub slots: u16,
+    /// Nodes at which calls arrive.
     pub nodes: u32,
+    /// Calls at each node.
     pub calls: u32,
+    /// Faults of each kind that may happen.
     pub faults: FaultBudget,
+    /// The schedule; steps that cannot be taken are skipped.
     pub steps: Vec<ScheduleStep>,
 }
 
-/// The same as it is written.
+/// A saved case as TOML has it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -157,7 +165,7 @@ impl Saved {
         place.expect("a case names a property")
     }
 
-    /// The system that it takes place in.
+    /// The system of the case.
     ///
     /// # Panics
     /// When a rule is none that there is.
@@ -183,14 +191,14 @@ impl Saved {
         walk.witness(self.property()).map(|(_, example)| example)
     }
 
-    /// What it does in the checker and in the simulator.
+    /// The effects of the case in the checker and in the simulator.
     pub fn effects(&self) -> Effects {
         let setup = self.setup();
         replay(&setup.coordination, &setup.system, &self.steps)
     }
 }
 
-/// TOML.
+/// As TOML.
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = PROPERTIES[self.property()].title;

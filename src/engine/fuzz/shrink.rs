@@ -1,5 +1,5 @@
-//! From a case that breaks a property to one of which nothing can be taken away: no step, no pair of steps, no fault, no call, no
-//! node, no peculiarity of the provider.
+//! Shrinking: from a case that breaks a property to one of which nothing can be taken away, no step, no pair of steps, no fault, no
+//! call, no node, no peculiarity of the provider.
 
 use super::case::{Case, SearchSpace, SystemParams, Tree};
 use super::step::ScheduleStep;

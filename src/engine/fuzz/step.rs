@@ -1,5 +1,5 @@
-//! Steps by name: what reaches whom, or what goes wrong, as a reader would say it. A name means the same thing in every system
-//! in which it means anything, so a schedule survives that other steps, nodes or faults are taken away.
+//! Steps of a schedule by name, such as `deliver B's token response` or `crash A`. A name means the same thing in every system in which
+//! it means anything, so a schedule survives when other steps, nodes or faults are taken away.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,10 +16,11 @@ use crate::world::{Message, World};
 pub enum ScheduleStep {
     /// Something that is under way meets this fate; where several have the same name, the number tells them apart.
     Of(MessageFate, Actor, MessageKind, u8),
+    /// This node loses its memory and its calls, and starts anew.
     Crash(Actor),
     /// The lease of this store ends while its holder acts on it.
     Lapse(u8),
-    /// It ends, and nobody acts on it.
+    /// The lease of this store ends, and no node acts on it any more.
     Reclaim(u8),
     /// The tokens of this bucket expire.
     Expire(u8),
@@ -32,42 +33,67 @@ pub enum MessageFate {
     Deliver,
     /// The alarm rings although what it waits for is still under way.
     Hurry,
+    /// The message is lost.
     Lose,
-    /// It is answered with a 429.
+    /// The token request is answered with a 429.
     Throttle,
 }
 
-/// Whose it is.
+/// The node that a step is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
+    /// A node at which calls arrive, by its place; written as a letter.
     Worker(u8),
+    /// The gateway.
     Gateway,
 }
 
 /// A kind of message or alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
+    /// A call that arrives.
     Call,
+    /// An API attempt on its way to the API.
     Attempt,
+    /// The API's answer to an attempt.
     ApiAnswer,
+    /// A token request on its way to the token endpoint.
     TokenRequest,
+    /// The token endpoint's answer.
     TokenResponse,
+    /// A read on its way to the store.
     StoreRead,
+    /// A write or a clearing on its way to the store.
     StoreWrite,
+    /// A request for the lease.
     LeaseRequest,
+    /// An extension of the lease.
     LeaseExtension,
+    /// A release of the lease.
     LeaseReturn,
+    /// The store's answer, whatever it was asked.
     StoreAnswer,
+    /// A call on its way to the gateway.
     ForwardedCall,
+    /// The gateway's answer to a forwarded call.
     GatewayAnswer,
+    /// A note from another node.
     Note,
+    /// The end of a backoff.
     NextTry,
+    /// The time-out of an attempt.
     CallTimeOut,
+    /// The time-out of a token request.
     TokenTimeOut,
+    /// The time-out of a store operation.
     StoreTimeOut,
+    /// The timer of a planned renewal.
     Renewal,
+    /// The timer of a wait between two reads of the store.
     Wait,
+    /// The timer by which a lease should be extended.
     ExtensionTimer,
+    /// A login of the user.
     Login,
 }
 
@@ -104,7 +130,7 @@ const WHATS: [(MessageKind, &str); 22] = [
 ];
 
 impl ScheduleStep {
-    /// The node that it is about.
+    /// The node that the step is about.
     pub const fn who(self) -> Option<Actor> {
         match self {
             Self::Of(_, who, ..) | Self::Crash(who) => Some(who),
@@ -128,7 +154,7 @@ impl ScheduleStep {
     }
 }
 
-/// What a message is called, whatever becomes of it.
+/// The name of a message, whatever becomes of it.
 pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> (Actor, MessageKind) {
     let call = |mut message: Message| {
         let ticket = message.ticket_mut();
@@ -180,7 +206,7 @@ fn who<S: Strategy, R: Rule>(world: &World<S, R>, node: NodeId) -> Actor {
     }
 }
 
-/// What the steps that a state can take are called, in their order.
+/// The names of the steps that a state can take, in their order.
 pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out: &mut Vec<ScheduleStep>) {
     out.clear();
     for &action in actions {

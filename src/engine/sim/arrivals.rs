@@ -58,7 +58,7 @@ impl Crowd {
         })
     }
 
-    /// Draws the next call: when after the one before, at which node, and its draw_key.
+    /// Draws the next call: when after the one before, at which node, and the key of its draws.
     #[inline]
     fn draw(&mut self) -> Duration {
         let draw = Dice::next(&mut self.stream);
@@ -143,7 +143,7 @@ impl Sources {
         }
     }
 
-    /// CheckHost over the calls that are due at a stream, and returns the time until its next.
+    /// Hands over the calls that are due at a stream, and returns the time until its next.
     #[inline]
     pub fn arrive(
         &mut self,

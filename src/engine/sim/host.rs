@@ -68,7 +68,7 @@ impl SimHost<'_> {
             self.queue.push_arrival(self.now + think, number);
         }
         if let Listener::Other(sink) = &mut self.sink {
-            sink.hear(self.now, event);
+            sink.record(self.now, event);
         }
     }
 
@@ -163,7 +163,7 @@ impl Host for SimHost<'_> {
     #[inline(always)] // The metrics then meet only the event that is told here, and of it only what they count.
     fn note(&mut self, event: impl FnOnce() -> Event) {
         match &mut self.sink {
-            Listener::Metrics(observed) => observed.hear(self.now, &event()),
+            Listener::Metrics(observed) => observed.record(self.now, &event()),
             Listener::Other(_) => self.tell(&event()),
         }
     }

@@ -61,7 +61,7 @@ impl Host for ScriptHost<'_> {
         (Duration::ZERO, Duration::ZERO)
     }
     fn note(&mut self, event: impl FnOnce() -> Event) {
-        self.sink.hear(self.now, &event());
+        self.sink.record(self.now, &event());
     }
     fn wants_details(&self) -> bool {
         true

@@ -1,0 +1,124 @@
+//! Token requests and the tokens that they issue: how many, how close together, and what use a token was.
+
+use super::{Better, Metric, Observed, per_hour, ratio};
+
+pub(super) const TOKEN_REQUESTS_PER_CALL: Metric = Metric {
+    name: "token_requests_per_call",
+    unit: "per call",
+    about: "Requests that reached the token endpoint.",
+    read: |run| ratio(run.token_requests, run.total().calls),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const TOKEN_REQUESTS_PER_HOUR: Metric = Metric {
+    name: "token_requests_per_hour",
+    unit: "per hour",
+    about: "Requests that reached the token endpoint.",
+    read: |run| per_hour(run, run.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const ISSUANCES_PER_CALL: Metric = Metric {
+    name: "issuances_per_call",
+    unit: "per call",
+    about: "Tokens issued.",
+    read: |run| ratio(run.issued, run.total().calls),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const ISSUANCES_PER_HOUR: Metric = Metric {
+    name: "issuances_per_hour",
+    unit: "per hour",
+    about: "Tokens issued.",
+    read: |run| per_hour(run, run.issued),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const WASTED_ISSUANCE_RATE: Metric = Metric {
+    name: "wasted_issuance_rate",
+    unit: "share",
+    about: "Issued tokens that never served a successful attempt.",
+    read: |run| ratio(run.wasted, run.ended),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const UNNECESSARY_ISSUANCE_RATE: Metric = Metric {
+    name: "unnecessary_issuance_rate",
+    unit: "share",
+    about: "Tokens issued although the asking node's own was still live.",
+    read: |run| ratio(run.unnecessary, run.issued),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const BLAST_RADIUS_MEAN: Metric = Metric {
+    name: "blast_radius_mean",
+    unit: "nodes",
+    about: "Other nodes whose usable token an issuance superseded.",
+    read: |run| ratio(run.blast, run.issued),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const USEFUL_TOKEN_LIFE_P50: Metric = Metric {
+    name: "useful_token_life_p50",
+    unit: "s",
+    about: "From issuance to the last successful use, median over tokens that served.",
+    read: |run| useful_life(run, 0.50),
+    by_group: None,
+    better: Some(Better::High),
+};
+
+pub(super) const USEFUL_TOKEN_LIFE_P99: Metric = Metric {
+    name: "useful_token_life_p99",
+    unit: "s",
+    about: "From issuance to the last successful use, 99th percentile over tokens that served.",
+    read: |run| useful_life(run, 0.99),
+    by_group: None,
+    better: Some(Better::High),
+};
+
+pub(super) const PEAK_TOKEN_REQUESTS_PER_S: Metric = Metric {
+    name: "peak_token_requests_per_s",
+    unit: "per s",
+    about: "Greatest number of token requests in any second.",
+    read: |run| Some(f64::from(run.seconds.peak_token_requests)),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const HERD_MAX: Metric = Metric {
+    name: "herd_max",
+    unit: "count",
+    about: "Most issuances within the time that the first of them needs to become known; one is needed.",
+    read: |run| (run.herd_max > 0).then_some(f64::from(run.herd_max)),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const ISSUANCE_DISPERSION: Metric = Metric {
+    name: "issuance_dispersion",
+    unit: "ratio",
+    about: "Variance over mean of the issuances in a second: 1 when independent, below when coordinated, far above in herds.",
+    read: |run| run.seconds.dispersion(),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const QUOTA_EXHAUSTED_SECONDS: Metric = Metric {
+    name: "quota_exhausted_seconds",
+    unit: "s",
+    about: "Time during which the token endpoint refused for quota.",
+    read: |run| Some(run.quota_exhausted.as_secs_f64()),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+fn useful_life(run: &Observed, share: f64) -> Option<f64> {
+    (!run.useful_life.is_empty()).then(|| run.useful_life.value_at_quantile(share) as f64 / 1e3)
+}
