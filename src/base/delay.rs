@@ -7,10 +7,13 @@ use super::time::Duration;
 /// checker leaves it open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Delay {
+    /// The least that it takes.
     pub base: Duration,
     /// The scale of the drawn part.
     pub spread: Duration,
+    /// The most that it takes, whatever is drawn.
     pub cap: Duration,
+    /// How the draw spreads.
     pub law: DelayShape,
 }
 

@@ -3,12 +3,14 @@
 use crate::base::Duration;
 use crate::scenario::{PlanError, Scenario};
 
-/// How often, from which seed, on how many threads.
+/// Options of a campaign: how often, from which seed, on how many threads.
 #[derive(Clone, Debug)]
 pub struct CampaignOptions {
     /// Only the strategy of this name.
     pub only: Option<String>,
+    /// Every draw follows from it.
     pub seed: u64,
+    /// Runs of each strategy at each point.
     pub replications: u32,
     /// Replicate until the half-width of every failure rate's interval is at most this share of its mean.
     pub precision: Option<f64>,
@@ -29,9 +31,9 @@ impl CampaignOptions {
     }
 }
 
-/// What is told while it goes on.
+/// Receives the progress of a campaign.
 pub trait CampaignProgress: Sync {
-    /// So many runs are planned in all.
+    /// This many runs are planned in all.
     fn planned(&self, runs: u64);
     /// One run is done.
     fn done(&self);
@@ -45,6 +47,7 @@ impl CampaignProgress for () {
 /// Why a scenario cannot be run after all.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
+    /// A file that the scenario names has changed since it was read.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// Retries without a wait, at a party that answers without a latency, would go on for ever.
@@ -53,10 +56,14 @@ pub enum CampaignError {
          give its retry policy a wait or a bound, or the latencies more than zero"
     )]
     Stuck {
+        /// Name of the strategy.
         strategy: String,
+        /// The sweep point, in words.
         point: String,
+        /// From the start of the run until time stands still.
         at: Duration,
     },
+    /// The threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads { threads: usize, reason: String },
 }

@@ -10,10 +10,11 @@ use crate::plan::SweepPoint;
 use crate::record::{Holding, Incident, Record, RecoveryVerdict};
 use crate::scenario::{PlanCase, Scenario};
 
-/// What a campaign came to.
+/// The findings of a campaign.
 pub struct CampaignResults {
     /// Complete, but that nobody has said by which command it was made.
     pub record: Record,
+    /// The campaign was ended early.
     pub interrupted: bool,
     /// With a wanted precision: whether it was reached.
     pub precise: Option<bool>,

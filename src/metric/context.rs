@@ -2,14 +2,18 @@
 
 use crate::base::{Duration, Time};
 
-/// What the listener has to know beforehand.
+/// What the metrics of a run have to know before it begins.
 #[derive(Clone, Debug)]
 pub struct RunContext {
+    /// Where the measured span begins.
     pub warmup: Time,
+    /// Where the measured span ends.
     pub horizon: Time,
     /// The end of the run at the latest: time series reach so far.
     pub end: Time,
+    /// Kinds of calls, over all fleets.
     pub groups: usize,
+    /// Nodes of all fleets.
     pub nodes: usize,
     /// When the scenario's trigger begins and ends, if it has one.
     pub trigger: Option<(Time, Time)>,
@@ -19,6 +23,6 @@ pub struct RunContext {
     pub needed_issuances: f64,
     /// Calls per second, of all nodes together, that arrive on average.
     pub arrivals_per_s: f64,
-    /// Mean time of a token request and its response: until then nobody can know that another has asked.
+    /// Mean time of a token request and its response: until then no node can know that another has asked.
     pub known_after: Duration,
 }

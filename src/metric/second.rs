@@ -3,13 +3,19 @@
 /// Counts of one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Second {
+    /// Calls that arrived.
     pub arrivals: u32,
+    /// API attempts that left their nodes.
     pub attempts: u32,
     /// Attempts that were not a call's first.
     pub repeats: u32,
+    /// Attempts that were refused for their token.
     pub rejections: u32,
+    /// Requests that reached the token endpoint.
     pub token_requests: u32,
+    /// Tokens issued.
     pub issuances: u32,
+    /// Calls that ended with success.
     pub successes: u32,
     /// Requests that an endpoint failed or refused.
     pub refused: u32,

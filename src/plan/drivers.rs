@@ -10,15 +10,20 @@ use crate::workload::Pattern;
 /// Calls of one kind at each node of a fleet.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
+    /// Fleet and kind of its calls.
     pub group: Group,
+    /// When they arrive.
     pub arrivals: Pattern,
 }
 
 /// What drives a run beside its timeline and the calls that come of themselves; most plans have none of it.
 #[derive(Clone, Debug, Default)]
 pub struct Drivers {
+    /// Users in closed loops.
     pub loops: Vec<Loop>,
+    /// Calls of recorded traces.
     pub replays: Vec<Replay>,
+    /// Pauses of nodes by chance.
     pub pauses: Vec<Pauses>,
     /// Mean gap between two revocations of all the live tokens of a client, chosen anew each time.
     pub revocations: Option<Duration>,
@@ -27,17 +32,21 @@ pub struct Drivers {
 /// Users who wait for the end of one call before they make the next.
 #[derive(Clone, Debug)]
 pub struct Loop {
+    /// Fleet and kind of their calls.
     pub group: Group,
     pub nodes: Range<u32>,
     /// At each node.
     pub users: u32,
+    /// From the end of one call to the next one.
     pub think: Latency,
 }
 
 /// Calls of a recorded trace, dealt to the nodes in turn.
 #[derive(Clone, Debug)]
 pub struct Replay {
+    /// Fleet and kind of its calls.
     pub group: Group,
+    /// Nodes among which they are dealt.
     pub nodes: Range<u32>,
     /// In order.
     pub calls: Arc<[Time]>,
@@ -46,6 +55,7 @@ pub struct Replay {
 /// Pauses by chance.
 #[derive(Clone, Debug)]
 pub struct Pauses {
+    /// Which nodes.
     pub nodes: Range<u32>,
     /// Mean time that a node runs between two.
     pub every: Duration,

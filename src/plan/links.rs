@@ -7,7 +7,9 @@ use crate::world::{LEGS, Leg};
 #[derive(Clone, Debug)]
 pub struct Links {
     legs: [Link; LEGS],
+    /// Until a resource server accepts a new token.
     pub visible_after: Latency,
+    /// Until a resource server refuses a superseded or revoked token.
     pub invalidation: Latency,
     /// Resource servers among which attempts are dealt out.
     pub replicas: u16,
@@ -24,11 +26,13 @@ impl Links {
         }
     }
 
+    /// The way of this leg.
     #[inline]
     pub fn leg(&self, leg: Leg) -> &Link {
         &self.legs[leg as usize]
     }
 
+    /// The way of this leg, to be changed.
     pub fn leg_mut(&mut self, leg: Leg) -> &mut Link {
         &mut self.legs[leg as usize]
     }

@@ -23,18 +23,25 @@ pub use point::SweepPoint;
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// How calls are retried.
     pub policy: CallPolicy,
+    /// Nodes, apps, domains and stores.
     pub layout: Layout,
+    /// The provider.
     pub provider: ProviderPlan,
+    /// Latency and loss.
     pub links: Links,
     /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
     pub workloads: Vec<Vec<Stream>>,
+    /// What else drives the run.
     pub drivers: Drivers,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
     /// Names of the groups: fleet and kind of call.
     pub groups: Vec<(String, String)>,
+    /// When it counts.
     pub span: Span,
     /// From the first timeline event of the scenario's own (not a start) until its effects are over, if there is one.
     pub trigger: Option<(Time, Time)>,
@@ -54,16 +61,21 @@ pub struct Span {
 /// The provider's part.
 #[derive(Clone, Debug)]
 pub struct ProviderPlan {
+    /// What a token request gets.
     pub rule: Issuance,
     /// Where there are refresh tokens.
     pub rotation: Option<RotationRule>,
+    /// What two tokens reveal about which is newer.
     pub reveals: Reveals,
+    /// What an index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
     /// Slots granted at first, by client; registered copies of an app follow it.
     pub slots: Vec<u16>,
     /// Slots that a client can ever have.
     pub stride: u16,
+    /// Limits of the token endpoint.
     pub token_endpoint: Endpoint,
+    /// Limits of the API.
     pub api_endpoint: Endpoint,
 }
 
@@ -112,6 +124,7 @@ impl Plan {
 }
 
 impl Span {
+    /// How long it measures.
     pub fn measured(&self) -> Duration {
         self.horizon.since(self.warmup)
     }

@@ -281,6 +281,7 @@ impl<R: Rule, Q> Server<R, Q> {
         self.provider.ledger.settle(bucket, now, ended);
     }
 
+    /// The commit of a token request.
     #[inline]
     fn issue(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
         let unnecessary = ask.held.is_some_and(|token| self.provider.ledger.is_live(token, now));

@@ -207,8 +207,10 @@ pub struct Check {
     pub metric: String,
     /// As the scenario says it, e.g. `>= 0.999`, `0.86 .. 0.89`, `< naive cache`.
     pub condition: String,
+    /// Mean over replications; `None` when the metric has no value here.
     #[serde(serialize_with = "finite::if_any")]
     pub measured: Option<f64>,
+    /// Its 95 % confidence interval.
     #[serde(serialize_with = "finite::interval")]
     pub ci95: Option<(f64, f64)>,
     /// Whether the condition held.

@@ -6,14 +6,19 @@ use serde::{Deserialize, Serialize};
 /// How a figure compares with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Op {
+    /// Less than the value.
     #[serde(rename = "<")]
     Less,
+    /// At most the value.
     #[serde(rename = "<=")]
     AtMost,
+    /// More than the value.
     #[serde(rename = ">")]
     More,
+    /// At least the value.
     #[serde(rename = ">=")]
     AtLeast,
+    /// The value, but for rounding.
     #[serde(rename = "==")]
     Equal,
 }
@@ -30,6 +35,7 @@ impl Op {
         }
     }
 
+    /// As it is written.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Less => "<",

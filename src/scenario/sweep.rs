@@ -19,6 +19,7 @@ pub(super) struct Axis<'t> {
 
 /// One value of each axis.
 pub(super) struct Point<'t> {
+    /// `key=value;key=value`, empty without a sweep.
     pub label: SweepPoint,
     values: Vec<(Path, Span, Spanned<DeValue<'t>>)>,
 }

@@ -4,7 +4,7 @@ use super::Coordination;
 use crate::base::Duration;
 use crate::node::Strategy;
 
-/// How long anything lasts decides nothing, except how often a node looks before it gives up.
+/// Any duration. How long something lasts decides nothing, except how often a node reads the store before it gives up.
 pub(super) const SPAN: Duration = Duration::from_millis(100);
 
 /// A strategy with small settings, under the name that the checker knows it by.

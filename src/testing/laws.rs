@@ -16,7 +16,7 @@ use crate::strategy::{Naive, SlotPerNode};
 use crate::trace::{CallOutcome, Event};
 use crate::world::Leg;
 
-/// One law about strategies: its name, what it says, and what is wrong.
+/// One law about strategies: its name, what it says, and a function that judges a strategy by it and says what is wrong.
 pub type Law<S> = (&'static str, &'static str, fn(&Bench<S>) -> Result<(), String>);
 
 /// A strategy and what it needs around it.
@@ -33,7 +33,7 @@ pub struct Bench<S> {
 type Trace = Vec<(Time, Event)>;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// So much later everything that a fault has begun is over: time-outs of a second, leases of some.
+/// After this time everything that a fault has begun is over: time-outs of a second, leases of some.
 const CALM: Duration = Duration::from_secs(60);
 
 /// All laws about strategies.
@@ -80,7 +80,7 @@ fn count(trace: &Trace, wanted: impl Fn(&Event) -> bool) -> usize {
     trace.iter().filter(|(_, event)| wanted(event)).count()
 }
 
-/// That every call that has arrived from then on has succeeded.
+/// Whether every call that arrives at `from` or later succeeds; otherwise which does not.
 fn all_succeed(trace: &Trace, from: Time) -> Result<(), String> {
     let mut calls = 0;
     for (now, event) in trace {
@@ -142,7 +142,7 @@ fn crash<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
     all_succeed(&trace, last + CALM)
 }
 
-/// Crashes at odd moments, and a token endpoint that is not heard for a while; returns when it is over.
+/// Adds crashes at odd moments, and a token endpoint that is silent for a while; returns when all that is over.
 fn disturb(plan: &mut Plan) -> Time {
     let (nodes, mut at) = (plan.nodes() as u32, Time::ZERO);
     for step in 0..150 {
@@ -158,7 +158,7 @@ fn disturb(plan: &mut Plan) -> Time {
     at
 }
 
-/// A fleet under everything at once; the books are kept whatever happens.
+/// A fleet under every fault at once: its books balance whatever happens.
 fn books<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
     let mut plan = bench.plan(3, 300);
     disturb(&mut plan);
@@ -212,9 +212,12 @@ fn books<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
     }
 }
 
-/// What is wrong with a rule under which the `live` newest tokens of a slot, which all outlive the run, are accepted and no
-/// others: naive nodes ask for tokens all the time, and each attempt says whether its token is. A token of another slot does
-/// it no harm: as many nodes as there are `slots`, with one each, are never refused.
+/// Holds a rule to what it says: the `live` newest tokens of a slot, which all outlive the run, are accepted and no others. Naive
+/// nodes ask for tokens all the time, and each attempt shows whether its token is accepted. A token of another slot does no
+/// harm: as many nodes as there are `slots`, with one each, are never refused.
+///
+/// # Errors
+/// With what is wrong, when the rule does otherwise.
 pub fn of_rule<R: Rule>(rule: &R, live: usize, slots: u16) -> Result<(), String> {
     let needs = Needs {
         store: false,

@@ -16,8 +16,8 @@ use crate::property::PROPERTIES;
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 
-/// What is expected of a strategy, and in which surroundings: two nodes with a call each that share an app under "latest only",
-/// with a lost message and a crash, unless it is told otherwise.
+/// What is expected of a strategy, and in which surroundings: by default two nodes with a call each that share an app under
+/// "latest only", with a lost message and a crash.
 #[derive(Clone, Debug)]
 pub struct Expect<R = Issuance> {
     system: System<R>,
@@ -33,8 +33,8 @@ impl Default for Expect {
 }
 
 impl Expect {
-    /// The app has refresh tokens of this rule, which says what a refresh ends, and the access token expires once at least. To be
-    /// said after the faults.
+    /// The app has refresh tokens of this rule, which says what a refresh ends, and the access token expires once at least. Call
+    /// [`Expect::with_faults`] before this.
     #[must_use]
     pub fn with_refresh_tokens(mut self, rotation: RotationRule) -> Self {
         self.system = self.system.rotating(Some(rotation));
@@ -43,7 +43,7 @@ impl Expect {
 }
 
 impl<R: Rule> Expect<R> {
-    /// The same under another rule of the provider.
+    /// The default surroundings under another rule of the provider.
     pub fn under(rule: R) -> Self {
         Self {
             system: System {
@@ -85,7 +85,7 @@ impl<R: Rule> Expect<R> {
         self
     }
 
-    /// So many registered copies of the app, and so many token slots in each.
+    /// This many registered copies of the app, and this many token slots in each.
     #[must_use]
     pub fn with_apps(mut self, apps: u16, slots: u16) -> Self {
         self.system.needs.apps = apps;
@@ -93,7 +93,7 @@ impl<R: Rule> Expect<R> {
         self
     }
 
-    /// So many nodes, from 1 to 4, with so many calls each, from 1 to 3.
+    /// This many nodes, from 1 to 4, with this many calls each, from 1 to 3.
     #[must_use]
     pub fn with_nodes(mut self, nodes: u32, calls: u32) -> Self {
         self.system.nodes = nodes;
@@ -115,14 +115,14 @@ impl<R: Rule> Expect<R> {
         self
     }
 
-    /// The checker gives up after so many states.
+    /// The checker gives up after this many states.
     #[must_use]
     pub fn states(mut self, most: usize) -> Self {
         self.system.most = most;
         self
     }
 
-    /// So many cases by chance, under this seed.
+    /// The fuzzer draws this many cases, from this seed.
     #[must_use]
     pub fn cases(mut self, cases: u64, seed: u64) -> Self {
         (self.cases, self.seed) = (cases, seed);
@@ -137,9 +137,9 @@ pub struct ReportRow {
     pub property: &'static str,
     /// Title of the property.
     pub title: &'static str,
-    /// A shortest run that breaks it.
+    /// A shortest run that breaks it, found by the checker.
     pub checked: Option<Counterexample>,
-    /// The smallest case by chance that breaks it.
+    /// The smallest case that breaks it, found by the fuzzer.
     pub fuzzed: Option<Finding>,
 }
 
@@ -154,7 +154,7 @@ pub struct StrategyReport {
     pub rows: Vec<ReportRow>,
     /// Laws that are broken, with what is wrong.
     pub laws: Vec<(&'static str, String)>,
-    /// What is not as expected, told in words.
+    /// What is not as expected, in words, with a run that shows it.
     pub objections: Vec<String>,
 }
 
@@ -220,7 +220,7 @@ where
     report
 }
 
-/// Calls every token and fence by another name.
+/// Names that differ for every token and every fence.
 struct Others;
 
 impl Names for Others {
@@ -343,6 +343,21 @@ fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &S
 }
 
 /// [`analyze`], for a test.
+///
+/// ```
+/// use tokenstorm::engine::check::FaultBudget;
+/// use tokenstorm::strategy::{CompareFirst, Naive};
+/// use tokenstorm::testing::{Expect, assert_strategy};
+///
+/// // One process alone, with two calls at once and no faults: quickly checked.
+/// let alone = || Expect::default().with_nodes(1, 2).with_faults(FaultBudget::NONE).cases(20, 1);
+/// let report = assert_strategy(CompareFirst {}, &alone());
+/// assert!(report.complete);
+///
+/// // Without single-flight each of the two calls requests a token, and the second one kills the first one's.
+/// let expect = alone().breaks("S4").breaks("S9");
+/// assert_strategy(Naive {}, &expect);
+/// ```
 ///
 /// # Panics
 /// When anything is not as expected, with the shortest run that shows it.

@@ -6,7 +6,7 @@ use crate::oauth::Token;
 use crate::provider::ServerHost;
 use crate::trace::Event;
 
-/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
+/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same draw_key, whatever else
 /// happens in the run.
 pub trait Host {
     fn now(&self) -> Time;

@@ -105,6 +105,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
         self.host.now()
     }
 
+    /// Where a node stands, as it knows it.
     #[inline]
     fn me(&self) -> Me {
         Me {

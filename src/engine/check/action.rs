@@ -15,10 +15,11 @@ pub enum Action {
     Lose(u8),
     /// The token request at this place is answered with a 429.
     Throttle(u8),
+    /// This node loses its memory and its calls, and starts anew.
     Crash(u8),
     /// The lease of this store ends while its holder acts on it.
     Lapse(u8),
-    /// The lease of this store ends, and nobody acts on it any more.
+    /// The lease of this store ends, and no node acts on it any more.
     Reclaim(u8),
     /// The tokens of this bucket expire.
     Expire(u8),

@@ -4,6 +4,7 @@ use super::graph::{Edge, Graph};
 use super::label::FAULT;
 
 impl Graph {
+    /// Its maximal strongly connected components.
     pub fn components(&self) -> Components {
         Components::of(self)
     }
@@ -77,6 +78,7 @@ impl Components {
         self.first.push(first);
     }
 
+    /// How many components there are.
     pub fn count(&self) -> usize {
         self.first.len()
     }

@@ -19,7 +19,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.enabled_actions(&self.delivery_bounds(), out);
     }
 
-    /// [`State::actions`] where it is known what the nodes hear of.
+    /// [`State::actions`] where the delivery bounds are known.
     pub fn enabled_actions(&self, bounds: &DeliveryBounds, out: &mut Vec<Action>) {
         out.clear();
         for (place, message) in self.bag.iter().enumerate() {
@@ -56,8 +56,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// What is there to be delivered, but for a node that hears of nothing else at present. Without that bound it could be
-    /// delivered: nobody may be kept from it for ever.
+    /// Messages that only the delivery bounds hold back. Fairness counts their labels as enabled: no run holds them back for ever.
     pub fn suppressed<'a>(&'a self, bounds: &'a DeliveryBounds) -> impl Iterator<Item = &'a Message> {
         let deaf = bounds.iter().any(|accepts| !matches!(accepts, Accepts::Everything));
         let bag = if deaf { &self.bag[..] } else { &[] };
@@ -73,8 +72,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
         })
     }
 
-    /// What each node hears of. One with as many store operations under way as it can have hears of the store alone until
-    /// one has come back; two that have as many notes under way to each other hear of notes alone until one has arrived.
+    /// The messages that each node accepts at present: the store's alone while it has the most store operations under way, notes
+    /// alone while it and another node have the most notes under way to each other, everything otherwise.
     pub fn delivery_bounds(&self) -> DeliveryBounds {
         let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
         for message in &self.bag {
@@ -206,14 +205,17 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-/// What each node hears of at present.
+/// The messages that each node accepts at present.
 pub type DeliveryBounds = [Accepts; NODES];
 
-/// What a node hears of at present.
+/// The messages that a node accepts at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
+    /// Any message.
     Everything,
+    /// Requests to the store, its answers, and their time-outs.
     Store,
+    /// Notes between nodes.
     Notes,
 }
 

@@ -17,7 +17,7 @@ use super::visited::{Fingerprint, Visited, fingerprint};
 /// Properties by their place in [`PROPERTIES`](crate::property::PROPERTIES), one bit each.
 pub type PropertySet = u32;
 
-/// What comes of one step.
+/// A state that one step leads to.
 pub struct Successor<S: Strategy, R> {
     pub action: Action,
     pub print: Fingerprint,
@@ -42,10 +42,10 @@ impl<S: Strategy, R> Successor<S, R> {
     }
 }
 
-/// What a state is for the questions about whole runs.
+/// An expanded state, as far as questions about whole runs concern it.
 pub struct Expanded {
     pub standing: Standing,
-    /// Labels of what waits only because its node hears of nothing else at present.
+    /// Labels of messages that wait only because their nodes accept others first.
     pub suppressed: u128,
     pub reached: PropertySet,
     /// Phases of the strategy in which a node is, by their place.
@@ -74,8 +74,8 @@ impl<S: Strategy, R> Default for Chunk<S, R> {
     }
 }
 
-/// What a thread keeps from one state to the next: memory above all. Most successors are known already, and the few that are
-/// new live in the memory of states that have been looked at.
+/// The working memory of a thread, kept from one state to the next. Most successors are known already, and the few that are new
+/// live in the memory of states that have been expanded.
 pub struct Worker<S: Strategy, R> {
     host: CheckHost,
     actions: Vec<Action>,
@@ -108,7 +108,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
         })
     }
 
-    /// Whether nobody has found this state before, as far as this thread can tell.
+    /// Whether this state is new, as far as this thread can know.
     fn is_new(&mut self, print: Fingerprint, visited: &Visited) -> bool {
         let kept = &mut self.kept[print as usize % LATELY];
         if *kept == print || visited.get(print).is_some() {

@@ -23,9 +23,10 @@ use super::recovery::Cost;
 use super::state::State;
 use super::visited::{Visited, fingerprint};
 
-/// All states that were found, and what the properties about single events said.
+/// The outcome of a search: all states that were found, and the verdicts of properties about single events.
 #[derive(Debug)]
 pub struct Explored {
+    /// The states and the steps between them.
     pub graph: Graph,
     /// The step by which each state was found first.
     found_by: Vec<(u32, Action)>,
@@ -37,7 +38,7 @@ pub struct Explored {
     pub reached: PropertySet,
     /// The first step that breaks each property: from a state, by an action.
     pub broken: Vec<Option<(u32, Action)>>,
-    /// What a call costs once all is quiet, and the dearest.
+    /// The dearest call once all is quiet: its cost, the quiet state, and the way from there.
     pub recovery: Option<(Cost, u32, Vec<Action>)>,
     /// Faults of each kind that happened in some run.
     pub happened: FaultBudget,
@@ -45,6 +46,7 @@ pub struct Explored {
     pub answered: bool,
     /// Phases of the strategy in which a node was found, by their place.
     phases: u32,
+    /// Memory in use at the end, states that wait included.
     pub bytes: usize,
 }
 
@@ -62,16 +64,16 @@ struct Search<'a, S: Strategy, R> {
     workers: Vec<Worker<S, R>>,
 }
 
-/// The part of it that one thread does.
+/// The part of a search that one thread does.
 struct Numbering<'a, S: Strategy, R> {
     explored: Explored,
-    /// Found, and not looked at yet.
+    /// States that were found, and have not been expanded yet.
     queue: VecDeque<Box<State<S, R>>>,
     /// Memory for chunks.
     idle: Vec<Chunk<S, R>>,
     /// The first state that is one step further from the start than the one that was numbered last.
     further: u32,
-    /// How far that one is.
+    /// How many steps from the start the state is that was numbered last.
     steps: u32,
     most: usize,
     progress: &'a dyn CheckProgress,
@@ -262,7 +264,7 @@ impl Explored {
         .collect()
     }
 
-    /// The next state and its successors; `kept` is told of each state that came along, and whether it is new.
+    /// The next state and its successors; `kept` receives each state that came along, and whether it is new.
     fn add<S: Strategy, R>(
         &mut self,
         expanded: Expanded,

@@ -5,9 +5,11 @@ use crate::base::Permutation;
 /// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
+    /// Number of the state that it leads to.
     pub to: u32,
     /// Who acts over which channel; [`FAULT`](super::FAULT) for a fault.
     pub label: u8,
+    /// What happens in the step.
     pub marks: Marks,
     /// How the nodes change places on the way, where only their order is known.
     pub places: Permutation,
@@ -18,37 +20,41 @@ pub struct Edge {
 pub struct Marks(pub(super) u8);
 
 impl Marks {
+    /// Attempts up to 15, issuances up to 7, and whether a lease ends; more are counted as so many.
     pub const fn new(attempts: u8, issuances: u8, grant_ended: bool) -> Self {
         let attempts = if attempts > 15 { 15 } else { attempts };
         let issuances = if issuances > 7 { 7 } else { issuances };
         Self(attempts | issuances << 4 | (grant_ended as u8) << 7)
     }
 
+    /// API attempts that are sent.
     pub const fn attempts(self) -> u8 {
         self.0 & 15
     }
 
+    /// Tokens that are issued.
     pub const fn issuances(self) -> u8 {
         self.0 >> 4 & 7
     }
 
+    /// Whether a lease ends.
     pub const fn grant_ended(self) -> bool {
         self.0 >> 7 != 0
     }
 }
 
-/// The graph; states are numbered in the order in which they were found, nearest to the start first.
+/// The graph of a search; states are numbered in the order in which they were found, nearest to the start first.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Where the edges of each state end; they begin where those of the one before end.
     pub(super) ends: Vec<u32>,
     pub(super) edges: Vec<Edge>,
     pub(super) states: Vec<Standing>,
-    /// Labels that are owed although no edge bears them, of the few states that have such.
+    /// Labels that count as enabled although no edge bears them, of the few states that have such.
     pub(super) suppressed: Vec<(u32, u128)>,
     /// In some step nodes change places.
     turns: bool,
-    /// States from here on were found, but not looked at; none where all were.
+    /// States from here on were found, but not expanded; none where all were.
     pub(super) unknown: Option<u32>,
 }
 
@@ -59,7 +65,7 @@ pub struct Standing {
     pub pending: u8,
     /// A lease is held.
     pub leased: bool,
-    /// Nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    /// No node, message or store has a refresh token that would be accepted; none where there are no refresh tokens.
     pub stranded: Option<bool>,
 }
 
@@ -77,14 +83,14 @@ impl Graph {
         self.states.push(standing);
     }
 
-    /// In the state that was pushed last, these labels are owed too.
+    /// In the state that was pushed last, these labels count as enabled too.
     pub fn withhold(&mut self, labels: u128) {
         if labels != 0 {
             self.suppressed.push((self.count() as u32 - 1, labels));
         }
     }
 
-    /// The search was given up: so many states were found in all. Those that were not looked at count as good ends.
+    /// The search was given up: so many states were found in all. Those that were not expanded count as good ends.
     pub fn give_up(&mut self, found: usize) {
         self.unknown = Some(self.count() as u32);
         while self.count() < found {
@@ -97,10 +103,12 @@ impl Graph {
         self.states.len()
     }
 
+    /// How many steps there are between them.
     pub fn transitions(&self) -> usize {
         self.edges.len()
     }
 
+    /// Bytes in use.
     pub fn bytes(&self) -> usize {
         self.ends.capacity() * size_of::<u32>()
             + self.edges.capacity() * size_of::<Edge>()
@@ -108,6 +116,7 @@ impl Graph {
             + self.suppressed.capacity() * size_of::<(u32, u128)>()
     }
 
+    /// The steps from a state, in the order of its actions.
     pub fn edges(&self, state: u32) -> &[Edge] {
         let state = state as usize;
         let start = if state == 0 { 0 } else { self.ends[state - 1] };
@@ -128,7 +137,8 @@ impl Graph {
         self.states[state as usize].pending > 0
     }
 
-    /// Whether there are refresh tokens, and then a state in which nobody has one that would be accepted.
+    /// The first state in which no refresh token is left that would be accepted, if there is one; none where there are no refresh
+    /// tokens at all.
     pub fn stranded(&self) -> Option<Option<u32>> {
         self.states.first()?.stranded?;
         let place = self.states.iter().position(|state| state.stranded == Some(true));

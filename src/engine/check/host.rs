@@ -8,10 +8,12 @@ use crate::world::{Host, Leg, Message, Renamed};
 /// A checker's clock stands still.
 pub const NOW: Time = Time::ZERO;
 
-/// A checker's side of the world: what is sent lies in a bag until somebody picks it.
+/// The checker as the world's host: messages that are sent lie in a bag until a step picks one.
 #[derive(Debug, Default)]
 pub struct CheckHost {
+    /// The messages under way.
     pub bag: Vec<Message>,
+    /// Events of the last step, in order.
     pub events: Vec<Event>,
     /// What tokens are called after the last step.
     pub renamed: Renamed,

@@ -15,7 +15,7 @@ pub struct Lasso {
 }
 
 impl Graph {
-    /// A state without a step that somebody owes, while a call is pending.
+    /// A state without a step but faults, while a call is pending.
     pub fn deadlock(&self) -> Option<u32> {
         (0..self.count() as u32)
             .find(|&state| self.pending(state) && self.edges(state).iter().all(|edge| edge.label == FAULT))
@@ -66,8 +66,8 @@ impl Graph {
             .unwrap_or(0))
     }
 
-    /// A cycle in which a call is pending for ever although nobody is kept from acting for ever: for each node and channel
-    /// either it acts in the cycle, or in some state of it there is nothing to do.
+    /// A weakly fair cycle in which a call is pending for ever: each label is taken in the cycle, or is not enabled in some state
+    /// of it.
     pub fn livelock(&self, components: &Components) -> Option<Lasso> {
         #[derive(Clone, Copy)]
         struct Labels {
@@ -127,7 +127,7 @@ impl Graph {
         Some(Lasso { from, around })
     }
 
-    /// Labels that may not be kept waiting for ever.
+    /// Labels that are enabled in a state.
     fn owed(&self, state: u32) -> u128 {
         let place = self.suppressed.binary_search_by_key(&state, |(state, _)| *state);
         let edges = self.edges(state).iter().filter(|edge| edge.label != FAULT);

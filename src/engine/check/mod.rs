@@ -55,12 +55,14 @@ pub use visited::{Fingerprint, Visited, fingerprint};
 /// A small system to be explored, with one of the crate's own strategies.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// Everything else.
     pub system: System,
 }
 
 impl Setup {
-    /// The same where states that differ only in which node is which are one, unless the strategy tells nodes apart.
+    /// The same setup where states that differ only in which node is which are one, unless the strategy tells nodes apart.
     #[must_use]
     pub fn without_names(mut self) -> Self {
         self.system.symmetric = !self.coordination.tells_nodes_apart();
@@ -71,12 +73,15 @@ impl Setup {
 /// A small system, whatever the strategy of its nodes.
 #[derive(Clone, Debug)]
 pub struct System<R = Issuance> {
+    /// Store, gateway and apps.
     pub needs: Needs,
+    /// What the provider does with a token request.
     pub rule: R,
     /// What becomes of refresh tokens, where the provider has them.
     pub rotation: Option<RotationRule>,
     /// What tokens reveal about which is newer. As the clock stands still, all are issued in the same second.
     pub reveals: Reveals,
+    /// What a slot index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
     /// Slots granted to each client.
     pub slots: u16,
@@ -86,8 +91,9 @@ pub struct System<R = Issuance> {
     pub calls: u32,
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
+    /// Faults of each kind that may happen in a run.
     pub faults: FaultBudget,
-    /// Store operations that a node has under way at most; [`STORE_OPERATIONS`] unless one wants to see that more tell no more.
+    /// Store operations that a node has under way at most: [`STORE_OPERATIONS`], or more in order to see that more change no verdict.
     pub store_operations: u8,
     /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
     pub symmetric: bool,
@@ -96,7 +102,7 @@ pub struct System<R = Issuance> {
 }
 
 impl<R: Clone> System<R> {
-    /// The same where nodes have names, as they have them in every run that is told.
+    /// The same system where nodes have names, as they have in every run that is shown.
     #[must_use]
     pub fn with_names(&self) -> Self {
         Self {
@@ -107,8 +113,8 @@ impl<R: Clone> System<R> {
 }
 
 impl System {
-    /// The same with refresh tokens of this rule, or without any. Nobody refreshes a token that is never refused: in each run
-    /// the access token expires once at least.
+    /// The same system with refresh tokens of this rule, or without any. No node refreshes a token that is never refused, so in each
+    /// run the access token expires once at least.
     #[must_use]
     pub fn rotating(self, rotation: Option<RotationRule>) -> Self {
         let Some(mut rule) = rotation else {
@@ -127,7 +133,7 @@ impl System {
         }
     }
 
-    /// The same under the rules of a provider.
+    /// The same system under the rules of a provider.
     #[must_use]
     pub fn under(self, provider: &Settings) -> Self {
         let rule = provider.issuance();
@@ -141,7 +147,7 @@ impl System {
     }
 }
 
-/// What a strategy finds around its nodes.
+/// The surroundings that a strategy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
     /// The nodes share a store.
@@ -162,25 +168,25 @@ impl<S: Strategy> From<&S> for Needs {
     }
 }
 
-/// Who hears how the search goes.
+/// Receives the progress of a search.
 pub trait CheckProgress: Sync {
-    /// States and transitions so far, and steps from the start; whether to go on.
+    /// Called now and then with the states and transitions so far and the steps from the start; returns whether to go on.
     fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool;
 }
 
-/// Nobody.
+/// Lets the search go on to its end.
 impl CheckProgress for () {
     fn explored(&self, _: usize, _: usize, _: u32) -> bool {
         true
     }
 }
 
-/// What the search says of one property.
+/// The verdict of a search on one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyVerdict {
     /// No run breaks it; with the bound that was found, where the property is about one.
     Holds(Option<u32>),
-    /// Nothing that it is about has happened in any run.
+    /// No event that the property concerns has happened in any run.
     NotReached,
     /// This run breaks it.
     Breaks(Counterexample),
@@ -189,7 +195,7 @@ pub enum PropertyVerdict {
 /// A run that breaks a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
-    /// From the start.
+    /// The steps from the start.
     pub way: Vec<Action>,
     /// The steps at its end that can be repeated for ever; none where the last step is the break.
     pub around: usize,
@@ -204,11 +210,14 @@ impl Counterexample {
     }
 }
 
-/// What was found about one system.
+/// The outcome of a search of one system.
 #[derive(Debug)]
 pub struct CheckReport {
+    /// Unique states that were found.
     pub states: usize,
+    /// Steps between them.
     pub transitions: usize,
+    /// Steps of the longest of the shortest ways to a state.
     pub depth: u32,
     /// False where the search was given up: then a property that holds has only not been broken yet.
     pub complete: bool,

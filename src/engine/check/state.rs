@@ -14,8 +14,7 @@ use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
 use crate::world::{Layout, Message, Renamed, World, brings};
 
-/// Store operations that a node has under way at most. A node that never waits for the answer to its writes could otherwise
-/// have any number of them under way, and the states would not come to an end.
+/// Store operations that a node has under way at most: one that never waits for its answers would make states without end.
 pub const STORE_OPERATIONS: u8 = 2;
 
 /// Nodes at most, a gateway included.
@@ -24,14 +23,15 @@ pub(super) const NODES: usize = 8;
 /// A state, in a form that is the same for situations that nothing to come can tell apart.
 #[derive(Debug)]
 pub struct State<S: Strategy, R = Issuance> {
+    /// Nodes, provider and stores.
     pub world: World<S, R>,
-    /// What is under way, sorted: any of it may be next.
+    /// The messages under way, sorted: any of them may be next.
     pub bag: Vec<Message>,
     /// Faults that may still happen.
     pub left: FaultBudget,
     /// A fault other than a planned renewal has happened.
     pub disturbed: bool,
-    /// What the properties remember.
+    /// The history of the run, as far as properties ask for it.
     pub history: History,
     /// Store operations that a node has under way at most.
     pub(super) operations: u8,
@@ -65,7 +65,7 @@ impl<S: Strategy, R: Rule> Hash for State<S, R> {
 }
 
 impl<S: Strategy, R: Rule> State<S, R> {
-    /// All nodes are down.
+    /// The world of this system with all nodes down.
     pub fn world(strategy: S, setup: &System<R>) -> World<S, R> {
         let limit = Some(Duration::SECOND);
         let client = CallPolicy {
@@ -139,7 +139,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
-    /// Puts the nodes into an order that depends only on what each is in, as far as that tells them apart.
+    /// Puts the nodes into an order that depends only on the situation of each, as far as that tells them apart.
     fn order_nodes(&mut self, renamed: &mut Renamed) -> Permutation {
         let mut portraits = [(0, NodeId(0)); NODES];
         let nodes = self.world.fleets()[0].nodes.end;
@@ -221,7 +221,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.world.leases(NOW).any(|lease| lease.is_some())
     }
 
-    /// Whether nobody has a refresh token that would be accepted; none where there are no refresh tokens.
+    /// Whether no node, message or store has a refresh token that would be accepted; none where there are no refresh tokens.
     pub fn is_stranded(&self) -> Option<bool> {
         let held = self.world.holds_grant(NOW)?;
         let accepts = |token| self.world.server.provider.is_worth(NOW, token);

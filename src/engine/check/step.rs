@@ -116,7 +116,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-/// What a token request is answered that meets a 429.
+/// The answer to a token request that meets a 429; none for any other message.
 pub fn throttled(request: &Message) -> Option<Message> {
     match *request {
         Message::TokenRequest { node, epoch, asker, .. } => Some(Message::TokenResponse {

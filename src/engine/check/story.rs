@@ -16,8 +16,9 @@ use super::{Counterexample, Setup, System};
 /// A run in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
-    /// Who takes part, in the order of the diagram's columns.
+    /// Names of the parties, in the order of the diagram's columns.
     pub parties: Vec<String>,
+    /// One line for each step.
     pub lines: Vec<Line>,
     /// How many lines at the end can be repeated for ever.
     pub around: usize,
@@ -28,11 +29,13 @@ pub struct Story {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Columns; the same where one party is concerned.
+    /// Column of the party where the step begins.
     pub from: usize,
+    /// Column of the party where the step ends; the same where only one party is concerned.
     pub to: usize,
+    /// What happens.
     pub text: String,
-    /// Something goes wrong that nobody decided.
+    /// The step is a fault: it goes wrong without any party's decision.
     pub fault: bool,
 }
 

@@ -25,7 +25,7 @@ pub const ROTATIONS: [(&str, &str); 3] = [
     ("grace", "it gets the pair that it got before"),
 ];
 
-/// The same where there are refresh tokens that rotate, by one of [`ROTATIONS`]. The access token expires once.
+/// Names of the systems with refresh tokens that rotate, by one of [`ROTATIONS`]. The access token expires once.
 pub const REFRESHERS: [(&str, &str); 12] = [
     ("naive_strict", ""),
     ("naive_grace", ""),
@@ -57,10 +57,11 @@ pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
 
-/// The same with three nodes or with faults, where many systems have millions of states: the nearest ones, some seconds' worth.
+/// States after which a search with three nodes or with faults is given up, where many systems have millions: the nearest ones, some
+/// seconds' worth.
 pub const NEAREST: usize = 1_100_000;
 
-/// States after which the search among so many nodes is given up, unless it is told otherwise.
+/// States after which a search among this many nodes is given up by default.
 pub fn most(nodes: u32, faults: FaultBudget) -> usize {
     if nodes > 2 || faults != FaultBudget::NONE {
         NEAREST
@@ -90,7 +91,7 @@ pub fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Option<
     Some(setup)
 }
 
-/// Nodes of this strategy under "latest only".
+/// A system of nodes of this strategy under "latest only".
 pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
     let slots = coordination.highest_slot().map_or(1, |highest| highest + 1);
     let system = System {

@@ -11,29 +11,34 @@ use crate::engine::check::{FAULTS, Fault, FaultBudget, State, System};
 use crate::node::Strategy;
 use crate::provider::{Issuance, Rule};
 
-/// A small system, as far as it is drawn.
+/// The parameters of a small system that are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemParams {
+    /// Nodes at which calls arrive.
     pub nodes: u32,
-    /// At each node.
+    /// Calls at each node.
     pub calls: u32,
-    /// Which of the rules that there are to choose from.
+    /// Place of the provider's rule in [`SearchSpace::rules`].
     pub rule: usize,
+    /// Faults of each kind that may happen.
     pub faults: FaultBudget,
 }
 
-/// A small system and what happens in it.
+/// A small system and a schedule for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
+    /// The system.
     pub draw: SystemParams,
-    /// Steps that cannot be taken are skipped.
+    /// The schedule; steps that cannot be taken are skipped.
     pub steps: Vec<ScheduleStep>,
 }
 
-/// What cases are drawn from: the largest system, with the most faults of each kind, and what may be otherwise in it.
+/// The space that cases are drawn from: the largest system, with the most faults of each kind, and the rules to choose from.
 #[derive(Clone, Debug)]
 pub struct SearchSpace<S, R = Issuance> {
+    /// The strategy of all nodes.
     pub strategy: S,
+    /// The largest system.
     pub most: System<R>,
     /// Rules of the provider to choose from; the first is the plainest.
     pub rules: Vec<R>,
@@ -46,7 +51,7 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         Self { strategy, most, rules }
     }
 
-    /// The system of a draw.
+    /// The system with these parameters.
     pub fn system(&self, draw: &SystemParams) -> System<R> {
         System {
             nodes: draw.nodes,
@@ -90,11 +95,11 @@ fn below(stream: &mut u64, bound: u64) -> u64 {
     ((u128::from(Dice::next(stream)) * u128::from(bound)) >> 64) as u64
 }
 
-/// How a case deals out its steps.
+/// The preferences of one case among the steps that can be taken.
 struct SwarmWeights(u64);
 
 impl SwarmWeights {
-    /// How often a step is taken, against others that could be.
+    /// The weight of a step against the others that can be taken.
     fn weight(&self, step: ScheduleStep) -> u64 {
         const SPREAD: [u64; 4] = [1, 3, 9, 27];
         let draw = |purpose: u64, of: u64| SPREAD[(mix(self.0 ^ mix((purpose << 32) | of)) >> 62) as usize];
@@ -114,16 +119,18 @@ impl SwarmWeights {
     }
 }
 
-/// All cases of a ground.
+/// All cases of a search space, as a strategy of proptest.
 pub struct Cases<'a, S, R> {
+    /// The space.
     pub ground: &'a SearchSpace<S, R>,
+    /// Properties that are looked for.
     pub wanted: PropertySet,
     /// Steps of the longest schedule.
     pub longest: usize,
 }
 
 impl<S: Strategy, R: Rule> Cases<'_, S, R> {
-    /// A run by chance: the schedule is what was done.
+    /// A random walk; its steps become the schedule.
     pub fn walk(&self, draw: &SystemParams, draw_key: u64) -> Walk<S, R> {
         let favour = SwarmWeights(mix(draw_key));
         let mut stream = draw_key;
@@ -152,7 +159,7 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
     }
 }
 
-/// A case that shrinks: steps are taken away, many at once at first, one at a time in the end.
+/// A case that shrinks, as proptest has it: steps are taken away, many at once at first, one at a time in the end.
 #[derive(Clone, Debug)]
 pub struct Tree {
     case: Case,
@@ -165,6 +172,7 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// A case of which nothing has been taken away yet.
     pub fn new(case: Case) -> Self {
         Self {
             chunk: case.steps.len().div_ceil(2),

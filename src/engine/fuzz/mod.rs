@@ -27,21 +27,23 @@ pub use shrink::{breaks, smallest};
 pub use step::{Actor, MessageFate, MessageKind, ScheduleStep};
 pub use walk::{Walk, along};
 
-/// How much is tried.
+/// Options of a fuzzing run.
 #[derive(Clone, Debug)]
 pub struct FuzzOptions {
+    /// Every draw follows from it.
     pub seed: u64,
+    /// Cases to be drawn.
     pub cases: u64,
     /// Steps of the longest schedule.
     pub longest: usize,
-    /// Cases that are made smaller for each property; the smallest is kept.
+    /// Cases that are shrunk for each property; the smallest is kept.
     pub shrinks: u32,
     /// Properties that are looked at.
     pub wanted: PropertySet,
 }
 
 impl FuzzOptions {
-    /// So many cases under a seed, for all properties that a run by chance can break.
+    /// This many cases of a seed, for all properties that a single run can break.
     pub fn of(seed: u64, cases: u64) -> Self {
         Self {
             seed,
@@ -62,13 +64,13 @@ pub fn all_properties() -> PropertySet {
         .fold(0, |all, (place, _)| all | 1 << place)
 }
 
-/// Who hears how it goes.
+/// Receives the progress of the fuzzer.
 pub trait FuzzProgress: Sync {
-    /// Cases so far, and properties that are broken; whether to go on.
+    /// Called after each round with the cases so far and the number of broken properties; returns whether to go on.
     fn fuzzed(&self, cases: u64, broken: usize) -> bool;
 }
 
-/// Nobody.
+/// Lets the fuzzer run all its cases.
 impl FuzzProgress for () {
     fn fuzzed(&self, _: u64, _: usize) -> bool {
         true
@@ -80,17 +82,20 @@ impl FuzzProgress for () {
 pub struct Finding {
     /// Its place in [`PROPERTIES`].
     pub property: usize,
-    /// Which case of the seed it comes from.
+    /// Number of the case of the seed that it was shrunk from.
     pub number: u64,
+    /// The case.
     pub case: Case,
+    /// Its run up to the break.
     pub example: Counterexample,
 }
 
-/// What came of all cases.
+/// The outcome of all cases.
 #[derive(Clone, Debug, Default)]
 pub struct FuzzReport {
+    /// Cases that were run.
     pub cases: u64,
-    /// By property.
+    /// One for each broken property, in the order of [`PROPERTIES`].
     pub findings: Vec<Finding>,
 }
 
@@ -113,10 +118,10 @@ pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &FuzzOptions, progr
     fuzz(&ground, effort, progress)
 }
 
-/// Cases that are run side by side before what they broke is looked at.
+/// Cases that are run side by side before those that break a property are shrunk.
 const ROUND: u64 = 64;
 
-/// Runs cases until there have been enough, or nobody wants more.
+/// Runs cases until there have been as many as the options say, or `progress` ends it.
 pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
     ground: &SearchSpace<S, R>,
     effort: &FuzzOptions,

@@ -11,17 +11,18 @@ use crate::property::{Counted, Judge, PROPERTIES, Runs};
 use crate::provider::Rule;
 use crate::trace::Event;
 
-/// States that are looked at to show that a state is a trap.
+/// States that are visited at most to show that a state is a trap.
 const MOST_BEYOND: usize = 20_000;
 /// Steps without further faults in which a call that is not trapped is expected to end.
 const PATIENCE: usize = 200;
 
-/// One state that was passed.
+/// One state that a walk has passed.
 struct Passed {
     print: Fingerprint,
     pending: usize,
-    /// Channels on which somebody could act, and what was done then.
+    /// Labels that were enabled.
     enabled: u128,
+    /// The label that was taken.
     taken: u8,
     attempts: bool,
     issuances: bool,
@@ -29,11 +30,13 @@ struct Passed {
 
 /// A run so far.
 pub struct Walk<S: Strategy, R> {
+    /// The present state.
     pub state: State<S, R>,
-    /// The steps that could be taken, and as what.
+    /// The steps that were taken, by name.
     pub taken: Vec<ScheduleStep>,
+    /// The same steps as actions of the states that were passed.
     pub way: Vec<Action>,
-    /// What the run is looked at for.
+    /// Properties that are looked for.
     wanted: PropertySet,
     /// Where each property was broken first: steps up to there, and how many of them go around.
     broken: Vec<Option<(usize, usize)>>,
@@ -147,7 +150,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         });
     }
 
-    /// The present state was here before: what happened since can happen for ever.
+    /// Looks for a cycle: where the present state was passed before, what has happened since can happen for ever.
     fn close_cycle(&mut self) {
         let Some(&from) = self.first.get(&fingerprint(&self.state)) else {
             return;
@@ -276,7 +279,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     }
 }
 
-/// What no run without further faults brings.
+/// Ends that no run without further faults reaches.
 #[derive(Default)]
 struct Beyond {
     trapped: bool,

@@ -55,10 +55,12 @@ pub struct Shortcuts {
 }
 
 impl Shortcuts {
+    /// Every shortcut.
     pub const ALL: Self = Self {
         order: true,
         crowds: true,
     };
+    /// The general path: no shortcut.
     pub const NONE: Self = Self {
         order: false,
         crowds: false,

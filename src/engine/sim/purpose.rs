@@ -2,7 +2,7 @@
 
 use crate::world::Leg;
 
-/// Purposes of draws. A number once given stays: what is new shifts nobody's draw_key. The latencies of the first ten legs are
+/// Purposes of draws. A number once given stays: a new one must not shift the draws of another. The latencies of the first ten legs are
 /// named by their place, their losses by it after the losses' own.
 ///
 /// This one is for the gaps between calls: a loop that is to meet the same calls draws from the same stream.

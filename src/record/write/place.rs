@@ -16,8 +16,11 @@ pub enum WriteError {
     /// A part of the path exists and is a file, or a file is to be written where a directory stands.
     #[error("cannot write `{wanted}`: `{obstacle}` is in the way ({found}); move it away or choose another --out")]
     InTheWay {
+        /// What was to be written.
         wanted: PathBuf,
+        /// What stands there.
         obstacle: PathBuf,
+        /// What kind of thing it is.
         found: &'static str,
     },
     /// Permissions, or a file system mounted read-only.
