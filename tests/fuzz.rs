@@ -17,11 +17,11 @@ fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
     systems::setup(name, nodes, calls, faults).expect("the name of a system")
 }
 
-fn fuzz(setup: &Setup, cases: u64) -> FuzzReport {
+fn fuzz(setup: &Setup, seed: u64, cases: u64) -> FuzzReport {
     fuzz::fuzz_setup(
         setup,
         std::slice::from_ref(&setup.system.rule),
-        &FuzzOptions::of(7, cases),
+        &FuzzOptions::of(seed, cases),
         &(),
     )
 }
@@ -31,21 +31,22 @@ fn fuzz(setup: &Setup, cases: u64) -> FuzzReport {
 #[test]
 fn nothing_is_shorter_than_a_shortest_run() {
     let mut equal = Vec::new();
-    for (name, faults, cases) in [
-        ("naive", FaultBudget::NONE, 200),
-        ("compare_first", FaultBudget::NONE, 200),
-        ("shared_blind", FaultBudget::NONE, 200),
-        ("lease_alone", FaultBudget::NONE, 300),
-        ("wait_and_look", FaultBudget::NONE, 100),
-        ("naive", FAULTY, 200),
-        ("lease", FAULTY, 600),
-        ("reread_strict", FaultBudget::NONE, 200),
-        ("wiping_loser_refused", FaultBudget::NONE, 200),
-        ("naive_strict", FAULTY, 200),
-        ("gateway_strict", FAULTY, 300),
+    for (name, faults, seed, cases) in [
+        ("naive", FaultBudget::NONE, 7, 200),
+        ("compare_first", FaultBudget::NONE, 7, 200),
+        ("shared_blind", FaultBudget::NONE, 7, 200),
+        ("lease_alone", FaultBudget::NONE, 7, 300),
+        ("wait_and_look", FaultBudget::NONE, 7, 100),
+        ("naive", FAULTY, 7, 200),
+        // Its S1 comes about in one case of tens of thousands: this seed has one among its first.
+        ("lease", FAULTY, 52, 600),
+        ("reread_strict", FaultBudget::NONE, 7, 200),
+        ("wiping_loser_refused", FaultBudget::NONE, 7, 200),
+        ("naive_strict", FAULTY, 7, 200),
+        ("gateway_strict", FAULTY, 7, 300),
     ] {
         let list = expected::of(name, 2, faults).expect("it is in the list");
-        for finding in fuzz(&setup(name, 2, 1, faults), cases).findings {
+        for finding in fuzz(&setup(name, 2, 1, faults), seed, cases).findings {
             let property = &PROPERTIES[finding.property];
             let Expectation::Breaks(steps, around) = list.verdicts[finding.property] else {
                 panic!("{name} breaks {}, which the checker has hold", property.name);
@@ -97,8 +98,8 @@ fn nothing_is_shorter_than_a_shortest_run() {
 #[test]
 fn what_is_found_is_as_small_as_it_can_be() {
     let setup = setup("shared_blind", 3, 2, EACH_ONCE);
-    let ground = SearchSpace::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
-    let report = fuzz(&setup, 64);
+    let ground = Ground::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
+    let report = fuzz(&setup, 7, 64);
     assert!(report.of("S1").is_some());
     for finding in &report.findings {
         for gone in 0..finding.case.steps.len() {
@@ -195,7 +196,7 @@ fn the_simulator_does_so_with_refresh_tokens() {
 #[test]
 fn another_schedule_has_other_effects() {
     let setup = setup("naive", 2, 1, FaultBudget::NONE);
-    let report = fuzz(&setup, 64);
+    let report = fuzz(&setup, 7, 64);
     let finding = report.of("S6").expect("it is broken by the sixth step");
     let effects = |steps: usize| {
         let mut case = finding.case.clone();
