@@ -98,7 +98,7 @@ fn nothing_is_shorter_than_a_shortest_run() {
 #[test]
 fn what_is_found_is_as_small_as_it_can_be() {
     let setup = setup("shared_blind", 3, 2, EACH_ONCE);
-    let ground = Ground::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
+    let ground = SearchSpace::of(tokenstorm::strategy::SharedBlind::default(), setup.system.clone());
     let report = fuzz(&setup, 7, 64);
     assert!(report.of("S1").is_some());
     for finding in &report.findings {
