@@ -66,20 +66,14 @@ pub mod campaign;
 pub mod cell;
 #[cfg(feature = "cli")]
 pub mod cli;
-// Rooms that owe documentation still; the list only shrinks.
-#[allow(missing_docs)]
 pub mod engine;
 pub mod manual;
-#[allow(missing_docs)]
 pub mod metric;
 pub mod net;
-#[allow(missing_docs)]
 pub mod node;
 pub mod oauth;
-#[allow(missing_docs)]
 pub mod plan;
 pub mod property;
-#[allow(missing_docs)]
 pub mod provider;
 pub mod record;
 #[cfg(feature = "cli")]
@@ -87,10 +81,8 @@ pub mod report;
 pub mod retry;
 pub mod scenario;
 pub mod store;
-#[allow(missing_docs)]
 pub mod strategy;
 pub mod testing;
 pub mod trace;
 pub mod workload;
-#[allow(missing_docs)]
 pub mod world;

@@ -8,7 +8,7 @@ use crate::oauth::{At, Failure, Perceived, Reply, Token};
 use crate::retry::FailureKind;
 use crate::trace::{CallOutcome, Event};
 
-use super::calls::Marks;
+use super::call::CallMarks;
 use super::party::{Alarm, AtNode, NodeHost, Sends};
 use super::{DelayPlace, Input, Phase, Steps, Strategy, Ticket};
 
@@ -67,7 +67,7 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
         let call = self.calls.get_mut(id);
         call.token = Some(token);
-        if call.marks.take(Marks::OWES_DELAY) {
+        if call.marks.take(CallMarks::OWES_DELAY) {
             let delay = self.backoff(id, Millis::ZERO);
             self.wait(id, delay, Phase::BackoffThenSend, host);
         } else {
@@ -170,8 +170,8 @@ impl<S: Strategy> AtNode<'_, S> {
     fn rejected(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
         let call = self.calls.get_mut(id);
         call.count_rejection(false);
-        let again = call.marks.has(Marks::HEARD_REJECTION);
-        call.marks.set(Marks::HEARD_REJECTION);
+        let again = call.marks.has(CallMarks::HEARD_REJECTION);
+        call.marks.set(CallMarks::HEARD_REJECTION);
         let Some(()) = self.may_retry(id, FailureKind::Answered, host) else {
             // Its call is over, but the node has learnt that the token is dead.
             self.react(Input::Rejected { call: None, token }, host);
@@ -189,7 +189,7 @@ impl<S: Strategy> AtNode<'_, S> {
                         return;
                     }
                 }
-                DelayPlace::AfterRenewal => self.calls.get_mut(id).marks.set(Marks::OWES_DELAY),
+                DelayPlace::AfterRenewal => self.calls.get_mut(id).marks.set(CallMarks::OWES_DELAY),
             }
         }
         self.calls.get_mut(id).phase = Phase::Waiting;
@@ -325,8 +325,8 @@ impl<S: Strategy> AtNode<'_, S> {
             outcome,
             attempts: call.attempts,
             rejections: call.rejections,
-            first_rejected: call.marks.has(Marks::FIRST_REJECTED),
-            rejected_in_flight: call.marks.has(Marks::REJECTED_IN_FLIGHT),
+            first_rejected: call.marks.has(CallMarks::FIRST_REJECTED),
+            rejected_in_flight: call.marks.has(CallMarks::REJECTED_IN_FLIGHT),
         });
     }
 }

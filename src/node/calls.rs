@@ -2,204 +2,25 @@
 //!
 //! One table may hold the calls of one node or of many: a simulator keeps those of a whole fleet in one.
 
-use crate::base::{CallId, Duration, Group, Millis, NodeId, Permutation, Time, clone_in_place, prefetch};
+use crate::base::{CallId, Group, Millis, NodeId, Permutation, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
-use crate::retry::FailureKind;
 
-/// A call as a message names it: only while the stamp is the call's, the message concerns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket {
-    pub call: CallId,
-    pub stamp: u32,
-}
-
-/// One call at the node that serves it, from its arrival to its end. A call that was handed to a gateway is two: one at its
-/// origin, which waits, and one at the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Call {
-    pub arrived: Time,
-    /// Token of the attempt under way, or the one that was refused last.
-    pub token: Option<Token>,
-    /// Grows with every step; a message with an older stamp is about something that is over.
-    pub stamp: u32,
-    /// The node whose call it is.
-    pub node: NodeId,
-    /// The other end of the connection over which it was handed on: the gateway's call at its origin, the origin's call at the
-    /// gateway. Only who carries messages between nodes looks at where it leads.
-    peer: Link,
-    /// The next parked call of the same node; for a free place the next free one.
-    next: Link,
-    /// Names the call's draws.
-    pub draw_key: u32,
-    /// The last backoff.
-    pub previous: Millis,
-    pub group: Group,
-    /// API attempts sent, those refused for their token, and tries that failed for any reason.
-    pub attempts: u16,
-    pub rejections: u16,
-    pub tries: u16,
-    pub phase: Phase,
-    pub marks: Marks,
-    /// What its last retry was paid for, where the budget gives back what a retry took.
-    pub paid_after: Option<FailureKind>,
-}
-
-/// What is remembered of a call in single bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Marks(u8);
-
-impl Marks {
-    /// Its first attempt was refused for its token.
-    pub const FIRST_REJECTED: Self = Self(1);
-    /// An attempt was refused although its token was live when it was sent.
-    pub const REJECTED_IN_FLIGHT: Self = Self(2);
-    /// The refusal of the attempt under way has been counted.
-    const COUNTED: Self = Self(4);
-    /// A refusal has been heard of: from the next one on a wait is due.
-    pub const HEARD_REJECTION: Self = Self(8);
-    /// A wait is due before the next attempt is sent.
-    pub const OWES_DELAY: Self = Self(16);
-    /// It came from another node, which waits for the answer.
-    const FORWARDED: Self = Self(32);
-
-    /// What decides something that is to come.
-    const LASTING: Self = Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0);
-
-    /// What decides something that is to come; a policy that is `forgetful` waits no longer the second time.
-    const fn lasting(self, forgetful: bool) -> Self {
-        let forgotten = if forgetful { Self::HEARD_REJECTION.0 } else { 0 };
-        Self(self.0 & Self::LASTING.0 & !forgotten)
-    }
-
-    #[inline]
-    pub const fn has(self, mark: Self) -> bool {
-        self.0 & mark.0 != 0
-    }
-
-    #[inline]
-    pub fn set(&mut self, mark: Self) {
-        self.0 |= mark.0;
-    }
-
-    /// Clears a mark, and says whether it was there.
-    #[inline]
-    pub fn take(&mut self, mark: Self) -> bool {
-        let had = self.has(mark);
-        self.0 &= !mark.0;
-        had
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// With the strategy: parked, or waiting for a token of its own.
-    Waiting,
-    /// An API attempt is under way.
-    InFlight,
-    /// Handed to the gateway, and not answered yet.
-    Forwarded,
-    /// It has arrived at a node that stands still.
-    Unheard,
-    /// Waiting before the strategy hears of it again as a call.
-    BackoffThenCall,
-    /// Waiting before the strategy hears that `token` was refused.
-    BackoffThenRejected,
-    /// Waiting before it is sent with `token`.
-    BackoffThenSend,
-    /// Free.
-    Gone,
-}
-
-impl Call {
-    /// Names the draws of its next message: each attempt of a call has draw_key of its own.
-    #[inline]
-    pub fn next_draw_key(&self) -> u32 {
-        let steps = u32::from(self.attempts) + u32::from(self.tries);
-        self.draw_key.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
-    }
-
-    /// Whether it came from another node, which waits for the answer.
-    #[inline]
-    pub const fn is_forwarded(&self) -> bool {
-        self.marks.has(Marks::FORWARDED)
-    }
-
-    /// The other end of the connection over which it was handed on, while there is one.
-    #[inline]
-    pub fn peer(&self) -> Option<CallId> {
-        self.peer.id()
-    }
-
-    /// An attempt leaves.
-    #[inline]
-    pub(super) fn attempt_leaves(&mut self) {
-        self.attempts = self.attempts.saturating_add(1);
-        self.marks.take(Marks::COUNTED);
-        self.phase = Phase::InFlight;
-    }
-
-    /// Counts the refusal of the attempt under way, once: when it happens, by whoever sees both sides of the network, or else when
-    /// the node hears of it. Says whether the attempt was the call's first.
-    #[inline]
-    pub fn count_rejection(&mut self, in_flight: bool) -> bool {
-        let first = self.attempts == 1;
-        if !self.marks.has(Marks::COUNTED) {
-            self.marks.set(Marks::COUNTED);
-            self.rejections = self.rejections.saturating_add(1);
-            if first {
-                self.marks.set(Marks::FIRST_REJECTED);
-            }
-            if in_flight {
-                self.marks.set(Marks::REJECTED_IN_FLIGHT);
-            }
-        }
-        first
-    }
-
-    /// Whether the caller has gone.
-    #[inline]
-    pub fn is_overdue(&self, now: Time, patience: Option<Duration>) -> bool {
-        patience.is_some_and(|patience| now.since(self.arrived) > patience)
-    }
-}
-
-/// A call or none, in the four bytes of its id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Link(u32);
-
-impl Link {
-    const NONE: Self = Self(0);
-
-    #[inline]
-    fn to(id: CallId) -> Self {
-        Self(id.0 + 1)
-    }
-
-    #[inline]
-    fn id(self) -> Option<CallId> {
-        self.0.checked_sub(1).map(CallId)
-    }
-
-    /// Where it leads after the calls have moved.
-    fn moved(self, places: &[Option<CallId>]) -> Self {
-        self.id().and_then(|id| places[id.index()]).map_or(Self::NONE, Self::to)
-    }
-}
+use super::call::{Call, CallMarks, Link, Phase, Ticket};
 
 /// The parked calls of one node, first come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Parked {
-    first: Link,
-    last: Link,
+    pub(super) first: Link,
+    pub(super) last: Link,
 }
 
 /// All calls under way.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Calls {
-    table: Vec<Call>,
+    pub(super) table: Vec<Call>,
     /// The place freed last, and how many are free.
-    free: Link,
-    vacant: usize,
+    pub(super) free: Link,
+    pub(super) vacant: usize,
 }
 
 clone_in_place!(Calls { table, free, vacant });
@@ -224,7 +45,7 @@ impl Calls {
             rejections: 0,
             tries: 0,
             phase: Phase::Waiting,
-            marks: Marks::default(),
+            marks: CallMarks::default(),
             paid_after: None,
         };
         self.occupy(call)
@@ -242,7 +63,7 @@ impl Calls {
             token: None,
             previous: Millis::ZERO,
             phase: Phase::Waiting,
-            marks: Marks(waits.marks.0 & !Marks::LASTING.0 | Marks::FORWARDED.0),
+            marks: waits.marks.forwarded(),
             paid_after: None,
             ..waits
         });
@@ -259,7 +80,7 @@ impl Calls {
         let call = self.get_mut(origin);
         call.peer = Link::NONE;
         (call.attempts, call.rejections) = (served.attempts, served.rejections);
-        call.marks.set(Marks(served.marks.0 & !Marks::LASTING.0));
+        call.marks.set(served.marks.told());
         Ticket {
             call: origin,
             stamp: call.stamp,
@@ -428,46 +249,6 @@ impl Calls {
         }
     }
 
-    /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
-    /// come. Places of calls that have ended are no more.
-    ///
-    /// A call that is `forgetful` of its failed tries has no use for their number.
-    pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
-        let Moved { places, order, before } = moved;
-        order.clear();
-        order.extend(self.under_way().map(CallId::index));
-        order.sort_unstable_by_key(|&id| {
-            let call = &self.table[id];
-            let from = call.peer().map(|peer| self.table[peer.index()].node);
-            (call.node, from, call.arrived, call.group, call.phase, call.token, id)
-        });
-        places.clear();
-        places.resize(self.table.len(), None);
-        for (place, &id) in order.iter().enumerate() {
-            places[id] = Some(CallId(place as u32));
-        }
-        std::mem::swap(&mut self.table, before);
-        self.table.clear();
-        self.table.extend(order.iter().map(|&id| Call {
-            stamp: GOOD,
-            next: before[id].next.moved(places),
-            draw_key: 0,
-            peer: before[id].peer.moved(places),
-            marks: before[id].marks.lasting(forgetful),
-            attempts: 0,
-            rejections: 0,
-            tries: if forgetful { 0 } else { before[id].tries },
-            ..before[id]
-        }));
-        self.free = Link::NONE;
-        self.vacant = 0;
-    }
-
-    /// The same ticket if it is still good, and else the one that stands for all that are void.
-    pub fn good_or_void(&self, ticket: Ticket) -> Ticket {
-        if self.is_good(ticket) { ticket } else { VOID }
-    }
-
     /// Whether the message with this ticket still concerns its call.
     pub fn is_good(&self, ticket: Ticket) -> bool {
         self.table
@@ -475,40 +256,3 @@ impl Calls {
             .is_some_and(|call| call.stamp == ticket.stamp)
     }
 }
-
-impl Parked {
-    /// The list after its calls have moved.
-    pub fn moved(self, moved: &Moved) -> Self {
-        Self {
-            first: self.first.moved(&moved.places),
-            last: self.last.moved(&moved.places),
-        }
-    }
-}
-
-/// Where each id has gone in [`Calls::canonical`], and memory that it uses again.
-#[derive(Clone, Debug, Default)]
-pub struct Moved {
-    places: Vec<Option<CallId>>,
-    order: Vec<usize>,
-    before: Vec<Call>,
-}
-
-impl Moved {
-    /// What a ticket is called now that was [good or void](Calls::good_or_void).
-    pub fn ticket(&self, ticket: Ticket) -> Ticket {
-        match self.places.get(ticket.call.index()) {
-            Some(&Some(call)) if ticket != VOID => Ticket { call, stamp: GOOD },
-            _ => VOID,
-        }
-    }
-}
-
-/// Stamp of good tickets in a canonical state.
-const GOOD: u32 = 1;
-
-/// No call can have come to its stamp by counting.
-const VOID: Ticket = Ticket {
-    call: CallId(0),
-    stamp: u32::MAX,
-};

@@ -3,6 +3,7 @@
 //! Knows no rule of the provider and no engine: a strategy is a function of what reached the node, in the order in which
 //! it reached it. What is timed arrives as an input; what is random is data for the engine to draw.
 
+mod call;
 mod caller;
 mod calls;
 mod forwarding;
@@ -10,13 +11,16 @@ mod outbox;
 mod party;
 mod pending;
 mod policy;
+mod reorder;
 mod requests;
 
-pub use calls::{Call, Calls, Marks, Moved, Parked, Phase, Ticket};
+pub use call::{Call, CallMarks, Phase, Ticket};
+pub use calls::{Calls, Parked};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, Sends, node_key};
 pub use pending::{Asker, NUMBERS, Pending, PendingOps};
 pub use policy::{CallPolicy, DelayPlace, RetryState, Steps};
+pub use reorder::Moved;
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -6,6 +6,7 @@
 mod endpoint;
 mod issuance;
 mod ledger;
+mod operator;
 pub mod profiles;
 mod quota;
 mod rotation;
@@ -17,7 +18,7 @@ pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Ledger, Superseded};
 pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
 pub use rotation::{Refreshed, Refused, RotationMachine, RotationRule};
-pub use server::{Arrival, Server, ServerHost, TokenAsk};
+pub use server::{Intake, Server, ServerHost, TokenAsk};
 pub use settings::{OnBadSlot, Reveals};
 
 use crate::base::{Duration, Time, clone_in_place};

@@ -49,7 +49,7 @@ pub struct TokenAsk {
 
 /// What becomes of a request that arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival<T> {
+pub enum Intake<T> {
     /// Nobody answers.
     Silent,
     /// It is answered at the door, and occupies no server.
@@ -101,11 +101,11 @@ impl<R: Rule, Q> Server<R, Q> {
         client: impl FnOnce() -> u16,
         queued: impl FnOnce() -> Q,
         host: &mut impl ServerHost,
-    ) -> Arrival<()> {
+    ) -> Intake<()> {
         let endpoint = &mut self.provider.api_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let refused = match endpoint.outage {
-            Some(Outage::Silent) => return Arrival::Silent,
+            Some(Outage::Silent) => return Intake::Silent,
             Some(Outage::Errors) => Some(error),
             None if host.hit(endpoint.errors, key) => Some(error),
             None if endpoint.quotas.is_empty() => None,
@@ -114,17 +114,17 @@ impl<R: Rule, Q> Server<R, Q> {
         let refused = match refused {
             Some(refused) => refused,
             None => match endpoint.admit() {
-                Admission::Free => return Arrival::Now { no_op: false },
-                Admission::Serve => return Arrival::Serve,
+                Admission::Free => return Intake::Now { no_op: false },
+                Admission::Serve => return Intake::Serve,
                 Admission::Wait => {
                     self.waiting[At::Api as usize].push_back(queued());
-                    return Arrival::Waits;
+                    return Intake::Waits;
                 }
                 Admission::TurnedAway => error,
             },
         };
         host.note(|| Event::AttemptFailed);
-        Arrival::Answered(refused)
+        Intake::Answered(refused)
     }
 
     /// A server of the API has served a request: the next one that it serves, if one waits.
@@ -170,12 +170,12 @@ impl<R: Rule, Q> Server<R, Q> {
         client: u16,
         queued: impl FnOnce() -> Q,
         host: &mut impl ServerHost,
-    ) -> Arrival<Grant> {
+    ) -> Intake<Grant> {
         host.note(|| Event::TokenRequested);
         let endpoint = &mut self.provider.token_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let refused = match endpoint.outage {
-            Some(Outage::Silent) => return Arrival::Silent,
+            Some(Outage::Silent) => return Intake::Silent,
             Some(Outage::Errors) => Some(error),
             None if host.hit(endpoint.errors, key) => Some(error),
             None => match endpoint.quota(now, client) {
@@ -187,7 +187,7 @@ impl<R: Rule, Q> Server<R, Q> {
                     }
                     // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
                     if exceeded.on_exceed == OnExceed::NoOp {
-                        return Arrival::Now { no_op: true };
+                        return Intake::Now { no_op: true };
                     }
                     Some(beyond_quota(exceeded))
                 }
@@ -196,17 +196,17 @@ impl<R: Rule, Q> Server<R, Q> {
         let refused = match refused {
             Some(refused) => refused,
             None => match endpoint.admit() {
-                Admission::Free => return Arrival::Now { no_op: false },
-                Admission::Serve => return Arrival::Serve,
+                Admission::Free => return Intake::Now { no_op: false },
+                Admission::Serve => return Intake::Serve,
                 Admission::Wait => {
                     self.waiting[At::Token as usize].push_back(queued());
-                    return Arrival::Waits;
+                    return Intake::Waits;
                 }
                 Admission::TurnedAway => error,
             },
         };
         host.note(|| Event::TokenRefused);
-        Arrival::Answered(refused)
+        Intake::Answered(refused)
     }
 
     /// A server of the token endpoint has served a request: the next one that it serves, if one waits.
@@ -276,7 +276,7 @@ impl<R: Rule, Q> Server<R, Q> {
         }
     }
 
-    fn settle(&mut self, bucket: Bucket, now: Time, host: &mut impl ServerHost) {
+    pub(super) fn settle(&mut self, bucket: Bucket, now: Time, host: &mut impl ServerHost) {
         let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
         self.provider.ledger.settle(bucket, now, ended);
     }
@@ -336,56 +336,6 @@ impl<R: Rule, Q> Server<R, Q> {
                     host.note(|| Event::GrantLost);
                 }
                 Reply::refused(AnswerKind::StaleRefresh)
-            }
-        }
-    }
-
-    /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
-    /// allows another token.
-    pub fn log_in(&mut self, now: Time, client: u16, again: bool, host: &mut impl ServerHost) -> Option<Grant> {
-        self.provider.rotation.as_ref()?;
-        let bucket = self.provider.bucket(client, Slot::Unnamed);
-        let bucket = bucket.expect("every client has a default slot");
-        self.settle(bucket, now, host);
-        let Provider {
-            rotation, ledger, rule, ..
-        } = &mut self.provider;
-        let login = rotation.as_mut()?.login(now, client, bucket, ledger, rule);
-        let (ruling, evicted) = login.ok()?;
-        self.settle(bucket, now, host);
-        host.note(|| Event::LoggedIn { again });
-        for _ in 0..evicted {
-            host.note(|| Event::GrantLost);
-        }
-        Some(self.credential(ruling.token, now))
-    }
-
-    /// Ends the live tokens of a client's slot, or of all its slots, and its grants.
-    pub fn revoke(&mut self, now: Time, client: u16, slot: Option<u16>, host: &mut impl ServerHost) {
-        let Provider { rotation, ledger, .. } = &mut self.provider;
-        if let Some(rotation) = rotation {
-            for _ in 0..rotation.revoke(now, client, ledger) {
-                host.note(|| Event::GrantLost);
-            }
-        }
-        for (index, bucket) in self.provider.buckets(client).enumerate() {
-            if slot.is_none_or(|slot| usize::from(slot) == index) {
-                let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
-                self.provider.ledger.revoke(bucket, now, ended);
-            }
-        }
-    }
-
-    /// Ends the run: tokens whose end has come, and those that still live, are told.
-    pub fn close(&mut self, now: Time, host: &mut impl ServerHost) {
-        for client in 0..self.provider.clients() {
-            for bucket in self.provider.buckets(client) {
-                self.settle(bucket, now, host);
-            }
-        }
-        for life in self.provider.ledger.remembered() {
-            if life.is_live(now) {
-                host.note(|| Event::TokenEnded(life));
             }
         }
     }

@@ -12,7 +12,7 @@ pub mod table;
 mod words;
 
 use crate::plan::SweepPoint;
-use crate::record::{Reading, Record, write};
+use crate::record::{Reading, Record};
 use std::collections::BTreeMap;
 
 /// The readings of a record by strategy, point and metric.

@@ -3,7 +3,7 @@
 use crate::base::NodeId;
 use crate::node::{Asker, Memory, Strategy, Ticket, node_key};
 use crate::oauth::{Reply, Token, TokenSlot};
-use crate::provider::{Arrival, Cause, Rule, Server, TokenAsk};
+use crate::provider::{Cause, Intake, Rule, Server, TokenAsk};
 use crate::trace::Event;
 
 use super::World;
@@ -36,13 +36,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             };
             let client = || self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
             match self.server.api_arrives(now, key, client, message, host) {
-                Arrival::Now { .. } => {}
-                Arrival::Silent | Arrival::Waits => return,
-                Arrival::Serve => {
+                Intake::Now { .. } => {}
+                Intake::Silent | Intake::Waits => return,
+                Intake::Serve => {
                     host.send(Leg::ApiService, key, message());
                     return;
                 }
-                Arrival::Answered(reply) => {
+                Intake::Answered(reply) => {
                     host.send(Leg::ApiResponse, key, answer(reply));
                     return;
                 }
@@ -123,13 +123,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 with,
             };
             match self.server.token_arrives(now, key, ask.client, message, host) {
-                Arrival::Now { no_op } => ask.no_op = no_op,
-                Arrival::Silent | Arrival::Waits => return,
-                Arrival::Serve => {
+                Intake::Now { no_op } => ask.no_op = no_op,
+                Intake::Silent | Intake::Waits => return,
+                Intake::Serve => {
                     host.send(Leg::TokenService, key, message());
                     return;
                 }
-                Arrival::Answered(reply) => {
+                Intake::Answered(reply) => {
                     host.send(Leg::TokenResponse, key, answer(reply));
                     return;
                 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::source::{Source, code, sources, word};
 
 /// Rooms by layer: imports run downwards only.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["base", "cell"],
     &["oauth", "retry", "net", "workload", "store"],
-    &["node", "provider", "trace"],
+    &["trace"],
+    &["node", "provider"],
     &["strategy", "metric", "property", "world"],
     &["plan"],
     &["scenario", "record", "engine", "emulator"],
@@ -17,14 +18,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Rooms of one layer of which one may know the other, and why.
-const NEIGHBOURS: &[(&str, &str, &str)] = &[
-    (
-        "trace",
-        "provider",
-        "a token's life and the cause of a rejection are told in the provider's own words",
-    ),
-    ("workload", "net", "a think time is written and drawn as a latency is"),
-];
+const NEIGHBOURS: &[(&str, &str, &str)] = &[("workload", "net", "a think time is written and drawn as a latency is")];
 
 fn layer(room: &str) -> Option<usize> {
     LAYERS.iter().position(|rooms| rooms.contains(&room))

@@ -144,8 +144,9 @@ impl<S: Strategy, R: Rule> State<S, R> {
                     | Message::Answered { ticket: its, .. } => *its == ticket,
                     _ => false,
                 });
-                let phase = self.world.calls().get(ticket.call).phase;
-                !travels && matches!(phase, Phase::InFlight | Phase::Forwarded)
+                let call = self.world.calls().get(ticket.call);
+                // What the gateway has in hand it will answer, or lose by a step of its own.
+                !travels && matches!(call.phase, Phase::InFlight | Phase::Forwarded) && call.peer().is_none()
             }
             Message::TokenTimedOut { node, epoch, asker } => !self.bag.iter().any(|message| match message {
                 Message::TokenRequest {

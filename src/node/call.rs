@@ -1,0 +1,195 @@
+//! One call at one node: how far it has come, and what is remembered of it.
+
+use crate::base::{CallId, Duration, Group, Millis, NodeId, Time};
+use crate::oauth::Token;
+use crate::retry::FailureKind;
+
+/// A call as a message names it: only while the stamp is the call's, the message concerns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    pub call: CallId,
+    pub stamp: u32,
+}
+
+/// One call at the node that serves it, from its arrival to its end. A call that was handed to a gateway is two: one at its
+/// origin, which waits, and one at the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Call {
+    pub arrived: Time,
+    /// Token of the attempt under way, or the one that was refused last.
+    pub token: Option<Token>,
+    /// Grows with every step; a message with an older stamp is about something that is over.
+    pub stamp: u32,
+    /// The node whose call it is.
+    pub node: NodeId,
+    /// The other end of the connection over which it was handed on: the gateway's call at its origin, the origin's call at the
+    /// gateway. Only who carries messages between nodes looks at where it leads.
+    pub(super) peer: Link,
+    /// The next parked call of the same node; for a free place the next free one.
+    pub(super) next: Link,
+    /// Names the call's draws.
+    pub draw_key: u32,
+    /// The last backoff.
+    pub previous: Millis,
+    pub group: Group,
+    /// API attempts sent, those refused for their token, and tries that failed for any reason.
+    pub attempts: u16,
+    pub rejections: u16,
+    pub tries: u16,
+    pub phase: Phase,
+    pub marks: CallMarks,
+    /// What its last retry was paid for, where the budget gives back what a retry took.
+    pub paid_after: Option<FailureKind>,
+}
+
+/// What is remembered of a call in single bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallMarks(u8);
+
+impl CallMarks {
+    /// Its first attempt was refused for its token.
+    pub const FIRST_REJECTED: Self = Self(1);
+    /// An attempt was refused although its token was live when it was sent.
+    pub const REJECTED_IN_FLIGHT: Self = Self(2);
+    /// The refusal of the attempt under way has been counted.
+    const COUNTED: Self = Self(4);
+    /// A refusal has been heard of: from the next one on a wait is due.
+    pub const HEARD_REJECTION: Self = Self(8);
+    /// A wait is due before the next attempt is sent.
+    pub const OWES_DELAY: Self = Self(16);
+    /// It came from another node, which waits for the answer.
+    const FORWARDED: Self = Self(32);
+
+    /// What decides something that is to come.
+    const LASTING: Self = Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0);
+
+    /// What decides something that is to come; a policy that is `forgetful` waits no longer the second time.
+    pub(super) const fn lasting(self, forgetful: bool) -> Self {
+        let forgotten = if forgetful { Self::HEARD_REJECTION.0 } else { 0 };
+        Self(self.0 & Self::LASTING.0 & !forgotten)
+    }
+
+    /// What is told of a call when it ends, without what only decides what is to come.
+    pub(super) const fn told(self) -> Self {
+        Self(self.0 & !Self::LASTING.0)
+    }
+
+    /// The marks of the gateway's own call for one that came with these.
+    pub(super) const fn forwarded(self) -> Self {
+        Self(self.told().0 | Self::FORWARDED.0)
+    }
+
+    #[inline]
+    pub const fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    #[inline]
+    pub fn set(&mut self, mark: Self) {
+        self.0 |= mark.0;
+    }
+
+    /// Clears a mark, and says whether it was there.
+    #[inline]
+    pub fn take(&mut self, mark: Self) -> bool {
+        let had = self.has(mark);
+        self.0 &= !mark.0;
+        had
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// With the strategy: parked, or waiting for a token of its own.
+    Waiting,
+    /// An API attempt is under way.
+    InFlight,
+    /// Handed to the gateway, and not answered yet.
+    Forwarded,
+    /// It has arrived at a node that stands still.
+    Unheard,
+    /// Waiting before the strategy hears of it again as a call.
+    BackoffThenCall,
+    /// Waiting before the strategy hears that `token` was refused.
+    BackoffThenRejected,
+    /// Waiting before it is sent with `token`.
+    BackoffThenSend,
+    /// Free.
+    Gone,
+}
+
+impl Call {
+    /// Names the draws of its next message: each attempt of a call has draw_key of its own.
+    #[inline]
+    pub fn next_draw_key(&self) -> u32 {
+        let steps = u32::from(self.attempts) + u32::from(self.tries);
+        self.draw_key.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
+    }
+
+    /// Whether it came from another node, which waits for the answer.
+    #[inline]
+    pub const fn is_forwarded(&self) -> bool {
+        self.marks.has(CallMarks::FORWARDED)
+    }
+
+    /// The other end of the connection over which it was handed on, while there is one.
+    #[inline]
+    pub fn peer(&self) -> Option<CallId> {
+        self.peer.id()
+    }
+
+    /// An attempt leaves.
+    #[inline]
+    pub(super) fn attempt_leaves(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.marks.take(CallMarks::COUNTED);
+        self.phase = Phase::InFlight;
+    }
+
+    /// Counts the refusal of the attempt under way, once: when it happens, by whoever sees both sides of the network, or else when
+    /// the node hears of it. Says whether the attempt was the call's first.
+    #[inline]
+    pub fn count_rejection(&mut self, in_flight: bool) -> bool {
+        let first = self.attempts == 1;
+        if !self.marks.has(CallMarks::COUNTED) {
+            self.marks.set(CallMarks::COUNTED);
+            self.rejections = self.rejections.saturating_add(1);
+            if first {
+                self.marks.set(CallMarks::FIRST_REJECTED);
+            }
+            if in_flight {
+                self.marks.set(CallMarks::REJECTED_IN_FLIGHT);
+            }
+        }
+        first
+    }
+
+    /// Whether the caller has gone.
+    #[inline]
+    pub fn is_overdue(&self, now: Time, patience: Option<Duration>) -> bool {
+        patience.is_some_and(|patience| now.since(self.arrived) > patience)
+    }
+}
+
+/// A call or none, in the four bytes of its id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Link(u32);
+
+impl Link {
+    pub(super) const NONE: Self = Self(0);
+
+    #[inline]
+    pub(super) fn to(id: CallId) -> Self {
+        Self(id.0 + 1)
+    }
+
+    #[inline]
+    pub(super) fn id(self) -> Option<CallId> {
+        self.0.checked_sub(1).map(CallId)
+    }
+
+    /// Where it leads after the calls have moved.
+    pub(super) fn moved(self, places: &[Option<CallId>]) -> Self {
+        self.id().and_then(|id| places[id.index()]).map_or(Self::NONE, Self::to)
+    }
+}

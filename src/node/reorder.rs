@@ -1,0 +1,85 @@
+//! Calls in an order that does not tell in which they came: for an engine that compares states, as a checker does.
+
+use crate::base::CallId;
+
+use super::call::{Call, Link, Ticket};
+use super::calls::{Calls, Parked};
+
+impl Calls {
+    /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
+    /// come. Places of calls that have ended are no more.
+    ///
+    /// A call that is `forgetful` of its failed tries has no use for their number.
+    pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
+        let Moved { places, order, before } = moved;
+        order.clear();
+        order.extend(self.under_way().map(CallId::index));
+        order.sort_unstable_by_key(|&id| {
+            let call = &self.table[id];
+            let from = call.peer().map(|peer| self.table[peer.index()].node);
+            (call.node, from, call.arrived, call.group, call.phase, call.token, id)
+        });
+        places.clear();
+        places.resize(self.table.len(), None);
+        for (place, &id) in order.iter().enumerate() {
+            places[id] = Some(CallId(place as u32));
+        }
+        std::mem::swap(&mut self.table, before);
+        self.table.clear();
+        self.table.extend(order.iter().map(|&id| Call {
+            stamp: GOOD,
+            next: before[id].next.moved(places),
+            draw_key: 0,
+            peer: before[id].peer.moved(places),
+            marks: before[id].marks.lasting(forgetful),
+            attempts: 0,
+            rejections: 0,
+            tries: if forgetful { 0 } else { before[id].tries },
+            ..before[id]
+        }));
+        self.free = Link::NONE;
+        self.vacant = 0;
+    }
+
+    /// The same ticket if it is still good, and else the one that stands for all that are void.
+    pub fn good_or_void(&self, ticket: Ticket) -> Ticket {
+        if self.is_good(ticket) { ticket } else { VOID }
+    }
+}
+
+impl Parked {
+    /// The list after its calls have moved.
+    pub fn moved(self, moved: &Moved) -> Self {
+        Self {
+            first: self.first.moved(&moved.places),
+            last: self.last.moved(&moved.places),
+        }
+    }
+}
+
+/// Where each id has gone in [`Calls::canonical`], and memory that it uses again.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    places: Vec<Option<CallId>>,
+    order: Vec<usize>,
+    before: Vec<Call>,
+}
+
+impl Moved {
+    /// What a ticket is called now that was [good or void](Calls::good_or_void).
+    pub fn ticket(&self, ticket: Ticket) -> Ticket {
+        match self.places.get(ticket.call.index()) {
+            Some(&Some(call)) if ticket != VOID => Ticket { call, stamp: GOOD },
+            _ => VOID,
+        }
+    }
+}
+
+/// Stamp of good tickets in a canonical state.
+const GOOD: u32 = 1;
+
+/// No call can have come to its stamp by counting.
+const VOID: Ticket = Ticket {
+    call: CallId(0),
+    stamp: u32::MAX,
+};

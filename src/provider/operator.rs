@@ -1,0 +1,58 @@
+//! What happens at the server without a request of a node: users log in, somebody revokes, the run ends.
+
+use super::{Provider, Rule, Server, ServerHost};
+use crate::base::Time;
+use crate::oauth::{Grant, Life, Slot};
+use crate::trace::Event;
+
+impl<R: Rule, Q> Server<R, Q> {
+    /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
+    /// allows another token.
+    pub fn log_in(&mut self, now: Time, client: u16, again: bool, host: &mut impl ServerHost) -> Option<Grant> {
+        self.provider.rotation.as_ref()?;
+        let bucket = self.provider.bucket(client, Slot::Unnamed);
+        let bucket = bucket.expect("every client has a default slot");
+        self.settle(bucket, now, host);
+        let Provider {
+            rotation, ledger, rule, ..
+        } = &mut self.provider;
+        let login = rotation.as_mut()?.login(now, client, bucket, ledger, rule);
+        let (ruling, evicted) = login.ok()?;
+        self.settle(bucket, now, host);
+        host.note(|| Event::LoggedIn { again });
+        for _ in 0..evicted {
+            host.note(|| Event::GrantLost);
+        }
+        Some(self.credential(ruling.token, now))
+    }
+
+    /// Ends the live tokens of a client's slot, or of all its slots, and its grants.
+    pub fn revoke(&mut self, now: Time, client: u16, slot: Option<u16>, host: &mut impl ServerHost) {
+        let Provider { rotation, ledger, .. } = &mut self.provider;
+        if let Some(rotation) = rotation {
+            for _ in 0..rotation.revoke(now, client, ledger) {
+                host.note(|| Event::GrantLost);
+            }
+        }
+        for (index, bucket) in self.provider.buckets(client).enumerate() {
+            if slot.is_none_or(|slot| usize::from(slot) == index) {
+                let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
+                self.provider.ledger.revoke(bucket, now, ended);
+            }
+        }
+    }
+
+    /// Ends the run: tokens whose end has come, and those that still live, are told.
+    pub fn close(&mut self, now: Time, host: &mut impl ServerHost) {
+        for client in 0..self.provider.clients() {
+            for bucket in self.provider.buckets(client) {
+                self.settle(bucket, now, host);
+            }
+        }
+        for life in self.provider.ledger.remembered() {
+            if life.is_live(now) {
+                host.note(|| Event::TokenEnded(life));
+            }
+        }
+    }
+}
