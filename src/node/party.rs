@@ -160,13 +160,15 @@ pub trait NodeHost<M> {
     fn note(&mut self, event: impl FnOnce() -> Event);
 
     /// The strategy has reacted to an input: what its memory was, and what it is.
-    fn reacted(&mut self, before: &M, input: Input, after: &M);
+    fn reacted(&mut self, _before: &M, _input: Input, _after: &M) {}
 
     /// A call failed for want of a grant: the user of this node has to log in.
-    fn login_needed(&mut self, memory: &M);
+    fn login_needed(&mut self, _memory: &M) {}
 
     /// Whether it wants to be told details too, which only properties ask for.
-    fn wants_details(&self) -> bool;
+    fn wants_details(&self) -> bool {
+        false
+    }
 }
 
 impl<S: Strategy> AtNode<'_, S> {
