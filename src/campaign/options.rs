@@ -65,5 +65,10 @@ pub enum CampaignError {
     },
     /// The threads cannot be started.
     #[error("cannot start {threads} threads: {reason}")]
-    Threads { threads: usize, reason: String },
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the operating system says.
+        reason: String,
+    },
 }

@@ -5,6 +5,7 @@ use std::fmt;
 /// A metric, and the calls that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricName<'a> {
+    /// The metric's name without the part.
     pub metric: &'a str,
     /// None for all calls.
     pub part: Option<CallPart<'a>>,
@@ -13,11 +14,14 @@ pub struct MetricName<'a> {
 /// The calls of a fleet, or those of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallPart<'a> {
+    /// Name of the fleet.
     pub fleet: &'a str,
+    /// The kind of call; none for all of the fleet's.
     pub kind: Option<&'a str>,
 }
 
 impl<'a> MetricName<'a> {
+    /// Reads `metric`, `metric@fleet` or `metric@fleet/kind`.
     pub fn parse(text: &'a str) -> Self {
         match text.split_once('@') {
             Some((metric, part)) => Self {

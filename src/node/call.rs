@@ -7,7 +7,9 @@ use crate::retry::FailureKind;
 /// A call as a message names it: only while the stamp is the call's, the message concerns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
+    /// The call.
     pub call: CallId,
+    /// The call's step at which the message was sent.
     pub stamp: u32,
 }
 
@@ -15,6 +17,7 @@ pub struct Ticket {
 /// origin, which waits, and one at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Call {
+    /// When the node got it.
     pub arrived: Time,
     /// Token of the attempt under way, or the one that was refused last.
     pub token: Option<Token>,
@@ -31,12 +34,17 @@ pub struct Call {
     pub draw_key: u32,
     /// The last backoff.
     pub previous: Millis,
+    /// Its fleet and kind.
     pub group: Group,
-    /// API attempts sent, those refused for their token, and tries that failed for any reason.
+    /// API attempts sent.
     pub attempts: u16,
+    /// API attempts that were refused for their token.
     pub rejections: u16,
+    /// Tries that failed for any reason.
     pub tries: u16,
+    /// How far it has come.
     pub phase: Phase,
+    /// What else is remembered of it.
     pub marks: CallMarks,
     /// What its last retry was paid for, where the budget gives back what a retry took.
     pub paid_after: Option<FailureKind>,
@@ -79,11 +87,13 @@ impl CallMarks {
         Self(self.told().0 | Self::FORWARDED.0)
     }
 
+    /// Whether it has any of these marks.
     #[inline]
     pub const fn has(self, mark: Self) -> bool {
         self.0 & mark.0 != 0
     }
 
+    /// Gives it these marks.
     #[inline]
     pub fn set(&mut self, mark: Self) {
         self.0 |= mark.0;
@@ -98,6 +108,7 @@ impl CallMarks {
     }
 }
 
+/// How far a call has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// With the strategy: parked, or waiting for a token of its own.

@@ -29,6 +29,7 @@ clone_in_place!(Calls { table, free, vacant });
 const _: () = assert!(size_of::<Call>() == 48);
 
 impl Calls {
+    /// Takes in a call that arrives now; `draw_key` names its draws.
     #[inline(always)]
     pub fn insert(&mut self, now: Time, node: NodeId, group: Group, draw_key: u32) -> CallId {
         let call = |stamp| Call {
@@ -121,11 +122,13 @@ impl Calls {
         self.vacant += 1;
     }
 
+    /// The call of this number.
     #[inline]
     pub fn get(&self, id: CallId) -> &Call {
         &self.table[id.index()]
     }
 
+    /// The call of this number, to be changed.
     #[inline]
     pub fn get_mut(&mut self, id: CallId) -> &mut Call {
         &mut self.table[id.index()]
@@ -149,6 +152,7 @@ impl Calls {
         }
     }
 
+    /// Puts a call last among those that its node has parked.
     #[inline]
     pub fn park(&mut self, parked: &mut Parked, id: CallId) {
         self.table[id.index()].next = Link::NONE;
@@ -217,6 +221,7 @@ impl Calls {
         self.table.len() - self.vacant
     }
 
+    /// Whether no call is under way.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -153,6 +153,7 @@ pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
 
 /// Gives new names to what a memory holds.
 pub trait Names {
+    /// Another name for this token.
     fn token(&mut self, token: Token) -> Token;
 
     /// A fence of the shared store; zero, which is none, stays zero.
@@ -167,16 +168,20 @@ pub trait Names {
 /// What a node knows of its own place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Me {
+    /// The node itself.
     pub id: NodeId,
     /// Position among the nodes that share this node's app and can be dealt a slot or a duplicate app, from 0.
     pub ordinal: u32,
+    /// What it is among the nodes of its domain.
     pub role: Role,
     /// Its app has refresh tokens: a new token is obtained with the one before.
     pub refreshes: bool,
 }
 
+/// What a node is among the nodes of its domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
+    /// A node that serves calls.
     Worker,
     /// A worker whose code cannot be changed to send a slot index.
     Legacy,
@@ -187,6 +192,7 @@ pub enum Role {
 /// What the nodes of one domain put into their shared store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shared {
+    /// The token itself.
     pub token: Token,
     /// Life that was left when it was issued.
     pub life: Millis,
@@ -242,6 +248,7 @@ pub enum Note {
 /// Whom a node tells something: nodes of its own domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Whom {
+    /// This node.
     One(NodeId),
     /// The gateway.
     Gateway,
@@ -251,7 +258,9 @@ pub enum Whom {
     Some(u8),
 }
 
+/// What a node asks of the shared store.
 pub type StoreOperation = store::Operation<Shared>;
+/// What the shared store answers.
 pub type StoreAnswer = store::Answer<Shared>;
 
 /// A timer of a node. Arming one again replaces it.
@@ -273,35 +282,47 @@ pub const TIMERS: usize = 3;
 pub enum Input {
     /// A call wants a token: it has just arrived, or its backoff is over.
     Call {
+        /// The call.
         call: CallId,
     },
     /// A 401: the API has rejected this token. The call that it was sent for wants another; none if that call is over.
     Rejected {
+        /// The call that is still waiting.
         call: Option<CallId>,
+        /// The token that was sent.
         token: Token,
     },
-    /// A token request has succeeded. `call` is the call it was made for, if it is still waiting; `late` marks an answer
-    /// that comes after the node had given it up.
+    /// A token request has succeeded.
     Token {
+        /// The call that it was made for, if it is still waiting.
         call: Option<CallId>,
+        /// The new token, with its life.
         grant: Grant,
+        /// It comes after the node had given the request up.
         late: bool,
     },
     /// A token request has failed, or has been given up.
     TokenFailed {
+        /// The call that it was made for, if it is still waiting.
         call: Option<CallId>,
+        /// What went wrong.
         why: Failure,
     },
+    /// The store answers, or has not answered in time.
     Store(StoreAnswer),
+    /// A timer rings.
     Timer(Timer),
     /// Another node says something.
     Note {
+        /// Who says it.
         from: NodeId,
+        /// What it says.
         note: Note,
     },
     /// The node has been given a token with a refresh token: it was deployed with it, or its user has logged in. A shared
     /// store has been given the same.
     Login {
+        /// The token of the new grant.
         grant: Grant,
     },
 }
@@ -311,44 +332,62 @@ pub enum Input {
 pub enum Command {
     /// Send the call to the API with this token.
     Attempt {
+        /// The call.
         call: CallId,
+        /// The token to send.
         token: Token,
     },
     /// Keep the call until the parked ones are released.
     Park {
+        /// The call.
         call: CallId,
     },
     /// Send all parked calls with this token.
     AttemptParked {
+        /// The token to send.
         token: Token,
     },
     /// This try of the call has failed; the retry policy decides what follows.
     FailAttempt {
+        /// The call.
         call: CallId,
+        /// What went wrong.
         why: Failure,
     },
     /// The same for all parked calls.
     FailParked {
+        /// What went wrong.
         why: Failure,
     },
     /// Hand the call to the gateway.
     Forward {
+        /// The call.
         call: CallId,
     },
     /// Ask the token endpoint, for the node as a whole or for one call alone. Where there are refresh tokens, the one that
     /// came `with` this token is presented.
     RequestToken {
+        /// Which app and slot to ask for.
         slot: TokenSlot,
+        /// The call that waits for it alone.
         call: Option<CallId>,
+        /// Whose refresh token to present.
         with: Option<Token>,
     },
+    /// Ask the shared store.
     Store(StoreOperation),
+    /// Say something to other nodes.
     Tell {
+        /// To whom.
         whom: Whom,
+        /// What.
         note: Note,
     },
+    /// Set a timer.
     Arm {
+        /// Which.
         timer: Timer,
+        /// When it rings, from now.
         delay: Delay,
     },
 }

@@ -17,7 +17,9 @@ use super::{
 /// line for a small strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeState<M> {
+    /// What the strategy remembers.
     pub memory: M,
+    /// Calls that the strategy has parked.
     pub parked: Parked,
     /// Token requests sent so far; the low bits are the numbers of `asked`.
     pub requests: u32,
@@ -27,6 +29,7 @@ pub struct NodeState<M> {
     pub fleet: u16,
     /// Grows with each crash; answers to an earlier life find nobody.
     pub epoch: u8,
+    /// It runs: it has been started, and has not crashed since.
     pub up: bool,
 }
 
@@ -47,17 +50,23 @@ impl<M> NodeState<M> {
 
 /// One node, borrowed from wherever its parts are kept: a simulator keeps those of a fleet in arrays.
 pub struct AtNode<'a, S: Strategy> {
+    /// The strategy that it follows.
     pub strategy: &'a S,
+    /// How it retries.
     pub policy: &'a CallPolicy,
     /// How long the callers of each group wait.
     pub patience: &'a [Option<Duration>],
+    /// Which node it is.
     pub id: NodeId,
     /// How many nodes share the tables.
     pub nodes: usize,
+    /// What it remembers.
     pub state: &'a mut NodeState<S::Node>,
     /// What it remembers of its retries, where the policy asks for it.
     pub retries: Option<&'a mut RetryState>,
+    /// The calls of all nodes.
     pub calls: &'a mut Calls,
+    /// Store operations and timers of all nodes.
     pub pending: &'a mut Pending,
 }
 
@@ -65,27 +74,64 @@ pub struct AtNode<'a, S: Strategy> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// The workload wants a call served; `draw_key` names its draws.
-    Call { group: Group, draw_key: u32 },
+    Call {
+        /// Its fleet and kind.
+        group: Group,
+        /// Names its draws.
+        draw_key: u32,
+    },
     /// The API's answer to an attempt with this token.
     Api {
+        /// The attempt.
         ticket: Ticket,
+        /// The token that it was sent with.
         token: Token,
+        /// The answer.
         reply: Reply<()>,
     },
     /// The token endpoint's answer.
-    Token { asker: Asker, reply: Reply<Grant> },
+    Token {
+        /// For whom it was asked.
+        asker: Asker,
+        /// The answer.
+        reply: Reply<Grant>,
+    },
     /// The store's answer to an operation.
-    Store { number: u8, answer: StoreAnswer },
+    Store {
+        /// Which of the node's operations.
+        number: u8,
+        /// The answer.
+        answer: StoreAnswer,
+    },
     /// Another node says something.
-    Note { from: NodeId, note: Note },
+    Note {
+        /// Who says it.
+        from: NodeId,
+        /// What it says.
+        note: Note,
+    },
     /// Another node has handed this call over; its host has [put it in](Calls::insert_forwarded).
-    Forwarded { call: CallId },
+    Forwarded {
+        /// The call at this node.
+        call: CallId,
+    },
     /// The other node hung up: nobody waits for this forwarded call any more.
-    HungUp { call: CallId },
+    HungUp {
+        /// The call at this node.
+        call: CallId,
+    },
     /// The gateway answers a call that was handed to it.
-    ForwardAnswered { ticket: Ticket, succeeded: bool },
+    ForwardAnswered {
+        /// The call at its origin.
+        ticket: Ticket,
+        /// Whether it was served.
+        succeeded: bool,
+    },
     /// The gateway could not be reached, or the connection to it broke.
-    GatewayGone { call: CallId },
+    GatewayGone {
+        /// The call at its origin.
+        call: CallId,
+    },
     /// An alarm that it has set goes off.
     Alarm(Alarm),
     /// It was deployed with a credential, or its user has logged in.
@@ -96,15 +142,34 @@ pub enum Heard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Alarm {
     /// The wait before a call's next try is over.
-    BackoffOver { ticket: Ticket },
+    BackoffOver {
+        /// The call.
+        ticket: Ticket,
+    },
     /// An API attempt, or a forwarded call, has not been answered in time.
-    AttemptTimedOut { ticket: Ticket },
+    AttemptTimedOut {
+        /// The call.
+        ticket: Ticket,
+    },
     /// A token request has not been answered in time.
-    TokenTimedOut { asker: Asker },
+    TokenTimedOut {
+        /// For whom it was asked.
+        asker: Asker,
+    },
     /// A store operation has not been answered in time.
-    StoreTimedOut { number: u8, asked: Asked },
+    StoreTimedOut {
+        /// Which of the node's operations.
+        number: u8,
+        /// What it asked for.
+        asked: Asked,
+    },
     /// A timer of the strategy rings; only its last arming counts.
-    Timer { timer: Timer, armed: u8 },
+    Timer {
+        /// Which timer.
+        timer: Timer,
+        /// Which arming of it.
+        armed: u8,
+    },
 }
 
 /// What a node sends.
@@ -112,28 +177,49 @@ pub enum Alarm {
 pub enum Sends {
     /// A call to the API with this token; `draw_key` names the attempt's draws.
     Api {
+        /// The attempt.
         ticket: Ticket,
+        /// The token to send.
         token: Token,
+        /// Names the attempt's draws.
         draw_key: u32,
     },
     /// A token request, its node's `count`th. Where there are refresh tokens, the one that came `with` a token is presented.
     Token {
+        /// For whom it is asked.
         asker: Asker,
+        /// Which app and slot.
         slot: TokenSlot,
+        /// Which request of its node it is: names its draws.
         count: u32,
+        /// Whose refresh token is presented.
         with: Option<Token>,
     },
     /// An operation on the shared store.
-    Store { number: u8, operation: StoreOperation },
+    Store {
+        /// Which of the node's operations.
+        number: u8,
+        /// What is asked.
+        operation: StoreOperation,
+    },
     /// Something for other nodes.
-    Note { whom: Whom, note: Note },
+    Note {
+        /// To whom.
+        whom: Whom,
+        /// What.
+        note: Note,
+    },
     /// A call for the gateway.
-    Forward { ticket: Ticket },
+    Forward {
+        /// The call at its origin.
+        ticket: Ticket,
+    },
 }
 
 /// What a node asks of whoever runs it. A `key` names a draw: the same key for the same purpose is the same luck, whatever else
 /// happens in the run.
 pub trait NodeHost<M> {
+    /// The instant in which the node acts.
     fn now(&self) -> Time;
 
     /// Where the node stands.

@@ -20,6 +20,7 @@ pub struct PendingOps {
     pub operations: u32,
     /// Operations that are still waited for, a bit for each number.
     pub stored: u32,
+    /// How often each timer has been armed, modulo 256: an alarm of an earlier arming is over.
     pub armed: [u8; TIMERS],
 }
 

@@ -7,22 +7,29 @@ use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, 
 /// How calls are retried; the same for all nodes that run a strategy.
 #[derive(Clone, Debug)]
 pub struct CallPolicy {
+    /// How often a call is tried, and how long it waits in between.
     pub retry: Retry,
     /// How long an attempt, a forwarded call or a token request may take; none for ever.
     pub timeout: Option<Duration>,
     /// How long a store operation may take.
     pub store_timeout: Option<Duration>,
+    /// Where the wait after a rejection goes.
     pub place: DelayPlace,
     /// Whether the first renewal of a call waits too.
     pub delay_first: bool,
+    /// What backoff counts.
     pub steps: Steps,
     /// What a node makes of the answers that are no success.
     pub perceptions: Perceptions,
+    /// A wait is at least as long as the server asked for.
     pub obey_retry_after: bool,
     /// Jitter on top of what the server asked for, in thousandths of it.
     pub retry_after_jitter: u16,
+    /// Permits that retries take; none for any number of retries.
     pub budget: Option<Budget>,
+    /// A node refuses its own calls for a while after failures in a row.
     pub breaker: Option<Breaker>,
+    /// A node refuses its own tries by chance when too few are accepted.
     pub throttle: Option<Throttle>,
 }
 
@@ -93,11 +100,15 @@ impl CallPolicy {
 /// What a node remembers of its retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RetryState {
+    /// What is left of the budget, where there is one.
     pub budget: Option<BudgetState>,
+    /// Whether the breaker is open.
     pub breaker: BreakerState,
+    /// What the throttle has counted.
     pub throttle: ThrottleState,
-    /// Failures since the last accepted call, and the last backoff, where steps are counted per node.
+    /// Failures since the last accepted call, where steps are counted per node.
     pub step: u16,
+    /// The last backoff, where steps are counted per node.
     pub previous: Millis,
 }
 

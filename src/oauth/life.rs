@@ -10,16 +10,22 @@ pub struct Bucket(pub u32);
 /// How a token ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ending {
+    /// At the end of its life.
     Expired,
+    /// A newer token took its place.
     Superseded,
+    /// The provider took it back.
     Revoked,
 }
 
 /// One token's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Life {
+    /// The token itself.
     pub token: Token,
+    /// The app's slot that it was issued in.
     pub bucket: Bucket,
+    /// When the provider committed it.
     pub issued: Time,
     /// From this instant on it is not accepted: its expiry, or earlier when it was superseded or revoked.
     pub end: Time,
@@ -57,8 +63,11 @@ impl Life {
 pub enum Cause {
     /// It was live when the attempt left its node: beyond any client's reach.
     InFlight,
+    /// A newer token has taken its place.
     Superseded,
+    /// It has reached the end of its life.
     Expired,
+    /// The provider has taken it back.
     Revoked,
     /// Issued, but this replica has not heard of it yet.
     NotYetActive,

@@ -10,7 +10,9 @@ use super::Failure;
 /// The two endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum At {
+    /// The token endpoint.
     Token,
+    /// The API, that is the resource server.
     Api,
 }
 
@@ -58,7 +60,12 @@ pub enum Reply<T> {
     /// The request was served.
     Granted(T),
     /// The request was not served; `wait` is the wait that the answer asks for, in whole seconds, zero where it asks for none.
-    Refused { kind: AnswerKind, wait: Millis },
+    Refused {
+        /// Why, as the answer has it.
+        kind: AnswerKind,
+        /// Until it may be tried again.
+        wait: Millis,
+    },
 }
 
 impl<T> Reply<T> {
@@ -78,6 +85,7 @@ impl<T> Reply<T> {
         }
     }
 
+    /// Whether the request was served.
     pub const fn is_granted(&self) -> bool {
         matches!(self, Self::Granted(_))
     }
@@ -93,7 +101,10 @@ pub enum Perceived {
     /// That its refresh token is.
     InvalidGrant,
     /// That it should come later; `wait` when it also learns how much later.
-    Throttled { wait: bool },
+    Throttled {
+        /// It learns how much later.
+        wait: bool,
+    },
     /// That the server failed.
     ServerError,
     /// That it is not to ask so again.
@@ -124,6 +135,7 @@ impl Perceptions {
         Self([At::Token, At::Api].map(|at| AnswerKind::ALL.map(|kind| perceive(at, kind))))
     }
 
+    /// What a client learns from an answer of this kind.
     #[inline]
     pub const fn of(&self, at: At, kind: AnswerKind) -> Perceived {
         self.0[at as usize][kind as usize]

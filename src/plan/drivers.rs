@@ -34,6 +34,7 @@ pub struct Drivers {
 pub struct Loop {
     /// Fleet and kind of their calls.
     pub group: Group,
+    /// The nodes at which their users sit.
     pub nodes: Range<u32>,
     /// At each node.
     pub users: u32,
@@ -59,5 +60,6 @@ pub struct Pauses {
     pub nodes: Range<u32>,
     /// Mean time that a node runs between two.
     pub every: Duration,
+    /// How long a node stands still.
     pub lasts: Latency,
 }

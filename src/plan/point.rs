@@ -8,6 +8,7 @@ use std::fmt;
 pub struct SweepPoint(String);
 
 impl SweepPoint {
+    /// The point at which these parameters have these values.
     pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let pairs = pairs.into_iter().map(|(key, value)| format!("{key}={value}"));
         Self(pairs.collect::<Vec<_>>().join(";"))

@@ -15,6 +15,7 @@ pub enum Outage {
 /// One endpoint; without limits it serves every request in the instant of its arrival.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Endpoint {
+    /// How it is down, while it is.
     pub outage: Option<Outage>,
     /// A request fails with a 5xx at this rate.
     pub errors: Chance,
@@ -22,8 +23,11 @@ pub struct Endpoint {
     pub servers: Option<u32>,
     /// Requests that may wait for a server.
     pub queue: u32,
+    /// Its limits on requests per window; each counts every request.
     pub quotas: Vec<Window>,
+    /// Servers that are busy now.
     pub busy: u32,
+    /// Requests that wait for a server now.
     pub waiting: u32,
 }
 
@@ -51,6 +55,7 @@ pub enum Admission {
 }
 
 impl Endpoint {
+    /// The same with these quotas beside those that it has.
     pub fn with_quotas(mut self, quotas: impl IntoIterator<Item = Quota>) -> Self {
         self.quotas.extend(quotas.into_iter().map(Window::new));
         self

@@ -20,6 +20,7 @@ pub trait Rule: Clone + Eq + std::hash::Hash {
 /// A token request as the rule sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
+    /// The app's slot that a token is asked for.
     pub bucket: Bucket,
     /// Ask for a new token even when the current one would be returned.
     pub force: bool,
@@ -28,6 +29,7 @@ pub struct Request {
 /// A request that was answered by a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruling {
+    /// The token that the answer holds.
     pub token: Token,
     /// It was issued for this request; otherwise an earlier one was returned.
     pub new: bool,
@@ -45,26 +47,32 @@ pub enum Refusal {
 /// What happens when a slot has as many live tokens as it may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnFull {
+    /// The oldest live token ends.
     #[default]
     EvictOldest,
+    /// The request is refused.
     Refuse,
 }
 
 /// Limits on forced renewal; a forced request beyond them is answered like one that does not force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Force {
+    /// Least time between two forced renewals.
     pub min_gap: Duration,
     /// Forced renewals in each `window` (fixed windows from the start of the run).
     pub count: u32,
+    /// Length of a window.
     pub window: Duration,
 }
 
 /// The parameters, and what forced renewal has used up.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Issuance {
+    /// Life of a new token.
     pub ttl: Duration,
     /// Live tokens per slot; none for independent tokens.
     pub capacity: Option<u32>,
+    /// What a request gets when the slot is full.
     pub on_full: OnFull,
     /// How long a superseded token lives on.
     pub overlap: Duration,
@@ -74,6 +82,7 @@ pub struct Issuance {
     pub reuse_threshold: Option<Duration>,
     /// A token that is returned gets its full life again.
     pub extend: bool,
+    /// Limits on forced renewal; none for no limits.
     pub force: Option<Force>,
     forced: Vec<Forced>,
 }

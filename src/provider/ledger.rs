@@ -14,6 +14,7 @@ use crate::oauth::{Bucket, Ending, Life, Token};
 /// A token that had to make room for a newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Superseded {
+    /// The token that ended.
     pub token: Token,
     /// Nodes that would send it now.
     pub holders: u32,
@@ -78,6 +79,7 @@ clone_in_place!(Ledger {
 });
 
 impl Ledger {
+    /// A ledger without tokens, for this many buckets.
     pub fn new(buckets: usize) -> Self {
         Self {
             // Small at first: a checker holds thousands of ledgers.
@@ -97,6 +99,7 @@ impl Ledger {
         size_of_val(&*self.lives) + size_of_val(&*self.lines)
     }
 
+    /// Whether a token is live at this instant.
     #[inline]
     pub fn is_live(&self, token: Token, now: Time) -> bool {
         self.get(token).is_some_and(|life| life.is_live(now))

@@ -30,17 +30,23 @@ pub use crate::oauth::{Bucket, Cause, Ending, Life};
 /// Tokens, slots and limits of one provider, under a rule.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Provider<R> {
+    /// All tokens that it has issued and not forgotten.
     pub ledger: Ledger,
+    /// What a token request gets.
     pub rule: R,
     /// Grants with refresh tokens, where the provider has them.
     pub rotation: Option<Box<RotationMachine>>,
+    /// What an index gets that was not granted.
     pub on_bad_slot: OnBadSlot,
+    /// What two tokens reveal about which is newer.
     pub reveals: Reveals,
     /// Slots granted to each client, by client.
     slots: Vec<u16>,
     /// Slots that each client can ever have: buckets are laid out by it.
     stride: u16,
+    /// Limits and outages of the token endpoint.
     pub token_endpoint: Endpoint,
+    /// Limits and outages of the API.
     pub api_endpoint: Endpoint,
 }
 

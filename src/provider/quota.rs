@@ -11,9 +11,12 @@ use crate::base::{Duration, Time, clone_in_place};
 pub struct Quota {
     /// Requests in each window.
     pub count: u32,
+    /// Length of a window.
     pub window: Duration,
+    /// Whose requests are counted together.
     #[serde(default)]
     pub scope: Scope,
+    /// What a request beyond it gets.
     #[serde(default)]
     pub on_exceed: OnExceed,
 }
@@ -62,13 +65,16 @@ struct Used {
 /// A request beyond a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exceeded {
+    /// What such a request gets.
     pub on_exceed: OnExceed,
+    /// Time left of the window.
     pub until_reset: Duration,
     /// The first of its window: from here to the reset all others fail alike.
     pub first: bool,
 }
 
 impl Window {
+    /// A quota of which nothing is used yet.
     pub fn new(quota: Quota) -> Self {
         Self {
             quota,

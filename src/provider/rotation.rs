@@ -21,15 +21,21 @@ use crate::oauth::{Bucket, Ending};
 /// The parameters, resolved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RotationRule {
+    /// When a refresh gives a new refresh token.
     pub rotate: RotateSettings,
+    /// When a refresh token that was used ends.
     pub retire: RetireSettings,
+    /// How old a refresh token may be.
     pub depth: DepthSettings,
+    /// What one gets that is used once more.
     pub replay_answer: ReplayAnswer,
+    /// Access tokens that a refresh ends.
     pub kills_access: KillsAccess,
     /// Grants of one client that live at once; the oldest is evicted.
     pub capacity: Option<u32>,
     /// An evicted grant takes its access tokens with it.
     pub evicts_access: bool,
+    /// What follows when one is used that has ended.
     pub on_violation: OnViolationSettings,
     /// Life of a refresh token.
     pub ttl: Option<Duration>,
@@ -96,9 +102,11 @@ pub enum Refused {
     Unknown,
     /// Its family was revoked before.
     Revoked,
+    /// It has reached the end of its life.
     Expired,
     /// It was used before and is no longer accepted; `revokes` when the whole family falls for it, and did not fall before.
     Replayed {
+        /// The whole family falls.
         revokes: bool,
     },
     /// The rule for access tokens refuses another one.
@@ -108,9 +116,11 @@ pub enum Refused {
 /// A refresh that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refreshed {
+    /// The new access token.
     pub ruling: Ruling,
     /// Nodes other than the asking one whose token it ended, beside those that the ruling names.
     pub blast: u32,
+    /// It ended an access token beside the one that the ruling names.
     pub ended: bool,
 }
 
@@ -120,6 +130,7 @@ const REMEMBERED: usize = 1 << 16;
 /// All grants, and the refresh tokens behind them.
 #[derive(Clone, Debug, Default)]
 pub struct RotationMachine {
+    /// The parameters.
     pub rule: RotationRule,
     families: Vec<Family>,
     refresh: BTreeMap<Serial, Refresh>,
@@ -144,6 +155,7 @@ impl Hash for RotationMachine {
 }
 
 impl RotationMachine {
+    /// Without grants.
     pub fn new(rule: RotationRule) -> Self {
         Self {
             rule,

@@ -35,6 +35,7 @@ pub trait ServerHost {
 pub struct TokenAsk {
     /// Which registered client signs it.
     pub client: u16,
+    /// The slot that it names.
     pub slot: Slot,
     /// It asks for a new token even where the current one would be returned.
     pub force: bool,
@@ -42,8 +43,9 @@ pub struct TokenAsk {
     pub with: Option<Token>,
     /// The door has let it in beyond its quota, to be answered with what there is.
     pub no_op: bool,
-    /// Who asks, and the token that the asker would send now, as far as somebody sees both sides: for the trace alone.
+    /// Who asks: for the trace alone.
     pub asker: NodeId,
+    /// The token that the asker would send now, as far as somebody sees both sides: for the trace alone.
     pub held: Option<Token>,
 }
 
@@ -55,7 +57,10 @@ pub enum Intake<T> {
     /// It is answered at the door, and occupies no server.
     Answered(Reply<T>),
     /// It is to be served in this instant; with `no_op` as [`TokenAsk::no_op`].
-    Now { no_op: bool },
+    Now {
+        /// As [`TokenAsk::no_op`].
+        no_op: bool,
+    },
     /// It occupies a server from now on.
     Serve,
     /// It waits for a server.
@@ -65,6 +70,7 @@ pub enum Intake<T> {
 /// A provider behind its two URLs; `Q` is a request that waits for a server, as its carrier has it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Server<R, Q> {
+    /// Its tokens, rules and limits.
     pub provider: Provider<R>,
     /// At the token endpoint, and at the API.
     waiting: [VecDeque<Q>; 2],

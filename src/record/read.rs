@@ -13,16 +13,34 @@ use super::layout::MANIFEST;
 pub enum ReadError {
     /// The directory holds no such file.
     #[error("`{path}` does not exist; give a directory that `tokenstorm run` has written")]
-    Missing { path: PathBuf },
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system refused to read it.
     #[error("cannot read `{path}`: {source}")]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// The file is there and is not what a run writes.
     #[error("`{path}`: {reason}; it was edited or comes from another version of tokenstorm: run the scenario again")]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// The files belong to different runs.
     #[error("`{path}` belongs to another run than {MANIFEST} beside it ({differs}); run the scenario again")]
-    Mixed { path: PathBuf, differs: String },
+    Mixed {
+        /// The file.
+        path: PathBuf,
+        /// What tells the runs apart.
+        differs: String,
+    },
 }
 
 pub(super) fn text(path: &Path) -> Result<String, ReadError> {

@@ -30,6 +30,7 @@ pub struct ScenarioFile {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
+    /// How long it runs, and how often.
     pub run: RunSettings,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
@@ -124,6 +125,7 @@ impl Default for TriggerSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppSettings {
+    /// Fleets name the app by it.
     pub name: String,
     /// Token slots granted to the app at the start; indices run from 0.
     #[serde(default = "one_slot")]
@@ -135,6 +137,7 @@ pub struct AppSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FleetSettings {
+    /// Results and the timeline name the fleet by it.
     pub name: String,
     /// Processes.
     #[schemars(range(min = 1, max = 10_000_000))]

@@ -28,6 +28,7 @@ pub struct StoreSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PeerSettings {
+    /// Time that a message takes, one way.
     pub latency: Distribution,
     /// Messages lost on their way.
     pub lost: Share,

@@ -128,6 +128,7 @@ impl<V> Answer<V> {
 }
 
 impl<V> Operation<V> {
+    /// What kind of operation it is, which is all that a failure says.
     pub const fn asked(&self) -> Asked {
         match self {
             Self::Read => Asked::Read,

@@ -10,6 +10,7 @@ use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
 
+/// One node renews, and tells the workers the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CentralRefresher {

@@ -8,6 +8,7 @@ use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
 
+/// Each node with a token of its own; it renews only if the refused token is the one in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareFirst {}

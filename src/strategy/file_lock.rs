@@ -8,9 +8,11 @@ use super::{Listed, SPAN, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
 
+/// A lock file, or a file lock, around what is shared by the processes of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileLock {
+    /// What kind of lock it is.
     #[serde(default)]
     pub kind: LockKind,
     /// What is done under the lock.

@@ -8,6 +8,7 @@ use super::{Listed, Small};
 use crate::node::{Command, Input, Me, Outbox, Role, Strategy};
 use crate::oauth::TokenSlot;
 
+/// One node has the token; the others forward their calls to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {}

@@ -9,6 +9,7 @@ use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Token, TokenSlot};
 
+/// Nodes tell one another their tokens; there is no store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gossip {

@@ -15,6 +15,7 @@ use crate::oauth::TokenSlot;
 
 pub use steps::Memory;
 
+/// Who renews holds a lease of the shared store meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
@@ -60,7 +61,9 @@ pub struct Lease {
 /// How long a lease lasts that is not given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ttl {
+    /// So long after it was taken or last extended.
     After(Duration),
+    /// It does not end by itself.
     Never,
     /// As long as its holder lives, as an operating system's lock does.
     WhileAlive,
@@ -92,6 +95,7 @@ pub enum Write {
     PutIfNewer,
 }
 
+/// When the lease is given back after a renewal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Publish {
@@ -102,6 +106,7 @@ pub enum Publish {
     Unacknowledged,
 }
 
+/// What is done under the lease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Covers {
@@ -112,6 +117,7 @@ pub enum Covers {
     Write,
 }
 
+/// On what condition the lease is given back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {
@@ -122,6 +128,7 @@ pub enum Release {
     Unchecked,
 }
 
+/// What the holder does whose refresh token is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInvalidGrant {

@@ -7,6 +7,7 @@ use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
+/// Each node with a token of its own; every refused call requests a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Naive {}

@@ -9,6 +9,7 @@ use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
 use crate::store::When;
 
+/// A shared store that keeps the newer of two tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutIfNewer {}

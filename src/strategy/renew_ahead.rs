@@ -9,6 +9,7 @@ use crate::base::{Delay, Duration, Millis};
 use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
 use crate::oauth::TokenSlot;
 
+/// A timer replaces the token before it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenewAhead {

@@ -8,6 +8,7 @@ use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Vie
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
+/// A copy of the stored credential in each process, which is read again when the copy is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reread {

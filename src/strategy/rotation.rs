@@ -8,9 +8,11 @@ use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
 
+/// Renewals take turns at several apps or slots, so that the token before lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
+    /// What takes turns.
     pub over: Over,
     /// How many apps or slots take turns.
     #[serde(default = "two")]
@@ -24,7 +26,9 @@ pub struct Rotation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
+    /// Registered copies of the app.
     Apps,
+    /// Token slots of the app.
     Slots,
 }
 

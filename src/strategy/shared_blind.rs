@@ -8,6 +8,7 @@ use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Vie
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
+/// A shared store that each renewal overwrites, whatever it holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SharedBlind {

@@ -9,6 +9,7 @@ use crate::base::mix;
 use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Strategy, View};
 use crate::oauth::{Failure, Slot, Token, TokenSlot};
 
+/// Each node with a token slot of the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlotPerNode {

@@ -10,9 +10,11 @@ pub(super) const SPAN: Duration = Duration::from_millis(100);
 /// A strategy with small settings, under the name that the checker knows it by.
 #[derive(Clone, Debug)]
 pub struct Small<S = Coordination> {
+    /// Its name.
     pub name: &'static str,
     /// What is special about it; empty where nothing is.
     pub about: &'static str,
+    /// The strategy with these settings.
     pub strategy: S,
     /// It is checked only where there are refresh tokens.
     pub refreshing: bool,

@@ -7,6 +7,7 @@ use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
 
+/// Each call requests a token of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenPerCall {}

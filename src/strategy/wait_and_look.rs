@@ -9,6 +9,7 @@ use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Tim
 use crate::oauth::{Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
+/// After a refusal a node waits a random while and looks into the shared store before it renews.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitAndLook {

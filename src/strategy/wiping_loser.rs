@@ -7,6 +7,7 @@ use super::reread::{Loser, Memory};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 
+/// As `reread`, but a process whose refresh token is refused takes the stored credential away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WipingLoser {

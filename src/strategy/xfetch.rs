@@ -10,6 +10,7 @@ use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
 use crate::oauth::Token;
 use crate::store::When;
 
+/// Renewal ahead of expiry at a random moment, the likelier the nearer the expiry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Xfetch {

@@ -16,8 +16,11 @@ use crate::trace::Event;
 /// Whom a node may be cut off from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
+    /// The provider's token endpoint.
     TokenEndpoint,
+    /// The provider's API.
     Api,
+    /// The shared store.
     Store,
 }
 

@@ -6,9 +6,10 @@ use crate::oauth::Token;
 use crate::provider::ServerHost;
 use crate::trace::Event;
 
-/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same draw_key, whatever else
+/// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
 /// happens in the run.
 pub trait Host {
+    /// The instant of the delivery under way.
     fn now(&self) -> Time;
 
     /// Lets a message travel; it may be lost.

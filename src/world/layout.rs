@@ -6,8 +6,9 @@ use crate::node::{Me, Role};
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
+    /// Its nodes by number.
     pub nodes: std::ops::Range<u32>,
-    /// CallPolicy that its app is, and how many registered copies follow it.
+    /// Registered client that its app is; registered copies of it follow.
     pub client: u16,
     /// Which store it shares.
     pub store: u16,
@@ -19,9 +20,11 @@ pub struct Fleet {
     pub force: bool,
     /// Nodes of earlier fleets with the same app that are dealt slots or apps.
     pub first_ordinal: u32,
+    /// Its nodes are gateways.
     pub is_gateway: bool,
     /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
     pub first_login: u32,
+    /// Each of its nodes has a login of its own.
     pub login_each: bool,
     /// How far its nodes' clocks are off: spread evenly from so much slow to so much fast.
     pub clock_spread: Duration,
@@ -60,10 +63,13 @@ impl Fleet {
 /// What the world is made of, apart from strategy and provider.
 #[derive(Clone, Debug)]
 pub struct Layout {
+    /// All nodes, fleet after fleet.
     pub fleets: Vec<Fleet>,
     /// How long the callers of each group wait.
     pub patience: Vec<Option<Duration>>,
+    /// How many shared stores there are.
     pub stores: u16,
+    /// How each of them is kept.
     pub store: StoreLayout,
     /// How long after a grant was found lost its user logs in again; none for never.
     pub login_again: Option<Duration>,

@@ -17,25 +17,39 @@ pub enum Stage {
 /// A message that arrives, or an alarm that goes off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
+    /// An attempt at the API.
     ApiRequest {
+        /// Where in the API it is.
         stage: Stage,
+        /// The attempt.
         ticket: Ticket,
+        /// The node that sent it.
         node: NodeId,
+        /// The token that it was sent with.
         token: Token,
         /// The token was live when the attempt left its node.
         live: bool,
+        /// Names its draws.
         draw_key: u32,
     },
+    /// The API's answer to an attempt.
     ApiResponse {
+        /// The attempt.
         ticket: Ticket,
+        /// The token that it was sent with.
         token: Token,
+        /// The answer.
         reply: Reply<()>,
     },
     /// A token request arrives from the network.
     TokenRequest {
+        /// The node that asks.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which app and slot.
         slot: TokenSlot,
+        /// For whom it asks.
         asker: Asker,
         /// Which request of its node it is: names its draws.
         count: u32,
@@ -44,86 +58,135 @@ pub enum Message {
     },
     /// A server has served a token request.
     TokenServed {
+        /// The node that asked.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which app and slot.
         slot: TokenSlot,
+        /// For whom it asked.
         asker: Asker,
+        /// Which request of its node it is.
         count: u32,
+        /// Whose refresh token it presents.
         with: Option<Token>,
     },
+    /// The token endpoint's answer.
     TokenResponse {
+        /// The node that asked.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// For whom it asked.
         asker: Asker,
+        /// The answer.
         reply: Reply<Grant>,
     },
+    /// An operation on its way to the shared store.
     StoreRequest {
+        /// The node that asks.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which of its operations.
         number: u8,
+        /// What it asks for.
         operation: StoreOperation,
     },
+    /// The shared store's answer.
     StoreResponse {
+        /// The node that asked.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which of its operations.
         number: u8,
+        /// The answer.
         answer: StoreAnswer,
     },
     /// A call on its way to the gateway.
     Forward {
+        /// The call at its origin.
         ticket: Ticket,
+        /// The node that is to serve it.
         gateway: NodeId,
     },
     /// The gateway's answer to a call, on its way back.
     Answered {
+        /// The call at its origin.
         ticket: Ticket,
+        /// Whether it was served.
         succeeded: bool,
     },
     /// The wait before a call's next try is over.
     BackoffOver {
+        /// The call.
         ticket: Ticket,
     },
     /// An API attempt, or a forwarded call, has not been answered in time.
     AttemptTimedOut {
+        /// The call.
         ticket: Ticket,
     },
+    /// A token request has not been answered in time.
     TokenTimedOut {
+        /// The node that asked.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// For whom it asked.
         asker: Asker,
     },
+    /// A store operation has not been answered in time.
     StoreTimedOut {
+        /// The node that asked.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which of its operations.
         number: u8,
+        /// What it asked for.
         asked: Asked,
     },
+    /// A timer of a node's strategy rings.
     TimerRang {
+        /// The node that armed it.
         node: NodeId,
+        /// Which of its lives.
         epoch: u8,
+        /// Which timer.
         timer: Timer,
+        /// Which arming of it: only the last counts.
         armed: u8,
     },
     /// One node says something to another.
     Note {
+        /// Who hears it.
         to: NodeId,
+        /// Who says it.
         from: NodeId,
+        /// What it says.
         note: Note,
     },
     /// A user logs in again.
     LoginAgain {
+        /// Which credential is granted anew.
         login: u32,
     },
     /// A call arrives from the workload.
     Arrival {
+        /// The node that is to serve it.
         node: NodeId,
+        /// Its fleet and kind.
         group: Group,
+        /// Names its draws.
         draw_key: u32,
     },
 }
 
 /// What is delivered: a message, or where an engine keeps one.
 pub trait Delivery<H> {
+    /// The message itself.
     fn message<'a>(&'a self, host: &'a H) -> &'a Message;
 }
 
@@ -295,7 +358,9 @@ pub enum Leg {
     ApiRequest,
     /// API to node (r).
     ApiResponse,
+    /// Node to store.
     StoreRequest,
+    /// Store to node.
     StoreResponse,
     /// Node to gateway.
     GatewayRequest,

@@ -47,6 +47,7 @@ pub struct World<S: Strategy, R> {
     /// Each node's store operations and timers; empty until the first.
     pending: Pending,
     calls: Calls,
+    /// The provider behind its two URLs.
     pub server: Server<R, Message>,
     stores: Vec<Store<Shared>>,
     store_layout: StoreLayout,
@@ -261,10 +262,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             + self.server.provider.ledger.heap_bytes()
     }
 
+    /// Groups of like nodes, in the order of the nodes.
     pub fn fleets(&self) -> &[Fleet] {
         &self.fleets
     }
 
+    /// The calls under way at all nodes.
     pub fn calls(&self) -> &Calls {
         &self.calls
     }

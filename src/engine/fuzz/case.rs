@@ -62,6 +62,7 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         }
     }
 
+    /// The state in which a run of the system with these parameters begins.
     pub fn initial(&self, draw: &SystemParams) -> State<S, R> {
         State::initial(self.strategy.clone(), &self.system(draw))
     }

@@ -49,6 +49,7 @@ pub struct Walk<S: Strategy, R> {
 }
 
 impl<S: Strategy, R: Rule> Walk<S, R> {
+    /// A walk that has taken no step yet, and looks only for what breaks the `wanted` properties.
     pub fn new(initial: State<S, R>, wanted: PropertySet) -> Self {
         let mut walk = Self {
             state: initial,

@@ -31,6 +31,7 @@ impl Ledger {
         None
     }
 
+    /// The life of a token; none once it has been forgotten.
     #[inline]
     pub fn get(&self, token: Token) -> Option<&Life> {
         self.find(token).and_then(|at| self.lives[at].as_ref())

@@ -78,6 +78,7 @@ pub struct Profile {
     /// Where sources do not agree.
     #[serde(default)]
     pub disagreement: Vec<Disagreement>,
+    /// The settings that the profile stands for.
     #[serde(default)]
     pub provider: Settings,
 }
@@ -90,6 +91,7 @@ pub struct Source {
     pub of: Vec<String>,
     /// What it says.
     pub says: String,
+    /// How good the evidence is.
     pub grade: Grade,
     /// Where it says so.
     pub at: String,
@@ -99,16 +101,21 @@ pub struct Source {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disagreement {
+    /// What they disagree about.
     pub of: String,
     /// At least two.
     pub views: Vec<ProfileView>,
 }
 
+/// What one source says of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileView {
+    /// The value, in its words.
     pub value: String,
+    /// How good the evidence is.
     pub grade: Grade,
+    /// Where it says so.
     pub at: String,
 }
 
@@ -131,6 +138,7 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Its name in a profile.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Documentation => "documentation",

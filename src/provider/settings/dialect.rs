@@ -36,6 +36,7 @@ pub struct DialectSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wording {
+    /// HTTP status.
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
     /// Left out, it is empty, and the status is all that a client can go by.
@@ -47,9 +48,12 @@ pub struct Wording {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryAfter {
+    /// As a number of seconds.
     #[default]
     Seconds,
+    /// As an HTTP date.
     Date,
+    /// Not at all.
     Absent,
 }
 
@@ -67,9 +71,11 @@ pub enum Reads {
 /// An answer as HTTP has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAnswer<'a> {
+    /// HTTP status.
     pub status: u16,
     /// Names in lower case, values as they are sent.
     pub headers: Vec<(&'static str, String)>,
+    /// The body as it is sent.
     pub body: &'a str,
 }
 
@@ -131,10 +137,12 @@ impl Dialect {
         }
     }
 
+    /// How an answer of this kind is worded.
     pub const fn answer(&self, kind: AnswerKind) -> &Wording {
         &self.answers[kind as usize]
     }
 
+    /// How the wait is written that an answer asks for.
     pub const fn retry_after(&self) -> RetryAfter {
         self.retry_after
     }

@@ -47,8 +47,11 @@ pub struct Settings {
     pub api_response: Option<Distribution>,
     /// How it words what it refuses.
     pub dialect: DialectSettings,
+    /// What its endpoints can take.
     pub limits: Limits,
+    /// What goes wrong at random.
     pub faults: Faults,
+    /// How late its resource servers hear of tokens.
     pub lags: Lags,
 }
 
@@ -66,10 +69,12 @@ pub enum RuleSettings {
     Reuse(ReuseSettings),
 }
 
+/// Tokens do not end one another: there is nothing to set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IndependentSettings {}
 
+/// A new token ends the one before it in the same slot, after a while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OverlapSettings {
@@ -79,12 +84,14 @@ pub struct OverlapSettings {
     pub overlap_depth: Option<u32>,
 }
 
+/// So many tokens of a slot live at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapacitySettings {
     /// Live tokens per slot.
     #[schemars(range(min = 1))]
     pub live: u32,
+    /// What a request gets when the slot is full.
     #[serde(default)]
     pub on_full: OnFullSettings,
     /// How long a superseded token lives on.
@@ -94,14 +101,18 @@ pub struct CapacitySettings {
     pub overlap_depth: Option<u32>,
 }
 
+/// What a request gets when the slot is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFullSettings {
+    /// The oldest live token ends.
     #[default]
     EvictOldest,
+    /// The request is refused.
     Refuse,
 }
 
+/// The current token is returned while enough of its life is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReuseSettings {
@@ -121,11 +132,13 @@ pub struct ReuseSettings {
     pub force: Option<ForceSettings>,
 }
 
+/// Limits on requests that ask for a new token where the current one would be returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForceSettings {
     /// Forced renewals in each window.
     pub count: u32,
+    /// Length of a window.
     pub window: Duration,
     /// Least time between two of them.
     #[serde(default)]
@@ -145,6 +158,7 @@ pub enum Reveals {
     IssueTime(Duration),
 }
 
+/// What a slot index gets that was not granted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadSlot {
@@ -159,10 +173,13 @@ pub enum OnBadSlot {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
+    /// Of the token endpoint.
     pub token: EndpointLimits,
+    /// Of the API.
     pub api: EndpointLimits,
 }
 
+/// What one endpoint can take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EndpointLimits {
@@ -172,6 +189,7 @@ pub struct EndpointLimits {
     pub service: Option<Distribution>,
     /// Requests that may wait for a server; more get a 503.
     pub queue: Option<u32>,
+    /// Limits on requests per window; each counts every request.
     pub quotas: Option<Vec<Quota>>,
 }
 
@@ -179,12 +197,15 @@ pub struct EndpointLimits {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
+    /// Of the token endpoint.
     pub token: EndpointFaults,
+    /// Of the API.
     pub api: EndpointFaults,
     /// How often the provider, of its own accord and at random times, revokes all live tokens of an app chosen at random.
     pub revocations: Option<Rate>,
 }
 
+/// What goes wrong at one endpoint, as shares of its requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EndpointFaults {

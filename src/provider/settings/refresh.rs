@@ -40,6 +40,7 @@ pub struct RefreshSettings {
 pub enum RotateSettings {
     /// The same refresh token serves for ever.
     Never,
+    /// Every refresh gives a new one.
     #[default]
     Always,
     /// Only one that is at least this old is replaced.
@@ -63,6 +64,7 @@ pub enum RetireSettings {
     SuccessorUsed(SuccessorUsedSettings),
 }
 
+/// A used refresh token lives until its successor has proved to have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuccessorUsedSettings {
@@ -79,8 +81,11 @@ pub struct SuccessorUsedSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhichUse {
+    /// The access token.
     Access,
+    /// The refresh token.
     Refresh,
+    /// Whichever is used first.
     Either,
 }
 
@@ -91,6 +96,7 @@ pub enum DepthSettings {
     /// Only the direct predecessor of the newest.
     #[default]
     Previous,
+    /// However many newer ones there are.
     AnyAncestor,
 }
 
@@ -111,6 +117,7 @@ pub enum ReplayAnswer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KillsAccess {
+    /// It ends none.
     #[default]
     None,
     /// The one that was issued with the refresh token that is used.
@@ -130,6 +137,7 @@ pub enum OnViolationSettings {
     RevokeFamily(RevokeFamilySettings),
 }
 
+/// What ends with a grant, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RevokeFamilySettings {

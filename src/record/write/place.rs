@@ -25,13 +25,28 @@ pub enum WriteError {
     },
     /// Permissions, or a file system mounted read-only.
     #[error("cannot write `{path}`: {source}; make its directory writable or choose another --out")]
-    NotWritable { path: PathBuf, source: io::Error },
+    NotWritable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// No space or no quota left. Nothing was replaced.
     #[error("cannot write `{path}`: {source}; free some space or choose an --out on another disk")]
-    DiskFull { path: PathBuf, source: io::Error },
+    DiskFull {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
     /// Anything else that the operating system reports.
     #[error("cannot write `{path}`: {source}; check that the directory is reachable or choose another --out")]
-    Other { path: PathBuf, source: io::Error },
+    Other {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
 }
 
 /// Puts files below `dir`, creating directories as needed, and then removes `obsolete` ones (paths relative to `dir`,
