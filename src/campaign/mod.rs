@@ -34,6 +34,29 @@ const FEWEST_FOR_PRECISION: u32 = 30;
 /// Runs all of a scenario; `stop` ends it early, with what has been finished until then.
 ///
 /// Errors when a latency file has changed since the scenario was read, or when threads cannot be started.
+///
+/// ```
+/// use std::path::Path;
+/// use std::sync::atomic::AtomicBool;
+/// use tokenstorm::campaign::{self, CampaignOptions};
+/// use tokenstorm::scenario::Scenario;
+///
+/// let text = r#"
+///     name = "one"
+///     summary = "One process with a token of its own"
+///     source = "an example"
+///     run = { duration = "2min", warmup = "1min", replications = 2 }
+///     provider = { profile = "zoom-s2s-2022" }
+///     app = [{ name = "main" }]
+///     fleet = [{ name = "web", nodes = 1, app = "main", workload = [{ kind = "user", arrivals = { poisson = "6/min" } }] }]
+///     strategy = [{ name = "naive", coordination = "naive" }]
+/// "#;
+/// let scenario = Scenario::parse("one.toml", text, Path::new("."))?;
+/// let results = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))?;
+/// assert!(!results.interrupted);
+/// assert_eq!(results.record.mean("naive", "first_attempt_rejection_rate"), Some(0.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn run(
     scenario: &Scenario,
     options: CampaignOptions,

@@ -16,7 +16,7 @@ pub struct Quota {
     /// Whose requests are counted together.
     #[serde(default)]
     pub scope: Scope,
-    /// What a request beyond it gets.
+    /// What a request beyond the quota gets.
     #[serde(default)]
     pub on_exceed: OnExceed,
 }

@@ -67,7 +67,32 @@ pub enum Intake<T> {
     Waits,
 }
 
-/// A provider behind its two URLs; `Q` is a request that waits for a server, as its carrier has it.
+/// A provider behind its two URLs; `Q` is a request that waits for a server, as its carrier has it. Two token requests by hand:
+///
+/// ```
+/// use tokenstorm::base::{Chance, Duration, NodeId, Time};
+/// use tokenstorm::oauth::{Reply, Slot, Token};
+/// use tokenstorm::provider::{Cause, Intake, Issuance, OnBadSlot, Provider, Server, ServerHost, TokenAsk};
+/// use tokenstorm::trace::Event;
+///
+/// struct Calm;
+/// impl ServerHost for Calm {
+///     fn hit(&mut self, _: Chance, _: u64) -> bool { false }
+///     fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) { <_>::default() }
+///     fn note(&mut self, _: impl FnOnce() -> Event) {}
+/// }
+/// let rule = Issuance::latest_only(Duration::from_secs(3600));
+/// let mut server: Server<_, ()> = Server::new(Provider::new(rule, OnBadSlot::Refuse, vec![1], 1));
+/// let (client, slot, asker, now) = (0, Slot::Unnamed, NodeId(0), Time::ZERO);
+/// let ask = TokenAsk { client, slot, asker, force: false, no_op: false, with: None, held: None };
+/// let [first, second] = [(); 2].map(|()| {
+///     assert_eq!(server.token_arrives(now, 0, client, || (), &mut Calm), Intake::Now { no_op: false });
+///     server.token_commits(now, &ask, &mut Calm)
+/// });
+/// let (Reply::Granted(first), Reply::Granted(second)) = (first, second) else { panic!() };
+/// assert_eq!(server.api_check(now, first.token, 0, &mut Calm), Err(Cause::Superseded));
+/// assert_eq!(server.api_check(now, second.token, 0, &mut Calm), Ok(()));
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Server<R, Q> {
     /// Its tokens, rules and limits.

@@ -30,7 +30,7 @@ pub struct ScenarioFile {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
-    /// How long it runs, and how often.
+    /// How long, how often, from which seed.
     pub run: RunSettings,
     /// The provider: a profile, and what differs from it.
     #[serde(default)]

@@ -12,7 +12,7 @@ use crate::node::{Input, Me, Outbox, Strategy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileLock {
-    /// What kind of lock it is.
+    /// How the lock is kept.
     #[serde(default)]
     pub kind: LockKind,
     /// What is done under the lock.

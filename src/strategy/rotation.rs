@@ -12,7 +12,7 @@ use crate::oauth::{Slot, TokenSlot};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
-    /// What takes turns.
+    /// What a renewal takes the next one of.
     pub over: Over,
     /// How many apps or slots take turns.
     #[serde(default = "two")]

@@ -7,7 +7,7 @@ use crate::provider::ServerHost;
 use crate::trace::Event;
 
 /// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
-/// happens in the run.
+/// happens in the run. [`World`](super::World) shows a small one.
 pub trait Host {
     /// The instant of the delivery under way.
     fn now(&self) -> Time;

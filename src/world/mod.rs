@@ -35,6 +35,74 @@ pub use layout::{Fleet, Layout, StoreLayout};
 pub use message::{Delivery, LEGS, Leg, Message, Stage};
 
 /// The whole system between two instants.
+///
+/// An engine is a clock and a queue around it. This one lets every message travel for 10 ms and never rolls its dice:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use tokenstorm::base::{Chance, Delay, Duration, Group, NodeId, Time};
+/// use tokenstorm::node::CallPolicy;
+/// use tokenstorm::oauth::Token;
+/// use tokenstorm::provider::{Issuance, OnBadSlot, Provider};
+/// use tokenstorm::retry::Retry;
+/// use tokenstorm::strategy::Naive;
+/// use tokenstorm::trace::{CallOutcome, Event};
+/// use tokenstorm::world::{Host, Layout, Leg, Message, World};
+///
+/// #[derive(Default)]
+/// struct Engine {
+///     now: Time,
+///     /// In the order of time, and of scheduling within one instant.
+///     queue: BTreeMap<(Time, usize), Message>,
+///     scheduled: usize,
+///     outcomes: Vec<CallOutcome>,
+/// }
+///
+/// impl Host for Engine {
+///     fn now(&self) -> Time {
+///         self.now
+///     }
+///
+///     fn send(&mut self, _: Leg, key: u64, message: Message) {
+///         self.wake(Delay::exactly(Duration::from_millis(10)), key, message);
+///     }
+///
+///     fn wake(&mut self, delay: Delay, _: u64, alarm: Message) -> Duration {
+///         let delay = delay.at(0);
+///         self.queue.insert((self.now + delay, self.scheduled), alarm);
+///         self.scheduled += 1;
+///         delay
+///     }
+///
+///     fn hit(&mut self, _: Chance, _: u64) -> bool {
+///         false
+///     }
+///
+///     fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
+///         (Duration::ZERO, Duration::ZERO)
+///     }
+///
+///     fn note(&mut self, event: impl FnOnce() -> Event) {
+///         if let Event::CallEnded { outcome, .. } = event() {
+///             self.outcomes.push(outcome);
+///         }
+///     }
+/// }
+///
+/// let rule = Issuance::latest_only(Duration::from_secs(3600));
+/// let provider = Provider::new(rule, OnBadSlot::Refuse, vec![1], 1);
+/// let mut world = World::new(Naive {}, CallPolicy::plain(Retry::None), provider, Layout::plain(1, false));
+/// let (mut engine, node) = (Engine::default(), NodeId(0));
+/// world.start(node, &mut engine);
+/// world.deliver(Message::Arrival { node, group: Group(0), draw_key: 0 }, &mut engine);
+/// while let Some(((at, _), message)) = engine.queue.pop_first() {
+///     engine.now = at;
+///     world.deliver(message, &mut engine);
+/// }
+/// // To the token endpoint and back, to the API and back.
+/// assert_eq!(engine.outcomes, [CallOutcome::Succeeded]);
+/// assert_eq!(engine.now, Time::ZERO + Duration::from_millis(40));
+/// ```
 #[derive(Debug)]
 pub struct World<S: Strategy, R> {
     strategy: S,
