@@ -16,17 +16,6 @@ use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
 use tokenstorm::world::{Layout, Leg};
 
-pub const REPORT: &str = "reports/benchmark.md";
-pub const BEGIN: &str = "<!-- nexosim: begin -->\n";
-pub const END: &str = "<!-- nexosim: end -->\n";
-
-/// Where the report's section on nexosim lies, its marks included.
-pub fn section(report: &str) -> Option<(usize, usize)> {
-    let start = report.find(BEGIN)?;
-    let end = start + report[start..].find(END)? + END.len();
-    Some((start, end))
-}
-
 /// One row of the table: so many nodes, under one of the two loads.
 #[derive(Clone, Copy)]
 pub struct Case {

@@ -18,12 +18,23 @@ mod model;
 use std::fmt::Write as _;
 
 use bench::{Counts, Provider};
-use model::{BEGIN, Case, END, REPORT, median, observed, timed};
+use model::{Case, REPORT, median, observed, timed};
 use tokenstorm::base::Dice;
 use tokenstorm::engine::sim::{self, Shortcuts};
 use tokenstorm::metric::Observed;
 use tokenstorm::plan::Plan;
 use tokenstorm::trace::CallOutcome;
+
+const REPORT: &str = "reports/benchmark.md";
+const BEGIN: &str = "<!-- nexosim: begin -->\n";
+const END: &str = "<!-- nexosim: end -->\n";
+
+/// Where the report's section on nexosim lies, its marks included.
+fn section(report: &str) -> Option<(usize, usize)> {
+    let start = report.find(BEGIN)?;
+    let end = start + report[start..].find(END)? + END.len();
+    Some((start, end))
+}
 
 const ROUNDS: u64 = 3;
 
@@ -189,7 +200,7 @@ fn main() {
     if arguments.iter().any(|argument| argument == "--write") {
         let mut report = std::fs::read_to_string(REPORT).unwrap_or_default();
         let text = format!("{BEGIN}{HEADING}\n{table}{END}");
-        match model::section(&report) {
+        match section(&report) {
             Some((start, end)) => report.replace_range(start..end, &text),
             None => report = format!("{}\n\n{text}", report.trim_end()).trim_start().to_owned(),
         }
