@@ -316,9 +316,9 @@ fn objections<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>, report: &S
 /// let report = assert_strategy(CompareFirst {}, &alone());
 /// assert!(report.complete);
 ///
-/// // Without single-flight each of the two calls requests a token, and the second one kills the first one's.
-/// let expect = alone().breaks("S4").breaks("S9");
-/// assert_strategy(Naive {}, &expect);
+/// // Without single-flight each of the two calls requests a token and kills the other's, perhaps for ever.
+/// let broken = ["S3", "S4", "S6", "S9", "B1", "B2", "L2"];
+/// assert_strategy(Naive {}, &broken.into_iter().fold(alone(), Expect::breaks));
 /// ```
 ///
 /// # Panics
