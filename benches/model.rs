@@ -16,6 +16,9 @@ use tokenstorm::strategy::{Coordination, SingleFlight};
 use tokenstorm::workload::Pattern;
 use tokenstorm::world::{Layout, Leg};
 
+/// Where the benchmarks write what they measured.
+pub const REPORT: &str = "reports/benchmark.md";
+
 /// One row of the table: so many nodes, under one of the two loads.
 #[derive(Clone, Copy)]
 pub struct Case {

@@ -25,7 +25,6 @@ use tokenstorm::metric::Observed;
 use tokenstorm::plan::Plan;
 use tokenstorm::trace::CallOutcome;
 
-const REPORT: &str = "reports/benchmark.md";
 const BEGIN: &str = "<!-- nexosim: begin -->\n";
 const END: &str = "<!-- nexosim: end -->\n";
 
