@@ -145,8 +145,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
                     _ => false,
                 });
                 let call = self.world.calls().get(ticket.call);
-                // What the gateway has in hand it will answer, or lose by a step of its own.
-                !travels && matches!(call.phase, Phase::InFlight | Phase::Forwarded) && call.peer().is_none()
+                let waits = match call.phase {
+                    Phase::InFlight => true,
+                    // What the gateway has in hand it will answer, or lose by a step of its own.
+                    Phase::Forwarded => call.peer().is_none(),
+                    _ => false,
+                };
+                waits && !travels
             }
             Message::TokenTimedOut { node, epoch, asker } => !self.bag.iter().any(|message| match message {
                 Message::TokenRequest {
