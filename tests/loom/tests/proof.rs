@@ -14,7 +14,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use tokenstorm_loom::cell::{Flaw, TokenCell, CellTurn};
+use tokenstorm_loom::cell::{CellTurn, Flaw, TokenCell};
 
 type Cell = TokenCell<usize, &'static str>;
 
