@@ -44,7 +44,7 @@ pub fn narrate(setup: &Setup, example: &Counterexample) -> Story {
     narrate_strategy(setup.coordination.clone(), &setup.system, example)
 }
 
-/// [`tell`] for a strategy that need not be one of the crate's own.
+/// [`narrate`] for a strategy that need not be one of the crate's own.
 pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, example: &Counterexample) -> Story {
     let initial = State::initial(strategy, &setup.with_names());
     let mut narrator = Narrator::new(setup);
