@@ -130,7 +130,7 @@ pub enum Phase {
 }
 
 impl Call {
-    /// Names the draws of its next message: each attempt of a call has draw_key of its own.
+    /// Names the draws of its next message: each attempt of a call has draws of its own.
     #[inline]
     pub fn next_draw_key(&self) -> u32 {
         let steps = u32::from(self.attempts) + u32::from(self.tries);
