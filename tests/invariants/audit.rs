@@ -110,6 +110,11 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
         0 => Some(1),
         _ => case.client.attempts,
     };
+    // Origin and gateway each count their own tries: each try of the origin may be as many attempts of the gateway's.
+    let most = match plan.coordination.needs_gateway() {
+        true => most.map(|most| most.saturating_mul(most)),
+        false => most,
+    };
     for &(arrived, ended, outcome, attempts, rejections) in &account.calls {
         assert!(
             most.is_none_or(|most| u32::from(attempts) <= most),
