@@ -38,21 +38,27 @@ use crate::store;
 ///
 /// ```
 /// use tokenstorm::base::{CallId, Millis, NodeId};
-/// use tokenstorm::node::{Command, Input, Me, Names, Outbox, Role, Strategy, View};
+/// use tokenstorm::node::{Command, Input, Me, Memory, Names, Outbox, Role, Strategy, View};
 /// use tokenstorm::oauth::{Grant, Token, TokenSlot};
 ///
 /// /// Each call requests a token of its own: nothing is remembered.
 /// #[derive(Clone)]
 /// struct TokenPerCall;
 ///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// struct Nothing;
+///
+/// impl Memory for Nothing {
+///     fn view(&self) -> View { View { token: None } }
+///     fn rename(&mut self, _: &mut dyn Names) {}
+/// }
+///
 /// impl Strategy for TokenPerCall {
-///     type Node = ();
-///
-///     fn boot(&self, _: Me) {}
-///
-///     fn on(&self, _: Me, _: &mut (), input: Input, out: &mut Outbox) {
+///     type Node = Nothing;
+///     fn boot(&self, _: Me) -> Nothing { Nothing }
+///     fn on(&self, _: Me, _: &mut Nothing, input: Input, out: &mut Outbox) {
 ///         match input {
-///             Input::Call { call } | Input::Rejected { call, .. } => out.push(Command::RequestToken {
+///             Input::Call { call } | Input::Rejected { call: Some(call), .. } => out.push(Command::RequestToken {
 ///                 slot: TokenSlot::default(),
 ///                 call: Some(call),
 ///                 with: None,
@@ -62,19 +68,13 @@ use crate::store;
 ///             _ => {}
 ///         }
 ///     }
-///
-///     fn view(_: &()) -> View {
-///         View { token: None }
-///     }
-///
-///     fn rename(_: &mut (), _: &mut dyn Names) {}
 /// }
 ///
 /// let me = Me { id: NodeId(0), ordinal: 0, role: Role::Worker, refreshes: false };
 /// let (call, token) = (CallId(0), Token::numbered(1));
 /// let mut commands = |input| {
 ///     let mut out = Outbox::default();
-///     TokenPerCall.on(me, &mut (), input, &mut out);
+///     TokenPerCall.on(me, &mut Nothing, input, &mut out);
 ///     out.commands().copied().collect::<Vec<_>>()
 /// };
 /// let requested = commands(Input::Call { call });
