@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::{
-    Admission, Bucket, Cause, Exceeded, Life, OnExceed, Outage, Provider, Refused, Request, Reveals, Rule, Ruling,
+    Admission, Bucket, Cause, Endpoint, Exceeded, Life, OnExceed, Outage, Provider, Refused, Request, Reveals, Rule,
+    Ruling,
 };
 use crate::base::{Chance, Duration, NodeId, Time, clone_in_place};
 use crate::oauth::{AnswerKind, At, Grant, Reply, Slot, Token};
@@ -142,31 +143,18 @@ impl<R: Rule, Q> Server<R, Q> {
             None if endpoint.quotas.is_empty() => None,
             None => endpoint.quota(now, client()).err().map(beyond_quota),
         };
-        let refused = match refused {
-            Some(refused) => refused,
-            None => match endpoint.admit() {
-                Admission::Free => return Intake::Now { no_op: false },
-                Admission::Serve => return Intake::Serve,
-                Admission::Wait => {
-                    self.waiting[At::Api as usize].push_back(queued());
-                    return Intake::Waits;
-                }
-                Admission::TurnedAway => error,
-            },
-        };
-        host.note(|| Event::AttemptFailed);
-        Intake::Answered(refused)
+        let intake = admit(endpoint, refused, || self.waiting[At::Api as usize].push_back(queued()));
+        if matches!(intake, Intake::Answered(_)) {
+            host.note(|| Event::AttemptFailed);
+        }
+        intake
     }
 
     /// A server of the API has served a request: the next one that it serves, if one waits.
     #[inline]
     pub fn api_served(&mut self) -> Option<Q> {
         let next = self.provider.api_endpoint.finished();
-        next.then(|| {
-            self.waiting[At::Api as usize]
-                .pop_front()
-                .expect("as many wait as were told to")
-        })
+        next.then(|| self.waiting[At::Api as usize].pop_front().expect("one waits"))
     }
 
     /// The API checks the token of a request.
@@ -224,30 +212,19 @@ impl<R: Rule, Q> Server<R, Q> {
                 }
             },
         };
-        let refused = match refused {
-            Some(refused) => refused,
-            None => match endpoint.admit() {
-                Admission::Free => return Intake::Now { no_op: false },
-                Admission::Serve => return Intake::Serve,
-                Admission::Wait => {
-                    self.waiting[At::Token as usize].push_back(queued());
-                    return Intake::Waits;
-                }
-                Admission::TurnedAway => error,
-            },
-        };
-        host.note(|| Event::TokenRefused);
-        Intake::Answered(refused)
+        let intake = admit(endpoint, refused, || {
+            self.waiting[At::Token as usize].push_back(queued())
+        });
+        if matches!(intake, Intake::Answered(_)) {
+            host.note(|| Event::TokenRefused);
+        }
+        intake
     }
 
     /// A server of the token endpoint has served a request: the next one that it serves, if one waits.
     pub fn token_served(&mut self) -> Option<Q> {
         let next = self.provider.token_endpoint.finished();
-        next.then(|| {
-            self.waiting[At::Token as usize]
-                .pop_front()
-                .expect("as many wait as were told to")
-        })
+        next.then(|| self.waiting[At::Token as usize].pop_front().expect("one waits"))
     }
 
     /// The commit of a token request.
@@ -369,6 +346,23 @@ impl<R: Rule, Q> Server<R, Q> {
                 Reply::refused(AnswerKind::StaleRefresh)
             }
         }
+    }
+}
+
+/// Lets a request in that the door has not `refused`; one that has to wait is queued.
+#[inline]
+fn admit<T>(endpoint: &mut Endpoint, refused: Option<Reply<T>>, queue: impl FnOnce()) -> Intake<T> {
+    if let Some(refused) = refused {
+        return Intake::Answered(refused);
+    }
+    match endpoint.admit() {
+        Admission::Free => Intake::Now { no_op: false },
+        Admission::Serve => Intake::Serve,
+        Admission::Wait => {
+            queue();
+            Intake::Waits
+        }
+        Admission::TurnedAway => Intake::Answered(Reply::refused(AnswerKind::ServerError)),
     }
 }
 
