@@ -1,5 +1,7 @@
 //! An arm: one strategy at one point in one case of the trigger, and what is kept of its replications.
 
+use std::sync::atomic::AtomicBool;
+
 use super::context::run_context;
 use super::judge::Flow;
 use super::options::CampaignError;
@@ -139,9 +141,18 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts
 }
 
-pub(super) fn replicate(plan: &Plan, setting: &RunContext, dice: Dice) -> (Sample, Observed, sim::RunStats) {
+/// One run; none where `stop` ended it early, as a part of a run says nothing about the whole.
+pub(super) fn replicate(
+    plan: &Plan,
+    setting: &RunContext,
+    dice: Dice,
+    stop: &AtomicBool,
+) -> Option<(Sample, Observed, sim::RunStats)> {
     let mut observed = Observed::new(setting.clone());
-    let effort = sim::observe(plan, dice, &mut observed, sim::Shortcuts::ALL);
+    let effort = sim::observe_until(plan, dice, &mut observed, sim::Shortcuts::ALL, stop);
+    if effort.stopped {
+        return None;
+    }
     observed.finish();
     let groups = parts(plan)
         .iter()
@@ -156,7 +167,7 @@ pub(super) fn replicate(plan: &Plan, setting: &RunContext, dice: Dice) -> (Sampl
         groups,
         flow: Vec::new(),
     };
-    (sample, observed, effort)
+    Some((sample, observed, effort))
 }
 
 /// A share of replications is a count of yes and no, a time until something a median; all else has a mean.

@@ -108,5 +108,5 @@ pub fn run(
         }
         wanted = (wanted * 2).min(MOST_REPLICATIONS);
     }
-    Ok(campaign.outcome(scenario, &points, precise, stop.load(Ordering::Relaxed)))
+    Ok(campaign.outcome(scenario, &points, precise, stop))
 }

@@ -49,9 +49,9 @@ impl Campaign {
                     }
                     // All arms share the dice of a replication: common random numbers.
                     let Arm { plan, setting, .. } = &self.arms[arm];
-                    let run = replicate(plan, setting, Dice::replication(self.seed, replication.into()));
+                    let run = replicate(plan, setting, Dice::replication(self.seed, replication.into()), stop);
                     progress.done();
-                    Some(run)
+                    run
                 })
                 .collect();
             for (&(_, arm), run) in chunk.iter().zip(runs) {

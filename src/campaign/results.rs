@@ -1,5 +1,7 @@
 //! From replications to the findings of a record.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::arm::{readings, series};
 use super::judge::{self, Flow};
 use super::manifest::manifest;
@@ -26,7 +28,7 @@ impl Campaign {
         scenario: &Scenario,
         points: &[(SweepPoint, Scenario)],
         precise: Option<bool>,
-        interrupted: bool,
+        stop: &AtomicBool,
     ) -> CampaignResults {
         let mut strategies: Vec<String> = Vec::new();
         for arm in self.written() {
@@ -38,6 +40,8 @@ impl Campaign {
             .iter()
             .flat_map(|(label, point)| self.checks(label, point))
             .collect();
+        let holdings = self.holdings(&scenario.file.holders, stop);
+        let interrupted = stop.load(Ordering::Relaxed);
         let events = self.arms.iter().map(|arm| arm.events).sum();
         let record = Record {
             manifest: manifest(scenario, self.seed, self.finished(), events),
@@ -48,7 +52,7 @@ impl Campaign {
             readings: self.written().flat_map(readings).collect(),
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
-            holdings: self.holdings(&scenario.file.holders),
+            holdings,
             incidents: scenario
                 .incidents()
                 .into_iter()
@@ -96,12 +100,12 @@ impl Campaign {
     }
 
     /// Who held a live token when, for these strategies at the last point.
-    fn holdings(&self, strategies: &[String]) -> Vec<Holding> {
+    fn holdings(&self, strategies: &[String], stop: &AtomicBool) -> Vec<Holding> {
         let last = self.arms.last().map(|arm| arm.point.clone()).unwrap_or_default();
         let point = last.to_string();
         let arms = strategies.iter().filter_map(|strategy| self.arm(strategy, &last));
         let dice = Dice::replication(self.seed, 0);
-        arms.flat_map(|arm| sampling::holdings(&arm.strategy, &point, &arm.plan, dice))
+        arms.flat_map(|arm| sampling::holdings(&arm.strategy, &point, &arm.plan, dice, stop))
             .collect()
     }
 }

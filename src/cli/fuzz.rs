@@ -7,7 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, interrupt, print, validate};
+use super::interrupt::interrupt;
+use super::say::{print, say};
+use super::{Exit, validate};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
@@ -69,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     match subjects(arguments).and_then(|subjects| Ok((subjects, wanted(arguments)?))) {
         Ok((subjects, wanted)) => fuzz_all(arguments, &subjects, wanted),
         Err(message) => {
-            eprintln!("error: {message}");
+            say!("error: {message}");
             Exit::Usage
         }
     }
@@ -188,7 +190,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertyS
     let seed = arguments
         .seed
         .unwrap_or_else(|| now.map_or(0, |now| now.as_nanos() as u64 % 1_000_000_007));
-    eprintln!("seed {seed}");
+    say!("seed {seed}");
     let stop = interrupt();
     let effort = FuzzOptions {
         wanted,
@@ -240,9 +242,9 @@ fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzReport
         }
         if let Some(folder) = &arguments.save {
             match save(folder, subject, seed, finding) {
-                Ok(file) => eprintln!("wrote {}", file.display()),
+                Ok(file) => say!("wrote {}", file.display()),
                 Err(message) => {
-                    eprintln!("error: {message}");
+                    say!("error: {message}");
                     exit = exit.max(Exit::Internal);
                 }
             }
@@ -327,7 +329,7 @@ fn replay(file: &Path) -> Exit {
     let saved: Saved = match read.and_then(|text| text.parse()) {
         Ok(saved) => saved,
         Err(message) => {
-            eprintln!("error: {}: {message}", file.display());
+            say!("error: {}: {message}", file.display());
             return Exit::Usage;
         }
     };
@@ -337,7 +339,7 @@ fn replay(file: &Path) -> Exit {
     };
     let effects = saved.effects();
     if effects.checker != effects.simulator {
-        eprintln!("error: the simulator does not do what the checker does; this is a bug of one of them");
+        say!("error: the simulator does not do what the checker does; this is a bug of one of them");
         return Exit::Internal;
     }
     let told = check::narrate(&saved.setup(), &example);

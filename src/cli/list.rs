@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, print};
+use super::Exit;
+use super::say::print;
 use crate::metric::METRICS;
 use crate::provider::profiles::{PROFILES, find};
 use crate::retry::RETRIES;

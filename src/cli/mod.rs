@@ -4,16 +4,16 @@
 mod check;
 mod format;
 mod fuzz;
+mod interrupt;
 mod list;
 mod report;
 mod run;
+mod say;
 mod schema;
 mod show;
 mod validate;
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
@@ -84,32 +84,4 @@ pub fn main() -> ExitCode {
         Command::Schema => schema::run(),
     }
     .into()
-}
-
-/// What says from now on whether there was an interrupt. A second one ends the process at once.
-fn interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let handle = Arc::clone(&stop);
-    let installed = ctrlc::set_handler(move || {
-        if handle.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
-    if let Err(error) = installed {
-        eprintln!("warning: an interrupt will lose what is finished: {error}");
-    }
-    stop
-}
-
-/// Prints a result; a reader that has gone (`| head`) is no failure of ours.
-fn print(text: &str) -> Exit {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            eprintln!("error: cannot write to standard output: {error}");
-            Exit::Internal
-        }
-        _ => Exit::Ok,
-    }
 }

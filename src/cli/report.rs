@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::Exit;
 use super::format::Format;
-use super::{Exit, print};
+use super::say::{print, say};
 use crate::record::{Record, write};
 use crate::report::chart;
 
@@ -28,7 +29,7 @@ fn one(folder: &Path, format: Format) -> Exit {
     let record = match Record::load(folder) {
         Ok(record) => record,
         Err(error) => {
-            eprintln!("error: {error}");
+            say!("error: {error}");
             return Exit::Usage;
         }
     };
@@ -39,7 +40,7 @@ fn one(folder: &Path, format: Format) -> Exit {
     match drawn {
         Ok(()) => exit,
         Err(error) => {
-            eprintln!("error: {error}");
+            say!("error: {error}");
             exit.max(Exit::Internal)
         }
     }

@@ -7,7 +7,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::format::Format;
-use super::{Exit, interrupt, print, validate};
+use super::interrupt::interrupt;
+use super::say::{print, say};
+use super::{Exit, validate};
 use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
 use crate::record::{CheckKind, write};
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: Arguments) -> Exit {
     if let Some(only) = &arguments.only {
         for (path, scenario) in &scenarios {
             if let Err(message) = known_strategy(only, scenario) {
-                eprintln!("error: {}: {message}", path.display());
+                say!("error: {}: {message}", path.display());
                 return Exit::Usage;
             }
         }
@@ -122,7 +124,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         Ok(outcome) => outcome,
         Err(error) => {
             bar.0.finish_and_clear();
-            eprintln!("error: {}: {error}", path.display());
+            say!("error: {}: {error}", path.display());
             return Exit::Usage;
         }
     };
@@ -135,13 +137,14 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         } else {
             "the limit of replications ended it"
         };
-        eprintln!(
+        say!(
             "{}: {} replications; {limit}",
-            scenario.file.name, record.manifest.replications
+            scenario.file.name,
+            record.manifest.replications
         );
     }
     if outcome.interrupted {
-        eprintln!("interrupted: the figures rest on the replications that were finished");
+        say!("interrupted: the figures rest on the replications that were finished");
     }
     let mut exit = print(&arguments.format.of(&record));
     let saved = chart::files(&record)
@@ -152,9 +155,9 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
             write::place(folder, &files, &stale).map_err(|error| error.to_string())
         });
     match saved {
-        Ok(()) => eprintln!("seed {}; wrote {}", options.seed, folder.display()),
+        Ok(()) => say!("seed {}; wrote {}", options.seed, folder.display()),
         Err(error) => {
-            eprintln!("error: {error}");
+            say!("error: {error}");
             exit = exit.max(Exit::Internal);
         }
     }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, print};
+use super::Exit;
+use super::say::{aside, print, say};
 use crate::scenario::{Overrides, Scenario};
 
 #[derive(Debug, Args)]
@@ -49,12 +50,12 @@ pub(super) fn load_with(path: &std::path::Path, overrides: &Overrides) -> Option
     match Scenario::load_with(path, overrides) {
         Ok(scenario) => {
             for warning in scenario.warnings() {
-                eprintln!("warning: {}: {}", path.display(), warning.message());
+                say!("warning: {}: {}", path.display(), warning.message());
             }
             Some(scenario)
         }
         Err(error) => {
-            eprint!("{:?}", miette::Report::new(error));
+            aside(format!("{:?}", miette::Report::new(error)));
             None
         }
     }

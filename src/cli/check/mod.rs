@@ -3,12 +3,15 @@
 mod table;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, print, validate};
+use super::interrupt::interrupt;
+use super::say::{print, say};
+use super::{Exit, validate};
 use crate::engine::check::expected::{self, Expectation};
 use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
@@ -59,6 +62,7 @@ How to read the table:
   n+m    broken by a cycle of m steps that n steps lead to
   -      nothing that it is about ever happens
   ?      not broken in the states that were looked at
+An interrupt ends the search that is under way, and the table tells what has been found until then.
 States that differ only in which node is which are one, unless nodes have --names.";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -66,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(systems) => systems,
         Err(message) => {
             if let Some(message) = message {
-                eprintln!("error: {message}");
+                say!("error: {message}");
             }
             return Exit::Usage;
         }
@@ -74,16 +78,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let wanted = match arguments.trace.as_deref().map(|name| (name, property::find(name))) {
         Some((name, None)) => {
             let known: Vec<_> = PROPERTIES.iter().map(|property| property.name).collect();
-            eprintln!("error: there is no property `{name}`; there are: {}", known.join(", "));
+            say!("error: there is no property `{name}`; there are: {}", known.join(", "));
             return Exit::Usage;
         }
         Some((_, found)) => found,
         None => None,
     };
+    let stop = interrupt();
     let mut tables = [Table::new(), Table::new()];
     let mut exit = Exit::Ok;
-    for (name, setup) in &systems {
-        let counter = Counter::new(name);
+    for (place, (name, setup)) in systems.iter().enumerate() {
+        let counter = Counter::new(name, &stop);
         let report = check::check(setup, &counter);
         counter.0.finish_and_clear();
         let unexpected = if builtin {
@@ -92,13 +97,21 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Vec::new()
         };
         if !unexpected.is_empty() {
-            eprintln!("{name}: expected to hold, but broken: {}", unexpected.join(", "));
+            say!("{name}: expected to hold, but broken: {}", unexpected.join(", "));
             exit = Exit::PropertyBroken;
+        }
+        let interrupted = stop.load(Ordering::Relaxed);
+        if interrupted {
+            say_interrupted(name, &report, &systems[place + 1..]);
+            exit = Exit::Interrupted;
         }
         if let Some(property) = wanted {
             return exit.max(trace(setup, name, property, &report, arguments));
         }
         tables[usize::from(setup.system.rotation.is_some())].push(name, &report);
+        if interrupted {
+            break;
+        }
     }
     let tables: Vec<_> = tables
         .iter()
@@ -106,6 +119,20 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         .filter(|table| !table.is_empty())
         .collect();
     exit.max(print(&tables.join("\n")))
+}
+
+/// What an interrupt has left undone.
+fn say_interrupted(name: &str, report: &CheckReport, rest: &[(String, Setup)]) {
+    if !report.complete {
+        say!(
+            "interrupted: of `{name}` {} states were looked at, and `?` is what they do not break",
+            report.states
+        );
+    }
+    if !rest.is_empty() {
+        let rest: Vec<_> = rest.iter().map(|(name, _)| name.as_str()).collect();
+        say!("interrupted: not looked at: {}", rest.join(", "));
+    }
 }
 
 /// Systems with their names, and whether there are expectations of them.
@@ -216,32 +243,32 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
     let exit = print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)));
     if let Some(file) = &arguments.svg {
         if let Err(error) = std::fs::write(file, check::svg(&story, &title)) {
-            eprintln!("error: cannot write {}: {error}", file.display());
+            say!("error: cannot write {}: {error}", file.display());
             return Exit::Internal;
         }
-        eprintln!("wrote {}", file.display());
+        say!("wrote {}", file.display());
     }
     exit
 }
 
-/// States so far and states per second, on standard error; nothing where that is no terminal.
-struct Counter(ProgressBar, Instant);
+/// States so far and states per second, on standard error, nothing where that is no terminal; and whether to go on.
+struct Counter<'a>(ProgressBar, Instant, &'a AtomicBool);
 
-impl Counter {
-    fn new(name: &str) -> Self {
+impl<'a> Counter<'a> {
+    fn new(name: &str, stop: &'a AtomicBool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
         bar.set_style(ProgressStyle::with_template("{prefix} {msg}").expect("the template is a constant"));
         bar.set_prefix(name.to_owned());
-        Self(bar, Instant::now())
+        Self(bar, Instant::now(), stop)
     }
 }
 
-impl CheckProgress for Counter {
+impl CheckProgress for Counter<'_> {
     fn explored(&self, states: usize, transitions: usize, depth: u32) -> bool {
         let rate = states as f64 / self.1.elapsed().as_secs_f64().max(1e-3);
         self.0.set_message(format!(
             "{states} states, {transitions} steps, {depth} deep, {rate:.0} states/s"
         ));
-        true
+        !self.2.load(Ordering::Relaxed)
     }
 }

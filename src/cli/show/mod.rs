@@ -5,7 +5,8 @@ mod provider;
 
 use clap::Args;
 
-use super::{Exit, print};
+use super::Exit;
+use super::say::{print, say};
 use crate::metric::METRICS;
 use crate::provider::profiles::PROFILES;
 use crate::retry::{RETRIES, Retry};
@@ -27,9 +28,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if pages.is_empty() {
         let known = known();
         let help = suggestion(&arguments.name, &known, "things that can be named");
-        eprintln!("error: nothing is named `{}`", arguments.name);
-        eprintln!("help: {help}");
-        eprintln!("      `tokenstorm list KIND` names what there is");
+        say!("error: nothing is named `{}`", arguments.name);
+        say!("help: {help}");
+        say!("      `tokenstorm list KIND` names what there is");
         return Exit::Usage;
     }
     print(&pages.join("\n"))

@@ -18,6 +18,8 @@ mod scripted;
 mod turn;
 mod wheel;
 
+use std::sync::atomic::AtomicBool;
+
 use host::Listener;
 use turn::Sim;
 
@@ -40,7 +42,12 @@ pub struct RunStats {
     pub events: u64,
     /// Where the run was ended because time stood still: more events in one instant than any sensible run has.
     pub stuck_at: Option<Time>,
+    /// The run was ended from outside, before its time: what was counted is of a part of it.
+    pub stopped: bool,
 }
+
+/// The interrupt of a run that nobody interrupts.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Bytes of a memory up to which a strategy is run under its own type: with many nodes it is the memories that leave the cache.
 const SMALL: usize = 16;
@@ -74,21 +81,43 @@ pub fn run(plan: &Plan, dice: Dice, sink: &mut dyn Sink) -> RunStats {
 
 /// As [`run`], with a choice of shortcuts.
 pub fn run_with(plan: &Plan, dice: Dice, sink: &mut dyn Sink, shortcuts: Shortcuts) -> RunStats {
-    simulate(plan, dice, Listener::Other(sink), shortcuts)
+    simulate(plan, dice, Listener::Other(sink), shortcuts, &NEVER)
+}
+
+/// As [`run`], and ends soon after `stop` is set.
+pub fn run_until(plan: &Plan, dice: Dice, sink: &mut dyn Sink, stop: &AtomicBool) -> RunStats {
+    simulate(plan, dice, Listener::Other(sink), Shortcuts::ALL, stop)
 }
 
 /// As [`run_with`], for the counts of all metrics: compiled for them, and so the fastest.
 pub fn observe(plan: &Plan, dice: Dice, observed: &mut Observed, shortcuts: Shortcuts) -> RunStats {
+    observe_until(plan, dice, observed, shortcuts, &NEVER)
+}
+
+/// As [`observe`], and ends soon after `stop` is set.
+pub fn observe_until(
+    plan: &Plan,
+    dice: Dice,
+    observed: &mut Observed,
+    shortcuts: Shortcuts,
+    stop: &AtomicBool,
+) -> RunStats {
     // Users who wait for the end of a call listen too.
     let listener = match plan.drivers.loops.is_empty() {
         true => Listener::Metrics(observed),
         false => Listener::Other(observed),
     };
-    simulate(plan, dice, listener, shortcuts)
+    simulate(plan, dice, listener, shortcuts, stop)
 }
 
-fn simulate<'a>(plan: &'a Plan, dice: Dice, sink: Listener<'a>, shortcuts: Shortcuts) -> RunStats {
-    each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts))
+fn simulate<'a>(
+    plan: &'a Plan,
+    dice: Dice,
+    sink: Listener<'a>,
+    shortcuts: Shortcuts,
+    stop: &'a AtomicBool,
+) -> RunStats {
+    each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts, stop))
 }
 
 /// Under the strategy's own type where its memory is small, and else as one of all: the engine is not compiled for each.
@@ -98,14 +127,15 @@ fn simulate_as<'a, S: Strategy>(
     dice: Dice,
     sink: Listener<'a>,
     shortcuts: Shortcuts,
+    stop: &'a AtomicBool,
 ) -> RunStats {
     let rule = plan.provider.rule.clone();
     if const { size_of::<S::Node>() <= SMALL } {
         let world = world(plan, strategy.clone(), rule);
-        Sim::new(plan, world, dice, sink, shortcuts).run()
+        Sim::new(plan, world, dice, sink, shortcuts).run(stop)
     } else {
         let world = world(plan, plan.coordination.clone(), rule);
-        Sim::new(plan, world, dice, sink, shortcuts).run()
+        Sim::new(plan, world, dice, sink, shortcuts).run(stop)
     }
 }
 
@@ -117,7 +147,7 @@ pub fn run_strategy<S: Strategy, R: Rule>(
     sink: &mut dyn Sink,
 ) -> RunStats {
     let world = world(plan, strategy, rule);
-    Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL).run()
+    Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL).run(&NEVER)
 }
 
 fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R> {

@@ -1,5 +1,7 @@
 //! One run, event by event.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::arrivals::Sources;
 use super::drivers::{DriverQueue, DriverTurn};
 use super::host::{Listener, SimHost};
@@ -18,6 +20,9 @@ use crate::world::{Host as _, LEGS, Leg, Message, World};
 const MOST_IN_AN_INSTANT: u64 = 10_000_000;
 
 const MOST_IN_AN_INSTANT_PER_NODE: u64 = 1000;
+
+/// Events between two looks at the interrupt and at whether time moves: some milliseconds, and one comparison for each event.
+const LOOK: u64 = 1 << 16;
 
 const ALL_LEGS: [Leg; LEGS] = [
     Leg::TokenRequest,
@@ -85,13 +90,13 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         sim
     }
 
-    pub(super) fn run(mut self) -> RunStats {
+    /// Runs to the end, or until `stop` is set.
+    pub(super) fn run(mut self, stop: &AtomicBool) -> RunStats {
         self.schedule_act();
         let SimHost { queue, drivers, .. } = &mut self.host;
         drivers.begin(|number, at| queue.push_arrival(at, number));
         let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
-        // Time is looked at every so many events: where it has not moved in between, it stands still.
-        let (mut look, mut seen) = (most, Time::ZERO);
+        let (mut look, mut moved) = (LOOK, (Time::ZERO, most));
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
         while let Some((at, due)) = self.host.queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
@@ -100,11 +105,10 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             }
             self.effort.events += 1;
             if self.effort.events == look {
-                if at == seen {
-                    self.effort.stuck_at = Some(at);
+                look += LOOK;
+                if self.ends_early(at, &mut moved, most, stop) {
                     break;
                 }
-                (look, seen) = (look + most, at);
             }
             self.host.now = at;
             match due {
@@ -126,6 +130,21 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         self.host.now = self.host.now.max(self.span.horizon).min(self.span.end);
         self.world.close(&mut self.host);
         self.effort
+    }
+
+    /// Whether the run ends here: it was interrupted, or time stands still. Time is looked at every so many events, and where it
+    /// has not moved in between, it stands; `moved` is when it was looked at, and the number of events after which it is again.
+    #[cold]
+    fn ends_early(&mut self, at: Time, moved: &mut (Time, u64), most: u64, stop: &AtomicBool) -> bool {
+        if stop.load(Ordering::Relaxed) {
+            self.effort.stopped = true;
+        } else if self.effort.events >= moved.1 {
+            if at == moved.0 {
+                self.effort.stuck_at = Some(at);
+            }
+            *moved = (at, self.effort.events + most);
+        }
+        self.effort.stopped || self.effort.stuck_at.is_some()
     }
 
     #[inline]
