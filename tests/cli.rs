@@ -93,7 +93,7 @@ fn formats_are_what_they_say() {
     let mut reader = csv::Reader::from_reader(csv.stdout.as_slice());
     assert_eq!(
         reader.headers().unwrap().iter().collect::<Vec<_>>().join(","),
-        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications"
+        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,run"
     );
     assert!(reader.records().all(|row| row.is_ok()));
     assert_eq!(csv.stdout, std::fs::read(folder.path().join("results.csv")).unwrap());
@@ -289,6 +289,12 @@ fn an_interrupt_keeps_what_is_finished_and_ends_with_130() {
         (1..100_000).contains(&finished),
         "what was finished is counted, not what was wanted: {finished}"
     );
+    assert_eq!(manifest["interrupted"], true);
+    let summary = std::fs::read(out.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    assert_eq!(summary["interrupted"], true);
+    let told = tokenstorm(&["report", out.to_str().unwrap()]);
+    assert!(text(&told.stderr).contains("interrupted"), "{}", text(&told.stderr));
 }
 
 #[test]

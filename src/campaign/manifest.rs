@@ -1,14 +1,15 @@
 //! Where the figures of a campaign come from.
 
-use sha2::{Digest, Sha256};
-
-use crate::record::Manifest;
+use crate::record::{Manifest, sha256};
 use crate::scenario::Scenario;
 
 /// Everything but the command line: whoever has one adds it.
 pub(super) fn manifest(scenario: &Scenario, seed: u64, replications: u32, events: u64) -> Manifest {
     let file = &scenario.file;
     Manifest {
+        // Follows from the findings.
+        run: String::new(),
+        interrupted: false,
         tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
         commit: env!("TOKENSTORM_COMMIT").to_owned(),
         scenario: file.name.clone(),
@@ -16,10 +17,7 @@ pub(super) fn manifest(scenario: &Scenario, seed: u64, replications: u32, events
         source: file.source.clone(),
         as_written: scenario.text.clone(),
         as_resolved: scenario.to_resolved_toml(),
-        sha256: Sha256::digest(scenario.text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: sha256(scenario.text.as_bytes()),
         seed,
         replications,
         warmup_s: file.run.warmup.as_secs_f64(),

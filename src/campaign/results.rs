@@ -9,7 +9,7 @@ use super::replicate::Campaign;
 use super::sampling;
 use crate::base::{Dice, Duration};
 use crate::plan::SweepPoint;
-use crate::record::{Holding, Incident, Record, RecoveryVerdict};
+use crate::record::{Holding, Incident, Manifest, Record, RecoveryVerdict};
 use crate::scenario::{PlanCase, Scenario};
 
 /// The findings of a campaign.
@@ -43,8 +43,11 @@ impl Campaign {
         let holdings = self.holdings(&scenario.file.holders, stop);
         let interrupted = stop.load(Ordering::Relaxed);
         let events = self.arms.iter().map(|arm| arm.events).sum();
-        let record = Record {
-            manifest: manifest(scenario, self.seed, self.finished(), events),
+        let mut record = Record {
+            manifest: Manifest {
+                interrupted,
+                ..manifest(scenario, self.seed, self.finished(), events)
+            },
             comparisons: self.comparisons(&strategies),
             strategies,
             points: points.iter().map(|(label, _)| label.to_string()).collect(),
@@ -63,6 +66,7 @@ impl Campaign {
                 })
                 .collect(),
         };
+        record.manifest.run = record.run_id();
         CampaignResults {
             record,
             interrupted,

@@ -16,6 +16,7 @@ use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
 use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SystemParams};
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, profiles};
+use crate::record::{sha256, write};
 use crate::scenario;
 
 #[derive(Debug, Args)]
@@ -312,17 +313,23 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
 fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Result<PathBuf, String> {
     let rule = &subject.rules[finding.case.draw.rule].1;
     let saved = Saved::new(finding.property, Some(seed), &subject.setup, rule, &finding.case)?;
-    let name: String = subject
-        .name
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '_' })
-        .collect();
-    let file = folder.join(format!("{name}-{}.toml", saved.property.to_lowercase()));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&file, saved.to_string()))
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let file = folder.join(file_name(&subject.name, &saved));
+    std::fs::create_dir_all(folder).map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+    write::place_alone(&file, saved.to_string().as_bytes()).map_err(|error| error.to_string())?;
     Ok(file)
 }
+
+/// A name that no other case has: the strategy as far as a file can be called so, the property, and what the case itself comes to.
+/// The same case found again has the same one.
+fn file_name(strategy: &str, saved: &Saved) -> String {
+    let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let strategy: String = strategy.chars().map(word).take(NAME).collect();
+    let content = &sha256(saved.to_string().as_bytes())[..8];
+    format!("{strategy}-{}-{content}.toml", saved.property.to_lowercase())
+}
+
+/// Letters of a strategy's name in the name of a file, which cannot be of any length.
+const NAME: usize = 40;
 
 fn replay(file: &Path) -> Exit {
     let read = std::fs::read_to_string(file).map_err(|error| error.to_string());

@@ -6,8 +6,10 @@ use clap::Args;
 
 use super::Exit;
 use super::format::Format;
+use super::run::INTERRUPTED;
 use super::say::{print, say};
-use crate::record::{Record, write};
+use crate::record::Record;
+use crate::record::write::{RunFolder, WriteError};
 use crate::report::chart;
 
 #[derive(Debug, Args)]
@@ -26,6 +28,14 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn one(folder: &Path, format: Format) -> Exit {
+    // Taken before it is read, so that the charts are those of the record. Where nothing can be written, it can still be told.
+    let taken = match folder.is_dir().then(|| RunFolder::take(folder)) {
+        Some(Err(error @ WriteError::Busy { .. })) => {
+            say!("error: {error}");
+            return Exit::Internal;
+        }
+        taken => taken,
+    };
     let record = match Record::load(folder) {
         Ok(record) => record,
         Err(error) => {
@@ -33,10 +43,18 @@ fn one(folder: &Path, format: Format) -> Exit {
             return Exit::Usage;
         }
     };
+    if record.manifest.interrupted {
+        say!("{INTERRUPTED}");
+    }
     let exit = print(&format.of(&record));
     let drawn = chart::files(&record)
         .map_err(|error| error.to_string())
-        .and_then(|(charts, stale)| write::place(folder, &charts, &stale).map_err(|error| error.to_string()));
+        .and_then(|(charts, stale)| {
+            let taken = taken.unwrap_or_else(|| RunFolder::take(folder));
+            taken
+                .and_then(|taken| taken.place(&charts, &stale))
+                .map_err(|error| error.to_string())
+        });
     match drawn {
         Ok(()) => exit,
         Err(error) => {

@@ -1,5 +1,6 @@
 //! `tokenstorm run`: runs scenarios, prints the comparison, and leaves the record on disk.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +13,8 @@ use super::say::{print, say};
 use super::{Exit, validate};
 use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
-use crate::record::{CheckKind, write};
+use crate::record::write::{self, RunFolder};
+use crate::record::{CheckKind, Record};
 use crate::report::chart;
 use crate::scenario::{MOST_REPLICATIONS, Overrides, Scenario};
 
@@ -73,21 +75,48 @@ pub(super) fn run(arguments: Arguments) -> Exit {
             }
         }
     }
+    // So are their folders, which nobody else writes to until they are done.
+    let folders = match folders(&scenarios, arguments.out.as_deref()) {
+        Ok(folders) => folders,
+        Err((exit, message)) => {
+            say!("error: {message}");
+            return exit;
+        }
+    };
     let stop = interrupt();
-    let several = scenarios.len() > 1;
     let mut worst = Exit::Ok;
-    for (path, scenario) in &scenarios {
-        let folder = match &arguments.out {
-            Some(folder) if several => folder.join(&scenario.file.name),
-            Some(folder) => folder.clone(),
-            None => Path::new("reports").join(&scenario.file.name),
-        };
+    for ((path, scenario), folder) in scenarios.iter().zip(folders) {
         worst = worst.max(one(path, scenario, &folder, &arguments, &stop));
         if stop.load(Ordering::Relaxed) {
             return Exit::Interrupted;
         }
     }
     worst
+}
+
+/// The folder of each scenario, taken for it. The error is how to end, and what to say.
+fn folders(scenarios: &[(&PathBuf, Scenario)], out: Option<&Path>) -> Result<Vec<RunFolder>, (Exit, String)> {
+    let several = scenarios.len() > 1;
+    let mut whose: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    let mut folders = Vec::new();
+    for (path, scenario) in scenarios {
+        let name = &scenario.file.name;
+        let folder = match out {
+            Some(folder) if several => folder.join(name),
+            Some(folder) => folder.to_owned(),
+            None => Path::new("reports").join(name),
+        };
+        if let Some(other) = whose.insert(folder.clone(), path) {
+            let (other, path, folder) = (other.display(), path.display(), folder.display());
+            let message = format!(
+                "`{other}` and `{path}` both have the name `{name}`, and so the folder `{folder}`; give one of them \
+                 another name, or run them one by one with an --out of their own"
+            );
+            return Err((Exit::Usage, message));
+        }
+        folders.push(RunFolder::take(&folder).map_err(|error| (Exit::Internal, error.to_string()))?);
+    }
+    Ok(folders)
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -111,7 +140,7 @@ fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
     ))
 }
 
-fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, stop: &AtomicBool) -> Exit {
+fn one(path: &Path, scenario: &Scenario, folder: &RunFolder, arguments: &Arguments, stop: &AtomicBool) -> Exit {
     let options = CampaignOptions {
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
@@ -144,18 +173,15 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         );
     }
     if outcome.interrupted {
-        say!("interrupted: the figures rest on the replications that were finished");
+        if record.manifest.events == 0 {
+            say!("interrupted: no replication was finished, and nothing was written");
+            return Exit::Interrupted;
+        }
+        say!("{INTERRUPTED}");
     }
     let mut exit = print(&arguments.format.of(&record));
-    let saved = chart::files(&record)
-        .map_err(|error| error.to_string())
-        .and_then(|(charts, mut stale)| {
-            stale.extend(write::obsolete(&record));
-            let files: Vec<_> = charts.into_iter().chain(write::files(&record)).collect();
-            write::place(folder, &files, &stale).map_err(|error| error.to_string())
-        });
-    match saved {
-        Ok(()) => say!("seed {}; wrote {}", options.seed, folder.display()),
+    match save(&record, folder) {
+        Ok(()) => say!("seed {}; wrote {}", options.seed, folder.path().display()),
         Err(error) => {
             say!("error: {error}");
             exit = exit.max(Exit::Internal);
@@ -169,6 +195,17 @@ fn one(path: &Path, scenario: &Scenario, folder: &Path, arguments: &Arguments, s
         exit = exit.max(Exit::AssertionFailed);
     }
     exit
+}
+
+/// What is said of a run that was ended early.
+pub(super) const INTERRUPTED: &str = "interrupted: the figures rest on the replications that were finished";
+
+/// Puts the record and its charts in the place of whatever run was there.
+fn save(record: &Record, folder: &RunFolder) -> Result<(), String> {
+    let (charts, mut stale) = chart::files(record).map_err(|error| error.to_string())?;
+    stale.extend(write::obsolete(record));
+    let files: Vec<_> = charts.into_iter().chain(write::files(record)).collect();
+    folder.place(&files, &stale).map_err(|error| error.to_string())
 }
 
 /// What was asked for, as far as the results depend on it: neither threads nor the place of the files belong to it.

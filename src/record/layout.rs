@@ -16,7 +16,7 @@ pub const HOLDERS: &str = "holders.csv";
 pub const SUMMARY: &str = "summary.json";
 
 /// Columns of `results.csv`.
-pub(super) const RESULTS_HEADER: [&str; 9] = [
+pub(super) const RESULTS_HEADER: [&str; 10] = [
     "scenario",
     "strategy",
     "point",
@@ -26,7 +26,8 @@ pub(super) const RESULTS_HEADER: [&str; 9] = [
     "ci95_low",
     "ci95_high",
     "replications",
+    "run",
 ];
 
 /// Columns of `timeline.csv`.
-pub(super) const TIMELINE_HEADER: [&str; 6] = ["scenario", "strategy", "point", "t_s", "series", "value"];
+pub(super) const TIMELINE_HEADER: [&str; 7] = ["scenario", "strategy", "point", "t_s", "series", "value", "run"];

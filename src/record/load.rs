@@ -4,46 +4,46 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cells::parse;
-use super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
-use super::read::{ReadError, json, rows};
+use super::layout::{HOLDERS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::read::{self, ReadError, RunFile};
 use super::summary::Summary;
-use super::{Manifest, Reading, Record, Series, holders};
+use super::{Reading, Record, SealedManifest, Series, holders};
 
 impl Record {
     /// Reads back what [`Record::save`] has written; every number is the one that was saved.
     ///
     /// # Errors
     ///
-    /// [`ReadError`] when a file is missing, unreadable, malformed, or of another run than the manifest.
+    /// [`ReadError`] when a file is missing, unreadable, malformed, edited, or of another run than the manifest; or when there is no
+    /// manifest, as the run that wrote the files was ended before all of them were in place.
     pub fn load(dir: &Path) -> Result<Record, ReadError> {
-        let manifest: Manifest = json(&dir.join(MANIFEST))?;
-        let summary: Summary = json(&dir.join(SUMMARY))?;
-        if (summary.scenario.as_str(), summary.seed) != (manifest.scenario.as_str(), manifest.seed) {
-            let differs = format!(
-                "`{}` with seed {} against `{}` with seed {}",
-                summary.scenario, summary.seed, manifest.scenario, manifest.seed
-            );
-            return Err(ReadError::Mixed {
-                path: dir.join(SUMMARY),
-                differs,
-            });
+        let SealedManifest { manifest, files } = read::manifest(dir)?;
+        let open = |name: &str| RunFile::open(dir, name, &manifest);
+        let file = open(SUMMARY)?;
+        let summary: Summary = file.json(|summary: &Summary| &summary.run)?;
+        file.is_as_written(files.get(SUMMARY))?;
+        let file = open(RESULTS)?;
+        let readings = readings(&file)?;
+        file.is_as_written(files.get(RESULTS))?;
+        let file = open(TIMELINE)?;
+        let series = series(&file, &summary)?;
+        file.is_as_written(files.get(TIMELINE))?;
+        let mut holdings = Vec::new();
+        if files.contains_key(HOLDERS) || dir.join(HOLDERS).exists() {
+            let file = open(HOLDERS)?;
+            holdings = holders::read(&file)?;
+            file.is_as_written(files.get(HOLDERS))?;
         }
-        let readings = readings(&dir.join(RESULTS))?;
-        let series = series(&dir.join(TIMELINE), &summary)?;
         let mut record = summary.into_record(manifest, readings, series);
-        let path = dir.join(HOLDERS);
-        if path.exists() {
-            record.holdings = holders::read(&path)?;
-        }
+        record.holdings = holdings;
         Ok(record)
     }
 }
 
-fn readings(path: &Path) -> Result<Vec<Reading>, ReadError> {
-    rows(
-        path,
+fn readings(file: &RunFile<'_>) -> Result<Vec<Reading>, ReadError> {
+    file.rows(
         &RESULTS_HEADER,
-        |[_, strategy, point, metric, unit, mean, low, high, replications]| {
+        |[_, strategy, point, metric, unit, mean, low, high, replications, _]| {
             Ok(Reading {
                 strategy: (*strategy).to_owned(),
                 point: (*point).to_owned(),
@@ -60,9 +60,9 @@ fn readings(path: &Path) -> Result<Vec<Reading>, ReadError> {
 }
 
 /// The values from the file, in the order and with the units that the summary lists.
-fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
+fn series(file: &RunFile<'_>, summary: &Summary) -> Result<Vec<Series>, ReadError> {
     type Key = (String, String, String);
-    let cells = rows(path, &TIMELINE_HEADER, |[_, strategy, point, t, series, value]| {
+    let cells = file.rows(&TIMELINE_HEADER, |[_, strategy, point, t, series, value, _]| {
         let t = parse(t)?.ok_or("t_s is empty")?;
         let key: Key = ((*strategy).to_owned(), (*point).to_owned(), (*series).to_owned());
         Ok((key, t, parse(value)?.unwrap_or(f64::NAN)))
@@ -92,10 +92,9 @@ fn series(path: &Path, summary: &Summary) -> Result<Vec<Series>, ReadError> {
         .collect();
     match values.into_keys().next() {
         None => Ok(found),
-        Some((strategy, _, series)) => Err(ReadError::Malformed {
-            path: path.to_owned(),
-            reason: format!("series `{series}` of `{strategy}` is not listed in {SUMMARY}"),
-        }),
+        Some((strategy, _, series)) => {
+            Err(file.malformed(format!("series `{series}` of `{strategy}` is not listed in {SUMMARY}")))
+        }
     }
 }
 
@@ -199,9 +198,51 @@ mod tests {
         assert!(break_with(RESULTS, "scenario,", "story,").contains("the first line"));
         let units = break_with(RESULTS, ",share,0", ",share,x");
         assert!(units.contains("line 2") && units.contains("is not a number"), "{units}");
-        assert!(break_with(SUMMARY, "\"seed\": 7", "\"seed\": 8").contains("another run"));
+        assert!(break_with(SUMMARY, "\"seed\": 7", "\"seed\": 8").contains("is not what the run has written"));
+        let mixed = break_with(SUMMARY, "0123456789abcdef", "1123456789abcdef");
+        assert!(
+            mixed.contains("run 1123456789abcdef against run 0123456789abcdef"),
+            "{mixed}"
+        );
         assert!(break_with(SUMMARY, "\"strategies\"", "\"names\"").contains("strategies"));
         assert!(break_with(TIMELINE, "token_requests,", "requests,").contains("not listed"));
         assert_eq!(Record::load(dir.path()).unwrap(), record);
+    }
+
+    /// Two runs of one scenario under one seed, as of a file that was edited in between: each file of the one among those of the
+    /// other.
+    #[test]
+    fn a_mixture_is_refused_and_named() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (first, mut second) = (fake::holders(2), fake::holders(3));
+        second.manifest.run = "fedcba9876543210".to_owned();
+        first.save(one.path()).unwrap();
+        second.save(other.path()).unwrap();
+        for name in [RESULTS, TIMELINE, HOLDERS, SUMMARY] {
+            let kept = fs::read(one.path().join(name)).unwrap();
+            fs::copy(other.path().join(name), one.path().join(name)).unwrap();
+            let error = Record::load(one.path()).unwrap_err();
+            let told = error.to_string();
+            assert!(matches!(error, ReadError::Mixed { .. }), "{name}: {told}");
+            assert!(
+                told.contains(name) && told.contains("run fedcba9876543210 against run 0123456789abcdef"),
+                "{told}"
+            );
+            // A file that has no row has no id either, and is as little what the run has written.
+            let text = String::from_utf8(kept.clone()).unwrap();
+            let header = text.lines().next().unwrap();
+            fs::write(one.path().join(name), format!("{header}\n")).unwrap();
+            assert!(Record::load(one.path()).is_err(), "{name}");
+            fs::write(one.path().join(name), kept).unwrap();
+        }
+        assert_eq!(Record::load(one.path()).unwrap(), first);
+        // A file that the run does not have is of another one.
+        fake::dozen().save(one.path()).unwrap();
+        fs::copy(other.path().join(HOLDERS), one.path().join(HOLDERS)).unwrap();
+        let error = Record::load(one.path()).unwrap_err();
+        assert!(matches!(error, ReadError::Mixed { .. }), "{error}");
+        fs::remove_file(one.path().join("manifest.json")).unwrap();
+        let error = Record::load(one.path()).unwrap_err();
+        assert!(matches!(error, ReadError::Unfinished { .. }), "{error}");
     }
 }

@@ -9,6 +9,7 @@ mod holders;
 mod layout;
 mod load;
 mod read;
+mod run_id;
 pub mod summary;
 pub mod write;
 
@@ -16,6 +17,9 @@ pub mod write;
 pub(crate) mod fake;
 
 pub use read::ReadError;
+pub(crate) use run_id::sha256;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +62,10 @@ impl Record {
 /// Where the figures come from, enough to make them again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Which run it is, as [`Record::run_id`] has it; every file of the run bears it.
+    pub run: String,
+    /// The run was ended early: the figures rest on the replications that were finished until then.
+    pub interrupted: bool,
     /// Version of tokenstorm.
     pub tokenstorm: String,
     /// Commit of the sources the binary was built from, `unknown` outside a checkout.
@@ -88,6 +96,15 @@ pub struct Manifest {
     pub events: u64,
     /// What was asked for, as far as the results depend on it.
     pub command_line: Vec<String>,
+}
+
+/// A manifest as it lies in the folder, with what vouches for the files beside it.
+#[derive(Serialize, Deserialize)]
+struct SealedManifest {
+    #[serde(flatten)]
+    manifest: Manifest,
+    /// SHA-256 in hex of each other file of the record. Charts can be drawn anew, and are not among them.
+    files: BTreeMap<String, String>,
 }
 
 /// One figure: the mean over replications of one metric, with its 95 % confidence interval.

@@ -18,6 +18,10 @@ pub const FORMAT: u32 = 1;
 pub struct Summary {
     /// Version of this shape.
     pub format: u32,
+    /// Which run it is; every file of the run bears it.
+    pub run: String,
+    /// The run was ended early: the figures rest on the replications that were finished until then.
+    pub interrupted: bool,
     /// Version of tokenstorm that ran the scenario.
     pub tokenstorm: String,
     /// Name of the scenario.
@@ -111,6 +115,8 @@ impl From<&Record> for Summary {
         }
         Summary {
             format: FORMAT,
+            run: manifest.run.clone(),
+            interrupted: manifest.interrupted,
             tokenstorm: manifest.tokenstorm.clone(),
             scenario: manifest.scenario.clone(),
             summary: manifest.summary.clone(),

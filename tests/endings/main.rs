@@ -1,5 +1,7 @@
 //! How a command ends when somebody ends it, or nobody listens: interrupts, and streams that are closed or full.
 
+mod folders;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -64,7 +66,11 @@ fn catches(child: &Child, signal: u32) -> bool {
     mask.unwrap_or(0) & 1 << (signal - 1) != 0
 }
 
-/// A replication of a month is not waited for.
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+}
+
+/// A replication of a month is not waited for, and where none is finished there is nothing to keep.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_long_replication_is_ended_by_either_signal() {
@@ -84,6 +90,7 @@ fn a_long_replication_is_ended_by_either_signal() {
         assert_eq!(output.status.code(), Some(130), "{signal}: {errors}");
         assert!(errors.contains("interrupted"), "{errors}");
         assert!(took < Duration::from_secs(20), "{signal}: {took:?}");
+        assert!(errors.contains("nothing was written") && !out.exists(), "{errors}");
     }
 }
 

@@ -17,6 +17,7 @@ use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
 use crate::property::{self, PROPERTIES, Property};
 use crate::provider::profiles;
+use crate::record::write;
 use crate::scenario::Scenario;
 use table::Table;
 
@@ -242,8 +243,8 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
     let title = format!("{name} breaks {}: {}", property.name, property.title);
     let exit = print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)));
     if let Some(file) = &arguments.svg {
-        if let Err(error) = std::fs::write(file, check::svg(&story, &title)) {
-            say!("error: cannot write {}: {error}", file.display());
+        if let Err(error) = write::place_alone(file, check::svg(&story, &title).as_bytes()) {
+            say!("error: {error}");
             return Exit::Internal;
         }
         say!("wrote {}", file.display());

@@ -14,6 +14,8 @@ fn noise(i: usize, salt: usize) -> f64 {
 
 fn manifest(scenario: &str) -> Manifest {
     Manifest {
+        run: "0123456789abcdef".into(),
+        interrupted: false,
         tokenstorm: "0.1.0".into(),
         commit: "0123abc".into(),
         scenario: scenario.into(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::cells::{csv_text, number};
 use super::super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
 use super::super::summary::Summary;
-use super::super::{Record, holders};
+use super::super::{Record, SealedManifest, holders, sha256};
 
 /// One rendered file, waiting to be put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,12 @@ pub fn files(record: &Record) -> Vec<ResultFile> {
         files.push(ResultFile::new(HOLDERS, holders::csv(record)));
     }
     files.push(ResultFile::new(SUMMARY, summary_json(record)));
-    files.push(ResultFile::new(MANIFEST, json_text(&record.manifest)));
+    let digest = |file: &ResultFile| (file.path.display().to_string(), sha256(&file.bytes));
+    let sealed = SealedManifest {
+        manifest: record.manifest.clone(),
+        files: files.iter().map(digest).collect(),
+    };
+    files.push(ResultFile::new(MANIFEST, json_text(&sealed)));
     files
 }
 
@@ -70,6 +75,7 @@ pub fn results_csv(record: &Record) -> String {
                 number(low),
                 number(high),
                 r.replications.to_string(),
+                record.manifest.run.clone(),
             ]
         }),
     )
@@ -89,6 +95,7 @@ pub fn timeline_csv(record: &Record) -> String {
                     number(Some(t)),
                     s.series.clone(),
                     number(Some(value)),
+                    record.manifest.run.clone(),
                 ]
             })
         }),
@@ -124,14 +131,14 @@ mod tests {
         let timeline = timeline_csv(&record);
         assert_eq!(
             results.lines().next().unwrap(),
-            "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications"
+            "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,run"
         );
         assert_eq!(
             timeline.lines().next().unwrap(),
-            "scenario,strategy,point,t_s,series,value"
+            "scenario,strategy,point,t_s,series,value,run"
         );
         assert!(
-            results.contains(",s,,,,0\n"),
+            results.contains(&format!(",s,,,,0,{}\n", record.manifest.run)),
             "a metric without a value has empty cells:\n{results}"
         );
     }

@@ -1,4 +1,4 @@
-//! A record's directory: four files, or five, that appear whole or not at all.
+//! A record's directory: four files, or five, of one run, that appear whole or not at all.
 //!
 //! `manifest.json` says where the figures come from, `results.csv` and `timeline.csv` hold them one per row for
 //! spreadsheets and data frames, `summary.json` holds them nested for programs.
@@ -6,9 +6,15 @@
 //! This module does not know what a metric means, which charts exist, or that anything is printed: whoever draws
 //! charts hands them to [`place`] as bytes.
 
+mod death;
+mod error;
 mod files;
+#[cfg(test)]
+mod kills;
+mod lock;
 mod place;
 
 pub use super::layout::{HOLDERS, MANIFEST, RESULTS, SUMMARY, TIMELINE};
+pub use error::WriteError;
 pub use files::{ResultFile, files, obsolete, results_csv, summary_json, timeline_csv};
-pub use place::{WriteError, place};
+pub use place::{RunFolder, place, place_alone};

@@ -1,143 +1,244 @@
-//! Files put in their place, all of them or none.
+//! Files put in their place: those of a run all or none, and a single file whole.
 //!
-//! Every file is written to a temporary neighbour before the first one takes its place, so a full disk leaves the old set, not half
-//! a new one.
+//! A folder is one run. Every file is written beside its destination before anything changes, so a full disk leaves the old set.
+//! Then the old manifest goes, the files take their places, and the new manifest comes last: whoever finds a manifest finds the
+//! files that belong to it, and a process that is killed on the way leaves a folder without one.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::super::Record;
+use super::super::layout::MANIFEST;
+use super::death;
+use super::error::{WriteError, directory_in_the_way, refusal};
 use super::files::{ResultFile, files, obsolete};
+use super::lock::Lock;
 
-/// Why a record could not be written. Each message names the path and the likely fix.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// A part of the path exists and is a file, or a file is to be written where a directory stands.
-    #[error("cannot write `{wanted}`: `{obstacle}` is in the way ({found}); move it away or choose another --out")]
-    InTheWay {
-        /// What was to be written.
-        wanted: PathBuf,
-        /// What stands there.
-        obstacle: PathBuf,
-        /// What kind of thing it is.
-        found: &'static str,
-    },
-    /// Permissions, or a file system mounted read-only.
-    #[error("cannot write `{path}`: {source}; make its directory writable or choose another --out")]
-    NotWritable {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// No space or no quota left. Nothing was replaced.
-    #[error("cannot write `{path}`: {source}; free some space or choose an --out on another disk")]
-    DiskFull {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// Anything else that the operating system reports.
-    #[error("cannot write `{path}`: {source}; check that the directory is reachable or choose another --out")]
-    Other {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
+/// Taken while results are written into a folder.
+const LOCK: &str = ".tokenstorm.lock";
+
+/// The ending of a file that is not in its place yet; whoever holds the folder's lock sweeps what killed processes left.
+const COMING: &str = "tokenstorm";
+
+/// The ending of one that stands alone: its name has a lock of its own, and who sweeps a folder does not hold it.
+const ALONE: &str = "part";
+
+/// A folder that nobody else writes results to, as long as this is held.
+#[derive(Debug)]
+pub struct RunFolder {
+    dir: PathBuf,
+    /// Let go of before the directories are looked at.
+    lock: Option<Lock>,
+    /// Directories that were made for it, the outermost first.
+    made: Vec<PathBuf>,
 }
 
-/// Puts files below `dir`, creating directories as needed, and then removes `obsolete` ones (paths relative to `dir`,
-/// absent ones are fine): what an earlier run left that this one has no successor for, such as a chart that no longer
-/// applies.
-///
-/// Every file is first written and synced beside its destination; only when all of them are on disk is the first one
-/// renamed. Renaming a file is atomic, renaming several is not: a reader may for a moment see files of two runs.
+impl RunFolder {
+    /// Takes a folder for one run; it is made where it does not exist, and removed again where nothing comes into it.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Busy`] when somebody else has taken it, or why it cannot be written to.
+    pub fn take(dir: &Path) -> Result<Self, WriteError> {
+        // Without a slash at its end, which would make a file that is in the way look like no file.
+        let dir: &Path = &dir.components().collect::<PathBuf>();
+        let missing = dir
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let mut made: Vec<_> = missing.map(Path::to_owned).collect();
+        made.reverse();
+        fs::create_dir_all(dir).map_err(|e| refusal(dir, e))?;
+        let mut folder = Self {
+            dir: dir.to_owned(),
+            lock: None,
+            made,
+        };
+        let path = dir.join(LOCK);
+        folder.lock = Lock::take(&path).map_err(|e| refusal(&path, e))?;
+        match folder.lock {
+            Some(_) => Ok(folder),
+            None => Err(WriteError::Busy { dir: dir.to_owned() }),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Puts files below the folder, creating directories as needed, and removes `obsolete` ones (paths relative to it, absent
+    /// ones are fine): what an earlier run left that this one has no successor for, such as a chart that no longer applies.
+    /// With a manifest among them, they are a run that takes the place of the one that was there.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`] with the path concerned. Up to the first rename nothing has changed but empty directories.
+    pub fn place(&self, files: &[ResultFile], obsolete: &[PathBuf]) -> Result<(), WriteError> {
+        let manifest = self.dir.join(MANIFEST);
+        let obsolete: Vec<_> = obsolete.iter().map(|path| self.dir.join(path)).collect();
+        if let Some(directory) = obsolete.iter().find(|path| path.is_dir()) {
+            return Err(directory_in_the_way(directory.clone()));
+        }
+        let targets = files.iter().map(|file| self.dir.join(&file.path));
+        let parents: BTreeSet<_> = targets
+            .chain(obsolete.iter().cloned())
+            .filter_map(|path| Some(path.parent()?.to_owned()))
+            .chain([self.dir.clone()])
+            .collect();
+        parents.iter().for_each(|parent| sweep(parent));
+        let mut coming = Coming::default();
+        for file in files {
+            let target = self.dir.join(&file.path);
+            let parent = parent_of(&target);
+            fs::create_dir_all(parent).map_err(|e| refusal(parent, e))?;
+            coming.write(target, &file.bytes, COMING)?;
+        }
+        let (last, first): (Vec<_>, Vec<_>) = coming.paths.drain(..).partition(|(_, target)| *target == manifest);
+        if !last.is_empty() {
+            remove(&manifest)?;
+            sync(&self.dir);
+        }
+        coming.paths = first;
+        coming.last = last;
+        coming.arrive()?;
+        for path in &obsolete {
+            remove(path)?;
+        }
+        parents.iter().for_each(|parent| sync(parent));
+        coming.last_arrives()?;
+        sync(&self.dir);
+        Ok(())
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        self.lock = None;
+        // What is not empty stays.
+        for made in self.made.iter().rev() {
+            let _ = fs::remove_dir(made);
+        }
+    }
+}
+
+/// [`RunFolder::place`] below a folder that is taken for as long as that lasts.
 ///
 /// # Errors
 ///
-/// [`WriteError`] with the path concerned. Up to the first rename nothing has changed but empty directories.
+/// As [`RunFolder::take`] and [`RunFolder::place`].
 pub fn place(dir: &Path, files: &[ResultFile], obsolete: &[PathBuf]) -> Result<(), WriteError> {
-    let mut ready = Vec::with_capacity(files.len());
-    let mut parents = Vec::new();
-    for file in files {
-        let target = dir.join(&file.path);
-        let parent = target.parent().unwrap_or(dir).to_owned();
-        fs::create_dir_all(&parent).map_err(|e| refusal(&parent, e))?;
+    RunFolder::take(dir)?.place(files, obsolete)
+}
+
+/// Writes one file that stands alone, whole or not at all, after whoever else writes it at this moment. What is no regular file, such as `/dev/stdout`, is written to as it is.
+///
+/// # Errors
+///
+/// [`WriteError`] with the path concerned; what stood there before still does.
+pub fn place_alone(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    // A link stays one, and what it leads to is replaced.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs::write(&path, bytes).map_err(|e| refusal(&path, e));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let parent = parent_of(&path);
+    let lock = parent.join(format!(".{name}.lock"));
+    let _lock = Lock::wait(&lock).map_err(|e| refusal(&lock, e))?;
+    let mut coming = Coming::default();
+    coming.write(path.clone(), bytes, ALONE)?;
+    coming.arrive()?;
+    sync(parent);
+    Ok(())
+}
+
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Files that are written, and wait to take their places; those that still wait when this is dropped are removed.
+#[derive(Default)]
+struct Coming {
+    /// Where each is, and where it goes.
+    paths: Vec<(PathBuf, PathBuf)>,
+    /// After all others.
+    last: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Coming {
+    fn write(&mut self, target: PathBuf, bytes: &[u8], ending: &str) -> Result<(), WriteError> {
         // A rename over a directory fails only at the very end, when other files are already in place: ask now.
         if target.is_dir() {
-            return Err(WriteError::InTheWay {
-                wanted: target.clone(),
-                obstacle: target,
-                found: "a directory",
-            });
+            return Err(directory_in_the_way(target));
         }
-        let temporary = write_beside(&target, &parent, &file.bytes).map_err(|e| refusal(&target, e))?;
-        ready.push((temporary, target));
-        parents.push(parent);
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let here = parent_of(&target).join(format!(".{name}.{ending}"));
+        death::may_come();
+        let file = File::create(&here).map_err(|e| refusal(&target, e));
+        self.paths.push((here, target));
+        let mut file = file?;
+        death::may_come();
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        written.map_err(|e| refusal(&self.paths[self.paths.len() - 1].1, e))
     }
-    for (temporary, target) in ready {
-        temporary.persist(&target).map_err(|e| refusal(&target, e.error))?;
+
+    fn arrive(&mut self) -> Result<(), WriteError> {
+        rename(&mut self.paths)
     }
-    for path in obsolete {
-        let path = dir.join(path);
-        match fs::remove_file(&path) {
-            Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
-            Err(e) => return Err(refusal(&path, e)),
-        }
+
+    fn last_arrives(&mut self) -> Result<(), WriteError> {
+        rename(&mut self.last)
     }
-    // The names are on disk only once their directories are. Not every file system can sync a directory, and the
-    // files themselves are safe by now, so a refusal is not an error.
-    parents.sort();
-    parents.dedup();
-    for parent in parents {
-        if let Ok(directory) = fs::File::open(&parent) {
-            let _ = directory.sync_all();
-        }
+}
+
+/// In their order.
+fn rename(paths: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), WriteError> {
+    while let Some((here, target)) = paths.first() {
+        death::may_come();
+        fs::rename(here, target).map_err(|e| refusal(target, e))?;
+        paths.remove(0);
     }
     Ok(())
 }
 
-fn write_beside(target: &Path, parent: &Path, bytes: &[u8]) -> io::Result<tempfile::TempPath> {
-    let name = target
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let prefix = format!(".{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix);
-    // Temporary files are private by default; results are as readable as any other file of the user.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+impl Drop for Coming {
+    fn drop(&mut self) {
+        for (here, _) in self.paths.iter().chain(&self.last) {
+            let _ = fs::remove_file(here);
+        }
     }
-    let mut file = builder.tempfile_in(parent)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file.into_temp_path())
 }
 
-/// Turns what the operating system says into what the user can do about it.
-fn refusal(path: &Path, source: io::Error) -> WriteError {
-    let path = path.to_owned();
-    match source.kind() {
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            let obstacle = path.ancestors().find(|a| a.exists() && !a.is_dir());
-            let obstacle = obstacle.unwrap_or(&path).to_owned();
-            WriteError::InTheWay {
-                wanted: path,
-                obstacle,
-                found: "a file, not a directory",
-            }
+/// Removes what killed processes have left in a directory whose folder is held.
+fn sweep(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(&format!(".{COMING}")) {
+            // What stays costs room and nothing else.
+            let _ = fs::remove_file(entry.path());
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => WriteError::NotWritable { path, source },
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => WriteError::DiskFull { path, source },
-        _ => WriteError::Other { path, source },
     }
+}
+
+fn remove(path: &Path) -> Result<(), WriteError> {
+    death::may_come();
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(refusal(path, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Names are on disk only once their directory is. Not every file system can sync a directory, and the files themselves are safe
+/// by then, so a refusal is not an error.
+fn sync(directory: &Path) {
+    let _: io::Result<()> = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
 impl Record {
@@ -217,6 +318,59 @@ mod tests {
         assert!(matches!(full, WriteError::DiskFull { .. }) && full.to_string().contains("space"));
         let missing = Record::load(dir.path()).unwrap_err();
         assert!(matches!(missing, ReadError::Missing { .. }) && missing.to_string().contains(MANIFEST));
+    }
+
+    #[test]
+    fn a_folder_is_taken_once_and_vanishes_where_nothing_came_into_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("zoom/default");
+        let held = RunFolder::take(&deep).unwrap();
+        let busy = fake::single().save(&deep).unwrap_err();
+        assert!(
+            matches!(busy, WriteError::Busy { .. }) && busy.to_string().contains("zoom/default"),
+            "{busy}"
+        );
+        drop(held);
+        assert!(!dir.path().join("zoom").exists());
+        fake::single().save(&deep).unwrap();
+        assert_eq!(Record::load(&deep).unwrap(), fake::single());
+    }
+
+    #[test]
+    fn what_a_killed_run_has_left_is_swept_and_nothing_else_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("charts")).unwrap();
+        let left = [".timeline.csv.tokenstorm", "charts/.cost.svg.tokenstorm", LOCK];
+        let kept = ["notes.md", ".hidden", "charts/own.svg"];
+        for name in left.iter().chain(&kept) {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        place(dir.path(), &files(&fake::single()), &["charts/never.svg".into()]).unwrap();
+        assert!(left.iter().all(|name| !dir.path().join(name).exists()));
+        assert!(kept.iter().all(|name| dir.path().join(name).exists()));
+    }
+
+    #[test]
+    fn a_file_that_stands_alone_is_whole_and_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("deep")).unwrap();
+        let path = dir.path().join("deep/run.svg");
+        for text in ["<svg/>", "<svg>2</svg>"] {
+            place_alone(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        let error = place_alone(dir.path(), b"").unwrap_err();
+        assert!(matches!(error, WriteError::InTheWay { .. }), "{error}");
+        #[cfg(unix)]
+        {
+            let link = dir.path().join("link.svg");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            place_alone(&link, b"through the link").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "through the link");
+            place_alone(Path::new("/dev/null"), b"gone").unwrap();
+            assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
+        }
     }
 
     #[cfg(unix)]

@@ -15,6 +15,7 @@ mod hysteresis;
 mod latency;
 mod over_time;
 mod png;
+mod stamp;
 mod svg;
 pub mod sweep;
 mod text;
@@ -71,8 +72,9 @@ pub fn files(record: &Record) -> Result<(Vec<ResultFile>, Vec<PathBuf>), ChartEr
         let path = |ending: &str| PathBuf::from(format!("charts/{}.{ending}", chart.name));
         if (chart.applies)(record) {
             let drawing = (chart.draw)(record);
-            drawn.push(ResultFile::new(path("svg"), drawing.svg()));
-            drawn.push(ResultFile::new(path("png"), drawing.png()?));
+            let run = &record.manifest.run;
+            drawn.push(ResultFile::new(path("svg"), stamp::svg(drawing.svg(), run)));
+            drawn.push(ResultFile::new(path("png"), stamp::png(drawing.png()?, run)));
         } else {
             obsolete.extend([path("svg"), path("png")]);
         }
