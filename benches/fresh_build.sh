@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a fresh build costs: a clone of the last commit is built in a temporary folder, the program with all that it does by default, and then the library
-# alone. Prints a section; with --write it goes into reports/benchmark.md, in place of the one before. Sources are fetched before the clock runs.
+# What a build costs: a clone of the last commit is built in a temporary folder, the program with all that it does by default, the program once more after
+# a changed line in a strategy, and then the library alone. Prints a section; with --write it goes into reports/benchmark.md, in place of the one before. Sources are fetched before the clock runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ trap 'rm -rf "$place"' EXIT
 git clone --quiet . "$place/clone"
 unset CARGO_TARGET_DIR
 unset "${!CARGO_PROFILE_@}"
-export CARGO_INCREMENTAL=0
+unset CARGO_INCREMENTAL
 
 # Builds into a target folder of its own; leaves wall and processor seconds in NAME.time, and `seconds units crate` in NAME.crates.
 build() {
@@ -55,9 +55,16 @@ row() {
 build program
 TIMEFORMAT=%1R
 first=$({ time "$place/program/release/tokenstorm" run "$scenario" --out "$place/results" >"$place/printed" 2>&1; } 2>&1)
+cp -r "$place/program" "$place/changed"
+line='let token = grant.token;'
+grep -q "$line" "$place/clone/src/strategy/naive.rs"
+sed -i "s/$line/let token = std::hint::black_box(grant.token);/" "$place/clone/src/strategy/naive.rs"
+build changed
+git -C "$place/clone" checkout --quiet .
 build library --lib --no-default-features
 
 program=$(row program 'the program, all of it')
+changed=$(row changed 'the program again, after a changed line in a strategy')
 library=$(row library 'the library alone, `--no-default-features`')
 crates=$(awk '
     NR == FNR { alone[$3] = $1; next }
@@ -73,6 +80,7 @@ $begin
 | built | crates below it | wall, s | processor, s | crates below, s | tokenstorm, s |
 |---|---:|---:|---:|---:|---:|
 $program
+$changed
 $library
 
 | crate below | for the program, s | for the library, s |

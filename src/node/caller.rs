@@ -28,7 +28,7 @@ impl<S: Strategy> AtNode<'_, S> {
     #[inline]
     pub fn admit(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
         let now = host.now();
-        if let Some(retries) = &mut self.retries {
+        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
                 budget.deposit(permits);
             }
@@ -52,9 +52,17 @@ impl<S: Strategy> AtNode<'_, S> {
         self.calls.ticket(call)
     }
 
-    /// Whether the node refuses a try of its own, by the chance that its throttle gives it.
+    /// Whether the node refuses a try of its own.
+    #[inline(always)]
     fn is_throttled(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
-        let (Some(throttle), Some(retries)) = (&self.policy.throttle, &mut self.retries) else {
+        self.policy.throttle.is_some() && self.throttles(call, host)
+    }
+
+    /// Refuses a try by the chance that the node's throttle gives it.
+    #[inline(never)]
+    fn throttles(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
+        let (Some(throttle), Some(retries)) = (&self.policy.throttle, self.tables.retries.get_mut(self.id.index()))
+        else {
             return false;
         };
         let chance = throttle.refusal(&mut retries.throttle, host.now());
@@ -139,7 +147,7 @@ impl<S: Strategy> AtNode<'_, S> {
     fn succeed(&mut self, id: CallId, host: &mut impl NodeHost<S::Node>) {
         let (now, call) = (host.now(), self.calls.get(id));
         let (paid_after, forwarded) = (call.paid_after, call.is_forwarded());
-        let late = call.is_overdue(now, self.patience[usize::from(call.group.0)]);
+        let late = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
         self.note_success(paid_after, now);
         match (forwarded, late) {
             (true, _) => self.answer(id, true, host),
@@ -151,7 +159,7 @@ impl<S: Strategy> AtNode<'_, S> {
     /// A success ends the node's row of failures.
     #[inline]
     pub(super) fn note_success(&mut self, paid_after: Option<FailureKind>, now: Time) {
-        if let Some(retries) = &mut self.retries {
+        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             retries.step = 0;
             retries.previous = Millis::ZERO;
             if let Some(breaker) = &self.policy.breaker {
@@ -230,16 +238,17 @@ impl<S: Strategy> AtNode<'_, S> {
         let call = self.calls.get_mut(id);
         call.tries = call.tries.saturating_add(1);
         let tries = call.tries;
-        let overdue = call.is_overdue(now, self.patience[usize::from(call.group.0)]);
+        let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
         let mut open = false;
-        if let Some(retries) = &mut self.retries {
+        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             retries.step = retries.step.saturating_add(1);
             if let Some(breaker) = &self.policy.breaker {
                 breaker.failed(&mut retries.breaker, now);
                 open = !breaker.allows(&mut retries.breaker, now);
             }
         }
-        let permits = self.retries.as_mut().and_then(|retries| retries.budget.as_mut());
+        let retries = self.tables.retries.get_mut(self.id.index());
+        let permits = retries.and_then(|retries| retries.budget.as_mut());
         let end = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
             CallOutcome::GaveUp
         } else if overdue {
@@ -274,7 +283,7 @@ impl<S: Strategy> AtNode<'_, S> {
     /// The wait that the policy asks for after the latest failure.
     fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
         let call = self.calls.get(id);
-        let (step, previous) = match (self.policy.steps, &self.retries) {
+        let (step, previous) = match (self.policy.steps, self.tables.retries.get(self.id.index())) {
             (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),
             _ => (call.tries, call.previous),
         };
@@ -288,7 +297,7 @@ impl<S: Strategy> AtNode<'_, S> {
         let call = self.calls.get_mut(id);
         call.phase = then;
         call.previous = drawn.into();
-        if let Some(retries) = &mut self.retries {
+        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             retries.previous = drawn.into();
         }
     }

@@ -141,6 +141,12 @@ impl Calls {
         (call.stamp == ticket.stamp).then_some(call)
     }
 
+    /// Where the call of a ticket is, or another one that has its place now.
+    #[inline]
+    pub fn node_of(&self, ticket: Ticket) -> Option<NodeId> {
+        self.table.get(ticket.call.index()).map(|call| call.node)
+    }
+
     /// A new ticket for a call; all earlier ones are void.
     #[inline]
     pub fn ticket(&mut self, id: CallId) -> Ticket {

@@ -20,7 +20,7 @@ impl<S: Strategy> AtNode<'_, S> {
     /// A call that another node has handed over is served.
     pub(super) fn serve_forwarded(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
         let now = host.now();
-        if let Some(retries) = &mut self.retries {
+        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             if let Some(breaker) = &self.policy.breaker
                 && !breaker.allows(&mut retries.breaker, now)
             {
@@ -51,7 +51,7 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn forward_answered(&mut self, ticket: Ticket, succeeded: bool, host: &mut impl NodeHost<S::Node>) {
         let now = host.now();
         let Some(call) = self.calls.holder(ticket) else { return };
-        let overdue = call.is_overdue(now, self.patience[usize::from(call.group.0)]);
+        let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
         if succeeded {
             self.note_success(None, now);
         }

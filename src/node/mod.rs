@@ -17,7 +17,7 @@ mod requests;
 pub use call::{Call, CallMarks, Phase, Ticket};
 pub use calls::{Calls, Parked};
 pub use outbox::Outbox;
-pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, Sends, node_key};
+pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
 pub use pending::{Asker, NUMBERS, Pending, PendingOps};
 pub use policy::{CallPolicy, DelayPlace, RetryState, Steps};
 pub use reorder::Moved;

@@ -3,7 +3,9 @@
 //! It knows no provider, no store and no other node. It hears one thing at a time, and what it says goes to a [`NodeHost`]:
 //! the simulator's world carries it to the other parties, a live driver sends it over sockets.
 
-use crate::base::{CallId, Chance, Delay, Duration, Group, NodeId, Time};
+use std::sync::Arc;
+
+use crate::base::{CallId, Chance, Delay, Duration, Group, NodeId, Time, clone_in_place};
 use crate::oauth::{Grant, Reply, Token, TokenSlot};
 use crate::store::{Answer, Asked};
 use crate::trace::Event;
@@ -54,20 +56,47 @@ pub struct AtNode<'a, S: Strategy> {
     pub strategy: &'a S,
     /// How it retries.
     pub policy: &'a CallPolicy,
-    /// How long the callers of each group wait.
-    pub patience: &'a [Option<Duration>],
     /// Which node it is.
     pub id: NodeId,
-    /// How many nodes share the tables.
-    pub nodes: usize,
     /// What it remembers.
     pub state: &'a mut NodeState<S::Node>,
-    /// What it remembers of its retries, where the policy asks for it.
-    pub retries: Option<&'a mut RetryState>,
     /// The calls of all nodes.
     pub calls: &'a mut Calls,
-    /// Store operations and timers of all nodes.
-    pub pending: &'a mut Pending,
+    /// What else is kept for all nodes.
+    pub tables: &'a mut NodeTables,
+}
+
+/// What is kept for all nodes that share an address space, and that few inputs touch.
+#[derive(Debug)]
+pub struct NodeTables {
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// How long the callers of each group wait.
+    pub patience: Arc<[Option<Duration>]>,
+    /// What each node remembers of its retries; empty where the policy asks for no memory.
+    pub retries: Vec<RetryState>,
+    /// Each node's store operations and timers.
+    pub pending: Pending,
+}
+
+clone_in_place!(NodeTables {
+    nodes,
+    patience,
+    retries,
+    pending
+});
+
+impl NodeTables {
+    /// Nothing is pending at so many nodes.
+    pub fn new(nodes: usize, patience: Arc<[Option<Duration>]>, policy: &CallPolicy) -> Self {
+        let remembering = if policy.remembers() { nodes } else { 0 };
+        Self {
+            nodes,
+            patience,
+            retries: vec![RetryState::default(); remembering],
+            pending: Pending::default(),
+        }
+    }
 }
 
 /// What reaches a node.

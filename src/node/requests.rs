@@ -15,7 +15,7 @@ impl<S: Strategy> AtNode<'_, S> {
 
     /// The node's pending operations.
     pub(super) fn ops(&mut self) -> &mut PendingOps {
-        self.pending.of(self.id, self.nodes)
+        self.tables.pending.of(self.id, self.tables.nodes)
     }
 
     #[inline]

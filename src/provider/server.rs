@@ -125,7 +125,7 @@ impl<R: Rule, Q> Server<R, Q> {
 
     /// An API request arrives from the network. `client` says whose it is where the endpoint has quotas; `queued` is kept where it has
     /// to wait.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     pub fn api_arrives(
         &mut self,
         now: Time,
@@ -161,7 +161,7 @@ impl<R: Rule, Q> Server<R, Q> {
     ///
     /// # Errors
     /// Why the token is refused, as the model knows; [`Server::rejection`] is the answer.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     pub fn api_check(&mut self, now: Time, token: Token, key: u64, host: &mut impl ServerHost) -> Result<(), Cause> {
         let (visible_after, invalidation) = host.lags(token, key);
         self.provider.check(now, token, visible_after, invalidation)?;
@@ -182,6 +182,7 @@ impl<R: Rule, Q> Server<R, Q> {
     }
 
     /// A token request arrives from the network; as [`Server::api_arrives`].
+    #[inline(always)] // Called in one place of an engine.
     pub fn token_arrives(
         &mut self,
         now: Time,
@@ -222,6 +223,7 @@ impl<R: Rule, Q> Server<R, Q> {
     }
 
     /// A server of the token endpoint has served a request: the next one that it serves, if one waits.
+    #[inline]
     pub fn token_served(&mut self) -> Option<Q> {
         let next = self.provider.token_endpoint.finished();
         next.then(|| self.waiting[At::Token as usize].pop_front().expect("one waits"))
@@ -284,6 +286,7 @@ impl<R: Rule, Q> Server<R, Q> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn settle(&mut self, bucket: Bucket, now: Time, host: &mut impl ServerHost) {
         let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
         self.provider.ledger.settle(bucket, now, ended);
@@ -367,7 +370,7 @@ fn admit<T>(endpoint: &mut Endpoint, refused: Option<Reply<T>>, queue: impl FnOn
 }
 
 /// Notes an issuance; `beside` is what a refresh ended besides what the ruling names.
-#[inline]
+#[inline(always)]
 fn note_ruling(ask: &TokenAsk, ruling: &Ruling, unnecessary: bool, beside: (u32, bool), host: &mut impl ServerHost) {
     if !ruling.new {
         host.note(|| Event::Returned);

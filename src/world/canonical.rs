@@ -71,7 +71,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
         let stores = |node: NodeId, epoch, number: u8| {
-            let pending = self.pending.get(node);
+            let pending = self.tables.pending.get(node);
             self.nodes[node.index()].epoch == epoch
                 && pending.is_some_and(|pending| pending.stored & (1 << number) != 0)
         };
@@ -114,7 +114,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 timer,
                 armed,
             } => {
-                let pending = self.pending.get(node);
+                let pending = self.tables.pending.get(node);
                 self.nodes[node.index()].epoch != epoch
                     || pending.is_some_and(|pending| pending.armed[timer as usize] != armed)
             }
@@ -194,7 +194,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 return;
             };
             let node = &self.nodes[addressee.index()];
-            let pending = self.pending.get(addressee).copied().unwrap_or_default();
+            let pending = self.tables.pending.get(addressee).copied().unwrap_or_default();
             let past = its_epoch != node.epoch;
             message.set_epoch(if past { PAST } else { 0 });
             match message {
@@ -240,13 +240,13 @@ impl<S: Strategy, R: Rule> World<S, R> {
             node.asked = lowest(node.requests);
             node.epoch = 0;
         }
-        for pending in self.pending.all_mut() {
+        for pending in self.tables.pending.all_mut() {
             pending.operations = pending.stored.count_ones();
             pending.stored = lowest(pending.operations);
             pending.armed = [1; TIMERS];
         }
         if self.policy.is_forgetful() {
-            for retries in &mut self.retries {
+            for retries in &mut self.tables.retries {
                 retries.step = 0;
                 retries.previous = Millis::ZERO;
             }

@@ -61,7 +61,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// A token was refused: why, as only somebody knows who has seen whether it was live when the attempt left.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     fn note_rejection(&mut self, ticket: Ticket, live: bool, cause: Cause, host: &mut impl Host) {
         let cause = if live && cause != Cause::NotYetActive {
             Cause::InFlight

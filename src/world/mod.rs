@@ -17,10 +17,8 @@ mod wire;
 
 use std::sync::Arc;
 
-use crate::base::{CallId, Duration, NodeId, clone_in_place, prefetch};
-use crate::node::{
-    Alarm, Call, CallPolicy, Calls, Heard, Me, NodeState, Pending, RetryState, Shared, Strategy, Ticket,
-};
+use crate::base::{CallId, NodeId, clone_in_place, prefetch};
+use crate::node::{Alarm, Call, CallPolicy, Calls, Heard, Me, NodeState, NodeTables, Shared, Strategy, Ticket};
 use crate::provider::{Outage, Provider, Rule, Server};
 use crate::store::Store;
 use crate::trace::CallOutcome;
@@ -108,12 +106,8 @@ pub struct World<S: Strategy, R> {
     strategy: S,
     policy: CallPolicy,
     fleets: Arc<[Fleet]>,
-    patience: Arc<[Option<Duration>]>,
     nodes: Vec<NodeState<S::Node>>,
-    /// What each node remembers of its retries; empty where the policy asks for no memory.
-    retries: Vec<RetryState>,
-    /// Each node's store operations and timers; empty until the first.
-    pending: Pending,
+    tables: NodeTables,
     calls: Calls,
     /// The provider behind its two URLs.
     pub server: Server<R, Message>,
@@ -126,7 +120,7 @@ pub struct World<S: Strategy, R> {
 }
 
 clone_in_place!(World<S: Strategy, R> {
-    strategy, policy, fleets, patience, nodes, retries, pending, calls, server, stores, store_layout, logins, store_down,
+    strategy, policy, fleets, nodes, tables, calls, server, stores, store_layout, logins, store_down,
     disturbance,
 });
 
@@ -141,14 +135,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(NodeState::down(strategy.boot(me), index as u16));
             }
         }
-        let remembering = if policy.remembers() { nodes.len() } else { 0 };
         Self {
             strategy,
+            tables: NodeTables::new(nodes.len(), layout.patience.into(), &policy),
             policy,
-            retries: vec![RetryState::default(); remembering],
-            pending: Pending::default(),
             fleets: layout.fleets.into(),
-            patience: layout.patience.into(),
             nodes,
             calls: Calls::default(),
             server: Server::new(provider),
@@ -267,7 +258,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Something reaches one node.
-    #[inline]
+    #[inline(always)] // What it is is known where it is delivered.
     fn hear(&mut self, id: NodeId, what: Heard, host: &mut impl Host) {
         let (mut node, mut wire) = self.at(id, host);
         node.hear(what, &mut wire);
@@ -277,18 +268,18 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Something reaches one node in this life; an answer to an earlier one finds nobody.
-    #[inline]
+    #[inline(always)]
     fn hear_in(&mut self, epoch: u8, id: NodeId, what: Heard, host: &mut impl Host) {
         if self.nodes[id.index()].epoch == epoch {
             self.hear(id, what, host);
         }
     }
 
-    /// Something reaches the node of a call, if the call still waits for it.
-    #[inline]
+    /// Something reaches the node of a call.
+    #[inline(always)]
     fn hear_of(&mut self, ticket: Ticket, what: Heard, host: &mut impl Host) {
-        if let Some(call) = self.calls.holder(ticket) {
-            let id = call.node;
+        // Whether the call still waits is for its node to say.
+        if let Some(id) = self.calls.node_of(ticket) {
             self.hear(id, what, host);
         }
     }
@@ -322,8 +313,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Bytes of the lists that make up the world, roughly.
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.nodes)
-            + size_of_val(&*self.retries)
-            + self.pending.heap_bytes()
+            + size_of_val(&*self.tables.retries)
+            + self.tables.pending.heap_bytes()
             + size_of_val(&*self.fleets)
             + size_of_val(&*self.stores)
             + self.calls.len() * size_of::<Call>()
@@ -364,8 +355,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
 impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
-            && self.retries == other.retries
-            && self.pending == other.pending
+            && self.tables.retries == other.tables.retries
+            && self.tables.pending == other.tables.pending
             && self.calls == other.calls
             && self.server == other.server
             && self.stores == other.stores
@@ -380,8 +371,8 @@ impl<S: Strategy, R: Rule> Eq for World<S, R> {}
 impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
-        self.retries.hash(state);
-        self.pending.hash(state);
+        self.tables.retries.hash(state);
+        self.tables.pending.hash(state);
         self.calls.hash(state);
         self.server.hash(state);
         self.stores.hash(state);

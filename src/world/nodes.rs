@@ -21,7 +21,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &mut self.nodes[id.index()];
         if !node.up {
             node.up = true;
-            if let Some(retries) = self.retries.get_mut(id.index()) {
+            if let Some(retries) = self.tables.retries.get_mut(id.index()) {
                 retries.budget = budget;
             }
             host.note(|| Event::NodeStarted { node: id });
@@ -82,10 +82,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
             requests: node.requests,
             ..NodeState::down(memory, node.fleet)
         };
-        if let Some(pending) = self.pending.get_mut(id) {
+        if let Some(pending) = self.tables.pending.get_mut(id) {
             pending.stored = 0;
         }
-        if let Some(retries) = self.retries.get_mut(id.index()) {
+        if let Some(retries) = self.tables.retries.get_mut(id.index()) {
             *retries = RetryState::default();
         }
         if let Some(token) = before {
@@ -176,7 +176,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 answer
             }
         };
-        let operations = self.pending.of(id, self.nodes.len()).operations;
+        let operations = self.tables.pending.of(id, self.nodes.len()).operations;
         host.send(
             Leg::StoreResponse,
             node_key(id, operations),

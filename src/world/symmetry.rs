@@ -20,8 +20,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
     pub fn move_nodes(&mut self, places: Permutation, messages: &mut [Message], renamed: &mut Renamed) {
         places.trade(&mut self.nodes);
-        places.trade(self.pending.all_mut());
-        places.trade(&mut self.retries);
+        places.trade(self.tables.pending.all_mut());
+        places.trade(&mut self.tables.retries);
         self.calls.move_nodes(places);
         for store in &mut self.stores {
             store.move_owner(places);
@@ -42,8 +42,8 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
         let (world, id) = (self.world, self.id);
         let node = &world.nodes[id.index()];
         (node.memory, node.asked, node.up).hash(state);
-        world.pending.get(id).hash(state);
-        world.retries.get(id.index()).hash(state);
+        world.tables.pending.get(id).hash(state);
+        world.tables.retries.get(id.index()).hash(state);
         // A call that was handed on is a call of its origin too.
         let origin = |call: &Call| match call.peer() {
             Some(peer) if call.is_forwarded() => world.calls.get(peer).node,

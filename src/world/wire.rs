@@ -1,6 +1,8 @@
 //! How a node's side of the wire meets the others in one address space: what a node sends becomes a message, and what only
 //! somebody knows who sees both sides is noted on the way.
 
+use std::sync::Arc;
+
 use crate::base::{CallId, Chance, Delay, Duration, Millis, NodeId, Time};
 use crate::node::{
     Alarm, AtNode, Calls, Input, Me, Memory, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom, node_key,
@@ -20,7 +22,7 @@ use super::{Fleet, World, place};
 pub(super) struct Wire<'a, H, R> {
     pub host: &'a mut H,
     server: &'a mut Server<R, Message>,
-    fleets: &'a [Fleet],
+    fleets: &'a Arc<[Fleet]>,
     logins: &'a mut Logins,
     id: NodeId,
     fleet: u16,
@@ -33,7 +35,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// One node, and its connections.
     #[inline(always)]
     pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, H, R>) {
-        let nodes = self.nodes.len();
         let state = &mut self.nodes[id.index()];
         let wire = Wire {
             host,
@@ -48,13 +49,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = AtNode {
             strategy: &self.strategy,
             policy: &self.policy,
-            patience: &self.patience,
             id,
-            nodes,
             state,
-            retries: self.retries.get_mut(id.index()),
             calls: &mut self.calls,
-            pending: &mut self.pending,
+            tables: &mut self.tables,
         };
         (node, wire)
     }

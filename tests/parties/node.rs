@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{CallId, Chance, Delay, Duration, Group, Millis, NodeId, Time};
 use tokenstorm::node::{
-    Alarm, AtNode, CallPolicy, Calls, Heard, Me, NodeHost, NodeState, Pending, Role, Sends, Strategy,
+    Alarm, AtNode, CallPolicy, Calls, Heard, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy,
 };
 use tokenstorm::oauth::{AnswerKind, Grant, Reply, Token};
 use tokenstorm::retry::{Attempts, Exponential, Retry};
@@ -59,7 +59,7 @@ struct Alone {
     policy: CallPolicy,
     state: NodeState<<CompareFirst as Strategy>::Node>,
     calls: Calls,
-    pending: Pending,
+    tables: NodeTables,
     network: ByHand,
 }
 
@@ -72,14 +72,15 @@ impl Alone {
         state.up = true;
         let attempts = Attempts::at_most(3);
         let (base, cap) = (Duration::from_millis(100), Duration::SECOND);
+        let policy = CallPolicy {
+            timeout: Some(Duration::from_secs(5)),
+            ..CallPolicy::plain(Retry::Exponential(Exponential { base, cap, attempts }))
+        };
         Self {
-            policy: CallPolicy {
-                timeout: Some(Duration::from_secs(5)),
-                ..CallPolicy::plain(Retry::Exponential(Exponential { base, cap, attempts }))
-            },
+            tables: NodeTables::new(1, [None].into(), &policy),
+            policy,
             state,
             calls: Calls::default(),
-            pending: Pending::default(),
             network,
         }
     }
@@ -89,13 +90,10 @@ impl Alone {
         let mut node = AtNode {
             strategy: &CompareFirst {},
             policy: &self.policy,
-            patience: &[None],
             id: NodeId(0),
-            nodes: 1,
             state: &mut self.state,
-            retries: None,
             calls: &mut self.calls,
-            pending: &mut self.pending,
+            tables: &mut self.tables,
         };
         node.hear(what, &mut self.network);
         std::mem::take(&mut self.network.sent)

@@ -6,7 +6,7 @@ use crate::oauth::Token;
 
 impl Ledger {
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &self.lines[bucket.0 as usize];
         // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
@@ -19,7 +19,7 @@ impl Ledger {
         self.strike(bucket, now, told);
     }
 
-    #[inline]
+    #[inline(always)] // For the second look of an issuance, which finds what has just been superseded.
     fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let mut line = self.lines[bucket.0 as usize];
         // Superseded tokens lie before the current ones; one that was ended early may lie among them.
