@@ -85,17 +85,31 @@ pub(super) fn run(arguments: Arguments) -> Exit {
     };
     let stop = interrupt();
     let mut worst = Exit::Ok;
-    for ((path, scenario), folder) in scenarios.iter().zip(folders) {
-        worst = worst.max(one(path, scenario, &folder, &arguments, &stop));
+    for (place, ((path, scenario), (folder, taken))) in scenarios.iter().zip(folders).enumerate() {
+        match taken.map_or_else(|| RunFolder::take(&folder), Ok) {
+            Ok(folder) => worst = worst.max(one(path, scenario, &folder, &arguments, &stop)),
+            Err(error) => {
+                say!("error: {error}");
+                worst = worst.max(Exit::Internal);
+            }
+        }
         if stop.load(Ordering::Relaxed) {
+            let rest = scenarios[place + 1..].iter();
+            rest.for_each(|(path, _)| say!("interrupted: {} was not run", path.display()));
             return Exit::Interrupted;
         }
     }
     worst
 }
 
-/// The folder of each scenario, taken for it. The error is how to end, and what to say.
-fn folders(scenarios: &[(&PathBuf, Scenario)], out: Option<&Path>) -> Result<Vec<RunFolder>, (Exit, String)> {
+/// Folders that are taken before anything runs; of more, each is when its turn comes, as it costs an open file.
+const TAKEN: usize = 100;
+
+/// Where each run goes, and the folder where it is taken for it.
+type Folders = Vec<(PathBuf, Option<RunFolder>)>;
+
+/// The folder of each scenario. The error is how to end, and what to say.
+fn folders(scenarios: &[(&PathBuf, Scenario)], out: Option<&Path>) -> Result<Folders, (Exit, String)> {
     let several = scenarios.len() > 1;
     let mut whose: BTreeMap<PathBuf, &Path> = BTreeMap::new();
     let mut folders = Vec::new();
@@ -114,7 +128,8 @@ fn folders(scenarios: &[(&PathBuf, Scenario)], out: Option<&Path>) -> Result<Vec
             );
             return Err((Exit::Usage, message));
         }
-        folders.push(RunFolder::take(&folder).map_err(|error| (Exit::Internal, error.to_string()))?);
+        let taken = (folders.len() < TAKEN).then(|| RunFolder::take(&folder)).transpose();
+        folders.push((folder, taken.map_err(|error| (Exit::Internal, error.to_string()))?));
     }
     Ok(folders)
 }

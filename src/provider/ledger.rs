@@ -40,6 +40,8 @@ struct Line {
     first_current: Option<Token>,
     current: u32,
     lingering: u32,
+    /// The superseded ones may end in another order than that of issue.
+    jumbled: bool,
 }
 
 /// Dead tokens whose end is still told apart in rejections; older ones are [`Cause::LongDead`](crate::oauth::Cause::LongDead).
@@ -65,6 +67,8 @@ pub struct Ledger {
     issued: u64,
     /// How long dead tokens are remembered at least.
     remember_for: Duration,
+    /// How long tokens were last superseded to live on. As long as that stays the same, those superseded first end first.
+    overlap: Duration,
 }
 
 clone_in_place!(Ledger {
@@ -75,7 +79,8 @@ clone_in_place!(Ledger {
     dead,
     last,
     issued,
-    remember_for
+    remember_for,
+    overlap
 });
 
 impl Ledger {
@@ -88,6 +93,7 @@ impl Ledger {
             reach: 0,
             lines: vec![Line::default(); buckets],
             remember_for: Duration::ZERO,
+            overlap: Duration::ZERO,
             dead: VecDeque::with_capacity(REMEMBERED + 1),
             last: 0,
             issued: 0,
@@ -193,6 +199,9 @@ impl Ledger {
         if let Some(life) = self.get_mut(token) {
             life.end = now + ttl;
             life.expires = now + ttl;
+            // One that was superseded then outlives younger ones.
+            let (bucket, lingers) = (life.bucket, life.ending.is_some());
+            self.lines[bucket.0 as usize].jumbled |= lingers;
         }
     }
 
@@ -223,6 +232,7 @@ impl Ledger {
                 line.first_current = line.first_current.filter(|&first| first != token);
                 line.current -= 1;
                 line.lingering += 1;
+                line.jumbled = true;
             }
         }
         self.last = last;
@@ -279,6 +289,25 @@ mod tests {
         assert!(ledger.is_live(old, at(10_000)));
         assert_eq!(ledger.lives.len(), 1024, "the dead do not pile up");
         assert_eq!(ledger.current(BUCKET), 1);
+    }
+
+    /// Tokens that live on for an hour by the hundred thousand are not looked through at each request.
+    #[test]
+    fn many_that_live_on_cost_what_one_does() {
+        let mut ledger = Ledger::new(1);
+        let (mut died, count) = (0, 200_000);
+        for i in 0..count {
+            ledger.settle(BUCKET, at(i), &mut |_| died += 1);
+            ledger.supersede_oldest(BUCKET, at(i), Duration::from_secs(100));
+            ledger.issue(BUCKET, at(i), Duration::from_secs(3600));
+        }
+        // All but those of the last hundred seconds, of which the oldest has its end now.
+        assert_eq!((died, ledger.lingering(BUCKET)), (count - 100_001, 100_000));
+        ledger.settle(BUCKET, at(count + 100_000), &mut |_| died += 1);
+        assert_eq!(
+            (died, ledger.lingering(BUCKET), ledger.current(BUCKET)),
+            (count - 1, 0, 1)
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! access token, so that "the refresh token that came with t" is what a node presents. One machine with parameters covers
 //! every rule that was found in the wild.
 
+mod over;
 mod refresh;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ struct Family {
     issued: u32,
     /// Its access tokens that may still live, oldest first.
     access: Vec<Token>,
+    /// So many of them are kept before those that have died are looked for.
+    sweep_at: usize,
 }
 
 /// A refresh token, by its place in the order of issue.
@@ -124,9 +127,6 @@ pub struct Refreshed {
     pub ended: bool,
 }
 
-/// Pairs that are remembered at most; the oldest that were used up are forgotten first, as an issuer deletes old rows.
-const REMEMBERED: usize = 1 << 16;
-
 /// All grants, and the refresh tokens behind them.
 #[derive(Clone, Debug, Default)]
 pub struct RotationMachine {
@@ -136,6 +136,14 @@ pub struct RotationMachine {
     refresh: BTreeMap<Serial, Refresh>,
     pairs: BTreeMap<Token, Serial>,
     last: Serial,
+    /// Pairs that are kept before those to forget are looked for, where fewer could not be forgotten.
+    forget_at: usize,
+    /// Of the first `looked_at` families, those that were not over then, oldest first.
+    open: Vec<u32>,
+    looked_at: u32,
+    /// Entries that were looked through in search of what is over.
+    #[cfg(test)]
+    walked: u64,
 }
 
 impl PartialEq for RotationMachine {
@@ -178,8 +186,9 @@ impl RotationMachine {
         let ruling = rule.request(now, Request { bucket, force: true }, ledger)?;
         let mut evicted = 0;
         if let Some(capacity) = self.rule.capacity {
-            while self.live(now, client).count() >= capacity.max(1) as usize {
-                let oldest = self.live(now, client).next().expect("just counted");
+            let live = self.live(now, client);
+            let surplus = (live.len() + 1).saturating_sub(capacity.max(1) as usize);
+            for &oldest in &live[..surplus] {
                 self.end(oldest, now, self.rule.evicts_access, ledger);
                 evicted += 1;
             }
@@ -192,17 +201,11 @@ impl RotationMachine {
             access_ends: None,
             issued: 1,
             access: vec![ruling.token],
+            sweep_at: 0,
         });
         let serial = self.issue(now, family, None);
         self.pairs.insert(ruling.token, serial);
         Ok((ruling, evicted))
-    }
-
-    fn live(&self, now: Time, client: u16) -> impl Iterator<Item = u32> + use<'_> {
-        (0..self.families.len() as u32).filter(move |&family| {
-            let it = &self.families[family as usize];
-            it.client == client && it.revoked.is_none_or(|at| now < at)
-        })
     }
 
     fn issue(&mut self, now: Time, family: u32, parent: Option<Serial>) -> Serial {
@@ -239,7 +242,7 @@ impl RotationMachine {
 
     /// Ends all families of a client now, as a changed password does.
     pub fn revoke(&mut self, now: Time, client: u16, ledger: &mut Ledger) -> u32 {
-        let all: Vec<_> = self.live(now, client).collect();
+        let all = self.live(now, client);
         for &family in &all {
             self.end(family, now, true, ledger);
         }
@@ -270,41 +273,12 @@ impl RotationMachine {
 
     /// Whether the family has been revoked or evicted.
     pub fn is_over(&self, now: Time, family: u32) -> bool {
-        self.families[family as usize].revoked.is_some_and(|at| at <= now)
+        self.families[family as usize].is_over(now)
     }
 
     /// Families so far.
     pub fn grants(&self) -> u32 {
         self.families.len() as u32
-    }
-
-    fn forget(&mut self) {
-        if self.pairs.len() <= REMEMBERED {
-            return;
-        }
-        let oldest: Vec<_> = self.pairs.keys().take(REMEMBERED / 2).copied().collect();
-        for token in oldest {
-            let serial = self.pairs[&token];
-            if self.refresh[&serial].first_used.is_some()
-                || self.families[self.refresh[&serial].family as usize].revoked.is_some()
-            {
-                self.pairs.remove(&token);
-            }
-        }
-        self.forget_refresh();
-    }
-
-    /// Forgets refresh tokens that no pair names, but for those next to one that does.
-    fn forget_refresh(&mut self) {
-        let mut needed: BTreeSet<Serial> = self.pairs.values().copied().collect();
-        for serial in needed.clone() {
-            needed.extend(
-                [self.refresh[&serial].parent, self.refresh[&serial].successor]
-                    .iter()
-                    .flatten(),
-            );
-        }
-        self.refresh.retain(|serial, _| needed.contains(serial));
     }
 
     /// Renames all tokens by a monotone map, numbers refresh tokens and families by age, and forgets what is not `named` and
@@ -354,6 +328,14 @@ impl RotationMachine {
             .map(|(token, serial)| (name(token), serials[&serial]))
             .collect();
         self.last = serials.len() as u32;
+        self.open.clear();
+        self.looked_at = 0;
+    }
+}
+
+impl Family {
+    fn is_over(&self, now: Time) -> bool {
+        self.revoked.is_some_and(|at| at <= now)
     }
 }
 

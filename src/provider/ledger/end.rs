@@ -9,8 +9,9 @@ impl Ledger {
     #[inline(always)]
     pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &self.lines[bucket.0 as usize];
-        // Current tokens end in the order of issue, so one that is live and the oldest has none before it to strike out.
-        if line.lingering == 0
+        // Tokens end in the order of issue, so one that is live and the oldest has none after it to strike out; but for those that
+        // were ended out of their turn.
+        if !line.jumbled
             && let Some(oldest) = line.oldest
             && self.is_live(oldest, now)
         {
@@ -34,8 +35,8 @@ impl Ledger {
             let lingers = life.ending.is_some();
             lingering -= u32::from(lingers);
             if now < life.end {
-                // Current tokens end in the order of issue: the rest of the line lives.
-                if !lingers && lingering == 0 {
+                // The rest of the line lives: it ends in the order of issue, and those that do not are behind.
+                if !line.jumbled || !lingers && lingering == 0 {
                     break;
                 }
                 before = Some(token);
@@ -60,6 +61,7 @@ impl Ledger {
             }
             self.retire(token, now);
         }
+        line.jumbled &= line.lingering > 0;
         self.lines[bucket.0 as usize] = line;
     }
 
@@ -114,6 +116,12 @@ impl Ledger {
     /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most.
     #[inline]
     pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Superseded> {
+        if overlap != self.overlap {
+            self.overlap = overlap;
+            self.lines
+                .iter_mut()
+                .for_each(|line| line.jumbled |= line.lingering > 0);
+        }
         let token = self.lines[bucket.0 as usize].first_current?;
         let life = self.get_mut(token).expect("a line names lives of the table");
         life.end = life.end.min(now + overlap);
@@ -136,6 +144,7 @@ impl Ledger {
         }
         life.end = at;
         life.ending = Some(ending);
+        self.lines[before.bucket.0 as usize].jumbled = true;
         if before.ending.is_none() {
             let line = self.lines[before.bucket.0 as usize];
             let next = match line.first_current == Some(token) {
@@ -169,6 +178,7 @@ impl Ledger {
     pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &mut self.lines[bucket.0 as usize];
         line.lingering += line.current;
+        line.jumbled = true;
         line.current = 0;
         line.first_current = None;
         let mut next = line.oldest;

@@ -94,10 +94,8 @@ impl RotationMachine {
             ended: false,
         };
         self.kill_access(now, family, with, held, ledger, &mut refreshed);
-        let grown = &mut self.families[family as usize];
-        grown.issued += 1;
-        grown.access.retain(|&token| ledger.is_live(token, now));
-        grown.access.push(ruling.token);
+        self.grow(now, family, ruling.token, ledger);
+        let grown = &self.families[family as usize];
         if let Some(end) = grown.access_ends {
             // The revocation is under way.
             ledger.end_early(ruling.token, end, Ending::Revoked);
@@ -189,19 +187,15 @@ impl RotationMachine {
         }
     }
 
-    /// Ends a refresh token and all that came of it.
+    /// Ends a refresh token and all that came of it. Where the last answer counts, all earlier ones have ended when it was given, so
+    /// that one successor is left at most.
     fn end_branch(&mut self, root: Serial) {
-        let mut ended = vec![root];
-        while let Some(serial) = ended.pop() {
-            let children = self
-                .refresh
-                .range(serial + 1..)
-                .filter(|(_, refresh)| refresh.parent == Some(serial) && !refresh.ended)
-                .map(|(&child, _)| child);
-            ended.extend(children);
-            if let Some(refresh) = self.refresh.get_mut(&serial) {
-                refresh.ended = true;
-            }
+        let mut next = Some(root);
+        while let Some(refresh) = next.and_then(|serial| self.refresh.get_mut(&serial))
+            && !refresh.ended
+        {
+            refresh.ended = true;
+            next = refresh.successor;
         }
     }
 }

@@ -1,0 +1,173 @@
+//! What is over: tokens that have died, families that have ended, pairs that are forgotten. Each is looked for so seldom that a run
+//! pays for every token once or twice, however many there are.
+
+use std::collections::BTreeSet;
+
+use super::super::ledger::Ledger;
+use super::{RotationMachine, Serial};
+use crate::base::Time;
+use crate::oauth::Token;
+
+/// Up to so many access tokens of a family are looked through at each refresh.
+const FEW: usize = 64;
+
+/// Pairs that are remembered at most; the oldest that were used up are forgotten first, as an issuer deletes old rows.
+const REMEMBERED: usize = 1 << 16;
+
+impl RotationMachine {
+    /// Notes a new access token of a family. Where many live, those that have died are looked for each time their number has
+    /// doubled, and not at each refresh: a dead one among them changes nothing.
+    pub(super) fn grow(&mut self, now: Time, family: u32, token: Token, ledger: &Ledger) {
+        let grown = &mut self.families[family as usize];
+        grown.issued += 1;
+        let count = grown.access.len();
+        if count >= grown.sweep_at {
+            grown.access.retain(|&token| ledger.is_live(token, now));
+            let live = grown.access.len();
+            grown.sweep_at = if live > FEW { 2 * live } else { 0 };
+            self.walk(count);
+        }
+        self.families[family as usize].access.push(token);
+    }
+
+    /// A client's families that are not over, oldest first. Those that are over are not looked at again.
+    pub(super) fn live(&mut self, now: Time, client: u16) -> Vec<u32> {
+        let count = self.grants();
+        self.open.extend(self.looked_at..count);
+        self.looked_at = count;
+        self.walk(self.open.len());
+        let families = &self.families;
+        self.open.retain(|&family| !families[family as usize].is_over(now));
+        let open = self.open.iter().copied();
+        open.filter(|&family| families[family as usize].client == client)
+            .collect()
+    }
+
+    /// Notes the length of a search.
+    fn walk(&mut self, _entries: usize) {
+        #[cfg(test)]
+        {
+            self.walked += _entries as u64;
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        if self.pairs.len() <= self.forget_at.max(REMEMBERED) {
+            return;
+        }
+        let oldest: Vec<_> = self.pairs.keys().take(self.pairs.len() / 2).copied().collect();
+        self.walk(self.pairs.len() + self.refresh.len());
+        for token in oldest {
+            let serial = self.pairs[&token];
+            if self.refresh[&serial].first_used.is_some()
+                || self.families[self.refresh[&serial].family as usize].revoked.is_some()
+            {
+                self.pairs.remove(&token);
+            }
+        }
+        self.forget_refresh();
+        // Where few could be forgotten, the next search waits until half as many have come on top.
+        self.forget_at = self.pairs.len() / 2 * 3;
+    }
+
+    /// Forgets refresh tokens that no pair names, but for those next to one that does.
+    pub(super) fn forget_refresh(&mut self) {
+        let mut needed: BTreeSet<Serial> = self.pairs.values().copied().collect();
+        for serial in needed.clone() {
+            needed.extend(
+                [self.refresh[&serial].parent, self.refresh[&serial].successor]
+                    .iter()
+                    .flatten(),
+            );
+        }
+        self.refresh.retain(|serial, _| needed.contains(serial));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Duration;
+    use crate::oauth::Bucket;
+    use crate::provider::settings::{KillsAccess, ReplayAnswer, RetireSettings, RotateSettings};
+    use crate::provider::{Issuance, RotationRule};
+
+    const BUCKET: Bucket = Bucket(0);
+
+    fn at(ms: u32) -> Time {
+        Time::ZERO + Duration::from_millis(ms.into())
+    }
+
+    /// So many refreshes, a millisecond apart, with the pair that came last, of a grant whose access tokens all outlive the run; every
+    /// seventh pair is presented twice. Returns what was looked through, for each refresh.
+    fn refreshes(rule: RotationRule, count: u32) -> f64 {
+        let (mut machine, mut ledger) = (RotationMachine::new(rule), Ledger::new(1));
+        let mut issuance = Issuance::independent(Duration::from_secs(86_400));
+        let (first, _) = machine.login(at(0), 0, BUCKET, &mut ledger, &mut issuance).unwrap();
+        let mut held = first.token;
+        for number in 1..=count {
+            let mut refresh = |with| machine.refresh(at(number), Some(with), Some(with), &mut ledger, &mut issuance);
+            let mut answer = refresh(held).unwrap();
+            if number % 7 == 0
+                && let Ok(again) = refresh(held)
+            {
+                answer = again;
+            }
+            held = answer.ruling.token;
+        }
+        machine.walked as f64 / f64::from(count)
+    }
+
+    /// What each looks through does not grow with their number, so a million cost ten times what a hundred thousand do.
+    #[test]
+    fn a_refresh_costs_the_same_however_many_there_are() {
+        let rotations = [RotateSettings::Never, RotateSettings::Always];
+        let answers = [ReplayAnswer::NewPair, ReplayAnswer::LastWins, ReplayAnswer::SamePair];
+        let kills = [KillsAccess::None, KillsAccess::Paired, KillsAccess::All];
+        for (rotate, (replay_answer, kills_access)) in rotations
+            .into_iter()
+            .flat_map(|rotate| answers.into_iter().zip(kills).map(move |rest| (rotate, rest)))
+        {
+            let rule = RotationRule {
+                rotate,
+                replay_answer,
+                kills_access,
+                retire: RetireSettings::Leeway(Duration::from_secs(10)),
+                ..RotationRule::default()
+            };
+            let each = refreshes(rule, 100_000);
+            assert!(each < 20.0, "{rule:?}: {each} for each");
+        }
+    }
+
+    /// Families that were evicted are not looked at again by each login, nor those that were revoked.
+    #[test]
+    fn a_login_costs_the_same_however_many_there_were() {
+        for capacity in [Some(3), None] {
+            let rule = RotationRule {
+                capacity,
+                ..RotationRule::default()
+            };
+            let (mut machine, mut ledger) = (RotationMachine::new(rule), Ledger::new(1));
+            let mut issuance = Issuance::independent(Duration::SECOND);
+            let count = 20_000;
+            for number in 0..count {
+                let login = machine.login(at(number), 0, BUCKET, &mut ledger, &mut issuance);
+                let (_, evicted) = login.unwrap();
+                assert_eq!(
+                    evicted,
+                    u32::from(capacity.is_some() && number >= 3),
+                    "one goes for one that comes"
+                );
+                if capacity.is_none() {
+                    assert_eq!(machine.revoke(at(number), 0, &mut ledger), 1);
+                }
+            }
+            assert!(
+                machine.walked < 10 * u64::from(count),
+                "{capacity:?}: {}",
+                machine.walked
+            );
+        }
+    }
+}
