@@ -66,6 +66,8 @@ pub mod campaign;
 pub mod cell;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "serve")]
+pub mod emulator;
 pub mod engine;
 pub mod manual;
 pub mod metric;

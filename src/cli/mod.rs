@@ -10,6 +10,8 @@ mod report;
 mod run;
 mod say;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod validate;
 
@@ -46,6 +48,9 @@ enum Command {
     Check(check::Arguments),
     /// Try small systems and schedules by chance for what must not happen
     Fuzz(fuzz::Arguments),
+    /// Emulate a provider over HTTP: real clients get tokens from it, and lose them by its rule
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -79,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema => schema::run(),

@@ -14,9 +14,10 @@
 //! 12. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
 //!     account
 //! 13. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 14. [`glossary`]: one meaning for each word
-//! 15. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 16. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 14. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
+//! 15. [`glossary`]: one meaning for each word
+//! 16. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 17. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -53,6 +54,9 @@ pub mod checking {}
 
 #[doc = include_str!("fuzzing.md")]
 pub mod fuzzing {}
+
+#[doc = include_str!("serve.md")]
+pub mod serve {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

@@ -74,3 +74,17 @@ pub enum Cause {
     /// Dead for so long that the ledger has forgotten it.
     LongDead,
 }
+
+impl Cause {
+    /// Its name, as a log has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InFlight => "in_flight",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::NotYetActive => "not_yet_active",
+            Self::LongDead => "unknown",
+        }
+    }
+}

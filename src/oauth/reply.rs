@@ -68,6 +68,21 @@ pub enum Reply<T> {
     },
 }
 
+impl AnswerKind {
+    /// Its name, as a log has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::StaleRefresh => "stale_refresh",
+            Self::Throttled | Self::ThrottledInBody => "throttled",
+            Self::ServerError => "server_error",
+            Self::Full => "full",
+            Self::BadSlot => "bad_slot",
+        }
+    }
+}
+
 impl<T> Reply<T> {
     /// A refusal that asks for no wait.
     pub const fn refused(kind: AnswerKind) -> Self {

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use crate::base::{Duration, Time};
 use crate::node::CallPolicy;
-use crate::provider::{Endpoint, Issuance, OnBadSlot, Reveals, RotationRule};
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Provider, Reveals, RotationRule, Rule};
 use crate::strategy::Coordination;
 use crate::world::Layout;
 
@@ -120,6 +120,18 @@ impl Plan {
         let replayed: usize = self.drivers.replays.iter().map(|replay| replay.calls.len()).sum();
         let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
         streams + loops + replayed as f64 / span
+    }
+}
+
+impl ProviderPlan {
+    /// The provider at its start, under this rule: the plan's own, or another in its place.
+    pub fn build<R: Rule>(&self, rule: R, links: &Links) -> Provider<R> {
+        let provider = Provider::new(rule, self.on_bad_slot, self.slots.clone(), self.stride)
+            .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone());
+        let mut provider = provider.with_rotation(self.rotation);
+        provider.reveals = self.reveals;
+        provider.ledger.remember_for(links.invalidation.longest());
+        provider
     }
 }
 

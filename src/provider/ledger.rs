@@ -44,7 +44,7 @@ struct Line {
     jumbled: bool,
 }
 
-/// Dead tokens whose end is still told apart in rejections; older ones are [`Cause::LongDead`](crate::oauth::Cause::LongDead).
+/// Dead tokens whose end is still told apart in rejections, unless somebody asks for more; older ones are [`Cause::LongDead`](crate::oauth::Cause::LongDead).
 const REMEMBERED: usize = 256;
 
 /// Every end of a hold is paired with its beginning.
@@ -69,6 +69,10 @@ pub struct Ledger {
     remember_for: Duration,
     /// How long tokens were last superseded to live on. As long as that stays the same, those superseded first end first.
     overlap: Duration,
+    /// Tokens whose life was made shorter since they were last asked for; none unless somebody wants to know.
+    shortened: Option<Vec<Token>>,
+    /// How many dead tokens are remembered at least.
+    remember_dead: usize,
 }
 
 clone_in_place!(Ledger {
@@ -80,7 +84,9 @@ clone_in_place!(Ledger {
     last,
     issued,
     remember_for,
-    overlap
+    overlap,
+    shortened,
+    remember_dead
 });
 
 impl Ledger {
@@ -94,10 +100,17 @@ impl Ledger {
             lines: vec![Line::default(); buckets],
             remember_for: Duration::ZERO,
             overlap: Duration::ZERO,
+            shortened: None,
+            remember_dead: REMEMBERED,
             dead: VecDeque::with_capacity(REMEMBERED + 1),
             last: 0,
             issued: 0,
         }
+    }
+
+    /// A ledger with room for so many more buckets.
+    pub fn add_buckets(&mut self, buckets: usize) {
+        self.lines.resize(self.lines.len() + buckets, Line::default());
     }
 
     /// Bytes of its tables.

@@ -120,6 +120,29 @@ impl<R: Rule> Provider<R> {
         self.slots[usize::from(client)] = slots.min(self.stride);
     }
 
+    /// One more client, with so many slots at first; its number.
+    ///
+    /// # Panics
+    /// With 65,536 clients, or where the client has more slots than were laid out.
+    pub fn add_client(&mut self, slots: u16) -> u16 {
+        assert!(slots <= self.stride, "a client has more slots than were laid out");
+        let client = u16::try_from(self.slots.len()).expect("fewer than 65,536 clients");
+        self.slots.push(slots);
+        self.ledger.add_buckets(usize::from(self.stride));
+        client
+    }
+
+    /// Which client a bucket is of, and which of its slots.
+    pub const fn owner(&self, bucket: Bucket) -> (u16, u16) {
+        let stride = self.stride as u32;
+        ((bucket.0 / stride) as u16, (bucket.0 % stride) as u16)
+    }
+
+    /// Slots granted to a client now.
+    pub fn slots(&self, client: u16) -> u16 {
+        self.slots[usize::from(client)]
+    }
+
     /// How many clients there are.
     pub fn clients(&self) -> u16 {
         self.slots.len() as u16

@@ -2,7 +2,7 @@
 
 use super::{Provider, Rule, Server, ServerHost};
 use crate::base::Time;
-use crate::oauth::{Grant, Life, Slot};
+use crate::oauth::{Ending, Grant, Life, Slot, Token};
 use crate::trace::Event;
 
 impl<R: Rule, Q> Server<R, Q> {
@@ -40,6 +40,31 @@ impl<R: Rule, Q> Server<R, Q> {
                 self.provider.ledger.revoke(bucket, now, ended);
             }
         }
+    }
+
+    /// Ends one token now, before its time: expired where `ending` says so, or revoked. Whether it was live.
+    pub fn end_token(&mut self, now: Time, token: Token, ending: Ending, host: &mut impl ServerHost) -> bool {
+        let Some(life) = self.provider.ledger.end_early(token, now, ending) else {
+            return false;
+        };
+        self.settle(life.bucket, now, host);
+        true
+    }
+
+    /// Ends the grant that a refresh token belongs to, with its access tokens (RFC 7009, section 2.1); `of` names a pair of the
+    /// grant. Whether it was alive.
+    pub fn revoke_grant(&mut self, now: Time, of: Token, host: &mut impl ServerHost) -> bool {
+        let Provider { rotation, ledger, .. } = &mut self.provider;
+        let Some(rotation) = rotation else { return false };
+        let bucket = rotation.bucket(of);
+        let revoked = rotation.revoke_grant(now, of, ledger);
+        if revoked {
+            host.note(|| Event::GrantLost);
+        }
+        if let Some(bucket) = bucket {
+            self.settle(bucket, now, host);
+        }
+        revoked
     }
 
     /// Ends the run: tokens whose end has come, and those that still live, are told.

@@ -249,6 +249,15 @@ impl RotationMachine {
         all.len() as u32
     }
 
+    /// Ends the family of a pair now, with its access tokens. Whether it was alive.
+    pub fn revoke_grant(&mut self, now: Time, of: Token, ledger: &mut Ledger) -> bool {
+        let family = self.family(of).filter(|&family| !self.is_over(now, family));
+        if let Some(family) = family {
+            self.end(family, now, true, ledger);
+        }
+        family.is_some()
+    }
+
     /// Whether the refresh token that came with this token would be accepted now.
     pub fn accepts(&self, now: Time, with: Token) -> bool {
         self.pairs

@@ -12,8 +12,8 @@ const LAYERS: [&[&str]; 9] = [
     &["node", "provider"],
     &["strategy", "metric", "property", "world"],
     &["plan"],
-    &["scenario", "record", "engine", "emulator"],
-    &["campaign", "report"],
+    &["scenario", "record", "engine"],
+    &["campaign", "report", "emulator"],
     &["studio", "cli", "main", "lib", "manual", "testing"],
 ];
 

@@ -96,7 +96,7 @@ fn a_new_token_invalidates_the_one_before() {
     };
     let dialect = Dialect::of(&DialectSettings::default());
     let answer = dialect.respond(At::Api, kind, wait, |_| unreachable!("it asks for no wait"));
-    assert_eq!((answer.status, answer.body), (401, r#"{"error":"invalid_token"}"#));
+    assert_eq!((answer.status, &*answer.body), (401, r#"{"error":"invalid_token"}"#));
 }
 
 /// One server, one place to wait: the third request is turned away, the second is served when the first is done.

@@ -27,7 +27,7 @@ use crate::base::{Dice, Time};
 use crate::metric::Observed;
 use crate::node::Strategy;
 use crate::plan::Plan;
-use crate::provider::{Provider, Rule};
+use crate::provider::Rule;
 use crate::strategy::{Coordination, each};
 use crate::trace::Sink;
 use crate::world::World;
@@ -151,11 +151,6 @@ pub fn run_strategy<S: Strategy, R: Rule>(
 }
 
 fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R> {
-    let settings = &plan.provider;
-    let provider = Provider::new(rule, settings.on_bad_slot, settings.slots.clone(), settings.stride)
-        .with_endpoints(settings.token_endpoint.clone(), settings.api_endpoint.clone());
-    let mut provider = provider.with_rotation(settings.rotation);
-    provider.reveals = settings.reveals;
-    provider.ledger.remember_for(plan.links.invalidation.longest());
+    let provider = plan.provider.build(rule, &plan.links);
     World::new(strategy, plan.policy.clone(), provider, plan.layout.clone())
 }

@@ -1,10 +1,28 @@
 //! How tokens end before their time, and when they are forgotten.
 
-use super::{Bucket, Ending, Ledger, Life, REMEMBERED, Superseded};
+use super::{Bucket, Ending, Ledger, Life, Superseded};
 use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
 impl Ledger {
+    /// From now on, or no longer, notes whose life is made shorter.
+    pub fn watch_ends(&mut self, watch: bool) {
+        self.shortened = watch.then(Vec::new);
+    }
+
+    /// Tokens whose life was made shorter since this was last asked, in the order in which it was, with their ends as they are now.
+    pub fn take_shortened(&mut self) -> Vec<Life> {
+        let taken = self.shortened.as_mut().map(std::mem::take).unwrap_or_default();
+        taken.into_iter().filter_map(|token| self.get(token).copied()).collect()
+    }
+
+    #[inline]
+    fn shortens(&mut self, token: Token) {
+        if let Some(shortened) = &mut self.shortened {
+            shortened.push(token);
+        }
+    }
+
     /// Strikes out the tokens of a bucket whose end has come, and tells each.
     #[inline(always)]
     pub fn settle(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
@@ -78,7 +96,7 @@ impl Ledger {
     fn retire(&mut self, token: Token, now: Time) {
         self.dead.push_back(token);
         // A lagging replica may still accept a token that is dead.
-        while self.dead.len() > REMEMBERED
+        while self.dead.len() > self.remember_dead
             && let Some(&oldest) = self.dead.front()
             && self.get(oldest).is_none_or(|life| now >= life.end + self.remember_for)
         {
@@ -90,6 +108,11 @@ impl Ledger {
     /// From now on a dead token is remembered for at least this long.
     pub fn remember_for(&mut self, span: Duration) {
         self.remember_for = span;
+    }
+
+    /// From now on at least so many dead tokens are remembered.
+    pub fn remember_dead(&mut self, count: usize) {
+        self.remember_dead = count;
     }
 
     /// Takes a life out of the table, and closes the gap so that no probe breaks off early.
@@ -132,6 +155,7 @@ impl Ledger {
         line.first_current = next;
         line.current -= 1;
         line.lingering += 1;
+        self.shortens(token);
         Some(Superseded { token, holders })
     }
 
@@ -145,6 +169,7 @@ impl Ledger {
         life.end = at;
         life.ending = Some(ending);
         self.lines[before.bucket.0 as usize].jumbled = true;
+        self.shortens(token);
         if before.ending.is_none() {
             let line = self.lines[before.bucket.0 as usize];
             let next = match line.first_current == Some(token) {
@@ -168,8 +193,12 @@ impl Ledger {
             let life = self.get_mut(token).expect("a line names lives of the table");
             next = life.newer;
             if life.ending.is_some() {
+                let shorter = now < life.end;
                 life.end = life.end.min(now);
                 surplus -= 1;
+                if shorter {
+                    self.shortens(token);
+                }
             }
         }
     }
@@ -184,14 +213,62 @@ impl Ledger {
         let mut next = line.oldest;
         while let Some(token) = next {
             let life = self.get_mut(token).expect("a line names lives of the table");
+            next = life.newer;
             if now < life.end {
                 life.end = now;
                 life.ending = Some(Ending::Revoked);
+                self.shortens(token);
             } else {
                 life.ending.get_or_insert(Ending::Expired);
             }
-            next = life.newer;
         }
         self.settle(bucket, now, told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUCKET: Bucket = Bucket(0);
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Duration::from_millis(ms)
+    }
+
+    /// Whoever watches learns of every life that is made shorter, and of no other.
+    #[test]
+    fn lives_that_are_made_shorter_are_told() {
+        let mut ledger = Ledger::new(1);
+        ledger.issue(BUCKET, at(0), Duration::SECOND);
+        ledger.supersede_oldest(BUCKET, at(1), Duration::SECOND);
+        assert_eq!(ledger.take_shortened(), [], "nobody watches");
+        ledger.watch_ends(true);
+        ledger.issue(BUCKET, at(2), Duration::SECOND);
+        ledger.supersede_oldest(BUCKET, at(3), Duration::from_millis(5));
+        ledger.issue(BUCKET, at(4), Duration::SECOND);
+        let told = |ledger: &mut Ledger| -> Vec<_> {
+            let taken = ledger.take_shortened().into_iter();
+            taken.map(|life| (life.token.sequence(), life.end)).collect()
+        };
+        assert_eq!(told(&mut ledger), [(2, at(8))]);
+        ledger.trim_lingering(BUCKET, at(5), 0);
+        assert_eq!(told(&mut ledger), [(1, at(5)), (2, at(5))]);
+        ledger.end_early(Token::numbered(3), at(2000), Ending::Revoked);
+        assert_eq!(told(&mut ledger), [], "it would have ended before");
+        ledger.revoke(BUCKET, at(6), &mut |_| {});
+        assert_eq!(told(&mut ledger), [(3, at(6))], "the others are over");
+    }
+
+    #[test]
+    fn more_of_the_dead_are_remembered_where_somebody_asks() {
+        let mut ledger = Ledger::new(1);
+        ledger.remember_dead(1000);
+        for i in 0..2000 {
+            ledger.issue(BUCKET, at(i), Duration::SECOND);
+            ledger.supersede_oldest(BUCKET, at(i), Duration::ZERO);
+            ledger.settle(BUCKET, at(i), &mut |_| {});
+        }
+        assert_eq!(ledger.remembered().len(), 1000);
     }
 }

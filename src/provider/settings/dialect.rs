@@ -4,6 +4,8 @@
 //! as a date. A node acts on what it can tell apart, no more; which that is follows from the wording and from how much of an
 //! answer the client's code reads.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +78,7 @@ pub struct HttpAnswer<'a> {
     /// Names in lower case, values as they are sent.
     pub headers: Vec<(&'static str, String)>,
     /// The body as it is sent.
-    pub body: &'a str,
+    pub body: Cow<'a, str>,
 }
 
 /// A complete wording.
@@ -189,7 +191,7 @@ impl Dialect {
         HttpAnswer {
             status: *status,
             headers,
-            body,
+            body: Cow::Borrowed(body),
         }
     }
 
@@ -305,13 +307,13 @@ mod tests {
         ] {
             let dialect = dialect(text);
             let answer = dialect.respond(At::Token, AnswerKind::Throttled, wait, date);
-            assert_eq!((answer.status, answer.body), (429, ""));
+            assert_eq!((answer.status, &*answer.body), (429, ""));
             assert_eq!(header(&answer, "retry-after").as_deref(), retry_after);
             assert_eq!(header(&answer, "cache-control").as_deref(), Some("no-store"));
         }
         let dialect = dialect(r#"rejected = { status = 401, body = '{"code":124}' }"#);
         let answer = dialect.respond(At::Api, AnswerKind::Rejected, Millis::ZERO, date);
-        assert_eq!((answer.status, answer.body), (401, r#"{"code":124}"#));
+        assert_eq!((answer.status, &*answer.body), (401, r#"{"code":124}"#));
         assert!(header(&answer, "www-authenticate").is_some_and(|value| value.contains("invalid_token")));
         assert_eq!(header(&answer, "content-type").as_deref(), Some("application/json"));
         assert_eq!(header(&answer, "retry-after"), None);

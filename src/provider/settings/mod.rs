@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod dialect;
+mod granted;
 mod issuance;
 mod refresh;
 
 pub use dialect::{Dialect, DialectSettings, HttpAnswer, Reads, RetryAfter, Wording};
+pub use granted::TokenWords;
 pub use refresh::{
     DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
     RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,

@@ -1,0 +1,152 @@
+//! `tokenstorm serve`: a provider over HTTP, until it is interrupted.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::interrupt::interrupt;
+use super::say::{print, say};
+use super::{Exit, validate};
+use crate::emulator::{Emulator, EmulatorOptions};
+
+#[derive(Debug, Args)]
+#[command(after_help = READING)]
+pub(super) struct Arguments {
+    /// Emulate the provider of this scenario, with its latencies, limits, faults and timeline
+    #[arg(value_name = "SCENARIO")]
+    scenario: Option<PathBuf>,
+    /// Emulate the provider of this profile
+    #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
+    profile: Option<String>,
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
+    listen: SocketAddr,
+    /// Tokens and chance follow from it; without it, tokens are from a secure generator
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// A client and its secret, as ID:SECRET; others are then refused. Can be given again
+    #[arg(long, value_name = "ID:SECRET")]
+    client: Vec<String>,
+    /// Slots that each client has at first
+    #[arg(long, value_name = "N")]
+    slots: Option<u16>,
+    /// Have no control plane
+    #[arg(long)]
+    no_control: bool,
+    /// The control plane asks for the bearer token that this file holds
+    #[arg(long, value_name = "FILE")]
+    control_secret: Option<PathBuf>,
+}
+
+const READING: &str = "\
+The token endpoint is any path that ends with `token`, such as /oauth/token; every other path is the
+protected API. Put /as/NAME before a path to say which caller it is. GET /_tokenstorm/ lists the
+control plane: clock, event log, who ended which token. The manual has a page about it, `serve`.";
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let started =
+        options(arguments).and_then(|options| Emulator::start_with(options).map_err(|error| error.to_string()));
+    let emulator = match started {
+        Ok(emulator) => emulator,
+        Err(message) => {
+            if !message.is_empty() {
+                say!("error: {message}");
+            }
+            return Exit::Usage;
+        }
+    };
+    let stop = interrupt();
+    let exit = greet(arguments, &emulator);
+    if exit != Exit::Ok {
+        return exit;
+    }
+    emulator.run(told(stop));
+    say!("stopping: requests that are under way are answered");
+    let requests = emulator.count("token_requests").unwrap_or(0);
+    let (issued, rejected) = (
+        emulator.count("issuances").unwrap_or(0),
+        emulator.count("rejected").unwrap_or(0),
+    );
+    emulator.stop();
+    say!("{requests} token requests, {issued} tokens issued, {rejected} calls rejected");
+    Exit::Ok
+}
+
+/// Errors with what is wrong, or with nothing where that has been told already.
+fn options(arguments: &Arguments) -> Result<EmulatorOptions, String> {
+    let options = match (&arguments.profile, &arguments.scenario) {
+        (Some(name), _) => EmulatorOptions::profile(name).map_err(|error| error.to_string()),
+        (None, Some(path)) => {
+            let scenario = validate::load(path).ok_or_else(String::new)?;
+            EmulatorOptions::scenario(&scenario).map_err(|error| error.to_string())
+        }
+        (None, None) => Err("name a scenario, or a profile by --profile".to_owned()),
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut options = options?.listen(arguments.listen).workers(workers);
+    if let Some(seed) = arguments.seed {
+        options = options.seed(seed);
+    }
+    if let Some(slots) = arguments.slots {
+        options = options.slots(slots);
+    }
+    for client in &arguments.client {
+        let (id, secret) = client.split_once(':').ok_or_else(|| {
+            "--client takes an id and a secret with a colon between them, such as app:secret".to_owned()
+        })?;
+        options = options.client(id, secret);
+    }
+    if arguments.no_control {
+        options = options.without_control();
+    }
+    if let Some(path) = &arguments.control_secret {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        match text.trim() {
+            "" => return Err(format!("{}: the file is empty; it holds the secret", path.display())),
+            secret => options = options.control_secret(secret),
+        }
+    }
+    Ok(options)
+}
+
+/// Says where everything is.
+fn greet(arguments: &Arguments, emulator: &Emulator) -> Exit {
+    let address = emulator.address();
+    if !is_loopback(address.ip()) {
+        say!(
+            "warning: {address} can be reached from other machines; whoever reaches it can have tokens{}",
+            match arguments.no_control || arguments.control_secret.is_some() {
+                true => "",
+                false => " and use the control plane: see --no-control and --control-secret",
+            }
+        );
+    }
+    let url = emulator.url();
+    let control = match arguments.no_control {
+        true => String::new(),
+        false => format!("control plane   {url}/_tokenstorm/\n"),
+    };
+    let seed = arguments.seed.map_or(String::new(), |seed| {
+        format!("seed            {seed}: tokens can be guessed\n")
+    });
+    print(&format!(
+        "token endpoint  {url}/oauth/token\nAPI             {url}/\n{control}{seed}"
+    ))
+}
+
+const fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+/// Waits for the first interrupt, or the request to terminate.
+async fn told(stop: Arc<AtomicBool>) {
+    /// How long it may take to be noticed.
+    const GLANCE: Duration = Duration::from_millis(20);
+    while !stop.load(Ordering::Relaxed) {
+        tokio::time::sleep(GLANCE).await;
+    }
+}

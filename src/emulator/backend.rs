@@ -1,0 +1,307 @@
+//! The provider with everything that HTTP adds to it: a clock, texts of tokens, clients and callers by name, and the memory of who
+//! did what. One request at a time.
+
+mod calls;
+mod operator;
+mod tokens;
+
+pub(super) use operator::{CONTROL, Meant};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::clock::{SimClock, system_time, wall};
+use super::history::{Doer, Stories};
+use super::log::{Count, Ended, EventLog, Happening};
+use super::machine::{Down, How, Machine, Outcome, Place, SlotName, Step};
+use super::registry::{Callers, Clients, Stranger};
+use super::texts::TokenTexts;
+use crate::base::{Duration, Millis, Time};
+use crate::oauth::{AnswerKind, At, Life};
+use crate::plan::{Act, Links, ProviderPlan};
+use crate::provider::settings::Dialect;
+use crate::world::Leg;
+
+/// Refresh tokens that can be found again; those that the provider has forgotten are dropped beyond it.
+const MOST_PAIRS: usize = 200_000;
+
+/// What the emulator emulates, resolved.
+#[derive(Clone)]
+pub(super) struct Emulated {
+    /// What it is called: a profile, or a scenario.
+    pub name: String,
+    pub provider: ProviderPlan,
+    pub links: Links,
+    pub dialect: Dialect,
+    /// Names of the clients that are there from the start, in the order of the plan.
+    pub clients: Vec<String>,
+    pub slot_parameter: Option<String>,
+    /// What the timeline does to the provider, by the time after the start.
+    pub timeline: Vec<(Duration, Act)>,
+}
+
+/// A request as it is known everywhere: its number, and who sent it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub request: u64,
+    pub caller: u32,
+}
+
+/// A token request that has been read.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub from: Origin,
+    pub client: u16,
+    pub grant_type: &'static str,
+    pub how: How,
+    pub slot: SlotName,
+    pub force: bool,
+    pub scope: String,
+    /// Where the API is.
+    pub api_url: String,
+    /// A refresh token is handed out beside the token, where there is one.
+    pub refreshable: bool,
+}
+
+/// What becomes of a request at the door.
+#[derive(Debug)]
+pub(super) enum Turn {
+    Silent,
+    Answered(Answer),
+    Serve { no_op: bool },
+    Occupies,
+    Waits,
+}
+
+pub(super) struct Backend {
+    pub clock: SimClock,
+    pub machine: Machine,
+    pub clients: Clients,
+    pub callers: Callers,
+    pub stories: Stories,
+    pub log: EventLog,
+    pub emulated: Emulated,
+    pub(super) texts: TokenTexts,
+    seed: u64,
+    /// The newest pair of each refresh token.
+    pairs: HashMap<u32, u32>,
+    /// What is still to come of the timeline, the last first.
+    to_come: Vec<(Time, Act)>,
+}
+
+impl Backend {
+    pub fn new(emulated: Emulated, clients: Clients, texts: TokenTexts, clock: SimClock, seed: u64) -> Self {
+        let machine = Machine::new(&emulated.provider, emulated.links.clone(), seed);
+        let mut backend = Self {
+            clock,
+            machine,
+            clients,
+            callers: Callers::new(),
+            stories: Stories::default(),
+            log: EventLog::new(),
+            emulated,
+            texts,
+            seed,
+            pairs: HashMap::new(),
+            to_come: Vec::new(),
+        };
+        backend.register_all();
+        backend.begin_timeline();
+        backend
+    }
+
+    /// Clients that the plan does not have are in the machine's books too.
+    fn register_all(&mut self) {
+        for _ in self.emulated.clients.len()..self.clients.len() {
+            self.register();
+        }
+    }
+
+    fn begin_timeline(&mut self) {
+        let start = self.clock.now();
+        let timeline = self.emulated.timeline.iter().rev();
+        self.to_come = timeline.map(|(after, act)| (start + *after, act.clone())).collect();
+    }
+
+    /// The instant, after all that the timeline does until then.
+    pub fn now(&mut self) -> Time {
+        let now = self.clock.now();
+        while let Some((at, act)) = self.to_come.pop_if(|(at, _)| *at <= now) {
+            self.machine.act(at, &act);
+            let (_, ended) = self.machine.take_notes();
+            let doer = self.operator("(timeline)");
+            let kills = self.kill(&ended, &doer, "timeline");
+            let what = format!("{act:?}");
+            self.log
+                .push(at, None, Arc::clone(&doer.caller), None, Happening::Changed { what });
+            if !kills.is_empty() {
+                self.log.push(
+                    at,
+                    None,
+                    doer.caller,
+                    None,
+                    Happening::TokensEnded { how: "timeline", kills },
+                );
+            }
+        }
+        now
+    }
+
+    /// Everything is as at the start, but for the clock and the log.
+    pub fn reset(&mut self) {
+        self.machine = Machine::new(&self.emulated.provider, self.emulated.links.clone(), self.seed);
+        self.texts.epoch += 1;
+        self.register_all();
+        self.pairs.clear();
+        self.stories.clear();
+        self.callers.forget_tokens();
+        self.log.reset_counts();
+        self.begin_timeline();
+        let now = self.now();
+        self.log.push(now, None, "(control)".into(), None, Happening::Reset);
+    }
+
+    /// A client more, in the machine's books.
+    fn register(&mut self) {
+        let slots = self.emulated.provider.slots.iter().copied().max().unwrap_or(1);
+        let now = self.now();
+        self.machine.take(now, &Step::AddClient { slots });
+    }
+
+    /// The client of this id and secret, registered where anybody may come.
+    pub fn enter(&mut self, id: &str, secret: &str) -> Result<u16, Stranger> {
+        let (client, new) = self.clients.enter(id, secret)?;
+        if new {
+            self.register();
+        }
+        Ok(client)
+    }
+
+    /// Registers a client by its name alone, where anybody may come.
+    pub fn register_by_name(&mut self, id: &str) -> Option<u16> {
+        let client = self.clients.invite(id)?;
+        self.register();
+        Some(client)
+    }
+
+    pub fn way(&self, leg: Leg, from: Origin) -> Option<Duration> {
+        self.machine.way(leg, from.request)
+    }
+
+    pub fn operator(&self, name: &str) -> Doer {
+        Doer {
+            caller: name.into(),
+            request: None,
+            at: self.clock.now(),
+        }
+    }
+
+    fn doer(&self, from: Origin, at: Time) -> Doer {
+        Doer {
+            caller: self.callers.name(from.caller),
+            request: Some(from.request),
+            at,
+        }
+    }
+
+    fn note(&mut self, at: Time, from: Origin, client: Option<u16>, what: Happening) {
+        let caller = self.callers.name(from.caller);
+        let client = client.map(|client| self.clients.id(client));
+        self.log.push(at, Some(from.request), caller, client, what);
+    }
+
+    /// A message of this request is lost, or nobody answers it.
+    pub fn lost(&mut self, from: Origin, leg: &'static str) {
+        let now = self.now();
+        self.log.count(from.caller, Count::Lost, 1);
+        self.note(now, from, None, Happening::Lost { leg });
+    }
+
+    /// The words of the provider for an answer of this kind.
+    fn words(&self, at: At, kind: AnswerKind, wait: Millis) -> Answer {
+        let date = |wait: Millis| httpdate::fmt_http_date(system_time(wall() + Duration::from(wait)));
+        self.emulated.dialect.respond(at, kind, wait, date).into()
+    }
+
+    fn remember_pair(&mut self, serial: u32, token: u32) {
+        if self.pairs.len() >= MOST_PAIRS {
+            let machine = &self.machine;
+            self.pairs.retain(|serial, pair| machine.knows_refresh(*pair, *serial));
+        }
+        self.pairs.insert(serial, token);
+    }
+
+    /// The caller would send this token from now on.
+    fn hold(&mut self, now: Time, caller: u32, token: u32) {
+        let before = self.callers.get_mut(caller).holds.replace(token);
+        if before == Some(token) {
+            return;
+        }
+        if let Some(before) = before {
+            self.machine.take(
+                now,
+                &Step::Holds {
+                    token: before,
+                    held: false,
+                },
+            );
+        }
+        self.machine.take(now, &Step::Holds { token, held: true });
+    }
+
+    /// Client and slot of a token, as far as somebody still knows.
+    pub fn owner(&self, token: u32) -> Option<(u16, u16)> {
+        match self.machine.life(token) {
+            Some(life) => Some(self.machine.provider().owner(life.bucket)),
+            None => self.stories.get(token).map(|story| (story.client, story.slot)),
+        }
+    }
+
+    /// Writes down who ended these tokens.
+    pub fn kill(&mut self, ended: &[Life], by: &Doer, how: &'static str) -> Vec<Ended> {
+        let mut kills: Vec<Ended> = Vec::with_capacity(ended.len());
+        for life in ended {
+            let token = life.token.sequence();
+            self.stories.killed(life, by.clone(), how);
+            if kills.iter().any(|known| known.token == token) {
+                continue;
+            }
+            let of = self.stories.get(token).map(|story| Arc::clone(&story.issued.caller));
+            kills.push(Ended {
+                token,
+                of: of.unwrap_or_else(|| "?".into()),
+                ends: life.end,
+            });
+        }
+        kills
+    }
+
+    /// A server of an endpoint is free again: the request that it takes next.
+    pub fn served(&mut self, place: Place) -> Option<u64> {
+        let now = self.now();
+        let step = match place {
+            Place::Token => Step::TokenServed,
+            Place::Api => Step::ApiServed,
+        };
+        match self.machine.take(now, &step) {
+            Outcome::Next(next) => next,
+            _ => None,
+        }
+    }
+
+    pub fn fail(&mut self, at: Place, outage: Option<Down>, error_rate: Option<u64>) {
+        let now = self.now();
+        self.machine.take(now, &Step::Fails { at, outage, error_rate });
+    }
+}
+
+fn turn(outcome: &Outcome) -> Turn {
+    match outcome {
+        Outcome::Silent => Turn::Silent,
+        Outcome::Now { no_op } => Turn::Serve { no_op: *no_op },
+        Outcome::Serve => Turn::Occupies,
+        Outcome::Waits => Turn::Waits,
+        other => unreachable!("a request is let in or not: {other:?}"),
+    }
+}

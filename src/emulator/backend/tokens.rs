@@ -1,0 +1,151 @@
+//! Token requests, from their arrival to the answer in the provider's words.
+
+use super::{Asked, Backend, Turn, turn};
+use crate::base::{Duration, Millis, Time};
+use crate::emulator::answer::Answer;
+use crate::emulator::history::TokenStory;
+use crate::emulator::log::{Count, Ended, Happening};
+use crate::emulator::machine::{Commit, Granted, How, Outcome, Step};
+use crate::emulator::texts::{TextKind, fingerprint};
+use crate::oauth::{AnswerKind, At};
+use crate::provider::settings::TokenWords;
+use crate::trace::Event;
+
+impl Backend {
+    fn refuse_token(&mut self, now: Time, asked: &Asked, kind: AnswerKind, wait: Millis, kills: Vec<Ended>) -> Answer {
+        let answer = self.words(At::Token, kind, wait);
+        self.log.count(asked.from.caller, Count::TokenRefusals, 1);
+        match kind {
+            AnswerKind::Throttled | AnswerKind::ThrottledInBody => {
+                self.log.count(asked.from.caller, Count::Throttled, 1);
+            }
+            AnswerKind::StaleRefresh => self.log.count(asked.from.caller, Count::StaleRefreshes, 1),
+            _ => {}
+        }
+        let what = Happening::TokenRefused {
+            grant_type: asked.grant_type,
+            status: answer.status,
+            why: kind.name(),
+            kills,
+        };
+        self.note(now, asked.from, Some(asked.client), what);
+        answer
+    }
+
+    /// A token request reaches the endpoint.
+    pub fn token_arrives(&mut self, asked: &Asked) -> Turn {
+        let now = self.now();
+        self.log.count(asked.from.caller, Count::TokenRequests, 1);
+        let (request, client) = (asked.from.request, asked.client);
+        let outcome = self.machine.take(now, &Step::TokenArrives { request, client });
+        self.machine.take_notes();
+        match outcome {
+            Outcome::Refused(kind, wait) => Turn::Answered(self.refuse_token(now, asked, kind, wait, Vec::new())),
+            other => turn(&other),
+        }
+    }
+
+    /// Its turn has come.
+    pub fn token_commits(&mut self, asked: &Asked, no_op: bool) -> Answer {
+        let now = self.now();
+        let held = self.callers.get(asked.from.caller).holds;
+        let commit = Commit {
+            client: asked.client,
+            how: match asked.how {
+                How::Refresh(serial) => How::Refresh(serial.and_then(|serial| self.pairs.get(&serial).copied())),
+                other => other,
+            },
+            slot: asked.slot,
+            force: asked.force,
+            no_op,
+            asker: asked.from.caller,
+            held,
+        };
+        if matches!(commit.how, How::Refresh(_)) {
+            self.log.count(asked.from.caller, Count::Refreshes, 1);
+        }
+        let outcome = self.machine.take(now, &Step::TokenCommits(commit));
+        let (notes, ended) = self.machine.take_notes();
+        let doer = self.doer(asked.from, now);
+        let how = match (&outcome, asked.how) {
+            (Outcome::Refused(..), How::Refresh(_)) => "replay",
+            (_, How::Refresh(_)) => "refresh",
+            (_, How::Login) => "login",
+            (_, How::Client) => "token_request",
+        };
+        let kills = self.kill(&ended, &doer, how);
+        self.log
+            .count(asked.from.caller, Count::TokensKilled, kills.len() as u64);
+        let lost = notes.iter().filter(|event| matches!(event, Event::GrantLost)).count();
+        self.log.count(asked.from.caller, Count::GrantsLost, lost as u64);
+        match outcome {
+            Outcome::Refused(kind, wait) => self.refuse_token(now, asked, kind, wait, kills),
+            Outcome::Granted(granted) => self.hand_out(now, asked, &granted, &notes, kills),
+            other => unreachable!("a commit is granted or refused, not {other:?}"),
+        }
+    }
+
+    fn hand_out(&mut self, now: Time, asked: &Asked, granted: &Granted, notes: &[Event], kills: Vec<Ended>) -> Answer {
+        let (grant, caller) = (granted.grant, asked.from.caller);
+        let token = grant.token.sequence();
+        let text = self.texts.write(TextKind::Access, token);
+        let issued = notes.iter().find_map(|event| match event {
+            Event::Issued { unnecessary, blast, .. } => Some((*unnecessary, *blast)),
+            Event::LoggedIn { .. } => Some((false, 0)),
+            _ => None,
+        });
+        if let Some(serial) = granted.refresh {
+            self.remember_pair(serial, token);
+        }
+        let expires_in = Duration::from(grant.life).nanos() / 1_000_000_000;
+        let grant_type = asked.grant_type;
+        let what = match issued {
+            None => {
+                self.log.count(caller, Count::Returns, 1);
+                Happening::TokenReturned { grant_type, token }
+            }
+            Some((unnecessary, blast)) => {
+                let fingerprint = fingerprint(&text);
+                let slot = self.owner(token).map_or(0, |(_, slot)| slot);
+                self.stories.issued(TokenStory {
+                    number: token,
+                    fingerprint: fingerprint.clone(),
+                    client: asked.client,
+                    slot,
+                    issued: self.doer(asked.from, now),
+                    killed: None,
+                });
+                self.log.count(caller, Count::Issuances, 1);
+                self.log
+                    .count(caller, Count::UnnecessaryIssuances, u64::from(unnecessary));
+                self.log.count(caller, Count::Blast, u64::from(blast));
+                if asked.how == How::Login {
+                    self.log.count(caller, Count::Logins, 1);
+                }
+                Happening::TokenIssued {
+                    grant_type,
+                    token,
+                    fingerprint,
+                    slot,
+                    expires_in_s: expires_in,
+                    unnecessary,
+                    blast,
+                    kills,
+                }
+            }
+        };
+        self.note(now, asked.from, Some(asked.client), what);
+        self.hold(now, caller, token);
+        let refresh = granted.refresh.filter(|_| asked.refreshable);
+        let refresh = refresh.map(|serial| self.texts.write(TextKind::Refresh, serial));
+        let words = TokenWords {
+            access_token: &text,
+            token_type: "bearer",
+            expires_in,
+            scope: &asked.scope,
+            refresh_token: refresh.as_deref(),
+            api_url: Some(&asked.api_url),
+        };
+        self.emulated.dialect.grant(&words).into()
+    }
+}

@@ -1,0 +1,215 @@
+//! From an HTTP request to what it asks of the provider, and back.
+
+use std::sync::Arc;
+use std::time::Duration as Patience;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{Method, Response, header};
+use serde_json::json;
+
+use super::answer::Answer;
+use super::backend::{Asked, Origin};
+use super::carry::{ApiCall, Load, Shared};
+use super::entrance::client;
+use super::inspect;
+use super::machine::{How, SlotName};
+use super::parameters::{Parameters, token_of};
+use super::paths::{Route, is_asked_by_get, is_name, route, split_caller};
+use crate::provider::OnBadSlot;
+
+/// Bytes of a body.
+const LARGEST_BODY: usize = 1 << 20;
+/// How long a client may take to send it.
+const SLOWEST_BODY: Patience = Patience::from_secs(30);
+
+/// Which connection a request came by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connection(pub u64);
+
+/// Answers whatever is not for the control plane; nothing where nobody ever answers.
+pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Response<Body>> {
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(SLOWEST_BODY, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Some(closing(413, "the body is longer than 1 MiB, or broke off")),
+        Err(_) => return Some(closing(408, "the body did not come within 30 s")),
+    };
+    let answer = match read(&shared, &parts, &body) {
+        Err(answer) => Some(answer),
+        Ok(load) => shared.carry(load).await,
+    };
+    answer.map(Answer::into_response)
+}
+
+/// The rest of such a request is not waited for.
+fn closing(status: u16, wrong: &str) -> Response<Body> {
+    let mut response = Answer::oauth_error(status, "invalid_request", wrong).into_response();
+    let close = header::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+/// Where a request came from, and where it goes.
+struct Addressed<'a> {
+    from: Origin,
+    rest: &'a str,
+    /// Where all of it is found by this caller.
+    base: String,
+}
+
+fn addressed<'a>(shared: &Shared, parts: &'a Parts) -> Result<Addressed<'a>, Answer> {
+    let path = parts.uri.path();
+    let (named, rest) = split_caller(path).map_err(|wrong| Answer::oauth_error(400, "invalid_request", wrong))?;
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value: &header::HeaderValue| value.to_str().ok())
+    };
+    let by_header = header("x-tokenstorm-caller").filter(|name| is_name(name) && name.len() <= 64);
+    let connection = parts.extensions.get::<Connection>();
+    let mut backend = shared.backend();
+    let caller = match named.or(by_header) {
+        Some(name) => backend.callers.number(name),
+        None => {
+            let number = connection.map_or(0, |connection| connection.0);
+            backend.callers.number(&format!("connection-{number}"))
+        }
+    };
+    drop(backend);
+    let host = header("host").filter(|host| host.len() <= 255);
+    let base = host.map_or_else(
+        || shared.base.get().cloned().unwrap_or_default(),
+        |host| format!("http://{host}"),
+    );
+    let request = shared.next_request();
+    Ok(Addressed {
+        from: Origin { request, caller },
+        rest,
+        base: match named {
+            Some(name) => format!("{base}/as/{name}"),
+            None => base,
+        },
+    })
+}
+
+fn read(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Load, Answer> {
+    let addressed = addressed(shared, parts)?;
+    match route(addressed.rest) {
+        Route::Token => token_request(shared, parts, body, addressed).map(Load::Token),
+        Route::Revocation => Err(inspect::revocation(shared, parts, body, addressed.from)),
+        Route::Introspection => Err(inspect::introspection(shared, parts, body)),
+        Route::Metadata => Err(inspect::metadata(shared, &addressed.base)),
+        Route::Api | Route::Control => Ok(Load::Call(call(shared, parts, body, &addressed))),
+    }
+}
+
+fn call(shared: &Shared, parts: &Parts, body: &Bytes, addressed: &Addressed<'_>) -> ApiCall {
+    let query = parts.uri.query();
+    let text = token_of(&parts.headers, query).unwrap_or_default();
+    let backend = shared.backend();
+    let from = addressed.from;
+    let name = backend.callers.name(from.caller);
+    let token = backend.access_token(&text);
+    drop(backend);
+    let mut echo = json!({
+        "method": parts.method.as_str(),
+        "path": addressed.rest,
+        "caller": *name,
+        "request": from.request,
+    });
+    if let Some(query) = query.filter(|query| !query.contains("access_token")) {
+        echo["query"] = json!(query);
+    }
+    if !body.is_empty() {
+        echo["body"] = json!(String::from_utf8_lossy(body));
+    }
+    ApiCall {
+        from,
+        token,
+        text,
+        echo,
+    }
+}
+
+fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addressed<'_>) -> Result<Asked, Answer> {
+    let by_get = parts.method == Method::GET && is_asked_by_get(addressed.rest);
+    if parts.method != Method::POST && !by_get {
+        let mut answer = Answer::oauth_error(405, "invalid_request", "the token endpoint is asked by POST");
+        answer.headers.push(("allow", "POST".to_owned()));
+        return Err(answer);
+    }
+    let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
+    let parameters = Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)?;
+    let rotates = shared.backend().machine.provider().rotation.is_some();
+    let client = client(shared, &parts.headers, &parameters)?;
+    let (grant_type, how) = grant(shared, &parameters, addressed.rest, rotates)?;
+    let backend = shared.backend();
+    let slot = backend
+        .emulated
+        .slot_parameter
+        .as_deref()
+        .and_then(|name| parameters.get(name));
+    let slot = match slot.map(str::parse) {
+        None => SlotName::Unnamed,
+        Some(Ok(index)) => SlotName::Index(index),
+        // What is no index is one that nobody was granted.
+        Some(Err(_)) if backend.emulated.provider.on_bad_slot == OnBadSlot::Ignore => SlotName::Unnamed,
+        Some(Err(_)) => SlotName::Index(u16::MAX),
+    };
+    Ok(Asked {
+        from: addressed.from,
+        client,
+        grant_type,
+        how,
+        slot,
+        force: parameters.get("force_refresh") == Some("true"),
+        scope: parameters.get("scope").unwrap_or("api").to_owned(),
+        api_url: addressed.base,
+        refreshable: true,
+    })
+}
+
+/// What a token request presents, by its type.
+fn grant(shared: &Shared, parameters: &Parameters, path: &str, rotates: bool) -> Result<(&'static str, How), Answer> {
+    let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
+    let known = match parameters.get("grant_type") {
+        Some(known) => known,
+        // Some providers have one kind of grant, and a path of its own for it.
+        None if path != "/token" && !path.starts_with("/oauth") => "client_credentials",
+        None => return Err(invalid("grant_type is missing")),
+    };
+    let own = |name| match rotates {
+        false => Ok((name, How::Client)),
+        true => Err(Answer::oauth_error(
+            400,
+            "unauthorized_client",
+            "this provider hands out tokens at a login, with refresh tokens: POST /_tokenstorm/login begins a grant",
+        )),
+    };
+    match known {
+        "client_credentials" => own("client_credentials"),
+        "client_credential" => own("client_credential"),
+        "account_credentials" if parameters.get("account_id").is_none() => Err(invalid("account_id is missing")),
+        "account_credentials" => own("account_credentials"),
+        "password" => Ok(("password", How::Login)),
+        "refresh_token" if !rotates => Err(Answer::oauth_error(
+            400,
+            "unsupported_grant_type",
+            "this provider has no refresh tokens",
+        )),
+        "refresh_token" => {
+            let text = parameters
+                .get("refresh_token")
+                .ok_or_else(|| invalid("refresh_token is missing"))?;
+            Ok(("refresh_token", How::Refresh(shared.backend().refresh_token(text))))
+        }
+        _ => Err(Answer::oauth_error(
+            400,
+            "unsupported_grant_type",
+            "there are: client_credentials, account_credentials, password, refresh_token",
+        )),
+    }
+}

@@ -1,0 +1,99 @@
+//! What may be asked about tokens: introspection (RFC 7662), revocation (RFC 7009), and where everything is (RFC 8414).
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::backend::{Meant, Origin};
+use super::carry::Shared;
+use super::entrance::client;
+use super::history::Doer;
+use super::parameters::Parameters;
+
+fn parameters(parts: &Parts, body: &Bytes) -> Result<Parameters, Answer> {
+    let invalid = |wrong| Answer::oauth_error(400, "invalid_request", wrong);
+    Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)
+}
+
+/// Whether a token is active, and whose.
+pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
+    let asked = parameters(parts, body).and_then(|parameters| {
+        client(shared, &parts.headers, &parameters)?;
+        let text = parameters.get("token").map(str::to_owned);
+        text.ok_or_else(|| Answer::oauth_error(400, "invalid_request", "token is missing"))
+    });
+    let text = match asked {
+        Ok(text) => text,
+        Err(answer) => return answer,
+    };
+    let mut backend = shared.backend();
+    let now = backend.now();
+    let inactive = Answer::json(200, &json!({"active": false}));
+    match backend.meant_by(&text) {
+        Some(Meant::Token(token)) => {
+            let Some(life) = backend.machine.life(token).filter(|life| life.is_live(now)) else {
+                return inactive;
+            };
+            let (client, _) = backend.machine.provider().owner(life.bucket);
+            Answer::json(
+                200,
+                &json!({
+                    "active": true,
+                    "client_id": *backend.clients.id(client),
+                    "token_type": "bearer",
+                    "iat": life.issued.nanos() / 1_000_000_000,
+                    "exp": life.expires.nanos() / 1_000_000_000,
+                }),
+            )
+        }
+        Some(Meant::Grant(of)) if backend.machine.accepts(now, of) => {
+            Answer::json(200, &json!({"active": true, "token_type": "refresh_token"}))
+        }
+        _ => inactive,
+    }
+}
+
+/// The client gives a token, or a grant, back. It is answered alike whether there was one.
+pub(super) fn revocation(shared: &Shared, parts: &Parts, body: &Bytes, from: Origin) -> Answer {
+    let asked = parameters(parts, body).and_then(|parameters| {
+        client(shared, &parts.headers, &parameters)?;
+        let text = parameters.get("token").map(str::to_owned);
+        text.ok_or_else(|| Answer::oauth_error(400, "invalid_request", "token is missing"))
+    });
+    let text = match asked {
+        Ok(text) => text,
+        Err(answer) => return answer,
+    };
+    let mut backend = shared.backend();
+    if let Some(meant) = backend.meant_by(&text) {
+        let by = Doer {
+            caller: backend.callers.name(from.caller),
+            request: Some(from.request),
+            at: backend.now(),
+        };
+        backend.end(&meant, false, by, Some(from.request));
+    }
+    Answer::json(200, &json!({}))
+}
+
+/// Where everything is.
+pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
+    let rotates = shared.backend().machine.provider().rotation.is_some();
+    let grants: &[&str] = match rotates {
+        true => &["password", "refresh_token"],
+        false => &["client_credentials", "account_credentials", "password"],
+    };
+    Answer::json(
+        200,
+        &json!({
+            "issuer": base,
+            "token_endpoint": format!("{base}/oauth/token"),
+            "revocation_endpoint": format!("{base}/oauth/revoke"),
+            "introspection_endpoint": format!("{base}/oauth/introspect"),
+            "grant_types_supported": grants,
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }),
+    )
+}

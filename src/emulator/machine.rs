@@ -1,0 +1,394 @@
+//! The provider's state machine behind one door: a step at an instant goes in, what came of it comes out.
+//!
+//! Everything that decides an answer lies here, and nothing that does not: the same steps at the same instants under the same
+//! seed give the same outcomes. No clock, no socket, no text of a token.
+
+use serde::{Deserialize, Serialize};
+
+use super::history::MOST_STORIES;
+use crate::base::{Chance, Dice, Duration, Millis, NodeId, Time};
+use crate::oauth::{AnswerKind, Cause, Ending, Grant, Life, Reply, Slot, Token};
+use crate::plan::{Act, Links, ProviderPlan};
+use crate::provider::{Endpoint, Intake, Issuance, Outage, Provider, Server, ServerHost, TokenAsk};
+use crate::trace::Event;
+use crate::world::{LEGS, Leg};
+
+/// Something that reaches the provider. Tokens are named by their number; `request` names the draws of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    /// A client registers, with so many slots.
+    AddClient { slots: u16 },
+    /// A token request reaches the endpoint.
+    TokenArrives { request: u64, client: u16 },
+    /// A server of the token endpoint has served a request.
+    TokenServed,
+    /// The commit of a token request.
+    TokenCommits(Commit),
+    /// A call reaches the API.
+    ApiArrives { request: u64, client: u16 },
+    /// A server of the API has served a call.
+    ApiServed,
+    /// The API checks a token.
+    ApiChecks { request: u64, token: u32 },
+    /// A caller begins, or ceases, to hold a token as the one that it would send.
+    Holds { token: u32, held: bool },
+    /// Somebody ends a token before its time.
+    EndToken { token: u32, expired: bool },
+    /// Somebody revokes the grant of a pair.
+    RevokeGrant { of: u32 },
+    /// Somebody revokes all tokens and grants of a client, or of one of its slots.
+    Revoke { client: u16, slot: Option<u16> },
+    /// A client has so many slots from now on.
+    GrantSlots { client: u16, slots: u16 },
+    /// How an endpoint fails from now on.
+    Fails {
+        at: Place,
+        outage: Option<Down>,
+        error_rate: Option<u64>,
+    },
+}
+
+/// A token request, when its turn has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Commit {
+    pub client: u16,
+    pub how: How,
+    pub slot: SlotName,
+    pub force: bool,
+    pub no_op: bool,
+    pub asker: u32,
+    /// The token that the asker would send now.
+    pub held: Option<u32>,
+}
+
+/// What a token request presents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum How {
+    /// The client's own credentials.
+    Client,
+    /// A user's login.
+    Login,
+    /// The refresh token that came with this token; none where it is unknown.
+    Refresh(Option<u32>),
+}
+
+/// The slot that a request names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SlotName {
+    Unnamed,
+    Index(u16),
+}
+
+/// One of the two endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Place {
+    Token,
+    Api,
+}
+
+/// How an endpoint is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Down {
+    Errors,
+    Silent,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// It was not there, or not alive.
+    Nothing,
+    Client(u16),
+    Silent,
+    Refused(AnswerKind, Millis),
+    Now {
+        no_op: bool,
+    },
+    Serve,
+    Waits,
+    /// The request that is served next, if one waits.
+    Next(Option<u64>),
+    Granted(Granted),
+    Accepted,
+    Rejected(Cause),
+}
+
+/// A token that is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Granted {
+    pub grant: Grant,
+    /// The number of the refresh token that goes with it, where there are refresh tokens.
+    pub refresh: Option<u32>,
+}
+
+/// Chance and lags as the plan has them, and what was noted.
+struct Surroundings {
+    dice: Dice,
+    links: Links,
+    notes: Vec<Event>,
+}
+
+/// What the emulator's draws are for.
+mod purpose {
+    pub const HIT: u64 = 100;
+    pub const REPLICA: u64 = 101;
+    pub const LAG: u64 = 102;
+    pub const LATENCY: u64 = 110;
+    pub const LOSS: u64 = 130;
+}
+
+impl ServerHost for Surroundings {
+    fn hit(&mut self, chance: Chance, key: u64) -> bool {
+        !chance.is_never() && chance.hit(self.dice.draw(purpose::HIT, key, 0))
+    }
+
+    fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration) {
+        let Links {
+            visible_after,
+            invalidation,
+            replicas,
+            ..
+        } = &self.links;
+        let replica = (u128::from(self.dice.draw(purpose::REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
+        let party = (u64::from(token.sequence()) << 16) | replica as u64;
+        (
+            visible_after.sample(self.dice.draw(purpose::LAG, party, 0)),
+            invalidation.sample(self.dice.draw(purpose::LAG, party, 1)),
+        )
+    }
+
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        self.notes.push(event());
+    }
+}
+
+pub(super) struct Machine {
+    server: Server<Issuance, u64>,
+    around: Surroundings,
+    /// Latencies are multiplied by this many thousandths, by leg.
+    slowness: [u64; LEGS],
+}
+
+impl Machine {
+    pub fn new(plan: &ProviderPlan, links: Links, seed: u64) -> Self {
+        let mut provider = plan.build(plan.rule.clone(), &links);
+        provider.ledger.watch_ends(true);
+        provider.ledger.remember_dead(MOST_STORIES);
+        Self {
+            server: Server::new(provider),
+            around: Surroundings {
+                dice: Dice::new(seed),
+                links,
+                notes: Vec::new(),
+            },
+            slowness: [1000; LEGS],
+        }
+    }
+
+    pub const fn provider(&self) -> &Provider<Issuance> {
+        &self.server.provider
+    }
+
+    /// What is still known of a token.
+    pub fn life(&self, token: u32) -> Option<Life> {
+        self.server.provider.ledger.get(number(token)?).copied()
+    }
+
+    /// What happened since this was last asked: events, and tokens whose life was made shorter.
+    pub fn take_notes(&mut self) -> (Vec<Event>, Vec<Life>) {
+        (
+            std::mem::take(&mut self.around.notes),
+            self.server.provider.ledger.take_shortened(),
+        )
+    }
+
+    /// How long a message takes on this leg; none where it is lost.
+    pub fn way(&self, leg: Leg, request: u64) -> Option<Duration> {
+        let (link, at) = (self.around.links.leg(leg), leg as u64);
+        let dice = self.around.dice;
+        if !link.loss.is_never() && link.loss.hit(dice.draw(purpose::LOSS + at, request, 0)) {
+            return None;
+        }
+        let latency = link.latency.sample(dice.draw(purpose::LATENCY + at, request, 0));
+        Some(latency.ratio(self.slowness[leg as usize], 1000))
+    }
+
+    /// Whether every request is answered in the instant in which it comes.
+    pub fn is_instant(&self) -> bool {
+        let legs = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse];
+        let instant = |leg: &Leg| {
+            let link = self.around.links.leg(*leg);
+            link.loss.is_never() && link.latency.as_constant().is_some_and(Duration::is_zero)
+        };
+        let Provider {
+            token_endpoint,
+            api_endpoint,
+            ..
+        } = &self.server.provider;
+        legs.iter().all(instant) && token_endpoint.servers.is_none() && api_endpoint.servers.is_none()
+    }
+
+    /// One step.
+    pub fn take(&mut self, now: Time, step: &Step) -> Outcome {
+        let Self { server, around, .. } = self;
+        match *step {
+            Step::AddClient { slots } => Outcome::Client(server.provider.add_client(slots)),
+            Step::TokenArrives { request, client } => {
+                intake(server.token_arrives(now, request, client, || request, around))
+            }
+            Step::TokenServed => Outcome::Next(server.token_served()),
+            Step::TokenCommits(ref commit) => self.commit(now, commit),
+            Step::ApiArrives { request, client } => {
+                intake(server.api_arrives(now, request, || client, || request, around))
+            }
+            Step::ApiServed => Outcome::Next(server.api_served()),
+            Step::ApiChecks { request, token } => match number(token) {
+                None => Outcome::Rejected(Cause::LongDead),
+                Some(token) => match server.api_check(now, token, request, around) {
+                    Ok(()) => Outcome::Accepted,
+                    Err(cause) => Outcome::Rejected(cause),
+                },
+            },
+            Step::Holds { token, held } => {
+                if let Some(token) = number(token) {
+                    server.provider.ledger.hold(token, held);
+                }
+                Outcome::Done
+            }
+            Step::EndToken { token, expired } => {
+                let ending = if expired { Ending::Expired } else { Ending::Revoked };
+                done(number(token).is_some_and(|token| server.end_token(now, token, ending, around)))
+            }
+            Step::RevokeGrant { of } => done(number(of).is_some_and(|of| server.revoke_grant(now, of, around))),
+            Step::Revoke { client, slot } => {
+                server.revoke(now, client, slot, around);
+                Outcome::Done
+            }
+            Step::GrantSlots { client, slots } => {
+                server.provider.grant_slots(client, slots);
+                Outcome::Done
+            }
+            Step::Fails { at, outage, error_rate } => {
+                let endpoint = self.endpoint(at);
+                endpoint.outage = outage.map(|down| match down {
+                    Down::Errors => Outage::Errors,
+                    Down::Silent => Outage::Silent,
+                });
+                if let Some(millionths) = error_rate {
+                    endpoint.errors = Chance::ratio(millionths, 1_000_000);
+                }
+                Outcome::Done
+            }
+        }
+    }
+
+    fn endpoint(&mut self, at: Place) -> &mut Endpoint {
+        match at {
+            Place::Token => &mut self.server.provider.token_endpoint,
+            Place::Api => &mut self.server.provider.api_endpoint,
+        }
+    }
+
+    /// What a timeline does to the provider; what it does to nodes is theirs.
+    pub fn act(&mut self, now: Time, act: &Act) {
+        match act {
+            Act::TokenOutage(outage) => self.server.provider.token_endpoint.outage = *outage,
+            Act::ApiOutage(outage) => self.server.provider.api_endpoint.outage = *outage,
+            Act::Slow { legs, thousandths } => {
+                for &leg in legs {
+                    self.slowness[leg as usize] = *thousandths;
+                }
+            }
+            Act::GrantSlots { clients, slots } => {
+                for client in clients.clone() {
+                    self.server.provider.grant_slots(client, *slots);
+                }
+            }
+            Act::Revoke { clients, slot } => {
+                for client in clients.clone() {
+                    self.server.revoke(now, client, *slot, &mut self.around);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn commit(&mut self, now: Time, commit: &Commit) -> Outcome {
+        let Self { server, around, .. } = self;
+        let with = match commit.how {
+            How::Refresh(with) => with.and_then(number),
+            How::Client | How::Login => None,
+        };
+        let ask = TokenAsk {
+            client: commit.client,
+            slot: match commit.slot {
+                SlotName::Unnamed => Slot::Unnamed,
+                SlotName::Index(index) => Slot::Index(index),
+            },
+            force: commit.force,
+            with,
+            no_op: commit.no_op,
+            asker: NodeId(commit.asker),
+            held: commit.held.and_then(number),
+        };
+        let logs_in = commit.how == How::Login && server.provider.rotation.is_some() && !commit.no_op;
+        let reply = if logs_in {
+            let grant = server.log_in(now, commit.client, false, around);
+            grant.map_or(Reply::refused(AnswerKind::Full), Reply::Granted)
+        } else {
+            server.token_commits(now, &ask, around)
+        };
+        match reply {
+            Reply::Refused { kind, wait } => Outcome::Refused(kind, wait),
+            Reply::Granted(grant) => Outcome::Granted(Granted {
+                grant,
+                refresh: self.refresh_token(grant.token),
+            }),
+        }
+    }
+
+    fn refresh_token(&self, of: Token) -> Option<u32> {
+        self.server.provider.rotation.as_ref()?.refresh_token(of)
+    }
+
+    /// Whether the refresh token of a pair would be accepted.
+    pub fn accepts(&self, now: Time, of: u32) -> bool {
+        let rotation = self.server.provider.rotation.as_ref();
+        rotation
+            .zip(number(of))
+            .is_some_and(|(rotation, of)| rotation.accepts(now, of))
+    }
+
+    /// Whether a pair is still remembered under the number of this refresh token.
+    pub fn knows_refresh(&self, pair: u32, refresh: u32) -> bool {
+        number(pair).and_then(|pair| self.refresh_token(pair)) == Some(refresh)
+    }
+}
+
+const fn number(token: u32) -> Option<Token> {
+    match std::num::NonZeroU32::new(token) {
+        Some(number) => Some(Token(number)),
+        None => None,
+    }
+}
+
+const fn done(it: bool) -> Outcome {
+    if it { Outcome::Done } else { Outcome::Nothing }
+}
+
+fn intake<T>(intake: Intake<T>) -> Outcome {
+    match intake {
+        Intake::Silent => Outcome::Silent,
+        Intake::Answered(Reply::Refused { kind, wait }) => Outcome::Refused(kind, wait),
+        Intake::Answered(Reply::Granted(_)) => unreachable!("nothing is granted at the door"),
+        Intake::Now { no_op } => Outcome::Now { no_op },
+        Intake::Serve => Outcome::Serve,
+        Intake::Waits => Outcome::Waits,
+    }
+}

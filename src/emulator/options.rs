@@ -1,0 +1,121 @@
+//! What can be chosen about an emulator.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::backend::Emulated;
+use super::carry::ControlOptions;
+use super::emulated::{UnknownProvider, of_profile, of_scenario};
+use crate::base::{Duration, Time};
+use crate::scenario::Scenario;
+
+/// What is emulated, where, and for whom.
+#[derive(Clone)]
+pub struct EmulatorOptions {
+    pub(super) emulated: Emulated,
+    pub(super) listen: SocketAddr,
+    pub(super) seed: Option<u64>,
+    pub(super) frozen_at: Option<Time>,
+    pub(super) clients: Vec<(String, Option<String>)>,
+    pub(super) open: bool,
+    pub(super) control: ControlOptions,
+    pub(super) workers: usize,
+}
+
+impl std::fmt::Debug for EmulatorOptions {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Secrets are nobody's business.
+        to.debug_struct("EmulatorOptions")
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EmulatorOptions {
+    fn of(emulated: Emulated, open: bool) -> Self {
+        Self {
+            emulated,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: None,
+            frozen_at: None,
+            clients: Vec::new(),
+            open,
+            control: ControlOptions::default(),
+            workers: 1,
+        }
+    }
+
+    /// A profile: any client may come, and its requests take no time.
+    ///
+    /// # Errors
+    /// When there is no such profile.
+    pub fn profile(name: &str) -> Result<Self, UnknownProvider> {
+        Ok(Self::of(of_profile(name)?, true))
+    }
+
+    /// The provider of a scenario, with its latencies, limits, faults and timeline; its apps are the clients.
+    ///
+    /// # Errors
+    /// When a file that the scenario names cannot be used, or it has no strategy.
+    pub fn scenario(scenario: &Scenario) -> Result<Self, UnknownProvider> {
+        Ok(Self::of(of_scenario(scenario)?, false))
+    }
+
+    /// Listens there; without it, on a free port of the loopback address.
+    #[must_use]
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Tokens and chance follow from this seed: whoever knows it can make tokens. Without it they come from the system's secure
+    /// generator.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The clock stands still, so long after the beginning of 1970, and moves only as it is told.
+    #[must_use]
+    pub fn frozen_at(mut self, after: Duration) -> Self {
+        self.frozen_at = Some(Time::ZERO + after);
+        self
+    }
+
+    /// A client with this secret. Those that nobody named are then refused.
+    #[must_use]
+    pub fn client(mut self, id: &str, secret: &str) -> Self {
+        self.clients.push((id.to_owned(), Some(secret.to_owned())));
+        self.open = false;
+        self
+    }
+
+    /// Each client has so many slots at first.
+    #[must_use]
+    pub fn slots(mut self, slots: u16) -> Self {
+        let slots = slots.min(self.emulated.provider.stride);
+        self.emulated.provider.slots.fill(slots);
+        self
+    }
+
+    /// There is no control plane.
+    #[must_use]
+    pub const fn without_control(mut self) -> Self {
+        self.control.off = true;
+        self
+    }
+
+    /// Whoever uses the control plane shows this as a bearer token.
+    #[must_use]
+    pub fn control_secret(mut self, secret: &str) -> Self {
+        self.control.secret = Some(secret.to_owned());
+        self
+    }
+
+    /// Threads that answer; without it, one.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers.max(1);
+        self
+    }
+}

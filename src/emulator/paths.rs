@@ -1,0 +1,127 @@
+//! Which request is for which endpoint: the token endpoint is known by the last step of its path, whatever the provider calls it,
+//! and whatever is nothing else is the API.
+
+/// Everything of the emulator itself lies below this path.
+pub(super) const CONTROL_PATH: &str = "/_tokenstorm";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Token,
+    Revocation,
+    Introspection,
+    Metadata,
+    Control,
+    Api,
+}
+
+/// What token endpoints of the known providers end with.
+const TOKEN_ENDINGS: [&str; 8] = [
+    "token",
+    "access_token",
+    "token.do",
+    "gettoken",
+    "getAccessToken",
+    "stable_token",
+    "oauth.v2.access",
+    "tenant_access_token",
+];
+
+/// Where a path leads; `rest` is the path without what names the caller.
+pub(super) fn route(rest: &str) -> Route {
+    if rest == CONTROL_PATH
+        || rest
+            .strip_prefix(CONTROL_PATH)
+            .is_some_and(|rest| rest.starts_with('/'))
+    {
+        return Route::Control;
+    }
+    if rest.starts_with("/.well-known/oauth-authorization-server")
+        || rest.ends_with("/.well-known/openid-configuration")
+    {
+        return Route::Metadata;
+    }
+    let trimmed = rest.trim_end_matches('/');
+    let last = trimmed.rsplit('/').next().unwrap_or_default();
+    match last {
+        "revoke" => Route::Revocation,
+        "introspect" => Route::Introspection,
+        _ if TOKEN_ENDINGS.contains(&last) || trimmed.contains("/tenant_access_token/") => Route::Token,
+        _ => Route::Api,
+    }
+}
+
+/// Token endpoints of this path are asked by GET too.
+pub(super) fn is_asked_by_get(rest: &str) -> bool {
+    rest.starts_with("/cgi-bin/")
+        || rest.ends_with("/gettoken")
+        || rest.ends_with("/getAccessToken")
+        || rest == "/identity/oauth/token"
+}
+
+/// The caller that a path names, and what is left of the path: `/as/pod-3/oauth/token`.
+///
+/// # Errors
+/// When the name has letters that a log could not be read with.
+pub(super) fn split_caller(path: &str) -> Result<(Option<&str>, &str), &'static str> {
+    /// Bytes of a name.
+    const LONGEST: usize = 64;
+    let Some(named) = path.strip_prefix("/as/") else {
+        return Ok((None, path));
+    };
+    let end = named.find('/').unwrap_or(named.len());
+    let (name, rest) = named.split_at(end);
+    match is_name(name) && name.len() <= LONGEST {
+        true => Ok((Some(name), if rest.is_empty() { "/" } else { rest })),
+        false => {
+            Err("a caller is named by 1 to 64 letters, digits, dots, dashes and underscores: /as/pod-3/oauth/token")
+        }
+    }
+}
+
+pub(super) fn is_name(name: &str) -> bool {
+    let good = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
+    !name.is_empty() && name.bytes().all(good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_known_by_their_paths() {
+        for path in [
+            "/oauth/token",
+            "/token",
+            "/oauth2/v1/token",
+            "/login/oauth/access_token",
+            "/cgi-bin/token",
+            "/cgi-bin/stable_token",
+            "/cgi-bin/gettoken",
+            "/oauth/v2/token/",
+            "/open-apis/auth/v3/tenant_access_token/internal",
+            "/api/oauth.v2.access",
+        ] {
+            assert_eq!(route(path), Route::Token, "{path}");
+        }
+        assert_eq!(route("/oauth/revoke"), Route::Revocation);
+        assert_eq!(route("/oauth2/introspect"), Route::Introspection);
+        assert_eq!(route("/.well-known/oauth-authorization-server"), Route::Metadata);
+        assert_eq!(route("/_tokenstorm/state"), Route::Control);
+        for path in ["/", "/v2/users/me", "/tokens", "/_tokenstormy", "/v1/token/list"] {
+            assert_eq!(route(path), Route::Api, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_name_the_caller() {
+        assert_eq!(
+            split_caller("/as/pod-3/oauth/token"),
+            Ok((Some("pod-3"), "/oauth/token"))
+        );
+        assert_eq!(split_caller("/as/pod-3"), Ok((Some("pod-3"), "/")));
+        assert_eq!(split_caller("/v2/users"), Ok((None, "/v2/users")));
+        for path in ["/as//x", "/as/a%20b/x", &format!("/as/{}/x", "a".repeat(65))] {
+            assert!(split_caller(path).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The emulator over real sockets: what a client gets from it, and what whoever looks on learns.
+
+mod client;
+mod control;
+mod profiles;
+mod shadow;
+mod standards;
