@@ -65,7 +65,7 @@ fn the_readme_shows_who_killed_a_token() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(sorted(&printed), sorted(expected), "{told}");
     assert!(
-        told.contains("2 token requests, 2 tokens issued, 1 calls rejected"),
+        told.contains("2 token requests, 2 tokens issued (0 unnecessarily), 2 calls, 1 of them rejected"),
         "{told}"
     );
 }
@@ -122,4 +122,95 @@ fn it_warns_where_others_reach_it_and_ends_when_it_is_told_to() {
         told.contains("warning: 0.0.0.0:") && told.contains("--control-secret"),
         "{told}"
     );
+}
+
+fn beside(arguments: &[&str], script: &str) -> Output {
+    let all = [&["--profile", "zoom-s2s-2022"], arguments, &["--", "sh", "-c", script]].concat();
+    serve(&all)
+}
+
+const ASK: &str = r#"ask() { curl -s -u "$TOKENSTORM_CLIENT_ID:$TOKENSTORM_CLIENT_SECRET" -d 'grant_type=account_credentials&account_id=1' "$TOKENSTORM_URL/as/$1/oauth/token" | grep -o '"access_token":"[^"]*' | cut -d '"' -f 4; }; "#;
+
+/// The command finds the server by its environment, its exit code is the one that counts, and what happened is told.
+#[test]
+fn a_command_runs_beside_the_server() {
+    let call = r#"FIRST=$(ask pod-1); SECOND=$(ask pod-2); curl -s -o /dev/null -H "Authorization: Bearer $FIRST" "$TOKENSTORM_URL/as/pod-1/v2/users/me"; echo done; exit "#;
+    for (code, exit) in [(0, 0), (7, 7)] {
+        let output = beside(&["--client", "me:s3cret"], &format!("{ASK}{call}{code}"));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{told}");
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            "done\n",
+            "standard output is the command's"
+        );
+        assert!(
+            told.contains("2 token requests, 2 tokens issued (0 unnecessarily), 1 calls, 1 of them rejected"),
+            "{told}"
+        );
+        assert!(
+            told.contains("1 call of pod-1 rejected: its token was killed by pod-2 (token request)"),
+            "{told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+}
+
+#[test]
+fn an_assertion_that_does_not_hold_ends_with_99() {
+    let twice = format!("{ASK}ask pod-1 >/dev/null; ask pod-1 >/dev/null; exit ");
+    for (assertion, code, exit) in [
+        ("token_requests <= 2", 0, 0),
+        ("token_requests <= 1", 0, 99),
+        ("token_requests <= 1", 5, 5),
+        ("unnecessary_issuances@pod-1 == 0", 0, 99),
+    ] {
+        let output = beside(&["--assert", assertion], &format!("{twice}{code}"));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{assertion}: {told}");
+        let sign = if assertion == "token_requests <= 2" {
+            '✓'
+        } else {
+            '✗'
+        };
+        assert!(told.contains(&format!("{sign} {assertion}")), "{told}");
+    }
+    let wrong = beside(&["--assert", "token_request <= 1"], "exit 0");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("token_requests"));
+    let nothing = serve(&["--profile", "okta", "--", "no-such-program"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(
+        String::from_utf8(nothing.stderr)
+            .unwrap()
+            .contains("no-such-program cannot be run")
+    );
+}
+
+/// A command that is ended by a signal has the code that a shell gives it, and an end that is asked for is passed on.
+#[test]
+fn signals_are_passed_on() {
+    assert_eq!(beside(&[], "kill -9 $$").status.code(), Some(137));
+    let mut child = Command::new(program())
+        .args([
+            "serve",
+            "--profile",
+            "okta",
+            "--",
+            "sh",
+            "-c",
+            "trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    let killed = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }

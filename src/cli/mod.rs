@@ -2,6 +2,8 @@
 //! room prints.
 
 mod check;
+#[cfg(feature = "serve")]
+mod command;
 mod format;
 mod fuzz;
 mod interrupt;
@@ -85,7 +87,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(feature = "serve")]
-        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Serve(arguments) => return serve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema => schema::run(),

@@ -1,17 +1,20 @@
 //! `tokenstorm serve`: a provider over HTTP, until it is interrupted.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 
+use super::command::accompany;
 use super::interrupt::interrupt;
-use super::say::{print, say};
+use super::say::{aside, print, say};
 use super::{Exit, validate};
-use crate::emulator::{Emulator, EmulatorOptions};
+use crate::emulator::{CountAssertion, Emulator, EmulatorOptions};
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -40,14 +43,23 @@ pub(super) struct Arguments {
     /// The control plane asks for the bearer token that this file holds
     #[arg(long, value_name = "FILE")]
     control_secret: Option<PathBuf>,
+    /// What must hold at the end, such as "token_requests <= 1"; otherwise the exit code is 99. Can be given again
+    #[arg(long, value_name = "COUNT OP NUMBER")]
+    assert: Vec<CountAssertion>,
+    /// Run this beside the server, with its URLs in TOKENSTORM_URL, TOKENSTORM_TOKEN_URL, TOKENSTORM_API_URL
+    /// and TOKENSTORM_CONTROL_URL, and end with it
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
 }
 
 const READING: &str = "\
 The token endpoint is any path that ends with `token`, such as /oauth/token; every other path is the
 protected API. Put /as/NAME before a path to say which caller it is. GET /_tokenstorm/ lists the
-control plane: clock, event log, who ended which token. The manual has a page about it, `serve`.";
+control plane: clock, event log, who ended which token. The manual has a page about it, `serve`.
 
-pub(super) fn run(arguments: &Arguments) -> Exit {
+Exit codes: 0, or that of the command; 2 where nothing starts; 99 where an --assert does not hold.";
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let started =
         options(arguments).and_then(|options| Emulator::start_with(options).map_err(|error| error.to_string()));
     let emulator = match started {
@@ -56,24 +68,73 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             if !message.is_empty() {
                 say!("error: {message}");
             }
-            return Exit::Usage;
+            return Exit::Usage.into();
         }
     };
     let stop = interrupt();
     let exit = greet(arguments, &emulator);
     if exit != Exit::Ok {
-        return exit;
+        return exit.into();
     }
-    emulator.run(told(stop));
-    say!("stopping: requests that are under way are answered");
-    let requests = emulator.count("token_requests").unwrap_or(0);
-    let (issued, rejected) = (
-        emulator.count("issuances").unwrap_or(0),
-        emulator.count("rejected").unwrap_or(0),
-    );
+    let code = if arguments.command.is_empty() {
+        emulator.run(told(stop));
+        say!("stopping: requests that are under way are answered");
+        0
+    } else {
+        match accompany(&emulator, &arguments.command, &credentials(arguments), &stop) {
+            Ok(code) => code,
+            Err(message) => {
+                say!("error: {message}");
+                return Exit::Usage.into();
+            }
+        }
+    };
+    let held = tell(arguments, &emulator);
     emulator.stop();
-    say!("{requests} token requests, {issued} tokens issued, {rejected} calls rejected");
-    Exit::Ok
+    match (code, held) {
+        (0, false) => Exit::AssertionFailed.into(),
+        (code, _) => ExitCode::from(code),
+    }
+}
+
+/// The credentials of the first client, for the command: any will do where any client may come.
+fn credentials(arguments: &Arguments) -> Vec<(&'static str, String)> {
+    let named = arguments.client.first().and_then(|client| client.split_once(':'));
+    let (id, secret) = named.unwrap_or(("app", "secret"));
+    vec![
+        ("TOKENSTORM_CLIENT_ID", id.to_owned()),
+        ("TOKENSTORM_CLIENT_SECRET", secret.to_owned()),
+    ]
+}
+
+/// What happened, and whether it is as it must be.
+fn tell(arguments: &Arguments, emulator: &Emulator) -> bool {
+    let count = |name| emulator.count(name).unwrap_or(0);
+    say!(
+        "{} token requests, {} tokens issued ({} unnecessarily), {} calls, {} of them rejected",
+        count("token_requests"),
+        count("issuances"),
+        count("unnecessary_issuances"),
+        count("calls"),
+        count("rejected")
+    );
+    for killing in emulator.killings() {
+        say!("  {killing}");
+    }
+    let mut held = true;
+    for assertion in &arguments.assert {
+        let (holds, measured) = emulator.judge(assertion);
+        held &= holds;
+        say!(
+            "{} {assertion}{}",
+            if holds { '✓' } else { '✗' },
+            match holds {
+                true => String::new(),
+                false => format!(": it is {measured}"),
+            }
+        );
+    }
+    held
 }
 
 /// Errors with what is wrong, or with nothing where that has been told already.
@@ -133,9 +194,15 @@ fn greet(arguments: &Arguments, emulator: &Emulator) -> Exit {
     let seed = arguments.seed.map_or(String::new(), |seed| {
         format!("seed            {seed}: tokens can be guessed\n")
     });
-    print(&format!(
-        "token endpoint  {url}/oauth/token\nAPI             {url}/\n{control}{seed}"
-    ))
+    let text = format!("token endpoint  {url}/oauth/token\nAPI             {url}/\n{control}{seed}");
+    match arguments.command.is_empty() {
+        true => print(&text),
+        // Standard output is the command's.
+        false => {
+            aside(text);
+            Exit::Ok
+        }
+    }
 }
 
 const fn is_loopback(address: IpAddr) -> bool {

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
 use serde_json::json;
 
 use crate::provider::settings::HttpAnswer;
@@ -54,9 +55,11 @@ impl Answer {
         }
         answer
     }
+}
 
-    /// As it goes out.
-    pub fn into_response(self) -> Response<Body> {
+/// As it goes out.
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Method, Response, header};
+use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::answer::Answer;
@@ -36,11 +37,38 @@ pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Re
         Ok(Err(_)) => return Some(closing(413, "the body is longer than 1 MiB, or broke off")),
         Err(_) => return Some(closing(408, "the body did not come within 30 s")),
     };
+    if asks_for_page(&shared, &parts) {
+        return Some(page().into_response());
+    }
     let answer = match read(&shared, &parts, &body) {
         Err(answer) => Some(answer),
         Ok(load) => shared.carry(load).await,
     };
-    answer.map(Answer::into_response)
+    answer.map(IntoResponse::into_response)
+}
+
+/// Whether a browser asks, and not a client.
+fn asks_for_page(shared: &Shared, parts: &Parts) -> bool {
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value: &header::HeaderValue| value.to_str().ok())
+    };
+    let html = header("accept").is_some_and(|accept| accept.contains("text/html"));
+    parts.method == Method::GET
+        && parts.uri.path() == "/"
+        && html
+        && header("authorization").is_none()
+        && !shared.options.off
+}
+
+/// What goes on, for a browser.
+fn page() -> Answer {
+    let mut answer = Answer::text(200, "text/html; charset=utf-8", include_str!("page.html").to_owned());
+    let policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
+    answer.headers.push(("content-security-policy", policy.to_owned()));
+    answer
 }
 
 /// The rest of such a request is not waited for.

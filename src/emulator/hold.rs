@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
@@ -15,7 +16,7 @@ const MOST_HELD: usize = 10_000;
 const MOST_HOLDS: usize = 1000;
 
 /// Where on its way a request is stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Point {
     /// Before anything has happened.
@@ -26,10 +27,12 @@ pub(super) enum Point {
 }
 
 /// Which requests are stopped.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Condition {
+    /// At which endpoint.
     pub at: Place,
+    /// Where on their way; left out, before anything has happened.
     #[serde(default)]
     pub point: Point,
     /// Only those of this caller.
@@ -70,10 +73,12 @@ pub(super) struct Holds {
 }
 
 /// Which requests are let go.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Release {
+    /// This one alone.
     pub request: Option<u64>,
+    /// Those of this hold.
     pub hold: Option<u64>,
 }
 

@@ -39,9 +39,7 @@ struct Unanswered;
 
 /// Accepts until it is told to stop, then lets what is under way come to its end.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
-    let router = Router::new()
-        .nest(CONTROL_PATH, control::routes(&shared))
-        .with_state(Arc::clone(&shared));
+    let router = control::routes(&shared).with_state(Arc::clone(&shared));
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut number = 0;
     while !*stop.borrow() {

@@ -3,6 +3,7 @@
 //! Everything that decides an answer lies here, and nothing that does not: the same steps at the same instants under the same
 //! seed give the same outcomes. No clock, no socket, no text of a token.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::history::MOST_STORIES;
@@ -83,7 +84,7 @@ pub(super) enum SlotName {
 }
 
 /// One of the two endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Place {
     Token,
@@ -91,7 +92,7 @@ pub(super) enum Place {
 }
 
 /// How an endpoint is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Down {
     Errors,

@@ -16,6 +16,8 @@
 //! ```
 
 mod answer;
+mod asked;
+mod assertion;
 mod backend;
 mod carry;
 mod clock;
@@ -26,9 +28,12 @@ mod entrance;
 mod history;
 mod hold;
 mod inspect;
+mod killings;
 mod listen;
 mod log;
 mod machine;
+mod metrics;
+mod openapi;
 mod options;
 mod parameters;
 mod paths;
@@ -51,6 +56,7 @@ use log::COUNTS;
 use registry::Clients;
 use texts::TokenTexts;
 
+pub use assertion::{AssertionError, CountAssertion};
 pub use emulated::UnknownProvider;
 pub use options::EmulatorOptions;
 
@@ -180,6 +186,16 @@ impl Emulator {
     pub fn count(&self, name: &str) -> Option<u64> {
         let place = COUNTS.iter().position(|(known, _)| *known == name)?;
         Some(self.shared.backend().log.counts(None)[place])
+    }
+
+    /// Whether something holds that must, and what its count is.
+    pub fn judge(&self, assertion: &CountAssertion) -> (bool, u64) {
+        self.shared.backend().judge(assertion)
+    }
+
+    /// Who killed whose tokens so that calls were refused, in words, those that happened most first; ten at most.
+    pub fn killings(&self) -> Vec<String> {
+        killings::told(&self.events())
     }
 
     /// The event log so far, a JSON object each.

@@ -137,6 +137,15 @@ impl Callers {
         number
     }
 
+    /// The number of a caller that has come.
+    pub fn find(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub fn get(&self, number: u32) -> &Caller {
         &self.all[number as usize]
     }

@@ -2,6 +2,7 @@
 
 mod client;
 mod control;
+mod looking;
 mod profiles;
 mod shadow;
 mod standards;

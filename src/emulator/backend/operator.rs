@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::Backend;
 use crate::base::{Duration, Time};
+use crate::emulator::assertion::CountAssertion;
 use crate::emulator::clock::written;
 use crate::emulator::history::{Doer, TokenStory};
-use crate::emulator::log::{COUNTS, Happening};
+use crate::emulator::log::{COUNTS, Counts, Happening};
 use crate::emulator::machine::Step;
 use crate::emulator::texts::{TextKind, fingerprint};
 
@@ -202,8 +203,27 @@ impl Backend {
         })
     }
 
-    pub fn counts_told(&self, caller: Option<u32>) -> Value {
-        let counts = COUNTS.iter().zip(self.log.counts(caller));
+    /// Whether something holds that must, and what its count is.
+    pub fn judge(&self, assertion: &CountAssertion) -> (bool, u64) {
+        let counts = match assertion.caller() {
+            None => self.log.counts(None),
+            Some(name) => self.counts_of(self.callers.find(name)),
+        };
+        assertion.judge(&counts)
+    }
+
+    /// Of one caller; of none where it has not come.
+    fn counts_of(&self, caller: Option<u32>) -> Counts {
+        caller.map_or_else(Counts::default, |caller| self.log.counts(Some(caller)))
+    }
+
+    /// Of all, or of one caller, who may not have come yet.
+    pub fn counts_told(&self, caller: Option<Option<u32>>) -> Value {
+        let counts = match caller {
+            None => self.log.counts(None),
+            Some(caller) => self.counts_of(caller),
+        };
+        let counts = COUNTS.iter().zip(counts);
         counts
             .map(|((name, _), count)| ((*name).to_owned(), json!(count)))
             .collect::<serde_json::Map<_, _>>()
