@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokenstorm::engine::check::expected::{self, Expectation, FAULTY};
 use tokenstorm::engine::check::systems::{self, EACH_ONCE, REFRESHERS};
-use tokenstorm::engine::check::{FaultBudget, Setup};
+use tokenstorm::engine::check::{self, FaultBudget, Setup};
 use tokenstorm::engine::fuzz::{
     self, Case, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SearchSpace, SystemParams,
 };
@@ -92,6 +92,46 @@ fn nothing_is_shorter_than_a_shortest_run() {
     ] {
         assert!(equal.iter().any(|known| known == pair), "{pair} is not among {equal:?}");
     }
+}
+
+/// What the fuzzer says of whole runs, the checker says of the same system: both have the same idea of a fair run. The lease that
+/// is extended and the leader have more store operations under way than a node may, and notes.
+#[test]
+fn no_livelock_is_found_that_the_checker_denies() {
+    let extended = "extend_every = '300ms'\nttl = '1s'\npoll = '100ms'\nwait = '100ms'";
+    let extended: Lease = toml::from_str(extended).expect("settings of a lease");
+    let extended = systems::system_for(Coordination::Lease(extended), 2, 1, FaultBudget::NONE);
+    let named = [
+        "leader",
+        "central_refresher",
+        "lease_fenced",
+        "gossip",
+        "shared_blind",
+        "compare_and_set",
+    ];
+    let named = named.map(|name| (name, setup(name, 2, 1, FaultBudget::NONE)));
+    let mut compared = 0;
+    for (name, setup) in named.into_iter().chain([("an extended lease", extended)]) {
+        let report = fuzz(&setup, 1, 150);
+        for finding in report.findings {
+            let property = &PROPERTIES[finding.property];
+            if !matches!(property.judge, Judge::Runs(_)) {
+                continue;
+            }
+            let ground = SearchSpace::of(setup.coordination.clone(), setup.system.clone());
+            let system = ground.system(&finding.case.draw);
+            let checked = check::check_strategy(ground.strategy, &system, &());
+            let verdict = Expectation::from(&checked.verdicts[finding.property]);
+            let case = &finding.case.steps;
+            assert!(
+                matches!(verdict, Expectation::Breaks(..)),
+                "{name} {}: {verdict}, {case:?}",
+                property.name
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared >= 5, "{compared} findings were compared");
 }
 
 /// Nothing can be taken away from what was found.

@@ -13,6 +13,9 @@ pub struct ReportRow {
     pub property: &'static str,
     /// Title of the property.
     pub title: &'static str,
+    /// What the checker says of it, as its table has it: `?` where the search was given up or its bounds leave it open, `-` where
+    /// nothing that it is about has happened.
+    pub verdict: Expectation,
     /// A shortest run that breaks it, found by the checker.
     pub checked: Option<Counterexample>,
     /// The smallest case that breaks it, found by the fuzzer.
@@ -26,6 +29,8 @@ pub struct StrategyReport {
     pub states: usize,
     /// Whether the checker has searched all states.
     pub complete: bool,
+    /// Why what is not broken has not been shown to hold although all states were searched: the bounds on messages under way matter.
+    pub doubt: Option<String>,
     /// The properties, in the order in which they are shown.
     pub rows: Vec<ReportRow>,
     /// Laws that are broken, with what is wrong.
@@ -43,6 +48,14 @@ impl StrategyReport {
         let row = self.rows.iter().find(|row| row.property == property);
         row.unwrap_or_else(|| panic!("there is no property `{property}`"))
     }
+
+    /// Why properties are open, in words.
+    pub(super) fn why_open(&self) -> String {
+        match &self.doubt {
+            Some(doubt) => doubt.clone(),
+            None => format!("the search was given up after {} states", self.states),
+        }
+    }
 }
 
 /// A table: each property with the steps of a shortest run and of the smallest case by chance that break it.
@@ -55,12 +68,15 @@ impl fmt::Display for StrategyReport {
             "", "check", "fuzz", self.states
         )?;
         for row in &self.rows {
-            let checked = row.checked.as_ref().map_or_else(|| "ok".to_owned(), steps);
+            let checked = row.verdict;
             let fuzzed = row
                 .fuzzed
                 .as_ref()
                 .map_or_else(|| "-".to_owned(), |finding| steps(&finding.example));
             writeln!(f, "{:4}{:28}{checked:>8}{fuzzed:>8}", row.property, row.title)?;
+        }
+        if let Some(doubt) = &self.doubt {
+            writeln!(f, "? as {doubt}")?;
         }
         for (name, wrong) in &self.laws {
             writeln!(f, "law {name} is broken: {wrong}")?;

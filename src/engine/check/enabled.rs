@@ -10,9 +10,6 @@ use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::world::Message;
 
-/// Notes that two nodes have under way to each other at most: without a bound the states would not come to an end.
-const NOTES: u8 = 2;
-
 impl<S: Strategy, R: Rule> State<S, R> {
     /// Every step that it can take; steps that lead to the same are named once.
     pub fn actions(&self, out: &mut Vec<Action>) {
@@ -79,6 +76,36 @@ impl<S: Strategy, R: Rule> State<S, R> {
         for message in &self.bag {
             match message {
                 Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
+    /// What the delivery bounds keep from happening in this state, faults included.
+    pub fn held_back(&self, bounds: &DeliveryBounds) -> HeldBack {
+        let mut held_back = HeldBack::default();
+        if bounds.iter().all(|accepts| matches!(accepts, Accepts::Everything)) {
+            return held_back;
+        }
+        for message in &self.bag {
+            let here = bounds[self.actor(message).index()];
+            if here.accepts(message) || !self.is_due(message) {
+                continue;
+            }
+            held_back.store_operations |= here == Accepts::Store;
+            held_back.notes |= here == Accepts::Notes;
+        }
+        held_back
+    }
+
+    /// Whether a message could be delivered, perhaps by a fault, if no bound were in the way.
+    fn is_due(&self, message: &Message) -> bool {
+        match message {
+            Message::TimerRang {
+                timer: Timer::Renew, ..
+            } => self.left.left(Fault::Renewal) > 0,
+            Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
+                self.is_lost(message) || self.left.left(Fault::Late) > 0
+            }
+            _ => true,
+        }
+    }
+
                     operations[node.index()] += 1
                 }
                 Message::Note { to, from, .. } => {
@@ -91,7 +118,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         std::array::from_fn(|node| {
             if operations[node] >= self.operations {
                 Accepts::Store
-            } else if notes[node].iter().any(|&under_way| under_way >= NOTES) {
+            } else if notes[node].iter().any(|&under_way| under_way >= self.notes) {
                 Accepts::Notes
             } else {
                 Accepts::Everything
@@ -218,6 +245,30 @@ pub type DeliveryBounds = [Accepts; NODES];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// Any message.
+/// Which bounds on messages under way kept something from happening, in a state or in a whole search: then there are runs that the
+/// search has not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The bound on the store operations of a node.
+    pub store_operations: bool,
+    /// The bound on the notes between two nodes.
+    pub notes: bool,
+}
+
+impl HeldBack {
+    /// Whether any bound did.
+    pub const fn any(self) -> bool {
+        self.store_operations || self.notes
+    }
+}
+
+impl std::ops::BitOrAssign for HeldBack {
+    fn bitor_assign(&mut self, other: Self) {
+        self.store_operations |= other.store_operations;
+        self.notes |= other.notes;
+    }
+}
+
     Everything,
     /// Requests to the store, its answers, and their time-outs.
     Store,

@@ -7,9 +7,10 @@ use crate::provider::Rule;
 use crate::trace::{CallOutcome, Event};
 
 use super::action::Action;
+use super::enabled::HeldBack;
 use super::graph::{Edge, Marks, Standing};
 use super::host::CheckHost;
-use super::label::{label, label_of};
+use super::label::{label, withheld};
 use super::recovery::{self, Cost};
 use super::state::State;
 use super::visited::{Fingerprint, Visited, fingerprint};
@@ -47,6 +48,7 @@ pub struct Expanded {
     pub standing: Standing,
     /// Labels of messages that wait only because their nodes accept others first.
     pub suppressed: u128,
+    pub held_back: HeldBack,
     pub reached: PropertySet,
     /// Phases of the strategy in which a node is, by their place.
     pub phases: u32,
@@ -179,9 +181,8 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 leased: state.is_leased(),
                 stranded: state.is_stranded(),
             },
-            suppressed: state
-                .suppressed(&bounds)
-                .fold(0, |labels, message| labels | 1 << label_of(state, message)),
+            suppressed: withheld(state, &bounds),
+            held_back: state.held_back(&bounds),
             reached,
             phases: state.phases(),
             recovery: state.is_quiet().then(|| recovery::dearest_call(state)),

@@ -16,6 +16,7 @@ use crate::world::Message;
 
 use super::CheckProgress;
 use super::action::Action;
+use super::enabled::HeldBack;
 use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
 use super::fault::{FAULTS, FaultBudget};
 use super::graph::Graph;
@@ -34,6 +35,8 @@ pub struct Explored {
     pub depth: u32,
     /// False where the search was ended before every state had been found.
     pub complete: bool,
+    /// What the bounds on messages under way kept from happening.
+    pub held_back: HeldBack,
     /// Properties that some event was the business of.
     pub reached: PropertySet,
     /// The first step that breaks each property: from a state, by an action.
@@ -97,6 +100,7 @@ where
         found_by: vec![(0, Action::Deliver(0))],
         depth: 0,
         complete: true,
+        held_back: HeldBack::default(),
         reached: 0,
         broken: vec![None; PROPERTIES.len()],
         recovery: None,
@@ -275,6 +279,7 @@ impl Explored {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
         self.phases |= expanded.phases;
+        self.held_back |= expanded.held_back;
         if let Some((cost, way)) = expanded.recovery
             && self.recovery.as_ref().is_none_or(|(dearest, ..)| cost > *dearest)
         {

@@ -7,6 +7,7 @@ use crate::provider::Rule;
 use crate::world::Message;
 
 use super::action::Action;
+use super::enabled::DeliveryBounds;
 use super::state::State;
 
 /// Label of a fault, which no run has to take.
@@ -35,6 +36,12 @@ pub fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) ->
 const CHANNELS: u8 = 24;
 
 /// Channel of a lease that nobody acts on; it is its store's.
+/// The labels of deliveries that only the delivery bounds hold back: fairness counts them as enabled.
+pub fn withheld<S: Strategy, R: Rule>(state: &State<S, R>, bounds: &DeliveryBounds) -> u128 {
+    let messages = state.suppressed(bounds);
+    messages.fold(0, |labels, message| labels | 1 << label_of(state, message))
+}
+
 const RECLAIM: u8 = CHANNELS - 1;
 
 /// A set of labels after the nodes have changed places.

@@ -18,6 +18,7 @@ mod label;
 mod liveness;
 mod naming;
 mod recovery;
+mod settle;
 mod state;
 mod step;
 mod story;
@@ -39,15 +40,17 @@ use crate::strategy::Coordination;
 pub use action::Action;
 pub use components::Components;
 pub use diagram::{svg, text};
+pub use enabled::HeldBack;
 pub use expand::PropertySet;
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
 pub use graph::{Edge, Graph, Marks, Standing};
 pub use host::{CheckHost, NOW};
-pub use label::{FAULT, label};
+pub use label::{FAULT, label, withheld};
 pub use liveness::Lasso;
 pub use recovery::{Cost, dearest_call};
-pub use state::{STORE_OPERATIONS, State};
+pub use settle::{Settled, settle};
+pub use state::{NOTES, STORE_OPERATIONS, State};
 pub use step::throttled;
 pub use story::{Line, Story, narrate, narrate_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};
@@ -95,6 +98,8 @@ pub struct System<R = Issuance> {
     pub faults: FaultBudget,
     /// Store operations that a node has under way at most: [`STORE_OPERATIONS`], or more in order to see that more change no verdict.
     pub store_operations: u8,
+    /// Notes that two nodes have under way to each other at most: [`NOTES`], or more.
+    pub notes: u8,
     /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
     pub symmetric: bool,
     /// States after which the search is given up.
@@ -221,6 +226,8 @@ pub struct CheckReport {
     pub depth: u32,
     /// False where the search was given up: then a property that holds has only not been broken yet.
     pub complete: bool,
+    /// What the bounds on messages under way kept from happening; [`settle`] finds out whether that matters.
+    pub held_back: HeldBack,
     /// Memory in use at the end, states that wait included.
     pub bytes: usize,
     /// In the order of [`PROPERTIES`].
@@ -275,6 +282,7 @@ where
         transitions: explored.graph.transitions(),
         depth: explored.depth,
         complete: explored.complete,
+        held_back: explored.held_back,
         bytes: explored.bytes,
         verdicts,
     }

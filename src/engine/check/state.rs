@@ -17,6 +17,9 @@ use crate::world::{Layout, Message, Renamed, World, brings};
 /// Store operations that a node has under way at most: one that never waits for its answers would make states without end.
 pub const STORE_OPERATIONS: u8 = 2;
 
+/// Notes that two nodes have under way to each other at most, for the same reason.
+pub const NOTES: u8 = 2;
+
 /// Nodes at most, a gateway included.
 pub(super) const NODES: usize = 8;
 
@@ -35,11 +38,13 @@ pub struct State<S: Strategy, R = Issuance> {
     pub history: History,
     /// Store operations that a node has under way at most.
     pub(super) operations: u8,
+    /// Notes that two nodes have under way to each other at most.
+    pub(super) notes: u8,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
 }
 
-clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, history, operations, symmetric });
+clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, history, operations, notes, symmetric });
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -109,6 +114,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             disturbed: false,
             history: History::new(nodes as usize),
             operations: setup.store_operations,
+            notes: setup.notes,
             symmetric: setup.symmetric,
         };
         state.canonical(&mut Renamed::default());

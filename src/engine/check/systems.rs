@@ -10,7 +10,7 @@ use crate::retry::Attempts;
 use crate::strategy::{self, Coordination};
 
 use super::fault::{Fault, FaultBudget};
-use super::{Needs, STORE_OPERATIONS, Setup, System};
+use super::{NOTES, Needs, STORE_OPERATIONS, Setup, System};
 
 /// Names under which strategies are checked against "latest only", with what is special about each.
 pub static SYSTEMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
@@ -107,6 +107,7 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
         faults,
         store_operations: STORE_OPERATIONS,
         symmetric: false,
+        notes: NOTES,
         most: most(nodes, faults),
     };
     Setup { coordination, system }

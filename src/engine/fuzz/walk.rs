@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::step::{ScheduleStep, names};
 use crate::engine::check::{
     Action, CheckHost, Counterexample, FAULT, Fingerprint, PropertySet, State, dearest_call, fingerprint, label,
+    withheld,
 };
 use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
@@ -136,9 +137,12 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     fn pass(&mut self, action: Action) {
         let print = fingerprint(&self.state);
         let labels = self.actions.iter().map(|&action| label(&self.state, action));
+        // What only the delivery bounds hold back is owed all the same, as in the checker.
         let enabled = labels
             .filter(|&label| label != FAULT)
-            .fold(0, |all, label| all | 1 << label);
+            .fold(withheld(&self.state, &self.state.delivery_bounds()), |all, label| {
+                all | 1 << label
+            });
         let happened = |wanted: fn(&Event) -> bool| self.host.events.iter().any(wanted);
         self.first.entry(print).or_insert(self.passed.len());
         self.passed.push(Passed {
