@@ -6,7 +6,7 @@ use tokenstorm::engine::check::expected::{self, Expectation, FAULTY};
 use tokenstorm::engine::check::systems::{self, EACH_ONCE, REFRESHERS};
 use tokenstorm::engine::check::{self, FaultBudget, Setup};
 use tokenstorm::engine::fuzz::{
-    self, Case, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SearchSpace, SystemParams,
+    self, Case, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, ScheduleStep, SearchSpace, SystemParams,
 };
 use tokenstorm::node::Strategy;
 use tokenstorm::property::{Judge, PROPERTIES};
@@ -91,6 +91,34 @@ fn nothing_is_shorter_than_a_shortest_run() {
         "gateway_strict F3 7",
     ] {
         assert!(equal.iter().any(|known| known == pair), "{pair} is not among {equal:?}");
+    }
+}
+
+/// A leeway that ends is found by chance too, at rest or as a fault, and its case replays in both engines.
+#[test]
+fn a_leeway_that_ends_is_found_by_chance() {
+    for (faults, fault) in [("none", false), ("elapse=1", true)] {
+        let setup = setup("naive_grace", 2, 1, faults.parse().expect("faults"));
+        let report = fuzz(&setup, 3, 200);
+        let finding = report.of("F1").unwrap_or_else(|| panic!("{faults}"));
+        assert_eq!(
+            finding.case.draw.faults.left(check::Fault::Elapse) > 0,
+            fault,
+            "{:?}",
+            finding.case
+        );
+        assert!(finding.case.steps.contains(&ScheduleStep::Elapse), "{:?}", finding.case);
+        let saved =
+            Saved::new(finding.property, Some(3), &setup, &setup.system.rule, &finding.case).expect("it has names");
+        let again: Saved = saved.to_string().parse().expect("it reads as it is written");
+        assert_eq!(again.run().expect("it breaks F1").way, finding.example.way);
+        let effects = again.effects();
+        assert_eq!(effects.checker, effects.simulator);
+        assert!(
+            effects.checker.iter().any(|(_, words)| words.contains("refused")),
+            "{:?}",
+            effects.checker
+        );
     }
 }
 

@@ -15,6 +15,21 @@ pub trait Rule: Clone + Eq + std::hash::Hash {
 
     /// Full life of a new token.
     fn ttl(&self) -> Duration;
+
+    /// Whether a period of the rule's own is running that will end by time alone. An overlap is no such period: the ledger knows
+    /// of it.
+    ///
+    /// For an engine whose clock stands still. A rule that looks at `now` for anything but how long a token lives on says so
+    /// here and in [`Rule::end_periods`]; otherwise such an engine never sees its periods end.
+    fn runs_period(&self, now: Time, ledger: &Ledger) -> bool {
+        let _ = (now, ledger);
+        false
+    }
+
+    /// Ends all such periods as if a long while had passed; tokens live on.
+    fn end_periods(&mut self, now: Time, ledger: &mut Ledger) {
+        let _ = (now, ledger);
+    }
 }
 
 /// A token request as the rule sees it.
@@ -196,6 +211,25 @@ impl Rule for Issuance {
 
     fn ttl(&self) -> Duration {
         self.ttl
+    }
+
+    /// A token is returned as long as it has enough of its life before it, and so many renewals can be forced in a window.
+    fn runs_period(&self, now: Time, ledger: &Ledger) -> bool {
+        let forced = self.forced.iter().any(|forced| *forced != Forced::default());
+        forced
+            || ledger
+                .buckets()
+                .any(|bucket| self.reusable(now, bucket, ledger).is_some())
+    }
+
+    fn end_periods(&mut self, now: Time, ledger: &mut Ledger) {
+        self.forced.fill(Forced::default());
+        let Some(threshold) = self.reuse_threshold else { return };
+        for bucket in ledger.buckets() {
+            if self.reusable(now, bucket, ledger).is_some() {
+                ledger.shorten(bucket, now + threshold.saturating_sub(Duration::from_nanos(1)));
+            }
+        }
     }
 }
 

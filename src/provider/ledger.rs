@@ -113,6 +113,11 @@ impl Ledger {
         self.lines.resize(self.lines.len() + buckets, Line::default());
     }
 
+    /// All its buckets.
+    pub fn buckets(&self) -> impl Iterator<Item = Bucket> + use<> {
+        (0..self.lines.len() as u32).map(Bucket)
+    }
+
     /// Bytes of its tables.
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.lives) + size_of_val(&*self.lines)

@@ -101,6 +101,22 @@ impl<R: Rule> Provider<R> {
         }
     }
 
+    /// Whether some period that the provider grants is running and will end by time alone: an overlap, a leeway, a cap, a time in
+    /// which the current token is returned. The life of an access token or of a refresh token is none.
+    pub fn runs_period(&self, now: Time) -> bool {
+        let rotates = self.rotation.as_ref().is_some_and(|rotation| rotation.runs_period(now));
+        rotates || self.ledger.has_overlap(now) || self.rule.runs_period(now, &self.ledger)
+    }
+
+    /// Ends all such periods as if a long while had passed, and tells each token that dies with one.
+    pub fn end_periods(&mut self, now: Time, told: &mut impl FnMut(&Life)) {
+        if let Some(rotation) = &mut self.rotation {
+            rotation.end_periods(now);
+        }
+        self.ledger.end_overlaps(now, told);
+        self.rule.end_periods(now, &mut self.ledger);
+    }
+
     /// Which bucket a request falls into; `None` when the index is refused.
     pub fn bucket(&self, client: u16, slot: Slot) -> Option<Bucket> {
         let granted = self.slots[usize::from(client)];

@@ -5,6 +5,7 @@
 //! every rule that was found in the wild.
 
 mod over;
+mod periods;
 mod refresh;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +97,10 @@ struct Refresh {
     successor_used: Option<Time>,
     /// Ended by the rule itself: a later answer to the same refresh token counts instead.
     ended: bool,
+    /// It is as old as the rule asks for before it rotates, whatever the clock says.
+    aged: bool,
+    /// The time in which it was accepted once more is over, whatever the clock says.
+    over: bool,
 }
 
 /// Why a refresh token was refused. The provider tells none of them apart: `invalid_grant`.
@@ -223,6 +228,8 @@ impl RotationMachine {
                 successor: None,
                 successor_used: None,
                 ended: false,
+                aged: false,
+                over: false,
             },
         );
         self.last

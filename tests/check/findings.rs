@@ -149,4 +149,19 @@ fn a_rotated_refresh_token_has_one_user() {
 fn no_lock_makes_up_for_a_provider_without_grace() {
     told("gateway_strict", "drop=1", "F3");
     assert!(!breaks("lease_grace", "drop=1", "F3"));
+    assert_eq!(
+        verdict(&check("lease_grace", "crash=1").1, "F3"),
+        Expectation::Breaks(15, 0)
+    );
+}
+
+/// A leeway is for those who are at it at the same time; the one who comes later must have read the store.
+#[test]
+fn a_leeway_does_not_make_up_for_a_store() {
+    told("naive_grace", "none", "F1");
+    for name in ["reread_grace", "lease_grace", "wiping_loser_grace"] {
+        for property in ["F1", "F2", "F3"] {
+            assert!(!breaks(name, "none", property), "{name} {property}");
+        }
+    }
 }

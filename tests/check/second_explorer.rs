@@ -9,7 +9,7 @@ use super::small::unique_states;
 #[test]
 fn stateright_finds_as_many_states() {
     // Without optimisation larger ones take minutes.
-    const LARGEST: usize = if cfg!(debug_assertions) { 2_000 } else { systems::MOST };
+    const LARGEST: usize = if cfg!(debug_assertions) { 2_500 } else { systems::MOST };
     let (mut compared, mut given_up) = (0, 0);
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {

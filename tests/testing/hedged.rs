@@ -7,7 +7,7 @@ use tokenstorm::store::{Answer, Operation};
 /// Two reads for each call.
 #[derive(Clone, Copy, Debug)]
 pub struct Hedged {
-    /// A call that comes while another has both reads under way asks for a token beside it.
+    /// A call that comes while another has both reads under way asks for two tokens at once.
     pub hasty: bool,
 }
 
@@ -68,6 +68,7 @@ impl Strategy for Hedged {
                 out.push(Command::Park { call });
                 if self.hasty && node.reads == 2 {
                     ask(node, out);
+                    ask(node, out);
                 }
                 node.reads += 2;
                 out.push(Command::Store(Operation::Read));
@@ -75,7 +76,7 @@ impl Strategy for Hedged {
             }
             Input::Store(Answer::Value(_) | Answer::Failed(_)) => {
                 node.reads -= 1;
-                if node.reads == 0 && node.token.is_none() && (node.asking == 0 || self.hasty) {
+                if node.reads == 0 && node.token.is_none() && node.asking == 0 {
                     ask(node, out);
                 }
             }

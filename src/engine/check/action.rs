@@ -23,13 +23,17 @@ pub enum Action {
     Reclaim(u8),
     /// The tokens of this bucket expire.
     Expire(u8),
+    /// A long while passes with nothing under way: the periods end that the provider grants.
+    Pass,
+    /// They end while something is under way.
+    Elapse,
 }
 
 impl Action {
     /// The fault that it is, if it is one.
     pub const fn fault(self) -> Option<Fault> {
         match self {
-            Self::Deliver(_) | Self::Reclaim(_) => None,
+            Self::Deliver(_) | Self::Reclaim(_) | Self::Pass => None,
             Self::Renew(_) => Some(Fault::Renewal),
             Self::Late(_) => Some(Fault::Late),
             Self::Lose(_) => Some(Fault::Drop),
@@ -37,6 +41,7 @@ impl Action {
             Self::Crash(_) => Some(Fault::Crash),
             Self::Lapse(_) => Some(Fault::Lapse),
             Self::Expire(_) => Some(Fault::Expiry),
+            Self::Elapse => Some(Fault::Elapse),
         }
     }
 }

@@ -51,6 +51,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 }
             }
         }
+        if self.world.server.provider.runs_period(NOW) {
+            if self.is_at_rest() {
+                out.push(Action::Pass);
+            } else if self.left.left(Fault::Elapse) > 0 {
+                out.push(Action::Elapse);
+            }
+        }
     }
 
     /// Messages that only the delivery bounds hold back. Fairness counts their labels as enabled: no run holds them back for ever.
@@ -69,13 +76,6 @@ impl<S: Strategy, R: Rule> State<S, R> {
         })
     }
 
-    /// The messages that each node accepts at present: the store's alone while it has the most store operations under way, notes
-    /// alone while it and another node have the most notes under way to each other, everything otherwise.
-    pub fn delivery_bounds(&self) -> DeliveryBounds {
-        let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
-        for message in &self.bag {
-            match message {
-                Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
     /// What the delivery bounds keep from happening in this state, faults included.
     pub fn held_back(&self, bounds: &DeliveryBounds) -> HeldBack {
         let mut held_back = HeldBack::default();
@@ -106,6 +106,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
     }
 
+    /// The messages that each node accepts at present: the store's alone while it has the most store operations under way, notes
+    /// alone while it and another node have the most notes under way to each other, everything otherwise.
+    pub fn delivery_bounds(&self) -> DeliveryBounds {
+        let (mut operations, mut notes) = ([0u8; NODES], [[0u8; NODES]; NODES]);
+        for message in &self.bag {
+            match message {
+                Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => {
                     operations[node.index()] += 1
                 }
                 Message::Note { to, from, .. } => {
@@ -238,13 +245,6 @@ impl<S: Strategy, R: Rule> State<S, R> {
     }
 }
 
-/// The messages that each node accepts at present.
-pub type DeliveryBounds = [Accepts; NODES];
-
-/// The messages that a node accepts at present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
-    /// Any message.
 /// Which bounds on messages under way kept something from happening, in a state or in a whole search: then there are runs that the
 /// search has not seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -269,6 +269,13 @@ impl std::ops::BitOrAssign for HeldBack {
     }
 }
 
+/// The messages that each node accepts at present.
+pub type DeliveryBounds = [Accepts; NODES];
+
+/// The messages that a node accepts at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// Any message.
     Everything,
     /// Requests to the store, its answers, and their time-outs.
     Store,

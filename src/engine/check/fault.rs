@@ -20,10 +20,12 @@ pub enum Fault {
     Late,
     /// The token endpoint answers that there are too many requests.
     Throttle,
+    /// A leeway, an overlap or another period that the provider grants ends while something is under way.
+    Elapse,
 }
 
 /// All kinds, with their names and a sentence each.
-pub const FAULTS: [(Fault, &str, &str); 7] = [
+pub const FAULTS: [(Fault, &str, &str); 8] = [
     (Fault::Drop, "drop", "a request or a response is lost"),
     (Fault::Crash, "crash", "a node loses its memory and starts anew"),
     (Fault::Lapse, "lapse", "a lease ends while its holder still acts on it"),
@@ -35,6 +37,11 @@ pub const FAULTS: [(Fault, &str, &str); 7] = [
         "a time-out strikes while the answer is still under way",
     ),
     (Fault::Throttle, "throttle", "the token endpoint answers 429"),
+    (
+        Fault::Elapse,
+        "elapse",
+        "a leeway or an overlap ends while something is under way",
+    ),
 ];
 
 impl Fault {

@@ -16,11 +16,15 @@ pub const FAULT: u8 = u8::MAX;
 /// Labels that fairness is about lie below this.
 pub const LABELS: u8 = 128;
 
+/// Label of a step by which time passes: it does so for nobody in particular.
+const TIME: u8 = LABELS - 1;
+
 /// The label of a step.
 pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
     match action {
         Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
         Action::Reclaim(store) => store * CHANNELS + RECLAIM,
+        Action::Pass => TIME,
         _ => FAULT,
     }
 }
@@ -32,16 +36,16 @@ pub fn label_of<S: Strategy, R: Rule>(state: &State<S, R>, message: &Message) ->
     party * CHANNELS + channel(message)
 }
 
-/// Channels by which something reaches a party.
-const CHANNELS: u8 = 24;
-
-/// Channel of a lease that nobody acts on; it is its store's.
 /// The labels of deliveries that only the delivery bounds hold back: fairness counts them as enabled.
 pub fn withheld<S: Strategy, R: Rule>(state: &State<S, R>, bounds: &DeliveryBounds) -> u128 {
     let messages = state.suppressed(bounds);
     messages.fold(0, |labels, message| labels | 1 << label_of(state, message))
 }
 
+/// Channels by which something reaches a party.
+const CHANNELS: u8 = 24;
+
+/// Channel of a lease that nobody acts on; it is its store's.
 const RECLAIM: u8 = CHANNELS - 1;
 
 /// A set of labels after the nodes have changed places.
@@ -60,7 +64,7 @@ pub fn moved_all(labels: u128, places: Permutation) -> u128 {
 /// A label after the nodes have changed places.
 pub fn moved(label: u8, places: Permutation) -> u8 {
     let (party, channel) = (label / CHANNELS, label % CHANNELS);
-    if label == FAULT || channel == RECLAIM {
+    if label == FAULT || label == TIME || channel == RECLAIM {
         return label;
     }
     places.of(NodeId(party.into())).0 as u8 * CHANNELS + channel

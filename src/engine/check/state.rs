@@ -184,29 +184,18 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Whether no call is under way, and nothing else but that leases are extended.
     pub fn is_quiet(&self) -> bool {
-        let upkeep = |message: &Message| {
-            matches!(
-                message,
-                Message::TimerRang {
-                    timer: Timer::Renew | Timer::Extend,
-                    ..
-                } | Message::StoreRequest {
-                    operation: Operation::Extend { .. },
-                    ..
-                } | Message::StoreResponse {
-                    answer: Answer::Extended { held: true },
-                    ..
-                } | Message::StoreTimedOut {
-                    asked: Asked::Extend,
-                    ..
-                }
-            )
-        };
         self.pending() == 0
-            && self.bag.iter().all(upkeep)
+            && self.bag.iter().all(is_upkeep)
             && (0..).zip(self.world.leases(NOW)).all(|(store, lease)| {
                 lease.is_none_or(|(holder, fence)| self.acts(holder, fence) || !self.world.can_lapse(store))
             })
+    }
+
+    /// Whether a long while can pass before anything happens: nothing is under way but calls that are yet to arrive, and that leases
+    /// are extended. The periods that a provider grants outlast whatever else is under way.
+    pub fn is_at_rest(&self) -> bool {
+        let waits = |message: &Message| matches!(message, Message::Arrival { .. }) || is_upkeep(message);
+        self.world.calls().is_empty() && self.bag.iter().all(waits)
     }
 
     /// Phases of the strategy in which some node is, by their place.
@@ -262,6 +251,26 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).node),
         }
     }
+}
+
+/// Whether a message is about a planned renewal, or about a lease that is kept.
+fn is_upkeep(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::TimerRang {
+            timer: Timer::Renew | Timer::Extend,
+            ..
+        } | Message::StoreRequest {
+            operation: Operation::Extend { .. },
+            ..
+        } | Message::StoreResponse {
+            answer: Answer::Extended { held: true },
+            ..
+        } | Message::StoreTimedOut {
+            asked: Asked::Extend,
+            ..
+        }
+    )
 }
 
 pub(super) fn arrival(node: NodeId) -> Message {

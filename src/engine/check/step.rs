@@ -50,6 +50,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 let ledger = &mut next.world.server.provider.ledger;
                 ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
             }
+            Action::Pass | Action::Elapse => next.world.server.provider.end_periods(NOW, &mut |_| {}),
         }
         if let Some(fault) = action.fault() {
             next.left.spend(fault);

@@ -166,6 +166,11 @@ impl Narrator {
             Action::Lapse(_) => own(self.store(), "the lease lapses while its holder acts on it".to_owned()),
             Action::Reclaim(_) => own(self.store(), "the lease ends; nobody acts on it any more".to_owned()),
             Action::Expire(_) => own(self.token_endpoint(), "the live token expires".to_owned()),
+            Action::Pass => own(
+                self.token_endpoint(),
+                "a long while passes: leeways and overlaps end".to_owned(),
+            ),
+            Action::Elapse => own(self.token_endpoint(), "leeways and overlaps end meanwhile".to_owned()),
         };
         Line {
             from,

@@ -52,7 +52,8 @@ pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
     .with(Fault::Expiry, 1)
     .with(Fault::Renewal, 1)
     .with(Fault::Late, 1)
-    .with(Fault::Throttle, 1);
+    .with(Fault::Throttle, 1)
+    .with(Fault::Elapse, 1);
 
 /// States after which a search is given up: some four gigabytes.
 pub const MOST: usize = 20_000_000;
@@ -106,8 +107,8 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
         attempts: Attempts::UNBOUNDED,
         faults,
         store_operations: STORE_OPERATIONS,
-        symmetric: false,
         notes: NOTES,
+        symmetric: false,
         most: most(nodes, faults),
     };
     Setup { coordination, system }

@@ -74,8 +74,14 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         // Nobody refreshes a token that is never refused.
         let needed = |fault| fault == Fault::Expiry && self.most.rotation.is_some();
         let mut faults = FaultBudget::NONE;
+        // A kind that came later draws apart, and shifts no other draw.
+        let mut later = mix(*stream);
         for &(fault, ..) in &FAULTS {
             let most = self.most.faults.left(fault);
+            let stream = match fault {
+                Fault::Elapse => &mut later,
+                _ => &mut *stream,
+            };
             // Every other case is without this or that kind of fault.
             let (allowed, count) = (below(stream, 2) == 1, below(stream, most.into()));
             if most > 0 && (allowed || needed(fault)) {
@@ -115,6 +121,7 @@ impl SwarmWeights {
             ScheduleStep::Lapse(_) => 2 << 16,
             ScheduleStep::Reclaim(_) => 3 << 16,
             ScheduleStep::Expire(_) => 4 << 16,
+            ScheduleStep::Elapse => 5 << 16,
         };
         draw(1, who) * draw(2, kind)
     }

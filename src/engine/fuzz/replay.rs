@@ -202,7 +202,12 @@ fn taken_from(action: Action) -> Option<usize> {
         | Action::Late(place)
         | Action::Lose(place)
         | Action::Throttle(place) => Some(place.into()),
-        Action::Crash(_) | Action::Lapse(_) | Action::Reclaim(_) | Action::Expire(_) => None,
+        Action::Crash(_)
+        | Action::Lapse(_)
+        | Action::Reclaim(_)
+        | Action::Expire(_)
+        | Action::Pass
+        | Action::Elapse => None,
     }
 }
 
@@ -233,6 +238,7 @@ impl Script {
             Action::Crash(node) => happens(Happening::Restarts(NodeId(node.into()))),
             Action::Lapse(store) | Action::Reclaim(store) => happens(Happening::LeaseEnds(store.into())),
             Action::Expire(bucket) => happens(Happening::Expires(Bucket(bucket.into()))),
+            Action::Pass | Action::Elapse => happens(Happening::PeriodsEnd),
         }
     }
 }

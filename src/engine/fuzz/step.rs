@@ -24,6 +24,8 @@ pub enum ScheduleStep {
     Reclaim(u8),
     /// The tokens of this bucket expire.
     Expire(u8),
+    /// The periods end that the provider grants: leeways, overlaps.
+    Elapse,
 }
 
 /// What becomes of something that is under way.
@@ -134,7 +136,7 @@ impl ScheduleStep {
     pub const fn who(self) -> Option<Actor> {
         match self {
             Self::Of(_, who, ..) | Self::Crash(who) => Some(who),
-            Self::Lapse(_) | Self::Reclaim(_) | Self::Expire(_) => None,
+            Self::Lapse(_) | Self::Reclaim(_) | Self::Expire(_) | Self::Elapse => None,
         }
     }
 
@@ -235,6 +237,11 @@ pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out:
                 out.push(ScheduleStep::Expire(bucket));
                 continue;
             }
+            // A state offers one of them at most.
+            Action::Pass | Action::Elapse => {
+                out.push(ScheduleStep::Elapse);
+                continue;
+            }
         };
         let like =
             |step: &&ScheduleStep| matches!(**step, ScheduleStep::Of(f, w, k, _) if (f, w, k) == (fate, who, what));
@@ -264,6 +271,7 @@ impl fmt::Display for ScheduleStep {
             Self::Lapse(store) => write!(f, "lapse lease {store}"),
             Self::Reclaim(store) => write!(f, "end lease {store}"),
             Self::Expire(bucket) => write!(f, "expire slot {bucket}"),
+            Self::Elapse => f.write_str(ELAPSE),
         }
     }
 }
@@ -290,7 +298,13 @@ impl FromStr for ScheduleStep {
     }
 }
 
+/// How [`ScheduleStep::Elapse`] is written.
+const ELAPSE: &str = "pass time";
+
 fn parse(text: &str) -> Option<ScheduleStep> {
+    if text == ELAPSE {
+        return Some(ScheduleStep::Elapse);
+    }
     let numbered = |words: &str| text.strip_prefix(words).and_then(|number| number.parse().ok());
     if let Some(who) = text.strip_prefix("crash ") {
         return Some(ScheduleStep::Crash(who.parse().ok()?));
@@ -336,6 +350,7 @@ mod tests {
             ScheduleStep::Lapse(0),
             ScheduleStep::Reclaim(1),
             ScheduleStep::Expire(2),
+            ScheduleStep::Elapse,
         ] {
             assert_eq!(step.to_string().parse(), Ok(step));
         }

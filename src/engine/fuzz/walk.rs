@@ -21,7 +21,7 @@ const PATIENCE: usize = 200;
 struct Passed {
     print: Fingerprint,
     pending: usize,
-    /// Labels that were enabled.
+    /// Labels that were enabled, but for a bound of the search.
     enabled: u128,
     /// The label that was taken.
     taken: u8,
@@ -214,7 +214,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
             Runs::Recovery {
                 token_requests,
                 attempts,
-            } if self.is_quiet() => {
+            } if self.state.is_quiet() => {
                 let (cost, _) = dearest_call(&self.state);
                 if cost.token_requests <= token_requests && cost.attempts <= attempts {
                     return None;
@@ -232,10 +232,6 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     fn cut(&self, steps: usize, around: usize, remark: Option<String>) -> (Vec<ScheduleStep>, Counterexample) {
         let way = self.way[..steps].to_vec();
         (self.taken[..steps].to_vec(), Counterexample { way, around, remark })
-    }
-
-    fn is_quiet(&self) -> bool {
-        self.state.pending() == 0 && self.actions.iter().all(|action| action.fault().is_some())
     }
 
     /// What can follow without further faults: first one run, which nearly always ends all calls, then all.

@@ -24,6 +24,8 @@ pub enum Happening {
     LeaseEnds(usize),
     /// The live tokens of this bucket expire.
     Expires(Bucket),
+    /// The periods end that the provider grants: leeways, overlaps.
+    PeriodsEnd,
 }
 
 /// Who decides what becomes of what is sent.
@@ -135,6 +137,10 @@ fn happen<S: Strategy, R: Rule>(world: &mut World<S, R>, what: Happening, stage:
         Happening::Expires(bucket) => {
             let (ledger, now) = (&mut world.server.provider.ledger, stage.now);
             ledger.revoke(bucket, now, &mut |life| stage.note(|| Event::TokenEnded(*life)));
+        }
+        Happening::PeriodsEnd => {
+            let (provider, now) = (&mut world.server.provider, stage.now);
+            provider.end_periods(now, &mut |life| stage.note(|| Event::TokenEnded(*life)));
         }
     }
 }

@@ -184,6 +184,37 @@ impl Ledger {
         Some(before)
     }
 
+    /// No token of a bucket lives longer than until then, as if that much of each life had passed.
+    pub fn shorten(&mut self, bucket: Bucket, until: Time) {
+        let mut next = self.lines[bucket.0 as usize].oldest;
+        while let Some(token) = next {
+            let life = self.get_mut(token).expect("a line names lives of the table");
+            next = life.newer;
+            let shorter = until < life.end;
+            life.end = life.end.min(until);
+            life.expires = life.expires.min(until);
+            if shorter {
+                self.shortens(token);
+            }
+        }
+    }
+
+    /// Whether a token that has been ended is still accepted for a while.
+    pub fn has_overlap(&self, now: Time) -> bool {
+        let lingers = |life: &&Life| life.ending.is_some() && life.is_live(now);
+        self.lines.iter().any(|line| line.lingering > 0) && self.lives.iter().flatten().any(|life| lingers(&life))
+    }
+
+    /// Ends now what has been ended and is still accepted for a while, and tells each.
+    pub fn end_overlaps(&mut self, now: Time, told: &mut impl FnMut(&Life)) {
+        for bucket in self.buckets() {
+            self.trim_lingering(bucket, now, 0);
+            let line = &mut self.lines[bucket.0 as usize];
+            line.jumbled |= line.lingering > 0;
+            self.settle(bucket, now, told);
+        }
+    }
+
     /// Ends the oldest lingering tokens of a bucket now, until `depth` are left.
     pub fn trim_lingering(&mut self, bucket: Bucket, now: Time, depth: u32) {
         let line = self.lines[bucket.0 as usize];

@@ -27,10 +27,13 @@ impl RotationMachine {
     }
 
     /// Whether a refresh token may be used although it may have been used before.
-    fn tolerates(&self, now: Time, refresh: &Refresh) -> bool {
+    pub(super) fn tolerates(&self, now: Time, refresh: &Refresh) -> bool {
         let Some(first_used) = refresh.first_used else {
             return true;
         };
+        if refresh.over {
+            return false;
+        }
         let successor_is_unused = refresh
             .successor
             .and_then(|successor| self.refresh.get(&successor))
@@ -103,7 +106,7 @@ impl RotationMachine {
         let rotates = match self.rule.rotate {
             RotateSettings::Never => false,
             RotateSettings::Always => true,
-            RotateSettings::AfterAge(age) => now.since(before.issued) >= age,
+            RotateSettings::AfterAge(age) => before.aged || now.since(before.issued) >= age,
         };
         let own = if rotates {
             self.successor_of(serial, now)
