@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use tokenstorm::base::{Duration, Time};
-use tokenstorm::engine::check::{Action, CheckHost, FaultBudget, Setup, State, systems};
+use tokenstorm::engine::check::{Action, CheckHost, FaultBudget, Setup, State, check, systems};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::node::Strategy;
@@ -29,11 +29,16 @@ struct Step {
     to: usize,
 }
 
-/// All states after every call has arrived, and the steps from each; the first state is the start.
-fn walk<S: Strategy>(strategy: S, setup: &Setup) -> Vec<Vec<Step>> {
+/// All states, from the start or from where every call has `arrived`, and the steps from each; the first state is the first of them.
+fn walk<S: Strategy>(strategy: S, setup: &Setup, arrived: bool) -> Vec<Vec<Step>> {
     let (mut host, mut actions) = (CheckHost::default(), Vec::new());
     let mut start = State::initial(strategy, &setup.system);
-    for _ in 0..setup.system.nodes * setup.system.calls {
+    let calls = if arrived {
+        setup.system.nodes * setup.system.calls
+    } else {
+        0
+    };
+    for _ in 0..calls {
         // An arrival is the least of all messages: none is sent in between that would come before it.
         let place = start
             .bag
@@ -109,7 +114,7 @@ fn expected(steps: &[Vec<Step>]) -> Counts {
 /// (3.66 standard errors, two sides).
 fn assert_agreement<S: Strategy>(name: &str, strategy: S, nodes: u32) -> Counts {
     let setup = systems::setup(name, nodes, 1, FaultBudget::NONE).expect("the name of a system");
-    let exact = expected(&walk(strategy, &setup));
+    let exact = expected(&walk(strategy, &setup, true));
     let fleet = Nodes {
         count: nodes,
         per_second: 1.0,
@@ -147,6 +152,23 @@ fn the_simulator_agrees_with_the_graph() {
     assert_agreement("naive", Naive {}, 3);
     // Each refusal costs another token: there are as many as refusals, and one for each node.
     assert!((naive[0] - naive[1] - 2.0).abs() < 1e-9, "{naive:?}");
+}
+
+/// What `check` tells of the issuances in the mean, calls arriving in any order too, is what this solver finds in states of its own.
+#[test]
+fn the_checker_tells_the_same_mean() {
+    fn assert_mean<S: Strategy>(name: &str, strategy: S, nodes: u32) {
+        let setup = systems::setup(name, nodes, 1, FaultBudget::NONE).expect("the name of a system");
+        let [issued, _] = expected(&walk(strategy, &setup, false));
+        for setup in [setup.clone(), setup.without_names()] {
+            let told = check(&setup, &()).issuances.expect("every run ends");
+            assert!((told - issued).abs() < 1e-6, "{name}: {told}, {issued}");
+        }
+    }
+    assert_mean("naive", Naive {}, 2);
+    assert_mean("naive", Naive {}, 3);
+    assert_mean("compare_first", CompareFirst {}, 2);
+    assert_mean("token_per_call", TokenPerCall {}, 2);
 }
 
 /// Two nodes ask, a step each from the last moment that decides: a chain that can be solved by hand.

@@ -63,6 +63,7 @@ How to read the table:
   n+m    broken by a cycle of m steps that n steps lead to
   -      nothing that it is about ever happens
   ?      not broken in the states that were looked at
+  issued tokens that a run issues in the mean, if each step that can come next is as likely as any other
 An interrupt ends the search that is under way, and the table tells what has been found until then.
 States that differ only in which node is which are one, unless nodes have --names.";
 

@@ -13,6 +13,8 @@ struct Row {
     cells: Vec<String>,
     states: usize,
     steps: usize,
+    /// Tokens issued in the mean of all orders.
+    issued: Option<f64>,
 }
 
 impl Table {
@@ -26,6 +28,7 @@ impl Table {
             cells: cells(report),
             states: report.states,
             steps: report.transitions,
+            issued: report.issuances,
         });
     }
 
@@ -47,17 +50,29 @@ impl Table {
             let cells = self.rows.iter().map(|row| row.cells[column].len());
             cells.chain([PROPERTIES[column].name.len()]).max().unwrap_or(0) + 1
         };
-        let line = |title: &str, cell: &dyn Fn(usize) -> String, states: &str, steps: &str| {
+        let line = |title: &str, cell: &dyn Fn(usize) -> String, states: &str, steps: &str, issued: &str| {
             let cells: String = shown
                 .iter()
                 .map(|&column| format!("{:>width$}", cell(column), width = width(column)))
                 .collect();
-            format!("{title:name$}{cells}{states:>9}{steps:>10}\n")
+            format!("{title:name$}{cells}{states:>9}{steps:>10}{issued:>8}\n")
         };
-        let mut text = line("", &|column| PROPERTIES[column].name.to_owned(), "states", "steps");
+        let mut text = line(
+            "",
+            &|column| PROPERTIES[column].name.to_owned(),
+            "states",
+            "steps",
+            "issued",
+        );
         for row in &self.rows {
             let cell = |column: usize| row.cells[column].clone();
-            text.push_str(&line(&row.name, &cell, &row.states.to_string(), &row.steps.to_string()));
+            text.push_str(&line(
+                &row.name,
+                &cell,
+                &row.states.to_string(),
+                &row.steps.to_string(),
+                &issued(row),
+            ));
         }
         for (verdict, says) in [("ok", "hold in every row"), ("-", "are reached in no row")] {
             let names: Vec<_> = below.iter().filter(|&&column| first.cells[column] == verdict).collect();
@@ -75,11 +90,22 @@ fn cells(report: &CheckReport) -> Vec<String> {
     report.verdicts.iter().map(cell).collect()
 }
 
+/// The tokens that are issued in the mean; `?` where that is not known.
+fn issued(row: &Row) -> String {
+    row.issued.map_or("?".to_owned(), |mean| format!("{mean:.2}"))
+}
+
 /// One strategy by itself: a property to a line.
 fn alone(row: &Row) -> String {
     let mut text = format!("{}: {} states, {} steps\n", row.name, row.states, row.steps);
     for (property, cell) in PROPERTIES.iter().zip(&row.cells) {
         text.push_str(&format!("{:5}{:24}{cell:>6}\n", property.name, property.title));
+    }
+    if row.issued.is_some() {
+        let mean = issued(row);
+        text.push_str(&format!(
+            "{mean} tokens are issued in the mean, if each step that can come next is as likely as any other\n"
+        ));
     }
     text
 }

@@ -5,6 +5,7 @@
 //! order, leases and tokens end by steps of their own. What latencies and jitter are drawn decides nothing here.
 
 mod action;
+mod chance;
 mod components;
 mod diagram;
 mod enabled;
@@ -230,6 +231,9 @@ pub struct CheckReport {
     pub held_back: HeldBack,
     /// Memory in use at the end, states that wait included.
     pub bytes: usize,
+    /// Tokens that a run issues in the mean, if each step that can come next is as likely as any other; none where that is not known, as
+    /// [`Graph::mean_issuances`] has it.
+    pub issuances: Option<f64>,
     /// In the order of [`PROPERTIES`].
     pub verdicts: Vec<PropertyVerdict>,
 }
@@ -284,6 +288,7 @@ where
         complete: explored.complete,
         held_back: explored.held_back,
         bytes: explored.bytes,
+        issuances: explored.graph.mean_issuances(),
         verdicts,
     }
 }
