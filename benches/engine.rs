@@ -117,7 +117,7 @@ fn counts(seen: &Observed) -> reference::Counts {
     reference::Counts {
         calls: total.calls,
         succeeded: total.succeeded,
-        gave_up: seen.outcomes[CallOutcome::GaveUp as usize],
+        gave_up: seen.total().ended(CallOutcome::GaveUp),
         attempts: total.attempts,
         rejections: total.rejections,
         first_rejected: total.first_rejected,

@@ -63,7 +63,7 @@ fn counts(seen: &Observed) -> Counts {
     Counts {
         calls: total.calls,
         succeeded: total.succeeded,
-        gave_up: seen.outcomes[Outcome::GaveUp as usize],
+        gave_up: seen.total().ended(Outcome::GaveUp),
         attempts: total.attempts,
         rejections: total.rejections,
         issued: seen.issued,

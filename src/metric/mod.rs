@@ -7,6 +7,7 @@
 
 mod calls;
 mod context;
+mod endings;
 mod fairness;
 mod grants;
 mod holders;
@@ -14,6 +15,7 @@ mod latency;
 mod name;
 mod observed;
 mod recovery;
+mod refusals;
 mod second;
 mod seconds;
 mod storms;
@@ -41,6 +43,13 @@ pub struct Metric {
     pub by_group: Option<fn(&Tally) -> Option<f64>>,
     /// Which direction is better, where one is.
     pub better: Option<Better>,
+}
+
+impl Metric {
+    /// Whether it counts some of the calls.
+    pub fn is_share_of_calls(&self) -> bool {
+        self.unit == "share" && self.by_group.is_some()
+    }
 }
 
 /// Which direction is better.
@@ -99,6 +108,28 @@ pub const METRICS: &[Metric] = &[
     grants::INVALID_GRANTS,
     grants::LEASE_LAPSES,
     grants::STALE_STORE_WRITES,
+    endings::LATE_RATE,
+    endings::GAVE_UP_RATE,
+    endings::OUT_OF_BUDGET_RATE,
+    endings::BROKEN_RATE,
+    endings::IMPATIENT_RATE,
+    endings::REFUSED_RATE,
+    endings::LOGGED_OUT_RATE,
+    endings::LOST_RATE,
+    endings::UNFINISHED_RATE,
+    endings::MISREAD_RATE,
+    refusals::SUPERSEDED,
+    refusals::EXPIRED,
+    refusals::REVOKED,
+    refusals::IN_FLIGHT,
+    refusals::NOT_YET_ACTIVE,
+    refusals::LONG_DEAD,
+    refusals::REJECTIONS_IN_A_ROW_MAX,
+    tokens::TOKEN_REFUSALS_IN_A_ROW_MAX,
+    tokens::TOKEN_REQUESTS_REFUSED_RATE,
+    tokens::TOKEN_REQUESTS_LOST,
+    tokens::TOKEN_ANSWERS_LOST,
+    tokens::RENEWAL_LEAD_MEAN,
 ];
 
 /// The metric of this name.

@@ -14,6 +14,9 @@ use crate::trace::{CallOutcome, Event, Sink};
 /// How many causes of a rejection are told apart.
 const CAUSES: usize = 6;
 
+/// How many ways a call can end.
+const ENDINGS: usize = 11;
+
 /// Counts of the calls of one group: one kind of call of one fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
@@ -29,6 +32,8 @@ pub struct Tally {
     pub attempts: u64,
     /// Calls with an attempt that was refused although its token was live when it was sent.
     pub rejected_in_flight: u64,
+    /// Calls that ended so, by [`CallOutcome`].
+    pub outcomes: [u64; ENDINGS],
 }
 
 impl Tally {
@@ -39,6 +44,14 @@ impl Tally {
         self.rejections += other.rejections;
         self.attempts += other.attempts;
         self.rejected_in_flight += other.rejected_in_flight;
+        for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += count;
+        }
+    }
+
+    /// Calls that ended so.
+    pub fn ended(&self, outcome: CallOutcome) -> u64 {
+        self.outcomes[outcome as usize]
     }
 }
 
@@ -49,8 +62,8 @@ pub struct Observed {
     pub context: RunContext,
     /// Counts of the calls, by group.
     pub groups: Vec<Tally>,
-    /// Calls that ended so, by [`CallOutcome`].
-    pub outcomes: [u64; 11],
+    /// The most attempts of one call that were refused for their token.
+    pub most_rejections: u16,
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
     /// Latency of successful calls in microseconds.
@@ -61,10 +74,20 @@ pub struct Observed {
     pub latency_max: Duration,
     /// Requests that reached the token endpoint.
     pub token_requests: u64,
+    /// Those that it refused or failed.
+    pub token_refusals: u64,
+    /// Refusals of the token endpoint since it last granted a token, and the most that there were.
+    pub refusals_in_a_row: (u32, u32),
+    /// Token requests that were lost on their way, or met silence.
+    pub lost_requests: u64,
+    /// Answers of the token endpoint that were lost on their way.
+    pub lost_answers: u64,
     /// Tokens issued.
     pub issued: u64,
     /// Issuances for a node whose own token was still live.
     pub unnecessary: u64,
+    /// Life that was left to the asking node's own token at each of those, in nanoseconds.
+    pub left: u128,
     /// Issuances that superseded a token.
     pub superseding: u64,
     /// Nodes that lost their token by the issuance of another node.
@@ -105,14 +128,19 @@ impl Observed {
         let month_in_ms = 31 * 86_400_000;
         Self {
             groups: vec![Tally::default(); context.groups],
-            outcomes: [0; 11],
+            most_rejections: 0,
             causes: [0; CAUSES],
             latency: saturating_histogram(day_in_us),
             latency_sum: 0,
             latency_max: Duration::ZERO,
             token_requests: 0,
+            token_refusals: 0,
+            refusals_in_a_row: (0, 0),
+            lost_requests: 0,
+            lost_answers: 0,
             issued: 0,
             unnecessary: 0,
+            left: 0,
             superseding: 0,
             blast: 0,
             ended: 0,
@@ -168,6 +196,17 @@ impl Observed {
         &mut self.groups[usize::from(group.0)]
     }
 
+    #[cold]
+    fn token_refused(&mut self, now: Time) {
+        self.seconds.at(now).refused += 1;
+        if self.measured(now) {
+            self.token_refusals += 1;
+            let (row, most) = &mut self.refusals_in_a_row;
+            *row += 1;
+            *most = (*most).max(*row);
+        }
+    }
+
     fn join_herd(&mut self, now: Time) {
         let (first, count) = &mut self.herd;
         if *count == 0 || now.since(*first) > self.context.known_after {
@@ -188,6 +227,29 @@ impl Observed {
             Some(last) => self
                 .useful_life
                 .saturating_record(last.since(life.issued).nanos() / 1_000_000),
+        }
+    }
+
+    #[inline(always)]
+    fn issued(&mut self, now: Time, event: &Event) {
+        let Event::Issued {
+            left,
+            blast,
+            superseded,
+            ..
+        } = *event
+        else {
+            return;
+        };
+        self.seconds.at(now).issuances += 1;
+        self.refusals_in_a_row.0 = 0;
+        if self.measured(now) {
+            self.issued += 1;
+            self.unnecessary += u64::from(!left.is_zero());
+            self.left += u128::from(left.nanos());
+            self.superseding += u64::from(superseded);
+            self.blast += u64::from(blast);
+            self.join_herd(now);
         }
     }
 
@@ -213,8 +275,9 @@ impl Observed {
         if arrived < self.context.warmup {
             return;
         }
-        self.outcomes[outcome as usize] += 1;
+        self.most_rejections = self.most_rejections.max(rejections);
         let tally = self.group(group);
+        tally.outcomes[outcome as usize] += 1;
         tally.attempts += u64::from(attempts);
         tally.rejections += u64::from(rejections);
         tally.first_rejected += u64::from(first_rejected);
@@ -264,24 +327,13 @@ impl Sink for Observed {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
             }
-            Event::TokenRefused => self.seconds.at(now).refused += 1,
+            Event::TokenRefused => self.token_refused(now),
+            Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),
+            Event::TokenAnswerLost => self.lost_answers += u64::from(self.measured(now)),
             Event::QuotaExhausted { reset } => self.exhaust_quota(now, reset),
-            Event::Issued {
-                unnecessary,
-                blast,
-                superseded,
-                ..
-            } => {
-                self.seconds.at(now).issuances += 1;
-                if self.measured(now) {
-                    self.issued += 1;
-                    self.unnecessary += u64::from(unnecessary);
-                    self.superseding += u64::from(superseded);
-                    self.blast += u64::from(blast);
-                    self.join_herd(now);
-                }
-            }
-            Event::Returned | Event::Sampled { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
+            Event::Issued { .. } => self.issued(now, event),
+            Event::Returned => self.refusals_in_a_row.0 = 0,
+            Event::Sampled { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}
             Event::TokenEnded(ref life) => self.token_ended(life),
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantRefused { .. } => self.invalid_grants += u64::from(self.measured(now)),

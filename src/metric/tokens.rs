@@ -119,6 +119,51 @@ pub(super) const QUOTA_EXHAUSTED_SECONDS: Metric = Metric {
     better: Some(Better::Low),
 };
 
+pub(super) const TOKEN_REQUESTS_LOST: Metric = Metric {
+    name: "token_requests_lost",
+    unit: "count",
+    about: "Token requests that were lost on their way, or that a silent token endpoint did not answer.",
+    read: |run| Some(run.lost_requests as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const TOKEN_ANSWERS_LOST: Metric = Metric {
+    name: "token_answers_lost",
+    unit: "count",
+    about: "Answers of the token endpoint that were lost on their way: a token may have been issued that nobody has.",
+    read: |run| Some(run.lost_answers as f64),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const TOKEN_REQUESTS_REFUSED_RATE: Metric = Metric {
+    name: "token_requests_refused_rate",
+    unit: "share",
+    about: "Token requests that the token endpoint refused or failed, of those that reached it.",
+    read: |run| ratio(run.token_refusals, run.token_requests),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const TOKEN_REFUSALS_IN_A_ROW_MAX: Metric = Metric {
+    name: "token_refusals_in_a_row_max",
+    unit: "count",
+    about: "Most refusals of the token endpoint, to any node, between two tokens that it granted.",
+    read: |run| Some(f64::from(run.refusals_in_a_row.1)),
+    by_group: None,
+    better: Some(Better::Low),
+};
+
+pub(super) const RENEWAL_LEAD_MEAN: Metric = Metric {
+    name: "renewal_lead_mean",
+    unit: "s",
+    about: "How early a renewal comes: life that is left to the asking node's own token, mean over the issuances to nodes whose own token is live.",
+    read: |run| (run.unnecessary > 0).then(|| run.left as f64 / 1e9 / run.unnecessary as f64),
+    by_group: None,
+    better: None,
+};
+
 fn useful_life(run: &Observed, share: f64) -> Option<f64> {
     (!run.useful_life.is_empty()).then(|| run.useful_life.value_at_quantile(share) as f64 / 1e3)
 }

@@ -195,7 +195,10 @@ impl<R: Rule, Q> Server<R, Q> {
         let endpoint = &mut self.provider.token_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let refused = match endpoint.outage {
-            Some(Outage::Silent) => return Intake::Silent,
+            Some(Outage::Silent) => {
+                host.note(|| Event::TokenRequestLost);
+                return Intake::Silent;
+            }
             Some(Outage::Errors) => Some(error),
             None if host.hit(endpoint.errors, key) => Some(error),
             None => match endpoint.quota(now, client) {
@@ -295,7 +298,7 @@ impl<R: Rule, Q> Server<R, Q> {
     /// The commit of a token request.
     #[inline]
     fn issue(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
-        let unnecessary = ask.held.is_some_and(|token| self.provider.ledger.is_live(token, now));
+        let left = self.provider.ledger.left(ask.held, now);
         self.settle(bucket, now, host);
         let force = ask.force;
         let Provider { rule, ledger, .. } = &mut self.provider;
@@ -303,7 +306,7 @@ impl<R: Rule, Q> Server<R, Q> {
             return Reply::refused(AnswerKind::Full);
         };
         self.settle(bucket, now, host);
-        note_ruling(ask, &ruling, unnecessary, (0, false), host);
+        note_ruling(ask, &ruling, left, (0, false), host);
         self.granted(now, ruling.token)
     }
 
@@ -315,7 +318,7 @@ impl<R: Rule, Q> Server<R, Q> {
 
     /// The refresh token that came `with` a token is used.
     fn refresh(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
-        let unnecessary = ask.held.is_some_and(|token| self.provider.ledger.is_live(token, now));
+        let left = self.provider.ledger.left(ask.held, now);
         let rotation = self.provider.rotation.as_ref();
         let bucket = ask.with.and_then(|with| rotation?.bucket(with));
         if let Some(bucket) = bucket {
@@ -336,7 +339,7 @@ impl<R: Rule, Q> Server<R, Q> {
         match answer {
             Ok(refreshed) => {
                 let beside = (refreshed.blast, refreshed.ended);
-                note_ruling(ask, &refreshed.ruling, unnecessary, beside, host);
+                note_ruling(ask, &refreshed.ruling, left, beside, host);
                 self.granted(now, refreshed.ruling.token)
             }
             Err(Refused::Full) => Reply::refused(AnswerKind::Full),
@@ -371,7 +374,7 @@ fn admit<T>(endpoint: &mut Endpoint, refused: Option<Reply<T>>, queue: impl FnOn
 
 /// Notes an issuance; `beside` is what a refresh ended besides what the ruling names.
 #[inline(always)]
-fn note_ruling(ask: &TokenAsk, ruling: &Ruling, unnecessary: bool, beside: (u32, bool), host: &mut impl ServerHost) {
+fn note_ruling(ask: &TokenAsk, ruling: &Ruling, left: Duration, beside: (u32, bool), host: &mut impl ServerHost) {
     if !ruling.new {
         host.note(|| Event::Returned);
         return;
@@ -380,7 +383,7 @@ fn note_ruling(ask: &TokenAsk, ruling: &Ruling, unnecessary: bool, beside: (u32,
     host.note(|| Event::Issued {
         node: ask.asker,
         token: ruling.token,
-        unnecessary,
+        left,
         blast: blast + ruling.superseded.map_or(0, |old| old.blast(ask.held)),
         superseded: ended || ruling.superseded.is_some(),
         evicted: ruling.superseded.map(|old| old.token),

@@ -67,6 +67,10 @@ pub enum Event {
     },
     /// A request reaches the token endpoint.
     TokenRequested,
+    /// A token request is lost on its way, or the token endpoint keeps silent.
+    TokenRequestLost,
+    /// The answer of the token endpoint is lost on its way.
+    TokenAnswerLost,
     /// The token endpoint refuses a request, or fails it.
     TokenRefused,
     /// The token endpoint refuses a refresh token: `invalid_grant`.
@@ -92,8 +96,9 @@ pub enum Event {
         node: NodeId,
         /// The new token.
         token: Token,
-        /// The asking node would have sent a token that was still live.
-        unnecessary: bool,
+        /// How long the token that the asking node would have sent would still have been accepted: with any time left, the issuance was
+        /// unnecessary.
+        left: Duration,
         /// Other nodes whose token this issuance superseded.
         blast: u32,
         /// It superseded a token.

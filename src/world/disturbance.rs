@@ -150,10 +150,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Whether a message does not arrive now: it is lost, or kept for later.
     #[cold]
-    pub(super) fn intercept(&mut self, message: &Message, now: Time) -> bool {
+    pub(super) fn intercept(&mut self, message: &Message, host: &mut impl Host) -> bool {
         if let Some((id, party)) = self.path(message)
-            && self.disturbance.is_cut(id, party, now)
+            && self.disturbance.is_cut(id, party, host.now())
         {
+            match message {
+                Message::TokenRequest { .. } => host.note(|| Event::TokenRequestLost),
+                Message::TokenResponse { .. } => host.note(|| Event::TokenAnswerLost),
+                _ => {}
+            }
             return true;
         }
         match self.reader(message) {

@@ -154,8 +154,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Delivers one message or alarm to the party that it is for.
     #[inline(always)] // An engine delivers in one place.
     pub fn deliver<H: Host>(&mut self, delivery: impl Delivery<H>, host: &mut H) {
-        if self.disturbance.is_any() && self.intercept(delivery.message(host), host.now()) {
-            return;
+        if self.disturbance.is_any() {
+            let message = *delivery.message(host);
+            if self.intercept(&message, host) {
+                return;
+            }
         }
         match *delivery.message(host) {
             Message::Arrival { node, group, draw_key } => self.arrive(node, group, draw_key, host),

@@ -90,7 +90,7 @@ impl Backend {
         let token = grant.token.sequence();
         let text = self.texts.write(TextKind::Access, token);
         let issued = notes.iter().find_map(|event| match event {
-            Event::Issued { unnecessary, blast, .. } => Some((*unnecessary, *blast)),
+            Event::Issued { left, blast, .. } => Some((!left.is_zero(), *blast)),
             Event::LoggedIn { .. } => Some((false, 0)),
             _ => None,
         });

@@ -283,6 +283,8 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::AttemptFailed => "an attempt fails".to_owned(),
         Event::CallEnded { node: at, outcome, .. } => format!("a call of {} ends: {outcome:?}", node(at)),
         Event::TokenRequested => "a token request arrives".to_owned(),
+        Event::TokenRequestLost => "a token request is lost".to_owned(),
+        Event::TokenAnswerLost => "the answer to a token request is lost".to_owned(),
         Event::TokenRefused => "it is refused".to_owned(),
         Event::GrantRefused { revokes } => format!("a refresh token is refused, its family ends: {revokes}"),
         Event::LoggedIn { again } => format!("a user logs in, again: {again}"),

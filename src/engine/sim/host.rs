@@ -102,6 +102,17 @@ impl SimHost<'_> {
         }
     }
 
+    /// A message on this leg is lost.
+    #[cold]
+    #[inline(never)]
+    fn lose(&mut self, leg: Leg) {
+        match leg {
+            Leg::TokenRequest => self.note(|| Event::TokenRequestLost),
+            Leg::TokenResponse => self.note(|| Event::TokenAnswerLost),
+            _ => {}
+        }
+    }
+
     #[inline(always)]
     fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
         match way {
@@ -120,8 +131,9 @@ impl Host for SimHost<'_> {
     #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
         let steady = self.steady[leg as usize].map(|latency| (Some(leg as usize), latency));
-        if let Some((way, latency)) = steady.or_else(|| self.by_chance(leg, key)) {
-            self.schedule(way, self.now + latency, message);
+        match steady.or_else(|| self.by_chance(leg, key)) {
+            Some((way, latency)) => self.schedule(way, self.now + latency, message),
+            None => self.lose(leg),
         }
     }
 

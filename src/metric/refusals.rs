@@ -1,0 +1,67 @@
+//! Why attempts were refused for their token, and how often in a row; by cause these are the rejections per call.
+
+use super::{Better, Metric, Observed, ratio};
+use crate::oauth::Cause;
+
+/// Attempts per call that were refused for this cause.
+macro_rules! cause {
+    ($name:literal, $cause:ident, $about:literal) => {
+        Metric {
+            name: $name,
+            unit: "per call",
+            about: $about,
+            read: |run| because(run, Cause::$cause),
+            by_group: None,
+            better: Some(Better::Low),
+        }
+    };
+}
+
+fn because(run: &Observed, cause: Cause) -> Option<f64> {
+    ratio(run.causes[cause as usize], run.total().calls)
+}
+
+pub(super) const SUPERSEDED: Metric = cause!(
+    "rejections_superseded_per_call",
+    Superseded,
+    "Attempts refused because a newer token had taken the place of theirs."
+);
+
+pub(super) const EXPIRED: Metric = cause!(
+    "rejections_expired_per_call",
+    Expired,
+    "Attempts refused because their token had reached the end of its life."
+);
+
+pub(super) const REVOKED: Metric = cause!(
+    "rejections_revoked_per_call",
+    Revoked,
+    "Attempts refused because the provider had taken their token back."
+);
+
+pub(super) const IN_FLIGHT: Metric = cause!(
+    "rejections_in_flight_per_call",
+    InFlight,
+    "Attempts refused although their token was live when they were sent."
+);
+
+pub(super) const NOT_YET_ACTIVE: Metric = cause!(
+    "rejections_not_yet_active_per_call",
+    NotYetActive,
+    "Attempts refused because the resource server had not heard of their token yet."
+);
+
+pub(super) const LONG_DEAD: Metric = cause!(
+    "rejections_long_dead_per_call",
+    LongDead,
+    "Attempts refused because their token was dead for so long that the provider has forgotten why."
+);
+
+pub(super) const REJECTIONS_IN_A_ROW_MAX: Metric = Metric {
+    name: "rejections_in_a_row_max",
+    unit: "count",
+    about: "Most attempts of one call that were refused for their token, one after the other.",
+    read: |run| Some(f64::from(run.most_rejections)),
+    by_group: None,
+    better: Some(Better::Low),
+};
