@@ -170,19 +170,27 @@ pub(super) fn replicate(
     Some((sample, observed, effort))
 }
 
-/// A share of replications is a count of yes and no, a time until something a median; all else has a mean.
-pub(super) fn estimate(metric: &str, values: &[f64]) -> Option<Estimate> {
-    match metric {
+/// A share of replications is a count of yes and no, a share of other things lies between none and all, a time until something
+/// has a median; all else has a mean. `calls` are those of all replications together.
+pub(super) fn estimate(metric: &Metric, values: &[f64], calls: f64) -> Option<Estimate> {
+    match metric.name {
         "storm_probability" | "recovery_probability" => statistics::share(values, CONFIDENCE),
         // What had not happened when a run ended is late, not missing.
         "storm_onset" | "time_to_recover" => statistics::median(values, CONFIDENCE),
+        _ if metric.is_share_of_calls() => statistics::mean_share(values, calls, CONFIDENCE),
+        _ if metric.unit == "share" => statistics::mean_share(values, 0.0, CONFIDENCE),
         _ => statistics::mean(values, CONFIDENCE),
     }
 }
 
-pub(super) fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<Option<f64>>) -> Reading {
+/// The calls of all replications together.
+pub(super) fn together(calls: &[Option<f64>]) -> f64 {
+    calls.iter().flatten().sum()
+}
+
+fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<Option<f64>>, calls: f64) -> Reading {
     let values: Vec<f64> = values.into_iter().flatten().collect();
-    let estimate = estimate(metric.name, &values);
+    let estimate = estimate(metric, &values, calls);
     Reading {
         strategy: arm.strategy.clone(),
         point: arm.point.to_string(),
@@ -199,21 +207,32 @@ pub(super) fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, va
 }
 
 pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
+    let calls = position("calls");
+    let all = together(&arm.values(calls));
     let mut readings: Vec<_> = METRICS
         .iter()
         .enumerate()
-        .map(|(at, metric)| reading(arm, metric, None, arm.values(at)))
+        .map(|(at, metric)| reading(arm, metric, None, arm.values(at), all))
         .collect();
     for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
+        let own = together(&arm.group_values(group, calls));
         for (at, metric) in METRICS
             .iter()
             .enumerate()
             .filter(|(_, metric)| metric.by_group.is_some())
         {
-            readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at)));
+            readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at), own));
         }
     }
     readings
+}
+
+/// The place of a metric in the registry.
+pub(super) fn position(name: &str) -> usize {
+    METRICS
+        .iter()
+        .position(|metric| metric.name == name)
+        .expect("a metric of the registry")
 }
 
 /// Mean over replications, per second, in intervals that end by the horizon.

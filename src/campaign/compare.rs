@@ -1,12 +1,15 @@
 //! Strategies against the first, and against what the scenario says of them.
 
-use super::arm::estimate;
-use super::replicate::{Campaign, paired, position};
-use super::statistics::CONFIDENCE;
-use crate::metric::{Better, METRICS};
+use super::arm::{Arm, estimate, position, together};
+use super::replicate::{Campaign, paired};
+use super::statistics::{self, CONFIDENCE, Estimate};
+use crate::metric::{Better, METRICS, MetricName};
 use crate::plan::SweepPoint;
 use crate::record::{Check, CheckKind, Comparison, ComparisonVerdict};
 use crate::scenario::{Condition, ConditionOutcome, Scenario};
+
+/// Shares of calls that differ by no more than one in a thousand count as the same.
+const MARGIN: f64 = 0.001;
 
 impl Campaign {
     /// Each strategy against the first, by what users feel.
@@ -25,9 +28,11 @@ impl Campaign {
                 let Some(base) = self.arm(reference, &arm.point) else {
                     continue;
                 };
-                let Some(difference) = paired(&arm.values(metric), &base.values(metric), confidence) else {
+                let Some((difference, seen)) = difference_of_shares(arm, base, metric, confidence) else {
                     continue;
                 };
+                let verdict = verdict(METRICS[metric].better, difference.interval);
+                let open = verdict == ComparisonVerdict::NotDistinguishable;
                 comparisons.push(Comparison {
                     strategy: arm.strategy.clone(),
                     reference: reference.clone(),
@@ -35,7 +40,11 @@ impl Campaign {
                     metric: name.to_owned(),
                     difference: difference.mean,
                     interval: difference.interval,
-                    verdict: verdict(METRICS[metric].better, difference.interval),
+                    verdict,
+                    margin: MARGIN,
+                    replications_to_tell: open
+                        .then(|| statistics::replications_to_tell(seen, MARGIN, confidence))
+                        .flatten(),
                 });
             }
         }
@@ -56,7 +65,15 @@ impl Campaign {
                 .flatten()
                 .flatten()
                 .collect();
-            let estimate = estimate(metric, &values);
+            let name = MetricName::parse(metric);
+            let calls = MetricName {
+                metric: "calls",
+                ..name
+            }
+            .to_string();
+            let calls = together(&self.metric(strategy, label, &calls).unwrap_or_default());
+            let known = METRICS.iter().find(|known| known.name == name.metric);
+            let estimate = known.and_then(|metric| estimate(metric, &values, calls));
             let mean = estimate.map(|estimate| estimate.mean);
             let ci95 = estimate.and_then(|estimate| estimate.interval);
             let difference = |other: &str| self.difference(strategy, other, label, metric);
@@ -89,12 +106,49 @@ impl Campaign {
     }
 }
 
+/// The difference between two arms' shares of calls, replication by replication, with an interval that a difference of shares can
+/// have; and the same as the replications alone have it.
+fn difference_of_shares(arm: &Arm, base: &Arm, metric: usize, confidence: f64) -> Option<(Estimate, Estimate)> {
+    let (one, other) = (arm.values(metric), base.values(metric));
+    let seen = paired(&one, &other, confidence)?;
+    let share = |arm: &Arm, values: &[Option<f64>]| {
+        let values: Vec<f64> = values.iter().flatten().copied().collect();
+        let share = statistics::mean_share(&values, together(&arm.values(position("calls"))), confidence)?;
+        let constant = values.iter().all(|value| *value == values[0]);
+        (constant && (share.mean == 0.0 || share.mean == 1.0)).then_some(share)
+    };
+    let interval = match (share(arm, &one), share(base, &other)) {
+        // Runs in which no call fails, or each, have no spread: how many calls there were bounds what may yet be seen.
+        (Some(one), Some(other)) => statistics::share_difference(one, other),
+        _ => seen.interval.map(|(low, high)| (low.max(-1.0), high.min(1.0))),
+    };
+    Some((Estimate { interval, ..seen }, seen))
+}
+
 fn verdict(better: Option<Better>, interval: Option<(f64, f64)>) -> ComparisonVerdict {
     match (better, interval) {
         (Some(Better::Low), Some((_, high))) if high < 0.0 => ComparisonVerdict::Better,
         (Some(Better::High), Some((low, _))) if low > 0.0 => ComparisonVerdict::Better,
         (Some(Better::Low), Some((low, _))) if low > 0.0 => ComparisonVerdict::Worse,
         (Some(Better::High), Some((_, high))) if high < 0.0 => ComparisonVerdict::Worse,
+        (_, Some((low, high))) if -MARGIN <= low && high <= MARGIN => ComparisonVerdict::Same,
         _ => ComparisonVerdict::NotDistinguishable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_more_than_not_distinguishable() {
+        let of = |interval| verdict(Some(Better::Low), interval);
+        assert_eq!(of(Some((-0.0005, 0.0009))), ComparisonVerdict::Same);
+        assert_eq!(of(Some((0.0, 0.0))), ComparisonVerdict::Same);
+        assert_eq!(of(Some((-0.9, 0.13))), ComparisonVerdict::NotDistinguishable);
+        assert_eq!(of(Some((-0.0005, 0.0011))), ComparisonVerdict::NotDistinguishable);
+        assert_eq!(of(None), ComparisonVerdict::NotDistinguishable);
+        assert_eq!(of(Some((-0.0005, -0.0001))), ComparisonVerdict::Better);
+        assert_eq!(of(Some((0.0001, 0.0005))), ComparisonVerdict::Worse);
     }
 }

@@ -11,7 +11,7 @@ use super::statistics::{self, CONFIDENCE};
 use crate::base::{Duration, Time};
 use crate::metric::{BACK, Second, window_s};
 use crate::plan::Plan;
-use crate::record::{Goodput, Recovery, RecoveryVerdict};
+use crate::record::{Goodput, GoodputIntervals, Recovery, RecoveryVerdict};
 
 /// Calls that arrived and that succeeded in one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,17 +70,45 @@ fn course(arm: &[Flow], untouched: &[Flow], watch: Watch, width_s: u64) -> Cours
     }
 }
 
-/// Share of the calls that succeed over the last window of the observation, all replications together.
-fn goodput(arm: &[&[Flow]], watch: Watch) -> f64 {
-    let (mut arrivals, mut successes) = (0u64, 0u64);
-    for flow in arm.iter().filter(|flow| !flow.is_empty()) {
-        for flow in &flow[watch.until - watch.window..watch.until] {
-            arrivals += u64::from(flow.arrivals);
-            successes += u64::from(flow.successes);
-        }
-    }
+/// Share of the calls that succeed over the last window of the observation, all replications together, and the interval of it.
+fn goodput(arm: &[&[Flow]], watch: Watch) -> (f64, Option<(f64, f64)>) {
     // A call that arrived before the window may succeed in it.
-    (successes as f64 / arrivals.max(1) as f64).min(1.0)
+    let share = |(arrivals, successes): (u64, u64)| (successes as f64 / arrivals.max(1) as f64).min(1.0);
+    let run = |flow: &&[Flow]| {
+        let window = &flow[watch.until - watch.window..watch.until];
+        window.iter().fold((0, 0), |(arrivals, successes), flow| {
+            (
+                arrivals + u64::from(flow.arrivals),
+                successes + u64::from(flow.successes),
+            )
+        })
+    };
+    let runs: Vec<(u64, u64)> = arm.iter().filter(|flow| !flow.is_empty()).map(run).collect();
+    let all = runs.iter().fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
+    let shares: Vec<f64> = runs.iter().copied().map(share).collect();
+    let interval = statistics::mean_share(&shares, all.0 as f64, CONFIDENCE).and_then(|share| share.interval);
+    let mean = share(all);
+    (mean, interval.map(|(low, high)| (low.min(mean), high.max(mean))))
+}
+
+/// The shares of all three arms, and their intervals.
+fn arms(courses: &Courses<'_>, watch: Watch) -> (Goodput, Option<GoodputIntervals>) {
+    let shares = [&courses.untouched, &courses.triggered, &courses.hot].map(|arm| goodput(arm, watch));
+    let [untouched, triggered, hot] = shares.map(|(share, _)| share);
+    let goodput = Goodput {
+        untouched,
+        triggered,
+        hot,
+    };
+    let goodput_ci95 = match shares.map(|(_, interval)| interval) {
+        [Some(untouched), Some(triggered), Some(hot)] => Some(GoodputIntervals {
+            untouched,
+            triggered,
+            hot,
+        }),
+        _ => None,
+    };
+    (goodput, goodput_ci95)
 }
 
 /// How many runs were not back, with the interval of their share.
@@ -137,11 +165,7 @@ pub(super) fn judge(
     if triggered.is_empty() {
         return None;
     }
-    let goodput = Goodput {
-        untouched: goodput(&courses.untouched, watch),
-        triggered: goodput(&courses.triggered, watch),
-        hot: goodput(&courses.hot, watch),
-    };
+    let (goodput, goodput_ci95) = arms(courses, watch);
     let replications = triggered.len() as u32;
     let (metastable, metastable_ci95) = missing(&triggered);
     let (hot_metastable, hot_metastable_ci95) = missing(&hot);
@@ -162,6 +186,7 @@ pub(super) fn judge(
         hot_metastable,
         hot_metastable_ci95,
         goodput,
+        goodput_ci95,
     })
 }
 

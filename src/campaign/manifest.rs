@@ -1,5 +1,6 @@
 //! Where the figures of a campaign come from.
 
+use crate::provider::profiles;
 use crate::record::{Manifest, sha256};
 use crate::scenario::Scenario;
 
@@ -25,5 +26,43 @@ pub(super) fn manifest(scenario: &Scenario, seed: u64, replications: u32, events
         drain_s: file.run.drain.as_secs_f64(),
         events,
         command_line: Vec::new(),
+        disagreements: disagreements(scenario),
     }
+}
+
+/// Where the sources of the profile disagree about something that the scenario takes from it.
+fn disagreements(scenario: &Scenario) -> Vec<String> {
+    let Some(name) = scenario.file.provider.profile.as_deref() else {
+        return Vec::new();
+    };
+    let of_profile = profiles::settings_of(name);
+    let resolved: toml::Table = scenario.to_resolved_toml().parse().unwrap_or_default();
+    let value = |key: &str| {
+        let provider = resolved.get("provider")?;
+        key.split('.')
+            .try_fold(provider, |value, step| value.get(step))
+            .map(ToString::to_string)
+    };
+    let disagreement = profiles::find(name).map_or(Vec::new(), |profile| profile.disagreement);
+    let told = disagreement.into_iter().filter_map(|disagreement| {
+        let of = &disagreement.of;
+        let own = of_profile.iter().any(|(key, _)| profiles::lies_in(key, of));
+        let kept = |(key, text): &(String, String)| !profiles::lies_in(key, of) || value(key).as_ref() == Some(text);
+        // What the scenario sets itself does not rest on the profile's sources.
+        if own && !of_profile.iter().all(kept) {
+            return None;
+        }
+        let views = disagreement.views.iter();
+        let views: Vec<String> = views
+            .map(|view| format!("{} ({})", view.value, view.grade.name()))
+            .collect();
+        let taken = value(of)
+            .filter(|_| own)
+            .map_or(String::new(), |taken| format!("; this run has {taken}"));
+        Some(format!(
+            "{of} ({name}): {}{taken}; `tokenstorm show {name}` names them",
+            views.join(", or ")
+        ))
+    });
+    told.collect()
 }

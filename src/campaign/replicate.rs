@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::arm::{Arm, parts, replicate};
+use super::arm::{Arm, parts, position, replicate};
 use super::options::{CampaignError, CampaignProgress};
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::Dice;
@@ -131,13 +131,6 @@ impl Campaign {
         let other = self.metric(other, point, metric)?;
         paired(&one, &other, CONFIDENCE)?.interval
     }
-}
-
-pub(super) fn position(name: &str) -> usize {
-    METRICS
-        .iter()
-        .position(|metric| metric.name == name)
-        .expect("a metric of the registry")
 }
 
 /// The mean of the differences within replications that have both values.

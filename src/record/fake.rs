@@ -147,6 +147,44 @@ pub fn crowded_sweep() -> Record {
     record
 }
 
+/// Twenty strategies over a number of nodes.
+pub fn sweep_of_twenty() -> Record {
+    let mut record = crowded_sweep();
+    for i in 0..8 {
+        let name = format!("one more ({i})");
+        for point in record.points.clone() {
+            let share = 0.02 * f64::from(i) * if point.ends_with('1') { 0.0 } else { 1.0 };
+            push(&mut record, &name, &point, &[share, share, 1.0, 0.1, 0.08, 0.3, 0.0]);
+        }
+        record.strategies.push(name);
+    }
+    record
+}
+
+/// Three strategies over a lease and a wait.
+pub fn two_keys() -> Record {
+    let mut record = blank("questions/lease-holder-dies");
+    record.strategies = ["lease", "lease with fence", "leader"].map(String::from).into();
+    for ttl in ["1s", "10s", "1min"] {
+        for wait in ["1s", "12s"] {
+            let point =
+                format!("strategy.lease.coordination.lease.ttl={ttl};strategy.lease.coordination.lease.wait={wait}");
+            for (at, strategy) in record.strategies.clone().iter().enumerate() {
+                let share = if ttl == "1min" && wait == "1s" {
+                    0.3
+                } else {
+                    0.001 * at as f64
+                };
+                push(&mut record, strategy, &point, &[share, share, 1.0, 0.1, 0.08, 0.3, 0.0]);
+            }
+            record.points.push(point.clone());
+            compare(&mut record, &point);
+        }
+    }
+    record.points.remove(0);
+    record
+}
+
 /// Names that need quoting, groups, figures without a value, one replication, an incident that never ends.
 pub fn odd() -> Record {
     let mut record = blank("odd/ünïcode, \"quoted\"");
@@ -202,6 +240,8 @@ pub fn odd() -> Record {
         difference: -0.124,
         interval: None,
         verdict: ComparisonVerdict::NotDistinguishable,
+        margin: 0.001,
+        replications_to_tell: None,
     });
     record.incidents.push(Incident {
         from_s: 0.5,
@@ -240,6 +280,11 @@ pub fn aftermaths(points: &[&str]) -> Record {
                     triggered: success,
                     hot: success,
                 },
+                goodput_ci95: (at != 1).then_some(GoodputIntervals {
+                    untouched: (0.98, 0.995),
+                    triggered: (success - 0.01, success + 0.005),
+                    hot: (success - 0.01, success + 0.005),
+                }),
             });
         }
     }

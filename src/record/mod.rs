@@ -96,6 +96,9 @@ pub struct Manifest {
     pub events: u64,
     /// What was asked for, as far as the results depend on it.
     pub command_line: Vec<String>,
+    /// Where the sources of the provider's profile disagree about what this run takes for true, a sentence for each.
+    #[serde(default)]
+    pub disagreements: Vec<String>,
 }
 
 /// A manifest as it lies in the folder, with what vouches for the files beside it.
@@ -197,6 +200,12 @@ pub struct Comparison {
     pub interval: Option<(f64, f64)>,
     /// What the interval allows to say.
     pub verdict: ComparisonVerdict,
+    /// Differences up to this size count as the same, in the metric's unit.
+    #[serde(default)]
+    pub margin: f64,
+    /// Roughly how many replications would tell what these do not; `null` where the verdict is clear or no number can be foretold.
+    #[serde(default)]
+    pub replications_to_tell: Option<u32>,
 }
 
 /// What a comparison comes to.
@@ -207,8 +216,10 @@ pub enum ComparisonVerdict {
     Better,
     /// Worse by more than noise.
     Worse,
-    /// The interval contains zero.
+    /// The interval contains zero, and differences beyond the margin.
     NotDistinguishable,
+    /// The interval contains zero, and lies within the margin.
+    Same,
 }
 
 /// A condition that the scenario states, and whether it held.
@@ -288,6 +299,9 @@ pub struct RecoveryVerdict {
     pub hot_metastable_ci95: (f64, f64),
     /// Share of the calls that succeed at the end of the observation: untouched, after the trigger, after a hot start.
     pub goodput: Goodput,
+    /// 95 % intervals of these shares; `null` where there are fewer than two replications.
+    #[serde(default)]
+    pub goodput_ci95: Option<GoodputIntervals>,
 }
 
 /// Shares of calls that succeed, one for each arm.
@@ -299,6 +313,17 @@ pub struct Goodput {
     pub triggered: f64,
     /// From a hot start.
     pub hot: f64,
+}
+
+/// Intervals of the shares of calls that succeed, one for each arm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GoodputIntervals {
+    /// Without the trigger.
+    pub untouched: (f64, f64),
+    /// With the trigger.
+    pub triggered: (f64, f64),
+    /// From a hot start.
+    pub hot: (f64, f64),
 }
 
 /// What a trigger does to a strategy.

@@ -31,6 +31,7 @@ fn manifest(scenario: &str) -> Manifest {
         drain_s: 30.0,
         events: 1_234_567,
         command_line: vec!["tokenstorm".into(), "run".into(), "scenarios/zoom/default.toml".into()],
+        disagreements: vec![],
     }
 }
 
@@ -156,6 +157,8 @@ pub(super) fn compare(record: &mut Record, point: &str) {
             difference,
             interval: Some((difference - 0.01, difference + 0.01)),
             verdict,
+            margin: 0.001,
+            replications_to_tell: (verdict == ComparisonVerdict::NotDistinguishable).then_some(240),
         });
     }
 }
