@@ -1,6 +1,8 @@
 //! The comparison as a table: one row per strategy and sweep point, as detailed as there is room for; and one for parts of the calls.
 
+use super::interval::{self, Marks};
 use super::number::{self, MISSING};
+use super::reasons;
 use super::sheet::{Column, GLUE, Sheet};
 use super::{Figure, Figures, Sweep, one_line};
 use crate::metric::{CallPart, MetricName};
@@ -13,14 +15,18 @@ const NARROWEST_NAME: usize = 14;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Detail {
     Full,
-    /// No half-widths.
-    NoIntervals,
-    /// Nor issuances per hour and the storms' peaks, which follow from the rest.
+    /// Intervals below their figures.
+    Stacked,
+    /// No issuances per hour and the storms' peaks, which follow from the rest.
     NoEffort,
     /// Nor attempts per call and the median latency, which hardly differ between good strategies.
     Narrow,
     /// Nor storms.
+    Calm,
+    /// Nor token requests and latency: what fails, why, and how sure that is.
     Least,
+    /// Nor why, which the words tell too.
+    Bare,
 }
 
 /// What of the comparison is shown.
@@ -28,6 +34,10 @@ struct Shown<'a> {
     detail: Detail,
     grants: bool,
     storms: bool,
+    /// Some call fails.
+    failures: bool,
+    /// A quota of the token endpoint was used up for a time.
+    quota: bool,
     /// The strategy against which the others are compared.
     reference: Option<&'a str>,
 }
@@ -42,8 +52,10 @@ impl<'a> Shown<'a> {
         Self {
             detail,
             // Where there are refresh tokens and some were lost or refused, that is the story.
-            grants: above_zero(&["grants_lost", "invalid_grants"]),
-            storms: above_zero(&["storm_probability"]) && detail < Detail::Least,
+            grants: above_zero(&["grants_lost", "invalid_grants"]) && detail < Detail::Bare,
+            failures: above_zero(&["failure_rate"]) && reasons::told_apart(record) && detail < Detail::Bare,
+            quota: above_zero(&["quota_exhausted_seconds"]) && detail < Detail::Bare,
+            storms: above_zero(&["storm_probability"]) && detail < Detail::Calm,
             reference: comparisons
                 .find(|c| c.metric == "failure_rate")
                 .map(|c| c.reference.as_str()),
@@ -54,6 +66,12 @@ impl<'a> Shown<'a> {
         let mut columns: Vec<Column> = sweep.short.iter().map(|key| Column::left(key)).collect();
         columns.push(Column::flexible("strategy", NARROWEST_NAME));
         columns.push(Column::right("calls\nfailed"));
+        if self.failures {
+            columns.push(Column::flexible("most fail\nbecause", 12));
+        }
+        if self.quota {
+            columns.push(Column::right("time\nwithout\ntoken\nquota"));
+        }
         if self.grants {
             columns.push(Column::right("grants\nlost"));
             columns.push(Column::right("refresh\ntokens\nrefused"));
@@ -62,14 +80,18 @@ impl<'a> Shown<'a> {
         if self.detail < Detail::Narrow {
             columns.push(Column::right("API\nattempts\nper call"));
         }
-        columns.push(Column::right("token\nrequests\nper call"));
+        if self.detail < Detail::Least {
+            columns.push(Column::right("token\nrequests\nper call"));
+        }
         if self.detail < Detail::NoEffort {
             columns.push(Column::right("tokens\nissued\nper hour"));
         }
         if self.detail < Detail::Narrow {
             columns.push(Column::right("latency\nmedian"));
         }
-        columns.push(Column::right("latency\np99"));
+        if self.detail < Detail::Least {
+            columns.push(Column::right("latency\np99"));
+        }
         if self.storms {
             columns.push(Column::right("runs\nwith a\nstorm"));
             if self.detail < Detail::NoEffort {
@@ -77,24 +99,31 @@ impl<'a> Shown<'a> {
             }
         }
         if self.reference.is_some() {
-            columns.push(Column::flexible("failed calls\nagainst the\nreference", 15));
+            columns.push(Column::flexible("failed calls\nagainst the\nreference, pp", 15));
         }
         columns
     }
 
-    /// The figures of one strategy at one point, one for each column after its name; and whether any has an interval.
-    fn row(&self, record: &Record, figures: &Figures<'_>, strategy: &str, point: &str) -> (Vec<String>, bool) {
-        let mut intervals = false;
+    /// The figures of one strategy at one point, one for each column after its name; and how their intervals are marked.
+    fn row(&self, record: &Record, figures: &Figures<'_>, strategy: &str, point: &str) -> (Vec<String>, Marks) {
+        let mut marks = Marks::default();
         let get = |metric| figures.get(strategy, point, metric);
         let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
         let mut share = |metric| {
-            let figure = get(metric);
-            intervals |= figure.is_some_and(|f| f.ci95.is_some());
-            figure.map_or(MISSING.to_owned(), |f| {
-                share_with_interval(f, self.detail == Detail::Full)
+            get(metric).map_or(MISSING.to_owned(), |f| {
+                let (text, seen) = share_with_interval(f, self.detail != Detail::Full);
+                marks.add(seen);
+                text
             })
         };
         let mut row = vec![share("failure_rate")];
+        if self.failures {
+            row.push(reasons::main(figures, strategy, point).unwrap_or_default());
+        }
+        if self.quota {
+            let span = record.manifest.duration_s;
+            row.push(get("quota_exhausted_seconds").map_or(MISSING.to_owned(), |f| number::percent(f.mean / span)));
+        }
         if self.grants {
             row.push(plain("grants_lost", number::short));
             row.push(plain("invalid_grants", number::short));
@@ -103,14 +132,18 @@ impl<'a> Shown<'a> {
         if self.detail < Detail::Narrow {
             row.push(plain("attempts_per_call", number::short));
         }
-        row.push(plain("token_requests_per_call", number::short));
+        if self.detail < Detail::Least {
+            row.push(plain("token_requests_per_call", number::short));
+        }
         if self.detail < Detail::NoEffort {
             row.push(plain("issuances_per_hour", number::short));
         }
         if self.detail < Detail::Narrow {
             row.push(plain("latency_p50", number::seconds));
         }
-        row.push(plain("latency_p99", number::seconds));
+        if self.detail < Detail::Least {
+            row.push(plain("latency_p99", number::seconds));
+        }
         if self.storms {
             row.push(plain("storm_probability", number::percent));
             if self.detail < Detail::NoEffort {
@@ -122,10 +155,18 @@ impl<'a> Shown<'a> {
                 "reference".to_owned()
             } else {
                 let same = |c: &&Comparison| c.metric == "failure_rate" && c.strategy == strategy && c.point == point;
-                record.comparisons.iter().find(same).map_or(MISSING.to_owned(), verdict)
+                record
+                    .comparisons
+                    .iter()
+                    .find(same)
+                    .map_or(MISSING.to_owned(), |comparison| {
+                        let (text, seen) = verdict(comparison);
+                        marks.add(seen);
+                        text
+                    })
             });
         }
-        (row, intervals)
+        (row, marks)
     }
 }
 
@@ -134,11 +175,11 @@ pub(super) fn comparison(record: &Record, detail: Detail) -> Sheet {
     let sweep = Sweep::of(record);
     let shown = Shown::of(record, detail);
     let mut rows = Vec::new();
-    let mut intervals = false;
+    let mut marks = Marks::default();
     for (i, point) in record.points.iter().enumerate() {
         for strategy in &record.strategies {
             let (cells, some) = shown.row(record, &figures, strategy, point);
-            intervals |= some;
+            marks.add(some);
             let mut row = sweep.values[i].clone();
             row.push(one_line(strategy, 200));
             row.extend(cells);
@@ -153,31 +194,50 @@ pub(super) fn comparison(record: &Record, detail: Detail) -> Sheet {
         } else {
             record.strategies.len()
         },
-        intervals,
+        marks,
     }
 }
 
-/// `12.4 ±1 %`; the half-width has two digits, for it is itself an estimate.
-fn share_with_interval(figure: Figure, interval: bool) -> String {
-    // An interval without width says nothing; one of 1e-17 is the dust of subtracting equal numbers.
-    match figure.ci95.filter(|(low, high)| interval && high - low > 1e-9) {
-        Some((low, high)) => {
-            let half = number::significant((high - low) * 50.0, 2);
-            // A half-width of 1e-17 is the dust of subtracting equal numbers.
-            let half = if (high - low) < 1e-9 { "0" } else { half.as_str() };
-            format!("{} ±{half} %", number::percent_value(figure.mean))
+/// `12.4 ±1 %`, or the interval below the figure; it has two digits, for it is itself an estimate.
+fn share_with_interval(figure: Figure, below: bool) -> (String, Marks) {
+    let (interval, marks) = interval::share_interval(figure.mean, figure.ci95);
+    let text = match (interval.is_empty(), below) {
+        (true, _) => number::percent(figure.mean),
+        (_, true) => format!("{}\n{interval}", number::percent(figure.mean)),
+        (_, false) if marks.half => format!("{} {interval} %", number::percent_value(figure.mean)),
+        (_, false) => format!("{} ({interval})", number::percent(figure.mean)),
+    };
+    (text, marks)
+}
+
+/// `better −12.4 ±1`, in percentage points; what cannot be told says how many runs would tell.
+fn verdict(comparison: &Comparison) -> (String, Marks) {
+    let mut marks = Marks::default();
+    let digits = |share: f64| number::points(share).replace(" pp", "");
+    let difference = digits(comparison.difference);
+    let interval = match comparison.interval {
+        Some((low, high)) if high - low > 1e-12 => {
+            let (down, up) = (comparison.difference - low, high - comparison.difference);
+            if (up - down).abs() <= 0.15 * (up + down) {
+                marks.half = true;
+                format!("{GLUE}±{}", number::significant((high - low) * 50.0, 2))
+            } else {
+                marks.ends = true;
+                format!(" ({}–{})", digits(low), digits(high))
+            }
         }
-        None => number::percent(figure.mean),
-    }
-}
-
-fn verdict(comparison: &Comparison) -> String {
+        _ => String::new(),
+    };
     let word = match comparison.verdict {
         ComparisonVerdict::Better => "better",
         ComparisonVerdict::Worse => "worse",
-        ComparisonVerdict::NotDistinguishable => "same within noise",
+        ComparisonVerdict::Same => "same",
+        ComparisonVerdict::NotDistinguishable => "not distinguishable",
     };
-    format!("{word} {}", number::points(comparison.difference).replace(' ', GLUE))
+    let wanted = comparison.replications_to_tell.map_or(String::new(), |runs| {
+        format!("; ~{} runs would tell", number::significant(f64::from(runs), 2))
+    });
+    (format!("{word} {difference}{interval}{wanted}"), marks)
 }
 
 /// Failures per fleet or kind of call, where metrics are told apart by it (`name@group`).
@@ -210,7 +270,7 @@ pub(super) fn groups(record: &Record) -> Sheet {
                 if failed.is_none() && first.is_none() {
                     continue;
                 }
-                let share = |f: Option<Figure>| f.map_or(MISSING.to_owned(), |f| share_with_interval(f, true));
+                let share = |f: Option<Figure>| f.map_or(MISSING.to_owned(), |f| share_with_interval(f, false).0);
                 let mut row = sweep.values[i].clone();
                 row.extend([
                     one_line(strategy, 200),
@@ -226,6 +286,6 @@ pub(super) fn groups(record: &Record) -> Sheet {
         columns,
         rows,
         blocks: 0,
-        intervals: false,
+        marks: Marks::default(),
     }
 }

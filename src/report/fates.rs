@@ -1,7 +1,6 @@
 //! What became of each strategy after the trigger, in words.
 
-use super::words::quoted;
-use super::{Sweep, number};
+use super::{Sweep, number, quoted};
 use crate::record::{Record, Recovery, RecoveryVerdict};
 
 /// What the trigger did to the strategies, best first, a sentence for those that fared alike; nothing for a scenario without one. Of a

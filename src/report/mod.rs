@@ -5,15 +5,21 @@
 
 pub mod chart;
 mod comparison;
+mod conditions;
 mod fates;
+mod interval;
+mod noise;
 pub mod number;
+mod reasons;
 mod sheet;
+mod swept;
 pub mod table;
 mod words;
 
-use crate::plan::SweepPoint;
 use crate::record::{Reading, Record};
 use std::collections::BTreeMap;
+
+pub(crate) use swept::Sweep;
 
 /// The readings of a record by strategy, point and metric.
 pub(crate) struct Figures<'a> {
@@ -87,111 +93,27 @@ pub(crate) fn one_line(name: &str, most: usize) -> String {
     out
 }
 
-/// The sweep of a record: the swept keys, and their values at each point.
-pub(crate) struct Sweep {
-    /// As the scenario writes them, e.g. `fleet.web.nodes`.
-    pub(crate) keys: Vec<String>,
-    /// The shortest endings of the keys that still tell them apart, e.g. `nodes`.
-    pub(crate) short: Vec<String>,
-    /// For every point of the record, one value per key; empty where the point does not set it.
-    pub(crate) values: Vec<Vec<String>>,
+/// A name between quotes, cut to what a sentence bears.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("“{}”", one_line(name, 44))
 }
 
-impl Sweep {
-    /// Without a sweep there are no keys.
-    pub(crate) fn of(record: &Record) -> Sweep {
-        let mut keys: Vec<String> = Vec::new();
-        let mut parsed = Vec::new();
-        for point in &record.points {
-            let pairs: Vec<(String, String)> = SweepPoint::parse(point)
-                .pairs()
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .collect();
-            for (key, _) in &pairs {
-                if !keys.contains(key) {
-                    keys.push(key.clone());
-                }
-            }
-            parsed.push(pairs);
+/// `“a”`, `“a” and “b”`, `“a”, “b” and 3 more`.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => quoted(one),
+        [one, two] => format!("{} and {}", quoted(one), quoted(two)),
+        [one, two, three] => format!("{}, {} and {}", quoted(one), quoted(two), quoted(three)),
+        [one, two, rest @ ..] => {
+            format!("{}, {} and {} more", quoted(one), quoted(two), rest.len())
         }
-        let values = parsed
-            .iter()
-            .map(|pairs| {
-                let value = |key| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
-                keys.iter().map(|key| value(key).unwrap_or_default()).collect()
-            })
-            .collect();
-        let ending = |key: &str, parts: usize| {
-            let all: Vec<&str> = key.split('.').collect();
-            all[all.len().saturating_sub(parts)..].join(".")
-        };
-        let depth = keys.iter().map(|k| k.split('.').count()).max().unwrap_or(1);
-        let short = (1..=depth)
-            .map(|parts| keys.iter().map(|k| ending(k, parts)).collect::<Vec<_>>())
-            .find(|short| short.iter().enumerate().all(|(i, s)| !short[..i].contains(s)))
-            .unwrap_or_else(|| keys.clone());
-        Sweep { keys, short, values }
-    }
-
-    /// What a swept key is, in words where it is one of those that are swept often.
-    pub(crate) fn words(key: &str) -> String {
-        let parts: Vec<&str> = key.split('.').collect();
-        match parts.as_slice() {
-            ["fleet", fleet, "nodes"] => format!("processes in {fleet}"),
-            ["fleet", fleet, "workload", _, "arrivals", "poisson" | "periodic"] => {
-                format!("calls at each process of {fleet}")
-            }
-            ["event", _, "what", "fail", "for"] => "length of the outage".to_owned(),
-            ["event", _, "what", "slow", "for"] => "length of the slowdown".to_owned(),
-            ["event", _, "what", "spike", "calls"] => "calls in the spike, at each process".to_owned(),
-            ["provider", "rule", _, "overlap"] => "how long a superseded token lives on".to_owned(),
-            ["provider", "token_ttl"] => "life of a token".to_owned(),
-            _ => key.to_owned(),
-        }
-    }
-
-    /// A point in words, e.g. `nodes = 8`; empty without a sweep.
-    pub(crate) fn point(&self, index: usize) -> String {
-        let values = self.values.get(index).map(Vec::as_slice).unwrap_or_default();
-        let pairs = self.short.iter().zip(values).filter(|(_, v)| !v.is_empty());
-        pairs
-            .map(|(key, value)| format!("{key} = {value}"))
-            .collect::<Vec<_>>()
-            .join(", ")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fake;
-
-    #[test]
-    fn sweeps_are_told_by_the_shortest_ending_of_their_keys() {
-        let mut record = fake::sweep(&[1.0, 2.0]);
-        assert_eq!(Sweep::of(&record).point(1), "nodes = 2");
-        record.points = vec!["fleet.a.nodes=1;fleet.b.nodes=2".into(), "fleet.a.nodes=3".into()];
-        let sweep = Sweep::of(&record);
-        assert_eq!(sweep.short, ["a.nodes", "b.nodes"]);
-        assert_eq!(
-            (sweep.point(0).as_str(), sweep.point(1).as_str()),
-            ("a.nodes = 1, b.nodes = 2", "a.nodes = 3")
-        );
-        assert!(Sweep::of(&fake::dozen()).keys.is_empty());
-    }
-
-    #[test]
-    fn a_swept_key_is_told_in_words_where_there_are_any() {
-        assert_eq!(
-            Sweep::words("fleet.web.workload.user.arrivals.poisson"),
-            "calls at each process of web"
-        );
-        assert_eq!(Sweep::words("event.0.what.fail.for"), "length of the outage");
-        assert_eq!(
-            Sweep::words("strategy.lease.coordination.lease.ttl"),
-            "strategy.lease.coordination.lease.ttl"
-        );
-    }
 
     #[test]
     fn names_fit_a_line() {

@@ -67,6 +67,20 @@ pub fn points(difference: f64) -> String {
     format!("{plus}{text} pp")
 }
 
+/// A whole number with a comma after every three digits: `86,291`.
+pub fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    let sign = if value <= -0.5 { "−" } else { "" };
+    format!("{sign}{out}")
+}
+
 /// Seconds in the unit that suits them: `12.5 µs`, `412 ms`, `3.85 s`, `12.5 min`, `3 h`.
 pub fn seconds(value: f64) -> String {
     // Rounding first keeps 999.7 ms from being written as 1000 ms.

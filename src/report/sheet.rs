@@ -2,6 +2,7 @@
 //!
 //! Knows neither strategies nor metrics.
 
+use super::interval::Marks;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
 /// A blank at which no line is broken; an ordinary one in the finished text.
@@ -16,8 +17,8 @@ pub(super) struct Sheet {
     pub(super) rows: Vec<Vec<String>>,
     /// A blank line after every so many rows; 0 for none.
     pub(super) blocks: usize,
-    /// Whether any cell has an interval.
-    pub(super) intervals: bool,
+    /// What is shown of intervals.
+    pub(super) marks: Marks,
 }
 
 pub(super) struct Column {
@@ -55,7 +56,7 @@ impl Sheet {
     /// Columns of text that the widest cell of a column takes.
     fn content(&self, column: usize) -> usize {
         let lines = self.columns[column].header.lines();
-        let cells = self.rows.iter().map(|row| row[column].as_str());
+        let cells = self.rows.iter().flat_map(|row| row[column].lines());
         lines.chain(cells).map(|text| text.chars().count()).max().unwrap_or(0)
     }
 
@@ -130,7 +131,9 @@ impl Sheet {
         let rule = |c: &Column| if c.right { "---:" } else { "---" }.to_owned();
         out.push_str(&line(self.columns.iter().map(rule).collect()));
         for row in &self.rows {
-            out.push_str(&line(row.iter().map(|text| escaped(text)).collect()));
+            out.push_str(&line(
+                row.iter().map(|text| escaped(&text.replace('\n', " "))).collect(),
+            ));
         }
         out
     }

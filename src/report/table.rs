@@ -5,14 +5,14 @@
 use super::comparison::{Detail, comparison, groups};
 use super::number;
 use super::sheet::{escaped, paragraph};
-use super::{Sweep, fates, one_line, words};
+use super::{Sweep, conditions, fates, one_line, words};
 use crate::record::Record;
 
 /// No table is laid out for less than this many columns: it would be letters under letters.
 const NARROWEST: u16 = 40;
 
-/// For a terminal of `width` columns. Where not everything fits, first the half-widths of the intervals give way, then
-/// the columns that matter least, and the text says so; `results.csv` has them all.
+/// For a terminal of `width` columns. Where not everything fits, first intervals move below their figures, then the
+/// columns that matter least give way, and the text says so; `results.csv` has them all.
 pub fn human(record: &Record, width: u16) -> String {
     let width = width.max(NARROWEST);
     let columns = usize::from(width);
@@ -21,21 +21,20 @@ pub fn human(record: &Record, width: u16) -> String {
         paragraph(&mut out, "", &line, columns);
     }
     use Detail::*;
-    let sheets = [Full, NoIntervals, NoEffort, Narrow, Least].map(|detail| comparison(record, detail));
+    let sheets = [Full, Stacked, NoEffort, Narrow, Calm, Least, Bare].map(|detail| comparison(record, detail));
     let fits = sheets.iter().position(|sheet| sheet.narrowest() <= columns);
     let mut sheets = Vec::from(sheets);
     let sheet = sheets.swap_remove(fits.unwrap_or(sheets.len() - 1));
     if !sheet.rows.is_empty() {
         out.push('\n');
         out.push_str(&sheet.print(width));
-        let note = match fits {
-            Some(0) if sheet.intervals => Some("± is half of a 95 % interval."),
-            Some(0) => None,
-            _ => Some("Columns or intervals were left out for want of width; --format md shows them all."),
-        };
-        if let Some(note) = note {
+        let mut note = sheet.marks.told().unwrap_or_default();
+        if fits.is_none_or(|at| at > 1) {
+            note += " Columns were left out for want of width; --format md shows them all.";
+        }
+        if !note.is_empty() {
             out.push('\n');
-            paragraph(&mut out, "", note, columns);
+            paragraph(&mut out, "", &note, columns);
         }
     }
     let groups = groups(record);
@@ -58,7 +57,7 @@ pub fn human(record: &Record, width: u16) -> String {
             paragraph(&mut out, "  ", &line, columns);
         }
     }
-    let checks = words::checks(record);
+    let checks = conditions::checks(record);
     if !checks.is_empty() {
         out.push_str("\nChecks\n");
         for line in checks {
@@ -82,7 +81,11 @@ pub fn markdown(record: &Record) -> String {
         }
     }
     out.push('\n');
-    let (words, aftermaths, checks) = (words::words(record), fates::aftermaths(record), words::checks(record));
+    let (words, aftermaths, checks) = (
+        words::words(record),
+        fates::aftermaths(record),
+        conditions::checks(record),
+    );
     let bullets = |out: &mut String, lines: &[String]| {
         for line in lines {
             out.push_str(&format!("- {}\n", escaped(line)));
@@ -123,6 +126,9 @@ fn heading(record: &Record) -> Vec<String> {
         number::seconds(m.drain_s),
         roughly(m.events),
     ));
+    if m.interrupted {
+        out.push("Interrupted: the figures rest on the replications that were finished.".to_owned());
+    }
     let sweep = Sweep::of(record);
     for (i, key) in sweep.keys.iter().enumerate() {
         let mut values: Vec<&str> = Vec::new();
@@ -203,7 +209,7 @@ In words
     fn figures_are_never_broken_over_lines() {
         for width in [80, 100, 120] {
             let text = human(&fake::dozen(), width);
-            for figure in ["87.3", "0.00139", "3.85 s", "better −12.4 pp"] {
+            for figure in ["87.3", "0.00139", "3.85 s", "−12.4"] {
                 assert!(text.contains(figure), "{figure} at {width}:\n{text}");
             }
         }

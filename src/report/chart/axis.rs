@@ -14,6 +14,8 @@ pub(super) struct Scale {
     start: f64,
     end: f64,
     log: bool,
+    /// Where none is, on a scale of ratios: values below `from` lie evenly between there and `start`.
+    none: f64,
 }
 
 impl Scale {
@@ -26,6 +28,7 @@ impl Scale {
             start,
             end,
             log: false,
+            none: start,
         }
     }
 
@@ -39,11 +42,25 @@ impl Scale {
             start,
             end,
             log: true,
+            none: start,
         }
+    }
+
+    /// The same scale of ratios, with a place for none: what is less than its first value lies evenly between.
+    pub(super) fn with_none(self, none: f64) -> Scale {
+        Scale { none, ..self }
+    }
+
+    /// Whether equal steps stand for equal ratios.
+    pub(super) fn is_log(&self) -> bool {
+        self.log
     }
 
     /// The place of a value; values beyond the ends stay at the ends.
     pub(super) fn at(&self, value: f64) -> f64 {
+        if self.log && value < self.from.exp() {
+            return self.none + (self.start - self.none) * (value.max(0.0) / self.from.exp());
+        }
         let value = if self.log {
             value.max(f64::MIN_POSITIVE).ln()
         } else {
@@ -96,6 +113,17 @@ pub(super) fn log_ticks(least: f64, most: f64) -> Vec<f64> {
         .unwrap_or(all.len() - 1)
         .max(first + 1);
     all[first..=last.min(all.len() - 1)].to_vec()
+}
+
+/// The powers of ten among ticks, where there are three of them at least; otherwise all.
+pub(super) fn decades(ticks: &[f64]) -> Vec<f64> {
+    let is_power = |tick: &&f64| (tick.log10() - tick.log10().round()).abs() < 1e-6;
+    let powers: Vec<f64> = ticks.iter().filter(is_power).copied().collect();
+    if powers.len() < 3 {
+        return ticks.to_vec();
+    }
+    let stride = powers.len().div_ceil(5);
+    powers.into_iter().step_by(stride).collect()
 }
 
 /// What the timeline did before `until`, in seconds, each with its letter.
@@ -168,6 +196,7 @@ pub(super) fn value_axis(
     scale: &Scale,
     ticks: &[f64],
     (top, bottom): (f64, f64),
+    right: f64,
     word: impl Fn(f64) -> String,
 ) {
     let mut free = f64::NEG_INFINITY;
@@ -176,7 +205,7 @@ pub(super) fn value_axis(
         drawing.line([(x, top), (x, bottom)], 1.0, RULE);
         let text = word(*tick);
         let half = width_of(&text, SMALL, false) / 2.0;
-        if x - half > free && x + half < WIDTH - 4.0 {
+        if x - half > free && x + half < right.min(WIDTH - 4.0) {
             drawing.text((x, bottom + 10.0), text, SMALL, Align::Center, GREY);
             free = x + half + 4.0;
         }
@@ -237,5 +266,12 @@ mod tests {
         assert_eq!((scale.at(1.0), scale.at(1e9), scale.at(0.0)), (0.0, 200.0, 0.0));
         assert!((scale.at(10.0) - 100.0).abs() < 1e-9);
         assert_eq!(Scale::linear(0.0, 0.0, 10.0, 20.0).at(0.0), 10.0);
+        let with_none = scale.with_none(-10.0);
+        assert_eq!(
+            (with_none.at(0.0), with_none.at(0.5), with_none.at(100.0)),
+            (-10.0, -5.0, 200.0)
+        );
+        assert_eq!(decades(&[1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1]), [1e-3, 1e-2, 1e-1]);
+        assert_eq!(decades(&[0.5, 1.0, 2.0]), [0.5, 1.0, 2.0]);
     }
 }

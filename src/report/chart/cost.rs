@@ -3,10 +3,9 @@
 //! Does not know whether the calls succeeded.
 
 use super::Chart;
-use super::axis::{self, Scale};
-use super::drawing::{ATTEMPT, Align, Drawing, PALETTE};
-use super::failures::bar;
-use super::frame::{self, BODY, MARGIN, WIDTH, plain, quoted};
+use super::columns::{Column, columns};
+use super::drawing::{ATTEMPT, Drawing, PALETTE};
+use super::frame::{self, BODY, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
 
@@ -50,40 +49,22 @@ fn draw(record: &Record) -> Drawing {
         }
     };
     let below = [plain(
-        "Per call that arrived, with 95 % intervals; a perfect client needs one attempt and hardly any token requests",
+        "Per call that arrived, with 95 % intervals, cheapest first; a perfect client needs one attempt and hardly any token requests",
     )];
     let (mut drawing, top) = frame::head(&title, &below);
-    let top = top + BODY * 1.8;
-    let rows = frame::rows(&mut drawing, record.strategies.iter(), top, 26.0);
-
-    let value = 62.0;
-    let room = (WIDTH - MARGIN - rows.left - 2.0 * value) / 2.0;
-    for (i, (metric, head, ink)) in [
-        (METRICS[0], "API attempts", ATTEMPT),
-        (METRICS[1], "Token requests", PALETTE[2]),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let start = rows.left + i as f64 * (room + value);
-        let all = record.strategies.iter().filter_map(|s| figures.get(s, point, metric));
-        let most = all
-            .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
-            .fold(0.0, f64::max);
-        let (ticks, end) = axis::ticks(most, 4);
-        let scale = Scale::linear(0.0, end, start, start + room);
-        drawing.bold((start, top - BODY), head, BODY, Align::Left, ink.for_text());
-        axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::short);
-        for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
-            bar(
-                &mut drawing,
-                &scale,
-                figures.get(strategy, point, metric),
-                (y + 6.0, 14.0),
-                ink,
-                number::short,
-            );
-        }
-    }
+    let order = super::ranked(record, &figures, point, &[METRICS[1], METRICS[0]]);
+    let rows = frame::rows(&mut drawing, order.iter().copied(), top + BODY * 1.8, 26.0);
+    let column = |metric, head, ink| Column {
+        metric,
+        head,
+        ink,
+        word: number::short,
+        share: false,
+    };
+    let shown = [
+        column(METRICS[0], "API attempts", ATTEMPT),
+        column(METRICS[1], "Token requests", PALETTE[2]),
+    ];
+    columns(&mut drawing, &figures, (&order, point), &rows, &shown);
     frame::foot(drawing, record, rows.bottom + 18.0)
 }

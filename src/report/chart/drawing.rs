@@ -119,6 +119,27 @@ impl Drawing {
         });
     }
 
+    /// A line of strokes `on` long with gaps `off` long.
+    pub(super) fn dashed(&mut self, points: &[(f64, f64)], width: f64, ink: Ink, (on, off): (f64, f64)) {
+        // How far into a stroke and the gap after it.
+        let mut phase = 0.0;
+        for pair in points.windows(2) {
+            let ((x, y), (to_x, to_y)) = (pair[0], pair[1]);
+            let length = (to_x - x).hypot(to_y - y);
+            let place = |along: f64| (x + (to_x - x) * along / length, y + (to_y - y) * along / length);
+            let mut along = 0.0;
+            while along < length {
+                let left = if phase < on { on - phase } else { on + off - phase };
+                let next = (along + left.max(0.01)).min(length);
+                if phase < on {
+                    self.line([place(along), place(next)], width, ink);
+                }
+                phase = (phase + next - along) % (on + off);
+                along = next;
+            }
+        }
+    }
+
     pub(super) fn area(&mut self, points: Vec<(f64, f64)>, ink: Ink) {
         self.marks.push(Mark::Area { points, ink });
     }

@@ -3,9 +3,9 @@
 //! Does not know why they fail.
 
 use super::Chart;
-use super::axis::{self, Scale};
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, Ink};
-use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
+use super::columns::{Column, columns};
+use super::drawing::{ATTEMPT, Drawing, FAILED};
+use super::frame::{self, BODY, coloured, plain, quoted};
 use crate::record::Record;
 use crate::report::{Figures, number};
 
@@ -22,77 +22,27 @@ fn draw(record: &Record) -> Drawing {
     let figures = Figures::of(record);
     let point = super::last_point(record);
     let below = [
-        plain("Share of calls, with 95 % intervals:"),
+        plain("Share of calls, with 95 % intervals, fewest failures first; each column has a scale of its own:"),
         coloured("failed for good", FAILED),
         plain("and"),
         coloured("first attempt met a refused token", ATTEMPT),
     ];
     let (mut drawing, top) = frame::head(&title(record, &figures, point), &below);
-    let rows = frame::rows(&mut drawing, record.strategies.iter(), top, 32.0);
-
-    let all: Vec<_> = record
-        .strategies
-        .iter()
-        .flat_map(|s| METRICS.iter().filter_map(|m| figures.get(s, point, m)))
-        .collect();
-    let most = all
-        .iter()
-        .map(|f| f.ci95.map_or(f.mean, |(_, high)| high.max(f.mean)))
-        .fold(0.0, f64::max);
-    let (ticks, end) = axis::share_ticks(most, 5);
-    let scale = Scale::linear(0.0, end, rows.left, WIDTH - MARGIN - 56.0);
-    axis::value_axis(&mut drawing, &scale, &ticks, (top, rows.bottom), number::percent);
-    for (strategy, y) in record.strategies.iter().zip(&rows.tops) {
-        for (metric, ink, y) in [(METRICS[0], FAILED, y + 3.0), (METRICS[1], ATTEMPT, y + 3.0 + 13.0)] {
-            bar(
-                &mut drawing,
-                &scale,
-                figures.get(strategy, point, metric),
-                (y, 11.0),
-                ink,
-                number::percent,
-            );
-        }
-    }
-    frame::foot(drawing, record, rows.bottom + 18.0)
-}
-
-/// A bar of the given height below `y`, its interval as a whisker, its figure at its end.
-pub(super) fn bar(
-    drawing: &mut Drawing,
-    scale: &Scale,
-    figure: Option<crate::report::Figure>,
-    (y, height): (f64, f64),
-    ink: Ink,
-    word: fn(f64) -> String,
-) {
-    let middle = y + height / 2.0;
-    let zero = scale.at(0.0);
-    let Some(figure) = figure else {
-        drawing.text(
-            (zero + 5.0, middle),
-            number::MISSING,
-            SMALL,
-            Align::Left,
-            ink.for_text(),
-        );
-        return;
+    let order = super::ranked(record, &figures, point, &METRICS);
+    let rows = frame::rows(&mut drawing, order.iter().copied(), top + BODY * 1.8, 26.0);
+    let column = |metric, head, ink| Column {
+        metric,
+        head,
+        ink,
+        word: number::percent,
+        share: true,
     };
-    let mut end = scale.at(figure.mean);
-    // Nothing is a figure too: a sliver says that it was measured.
-    drawing.rect((zero, y), (end.max(zero + 1.0), y + height), ink);
-    if let Some((low, high)) = figure.ci95
-        && high > low
-    {
-        let (low, high) = (scale.at(low), scale.at(high));
-        drawing.line([(low, middle), (high, middle)], 1.2, BLACK);
-        for x in [low, high] {
-            drawing.line([(x, middle - 3.0), (x, middle + 3.0)], 1.2, BLACK);
-        }
-        end = end.max(high);
-    }
-    let text = word(figure.mean);
-    drawing.text((end + 5.0, middle), text, SMALL, Align::Left, ink.for_text());
+    let shown = [
+        column(METRICS[0], "Calls failed", FAILED),
+        column(METRICS[1], "First attempt refused", ATTEMPT),
+    ];
+    columns(&mut drawing, &figures, (&order, point), &rows, &shown);
+    frame::foot(drawing, record, rows.bottom + 18.0)
 }
 
 fn title(record: &Record, figures: &Figures<'_>, point: &str) -> String {

@@ -156,7 +156,8 @@ pub(super) fn rows<'a>(
     height: f64,
 ) -> Rows {
     const MOST: f64 = 210.0;
-    let names = names.map(|n| one_line(n, 200));
+    // A unit stays with its number.
+    let names = names.map(|n| one_line(n, 200).replace(" %", "\u{a0}%"));
     let broken: Vec<Vec<String>> = names.map(|n| wrap(&n, BODY, false, MOST, 2)).collect();
     let widest = broken
         .iter()

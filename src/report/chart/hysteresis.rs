@@ -7,12 +7,13 @@ use super::Chart;
 use super::drawing::Drawing;
 use super::frame;
 use super::sweep::{self, Height, Panel};
+use super::swept;
 use crate::record::{Reading, Record, RecoveryVerdict};
 
 pub(super) const CHART: Chart = Chart {
     name: "hysteresis",
     about: "Success from a cold and from a hot start against the swept parameter, per strategy",
-    applies: |record| !record.aftermaths.is_empty() && sweep::has_axis(record),
+    applies: |record| !record.aftermaths.is_empty() && swept::has_axis(record),
     draw,
 };
 
@@ -46,8 +47,19 @@ fn draw(record: &Record) -> Drawing {
             several.len()
         ),
     };
-    let below = "Hot start: all tokens revoked and a call at every node at once; untouched: nothing happened at all.";
+    let below = "Hot start: all tokens revoked and a call at every node at once; untouched: nothing happened at all. Bands: 95 % intervals.";
     sweep::against(&cold_and_hot(record, &split), &title, below, &[PANEL])
+}
+
+fn hot(aftermath: &RecoveryVerdict) -> (f64, Option<(f64, f64)>) {
+    (aftermath.goodput.hot, aftermath.goodput_ci95.map(|ends| ends.hot))
+}
+
+fn untouched(aftermath: &RecoveryVerdict) -> (f64, Option<(f64, f64)>) {
+    (
+        aftermath.goodput.untouched,
+        aftermath.goodput_ci95.map(|ends| ends.untouched),
+    )
 }
 
 /// A record whose strategies are the two starts of each strategy that has two states, or of all where none has.
@@ -60,8 +72,8 @@ fn cold_and_hot(record: &Record, split: &[&String]) -> Record {
     let shown = |strategy: &&String| split.is_empty() || split.contains(strategy);
     for strategy in record.strategies.iter().filter(shown) {
         for (start, pick) in [
-            ("hot start", (|a| a.goodput.hot) as fn(&RecoveryVerdict) -> f64),
-            ("untouched", |a| a.goodput.untouched),
+            ("hot start", hot as fn(&RecoveryVerdict) -> (f64, Option<(f64, f64)>)),
+            ("untouched", untouched),
         ] {
             let name = format!("{start}: {strategy}");
             let own = record.aftermaths.iter().filter(|a| a.strategy == *strategy);
@@ -70,8 +82,8 @@ fn cold_and_hot(record: &Record, split: &[&String]) -> Record {
                 point: aftermath.point.clone(),
                 metric: PANEL.metric.to_owned(),
                 unit: "share".to_owned(),
-                mean: Some(pick(aftermath)),
-                ci95: None,
+                mean: Some(pick(aftermath).0),
+                ci95: pick(aftermath).1,
                 replications: aftermath.replications,
             }));
             arms.strategies.push(name);

@@ -64,8 +64,14 @@ pub(super) fn draw(record: &Record, what: &Shown) -> Drawing {
     } else {
         String::new()
     };
+    let bin = panels.iter().find_map(|(_, s)| s.map(bin_s)).unwrap_or(1.0);
+    let bins = if bin > 1.0 {
+        format!(" in bins of {}", number::seconds(bin))
+    } else {
+        String::new()
+    };
     let mut below = vec![plain(format!(
-        "{} per second over simulated time{mean}{scale_note}; the highest value is written out.",
+        "{} per second over simulated time{bins}{mean}{scale_note}; the highest value is written out.",
         what.name
     ))];
     if !incidents.is_empty() {
@@ -188,13 +194,17 @@ impl Grid {
     }
 }
 
-/// Where a series ends: its last interval is taken to be as long as the one before.
-fn span(series: &Series) -> f64 {
-    let width = match series.t_s.as_slice() {
+/// Length of an interval of a series; all are as long as the last.
+fn bin_s(series: &Series) -> f64 {
+    match series.t_s.as_slice() {
         [.., a, b] => b - a,
         _ => 1.0,
-    };
-    series.t_s.last().map_or(0.0, |last| last + width)
+    }
+}
+
+/// Where a series ends.
+fn span(series: &Series) -> f64 {
+    series.t_s.last().map_or(0.0, |last| last + bin_s(series))
 }
 
 /// Steps, filled below, with the peak written out. Thousands of values are drawn as the least and the greatest of
