@@ -26,6 +26,33 @@ fn all() -> Vec<PathBuf> {
     found
 }
 
+/// The ways in which calls fail are all failed calls, and the interval of a share lies between none and all, around its mean.
+fn assert_books(name: &str, record: &tokenstorm::record::Record) {
+    for strategy in &record.strategies {
+        for point in &record.points {
+            let own = || {
+                record
+                    .readings
+                    .iter()
+                    .filter(|r| r.strategy == *strategy && r.point == *point)
+            };
+            let ways = own().filter(|r| r.metric.starts_with("failed_") && !r.metric.contains('@'));
+            let ways: f64 = ways.filter_map(|r| r.mean).sum();
+            let failed = own().find(|r| r.metric == "failure_rate").and_then(|r| r.mean);
+            assert!(
+                failed.is_none_or(|failed| (failed - ways).abs() < 1e-9),
+                "{name}, {strategy}: {failed:?}, {ways}"
+            );
+            for share in own().filter(|r| r.unit == "share") {
+                if let (Some(mean), Some((low, high))) = (share.mean, share.ci95) {
+                    let inside = 0.0 <= low && low <= mean + 1e-12 && mean <= high + 1e-12 && high <= 1.0;
+                    assert!(inside, "{name}, {strategy}: {} {mean} [{low}, {high}]", share.metric);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_expectation_holds() {
     let mut broken = Vec::new();
@@ -33,6 +60,7 @@ fn every_expectation_holds() {
         let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
         let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
         let name = &scenario.file.name;
+        assert_books(name, &outcome.record);
         assert!(!outcome.record.checks.is_empty(), "{name} expects nothing");
         for check in outcome.record.checks.iter().filter(|check| !check.holds) {
             broken.push(format!(
@@ -127,4 +155,84 @@ fn every_profile_runs() {
             assert!(outcome.record.mean(strategy, "calls").unwrap() > 300.0, "{name}");
         }
     }
+}
+
+/// The figures of one small fleet at a provider with these settings, under this strategy.
+fn figures(provider: &str, coordination: &str) -> tokenstorm::record::Record {
+    let text = format!(
+        r#"name = "test/why"
+        summary = "Three nodes share one app"
+        source = "made up"
+        run = {{ duration = "4h", warmup = "0s", replications = 4 }}
+        app = [{{ name = "main" }}]
+        [provider]
+        token_ttl = "10min"
+        {provider}
+        [[fleet]]
+        name = "web"
+        nodes = 3
+        app = "main"
+        workload = [{{ kind = "user", arrivals = {{ poisson = "20/min" }} }}]
+        [[strategy]]
+        name = "one"
+        coordination = {coordination}"#
+    );
+    let scenario = Scenario::parse("why", &text, Path::new("."))
+        .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+    campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false))
+        .unwrap()
+        .record
+}
+
+/// Lost requests, lost answers, refusals in a row and how early a renewal comes, each where it happens and none where it does not.
+#[test]
+fn what_becomes_of_token_requests_is_counted() {
+    let of = |record: &tokenstorm::record::Record, metric: &str| record.mean("one", metric);
+    let calm = figures("rule.independent = {}", r#""naive""#);
+    for metric in [
+        "token_requests_lost",
+        "token_answers_lost",
+        "token_requests_refused_rate",
+        "token_refusals_in_a_row_max",
+    ] {
+        assert_eq!(of(&calm, metric), Some(0.0), "{metric}");
+    }
+    assert_eq!(
+        of(&calm, "renewal_lead_mean"),
+        None,
+        "a naive cache renews what has expired"
+    );
+    assert_eq!(of(&calm, "rejections_in_a_row_max"), Some(1.0));
+    let superseded = of(&calm, "rejections_superseded_per_call").unwrap();
+    let expired = of(&calm, "rejections_expired_per_call").unwrap();
+    assert!(superseded == 0.0 && expired > 0.0, "{superseded} {expired}");
+
+    let before = figures(
+        "rule.independent = {}\nfaults.token = { lost_before = 0.5 }",
+        r#""naive""#,
+    );
+    let (lost, reached) = (
+        of(&before, "token_requests_lost").unwrap(),
+        of(&before, "token_requests_per_hour").unwrap() * 4.0,
+    );
+    // Of about 300 requests in four runs half is lost, within 4 standard deviations.
+    assert!((lost / (lost + reached) - 0.5).abs() < 0.12, "{lost} {reached}");
+    assert_eq!(of(&before, "token_answers_lost"), Some(0.0));
+    let after = figures(
+        "rule.independent = {}\nfaults.token = { lost_after = 0.5 }",
+        r#""naive""#,
+    );
+    assert!(of(&after, "token_answers_lost").unwrap() > 0.0 && of(&after, "token_requests_lost") == Some(0.0));
+
+    let quota = "rule.latest_only = {}\nlimits.token.quotas = [{ count = 10, window = \"1d\" }]";
+    let quota = figures(quota, r#""naive""#);
+    assert!(of(&quota, "token_requests_refused_rate").unwrap() > 0.9);
+    assert!(of(&quota, "token_refusals_in_a_row_max").unwrap() > 100.0);
+    assert!(of(&quota, "failed_gave_up_rate").unwrap() > 0.5);
+
+    let ahead = r#"{ renew_ahead = { margin = "1min", jitter = "0s" } }"#;
+    let ahead = figures("rule.independent = {}", ahead);
+    let lead = of(&ahead, "renewal_lead_mean").unwrap();
+    // A minute less the way to the provider.
+    assert!((59.0..=60.0).contains(&lead), "{lead}");
 }
