@@ -60,6 +60,8 @@
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
 #![warn(missing_docs)]
+// `base/prefetch.rs` alone has a reason; `tests/house` holds it to that.
+#![deny(unsafe_code)]
 
 pub mod base;
 pub mod campaign;

@@ -13,6 +13,7 @@ mod permutation;
 mod prefetch;
 mod quantiles;
 mod quantity;
+pub mod shown;
 mod time;
 mod written;
 

@@ -1,5 +1,7 @@
 //! A hint to the processor.
 
+#![allow(unsafe_code)]
+
 /// Starts to fetch an element into the cache, and waits for nothing; a hint about what does not exist is none.
 #[inline(always)]
 pub fn prefetch<T>(slice: &[T], index: usize) {

@@ -4,10 +4,11 @@
 use std::io::{ErrorKind, Write};
 
 use super::Exit;
+use crate::base::shown;
 
 /// A line to standard error, written as by `format!`.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::cli::say::aside(format!("{}\n", format_args!($($text)*))) };
+    ($($text:tt)*) => { $crate::cli::say::aside($crate::base::shown::block(&format!("{}\n", format_args!($($text)*))).as_ref()) };
 }
 pub(super) use say;
 
@@ -19,7 +20,8 @@ pub(super) fn aside(text: impl AsRef<[u8]>) {
 /// Prints a result; a reader that has gone (`| head`) is no failure of ours.
 pub(super) fn print(text: &str) -> Exit {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    // The one place where what a terminal would act on becomes harmless, whoever wrote it.
+    match out.write_all(shown::block(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             say!("error: cannot write to standard output: {error}");
             Exit::Internal

@@ -1,5 +1,9 @@
 //! Cells and rows of comma-separated values.
 
+use std::borrow::Cow;
+
+use crate::base::shown;
+
 /// A number, where the cell is not empty.
 pub(super) fn parse(cell: &str) -> Result<Option<f64>, String> {
     if cell.is_empty() {
@@ -27,7 +31,13 @@ pub(super) fn csv_text<const N: usize>(header: &[&str; N], rows: impl Iterator<I
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("a CSV header in memory");
     for row in rows {
-        writer.write_record(&row).expect("a CSV row in memory");
+        let cells = row.iter().map(|cell| match cell.parse::<f64>() {
+            Ok(_) => Cow::Borrowed(cell.as_str()),
+            Err(_) => shown::cell(cell),
+        });
+        writer
+            .write_record(cells.map(|cell| cell.into_owned()))
+            .expect("a CSV row in memory");
     }
     let bytes = writer.into_inner().expect("a CSV buffer in memory");
     String::from_utf8(bytes).expect("CSV made of strings")

@@ -5,7 +5,12 @@ use crate::source::sources;
 /// A thing that only some rooms may use: what, where, and what to do instead.
 type Fence = (&'static [&'static str], &'static [&'static str], &'static str);
 
-const FENCES: [Fence; 4] = [
+const FENCES: [Fence; 5] = [
+    (
+        &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"],
+        &["base/prefetch.rs"],
+        "one hint to the processor is all that needs it",
+    ),
     (
         &["tokio", "std::net", "TcpStream", "TcpListener"],
         &["engine/live", "emulator", "cli"],

@@ -6,6 +6,7 @@ use super::super::cells::{csv_text, number};
 use super::super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
 use super::super::summary::Summary;
 use super::super::{Record, SealedManifest, holders, sha256};
+use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,7 @@ fn json_text(value: &impl serde::Serialize) -> String {
     // Only maps with keys that are not strings can fail, and our types have none.
     let mut text = serde_json::to_string_pretty(value).expect("plain data as JSON");
     text.push('\n');
-    text
+    shown::json(&text).into_owned()
 }
 
 #[cfg(test)]

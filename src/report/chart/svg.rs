@@ -1,6 +1,7 @@
 //! Marks as an SVG document. Its text is text, in whatever sans-serif font the reader has.
 
 use super::drawing::{Align, Drawing, Ink, Mark, WHITE};
+use crate::base::shown;
 
 /// The document is drawn this much larger and shown at its logical size: its lengths are whole, and lines may still lie
 /// between pixels.
@@ -101,5 +102,8 @@ fn listed(points: &[(f64, f64)]) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    shown::line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
