@@ -55,6 +55,48 @@ fn number(digits: &str, text: &str, example: &str) -> Result<f64, QuantityError>
     Ok(value)
 }
 
+/// The unit that another word for it stands for.
+fn meant_unit(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "minute" | "minutes" | "mins" => "min",
+        "hour" | "hours" | "hr" | "hrs" => "h",
+        "day" | "days" => "d",
+        "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => "ms",
+        "usec" | "micros" | "microsecond" | "microseconds" | "\u{b5}s" | "\u{3bc}s" => "us",
+        "nanos" | "nanosecond" | "nanoseconds" => "ns",
+        _ => return None,
+    })
+}
+
+/// The duration that is written as a sum of several: `1h30min`.
+fn in_parts(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let (mut nanos, mut parts) = (0.0, 0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+        let unit = rest[digits..]
+            .find(|c: char| c.is_ascii_digit())
+            .map_or(rest.len(), |end| digits + end);
+        let word = match rest[digits..unit].trim() {
+            "m" => "min",
+            word => meant_unit(word).unwrap_or(word),
+        };
+        let (_, scale) = DURATION_UNITS.iter().find(|(name, _)| *name == word)?;
+        nanos += rest[..digits].parse::<f64>().ok()? * scale;
+        parts += 1;
+        rest = rest[unit..].trim_start();
+    }
+    (parts > 1 && nanos <= Duration::LONGEST.nanos() as f64).then(|| Duration::from_nanos(nanos.round() as u64))
+}
+
+/// The same with a point in the place of a comma between digits.
+fn with_point(text: &str) -> Option<String> {
+    let (before, after) = text.split_once(',')?;
+    let digits = before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
+    digits.then(|| format!("{before}.{after}"))
+}
+
 pub(super) fn unit_list() -> String {
     DURATION_UNITS.map(|(name, _)| name).join(", ")
 }
@@ -76,11 +118,14 @@ impl FromStr for Duration {
                 "" if value == 0.0 => return Ok(Self::ZERO),
                 "" => format!("has no unit; did you mean `{digits}s` or `{digits}ms`?"),
                 "m" => format!("has the unit `m`; did you mean `{digits}min` or `{digits}ms`?"),
-                "sec" | "secs" | "second" | "seconds" => format!("did you mean `{digits}s`?"),
-                "minute" | "minutes" | "mins" => format!("did you mean `{digits}min`?"),
-                "hour" | "hours" | "hr" => format!("did you mean `{digits}h`?"),
-                "day" | "days" => format!("did you mean `{digits}d`?"),
-                _ => format!("has the unknown unit `{unit}`"),
+                _ => match meant_unit(unit) {
+                    Some(known) => format!("has the unknown unit `{unit}`; did you mean `{digits}{known}`?"),
+                    None => match (in_parts(text), with_point(text)) {
+                        (Some(whole), _) => format!("has more than one unit; did you mean `{whole}`?"),
+                        (None, Some(point)) => format!("has a comma; did you mean `{point}`?"),
+                        (None, None) => format!("has the unknown unit `{unit}`; write it like `250ms`."),
+                    },
+                },
             };
             return Err(QuantityError(format!("`{text}` {hint} Units: {}", unit_list())));
         };
@@ -124,13 +169,19 @@ impl FromStr for Rate {
         let (digits, rest) = split(text);
         let value = number(digits, text, "5/s")?;
         let Some(unit) = rest.strip_prefix('/').map(str::trim) else {
+            if let Some(point) = with_point(text) {
+                return Err(QuantityError(format!("`{text}` has a comma; did you mean `{point}`?")));
+            }
             return Err(QuantityError(format!(
                 "`{text}` is not a rate; did you mean `{digits}/s` or `{digits}/min`?"
             )));
         };
         let Some((_, scale)) = DURATION_UNITS.iter().find(|(name, _)| *name == unit) else {
+            let known = meant_unit(unit)
+                .or_else(|| (unit == "m").then_some("min"))
+                .unwrap_or("s");
             return Err(QuantityError(format!(
-                "`{text}` has the unknown unit `{unit}`; a rate is per {}",
+                "`{text}` has the unknown unit `{unit}`; did you mean `{digits}/{known}`? A rate is per {}",
                 unit_list()
             )));
         };
@@ -196,7 +247,14 @@ impl FromStr for Share {
         let value = number(digits, text, "25%")?;
         match unit {
             "" => Self::new(value),
+            "%" if value > 100.0 => Err(QuantityError(format!(
+                "`{text}` is more than the whole; write a share from 0% to 100%"
+            ))),
             "%" => Self::new(value / 100.0),
+            _ if with_point(text).is_some() => Err(QuantityError(format!(
+                "`{text}` has a comma; did you mean `{}`?",
+                with_point(text).unwrap_or_default()
+            ))),
             _ => Err(QuantityError(format!(
                 "`{text}` is not a share; write `0.25` or `\"25%\"`"
             ))),
@@ -263,6 +321,10 @@ mod tests {
             ("inf", "never ends"),
             ("99999999h", "longer than 3650d"),
             ("fast", "does not begin with a number"),
+            ("10 minutes", "did you mean `10min`?"),
+            ("1h30min", "did you mean `90min`?"),
+            ("1,5s", "did you mean `1.5s`?"),
+            ("5 parsecs", "unknown unit `parsecs`; write"),
         ] {
             let error = text.parse::<Duration>().unwrap_err().to_string();
             assert!(error.contains(hint), "{text}: {error}");
@@ -271,11 +333,16 @@ mod tests {
             ("5", "did you mean `5/s`"),
             ("-5/s", "negative"),
             ("5/fortnight", "unknown unit"),
+            ("1,5/s", "did you mean `1.5/s`?"),
+            ("5/minute", "did you mean `5/min`?"),
         ] {
             let error = text.parse::<Rate>().unwrap_err().to_string();
             assert!(error.contains(hint), "{text}: {error}");
         }
-        assert!("130%".parse::<Share>().is_err());
+        for (text, hint) in [("130%", "more than the whole"), ("0,5", "did you mean `0.5`?")] {
+            let error = text.parse::<Share>().unwrap_err().to_string();
+            assert!(error.contains(hint), "{text}: {error}");
+        }
         assert!("-1".parse::<Factor>().is_err());
         assert_eq!(
             "1.5".parse::<Factor>().unwrap().of(Duration::SECOND),

@@ -16,7 +16,7 @@ pub(super) fn manifest(scenario: &Scenario, seed: u64, replications: u32, events
         scenario: file.name.clone(),
         summary: file.summary.clone(),
         source: file.source.clone(),
-        as_written: scenario.text.clone(),
+        as_written: scenario.text.to_string(),
         as_resolved: scenario.to_resolved_toml(),
         sha256: sha256(scenario.text.as_bytes()),
         seed,

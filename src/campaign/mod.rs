@@ -26,7 +26,7 @@ pub use options::{CampaignError, CampaignOptions, CampaignProgress};
 pub use results::CampaignResults;
 
 /// No run replicates more often than this for the sake of precision.
-const MOST_REPLICATIONS: u32 = 2_000;
+pub const MOST_REPLICATIONS: u32 = 2_000;
 
 /// A sequential rule that starts with fewer runs sees only calm ones.
 const FEWEST_FOR_PRECISION: u32 = 30;

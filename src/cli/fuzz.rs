@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt::interrupt;
 use super::say::{print, say};
-use super::{Exit, validate};
+use super::{Exit, replay, validate};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
@@ -67,7 +67,7 @@ breaks what the lists of `tokenstorm check` have hold for that strategy, that sm
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     if let Some(file) = &arguments.replay {
-        return replay(file);
+        return replay::replay(file);
     }
     match subjects(arguments).and_then(|subjects| Ok((subjects, wanted(arguments)?))) {
         Ok((subjects, wanted)) => fuzz_all(arguments, &subjects, wanted),
@@ -330,35 +330,6 @@ fn file_name(strategy: &str, saved: &Saved) -> String {
 
 /// Letters of a strategy's name in the name of a file, which cannot be of any length.
 const NAME: usize = 40;
-
-fn replay(file: &Path) -> Exit {
-    let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
-    let saved: Saved = match read.and_then(|text| text.parse()) {
-        Ok(saved) => saved,
-        Err(message) => {
-            say!("error: {}: {message}", file.display());
-            return Exit::Usage;
-        }
-    };
-    let property = &PROPERTIES[saved.property()];
-    let Some(example) = saved.run() else {
-        return print(&format!("{} ({}) is not broken\n", property.name, property.title));
-    };
-    let effects = saved.effects();
-    if effects.checker != effects.simulator {
-        say!("error: the simulator does not do what the checker does; this is a bug of one of them");
-        return Exit::Internal;
-    }
-    let told = check::narrate(&saved.setup(), &example);
-    let text = format!(
-        "{} ({}) is broken; the simulator does the same, {} effects\n\n{}",
-        property.name,
-        property.title,
-        effects.simulator.len(),
-        check::text(&told)
-    );
-    print(&text).max(Exit::PropertyBroken)
-}
 
 /// Cases so far on standard error, and when it is enough.
 struct Clock<'a> {

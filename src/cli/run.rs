@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::format::Format;
+use super::format::{Format, Printer};
 use super::interrupt::interrupt;
+use super::limits::{self, Limits};
 use super::say::{print, say};
 use super::{Exit, validate};
 use crate::base::Share;
@@ -16,24 +17,24 @@ use crate::campaign::{self, CampaignOptions, CampaignProgress};
 use crate::record::write::{self, RunFolder};
 use crate::record::{CheckKind, Record};
 use crate::report::chart;
-use crate::scenario::{MOST_REPLICATIONS, Overrides, Scenario};
+use crate::scenario::{Extent, MOST_REPLICATIONS, Overrides, Scenario};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Scenario files
+    /// Scenario files; `-` is standard input
     #[arg(required = true, value_name = "SCENARIO")]
     scenarios: Vec<PathBuf>,
     /// Where the files go [default: reports/<scenario name>]; a folder for each when there are several scenarios
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Seed, in place of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     /// Replications, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPLICATIONS)))]
     replications: Option<u32>,
     /// Replicate until every failure rate is known to within this share of itself, such as 5%
-    #[arg(long, value_name = "SHARE", conflicts_with = "replications")]
+    #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = limits::precision)]
     precision: Option<Share>,
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
@@ -42,8 +43,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
     /// Threads; the results do not depend on them [default: all cores]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = limits::threads, allow_hyphen_values = true)]
     threads: usize,
+    #[command(flatten)]
+    limits: Limits,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -75,6 +78,12 @@ pub(super) fn run(arguments: Arguments) -> Exit {
             }
         }
     }
+    for (path, scenario) in &scenarios {
+        if let Err(message) = arguments.limits.allow(scenario, extent(scenario, &arguments)) {
+            say!("error: {}: {message}", path.display());
+            return Exit::Usage;
+        }
+    }
     // So are their folders, which nobody else writes to until they are done.
     let folders = match folders(&scenarios, arguments.out.as_deref()) {
         Ok(folders) => folders,
@@ -84,10 +93,11 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         }
     };
     let stop = interrupt();
+    let mut printer = Printer::new(arguments.format, scenarios.len() > 1);
     let mut worst = Exit::Ok;
     for (place, ((path, scenario), (folder, taken))) in scenarios.iter().zip(folders).enumerate() {
         match taken.map_or_else(|| RunFolder::take(&folder), Ok) {
-            Ok(folder) => worst = worst.max(one(path, scenario, &folder, &arguments, &stop)),
+            Ok(folder) => worst = worst.max(one(path, scenario, &folder, &arguments, (&mut printer, &stop))),
             Err(error) => {
                 say!("error: {error}");
                 worst = worst.max(Exit::Internal);
@@ -96,10 +106,27 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         if stop.load(Ordering::Relaxed) {
             let rest = scenarios[place + 1..].iter();
             rest.for_each(|(path, _)| say!("interrupted: {} was not run", path.display()));
-            return Exit::Interrupted;
+            worst = Exit::Interrupted;
+            break;
         }
     }
-    worst
+    worst.max(print(&printer.end()))
+}
+
+/// How much of a scenario is run.
+fn extent<'a>(scenario: &Scenario, arguments: &'a Arguments) -> Extent<'a> {
+    let replications = arguments.replications.unwrap_or(scenario.file.run.replications);
+    Extent {
+        only: arguments.only.as_deref(),
+        replications: match arguments.precision {
+            Some(_) => replications.max(campaign::MOST_REPLICATIONS),
+            None => replications,
+        },
+        threads: match arguments.threads {
+            0 => limits::all_threads(),
+            threads => threads,
+        },
+    }
 }
 
 /// Folders that are taken before anything runs; of more, each is when its turn comes, as it costs an open file.
@@ -155,7 +182,13 @@ fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
     ))
 }
 
-fn one(path: &Path, scenario: &Scenario, folder: &RunFolder, arguments: &Arguments, stop: &AtomicBool) -> Exit {
+fn one(
+    path: &Path,
+    scenario: &Scenario,
+    folder: &RunFolder,
+    arguments: &Arguments,
+    (printer, stop): (&mut Printer, &AtomicBool),
+) -> Exit {
     let options = CampaignOptions {
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
@@ -194,7 +227,7 @@ fn one(path: &Path, scenario: &Scenario, folder: &RunFolder, arguments: &Argumen
         }
         say!("{INTERRUPTED}");
     }
-    let mut exit = print(&arguments.format.of(&record));
+    let mut exit = print(&printer.text(&record));
     match save(&record, folder) {
         Ok(()) => say!("seed {}; wrote {}", options.seed, folder.path().display()),
         Err(error) => {

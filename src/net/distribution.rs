@@ -48,6 +48,16 @@ pub enum DistributionError {
         /// The 99th percentile, as it was written.
         p99: Duration,
     },
+    /// The two ends are out of order.
+    #[error(
+        "a latency between {from} and {to} goes from the longer to the shorter one; write `{{ uniform = [\"{to}\", \"{from}\"] }}`"
+    )]
+    Reversed {
+        /// The first end, as it was written.
+        from: Duration,
+        /// The second end.
+        to: Duration,
+    },
     /// A log-normal law has no median of zero.
     #[error("a log-normal latency needs a median above zero; use {{ constant = \"0s\" }} for none")]
     ZeroMedian,
@@ -70,6 +80,17 @@ impl Distribution {
         Self::Constant(span)
     }
 
+    /// Whether its settings can be; whether a file can be read is for [`compile`](Self::compile) to say.
+    ///
+    /// Errors when they are out of order.
+    pub fn check(&self) -> Result<(), DistributionError> {
+        match self {
+            Self::Lognormal(law) => law.check(),
+            &Self::Uniform([from, to]) if from > to => Err(DistributionError::Reversed { from, to }),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes it ready for sampling; an empirical file is looked up from `folder`.
     ///
     /// Errors when percentiles are out of order or a file cannot be read.
@@ -85,7 +106,7 @@ impl Distribution {
 }
 
 impl LogNormal {
-    fn compile(self) -> Result<Latency, DistributionError> {
+    fn check(self) -> Result<(), DistributionError> {
         let Self { median, p99 } = self;
         if median.is_zero() {
             return Err(DistributionError::ZeroMedian);
@@ -93,6 +114,12 @@ impl LogNormal {
         if p99 < median {
             return Err(DistributionError::Percentiles { median, p99 });
         }
+        Ok(())
+    }
+
+    fn compile(self) -> Result<Latency, DistributionError> {
+        self.check()?;
+        let Self { median, p99 } = self;
         let sigma = libm::log(p99.nanos() as f64 / median.nanos() as f64) / Z99;
         Ok(Latency::table(|below, above| {
             let z = if below < above {

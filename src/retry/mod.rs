@@ -160,6 +160,11 @@ impl Attempts {
         self.0.is_none_or(|most| tries < most)
     }
 
+    /// How many tries, where they are bounded.
+    pub const fn most(self) -> Option<u32> {
+        self.0
+    }
+
     /// Whether a call is tried as often as it takes.
     pub const fn is_unbounded(self) -> bool {
         self.0.is_none()

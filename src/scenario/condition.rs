@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::figure::figure;
 use super::op::Op;
 
 /// A condition on the mean of a metric over the replications.
@@ -113,28 +114,7 @@ impl Condition {
 #[error("{0}")]
 pub struct ConditionError(String);
 
-const FORMS: &str =
-    r#"write ">= 0.999", "== 0", "0.86 .. 0.89", "< another strategy", "> another strategy" or "~ another strategy""#;
-
-/// A number, perhaps with `%`.
-fn number(text: &str) -> Option<f64> {
-    // Through the exponent, since 99.9 / 100 is not the number nearest to 0.999.
-    let (digits, scale) = match text.strip_suffix('%') {
-        Some(digits) if digits.contains(['e', 'E']) => return None,
-        Some(digits) => (digits.trim_end(), "e-2"),
-        None => (text, ""),
-    };
-    let plain = digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE_".contains(&byte));
-    let value: f64 = format!("{}{scale}", digits.replace('_', "")).parse().ok()?;
-    (plain && value.is_finite()).then_some(value)
-}
-
-/// Whether a text would be read as a number: a strategy of that name could not be compared with.
-pub(super) fn is_number(text: &str) -> bool {
-    number(text.trim()).is_some()
-}
+const FORMS: &str = r#"write ">= 99.9%", "< 200ms", "== 0", "0.86 .. 0.89", "< another strategy", "> another strategy" or "~ another strategy""#;
 
 impl FromStr for Condition {
     type Err = ConditionError;
@@ -152,12 +132,15 @@ impl FromStr for Condition {
             let Some(rest) = trimmed.strip_prefix(sign).map(str::trim) else {
                 continue;
             };
-            return match (number(rest), sign) {
+            return match (figure(rest).map(|(value, _)| value), sign) {
                 _ if rest.is_empty() => Err(ConditionError(format!("`{text}` compares with nothing; {FORMS}"))),
                 (Some(_), "~") => Err(ConditionError(format!(
                     "`{text}`: how near is near? Write a range, such as \"0.86 .. 0.89\""
                 ))),
                 (Some(value), _) => Ok(Self::Compare(op, value)),
+                (None, _) if rest.starts_with(['-', '+']) => Err(ConditionError(format!(
+                    "`{rest}` is no figure and no strategy; {FORMS}"
+                ))),
                 (None, "<") => Ok(Self::Below(rest.into())),
                 (None, ">") => Ok(Self::Above(rest.into())),
                 (None, "~") => Ok(Self::Like(rest.into())),
@@ -165,7 +148,8 @@ impl FromStr for Condition {
             };
         }
         if let Some((from, to)) = trimmed.split_once("..") {
-            let (Some(from), Some(to)) = (number(from.trim()), number(to.trim())) else {
+            let read = |text: &str| figure(text).map(|(value, _)| value);
+            let (Some(from), Some(to)) = (read(from), read(to)) else {
                 return Err(ConditionError(format!(
                     "`{text}` is not a range of two numbers; {FORMS}"
                 )));
@@ -177,9 +161,9 @@ impl FromStr for Condition {
             }
             return Ok(Self::Between(from, to));
         }
-        Err(ConditionError(match number(trimmed) {
-            Some(value) => {
-                format!("`{text}` does not say how to compare; did you mean \"== {value}\" or \">= {value}\"?")
+        Err(ConditionError(match figure(trimmed) {
+            Some(_) => {
+                format!("`{text}` does not say how to compare; did you mean \"== {trimmed}\" or \">= {trimmed}\"?")
             }
             None => format!("`{text}` is not a condition; {FORMS}"),
         }))
@@ -229,9 +213,9 @@ impl JsonSchema for Condition {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A condition on the mean over the replications; numbers may carry %. Against another strategy of the scenario: `<` significantly below, `>` significantly above, `~` not distinguishable",
+            "description": "A condition on the mean over the replications; numbers may carry % or a unit of time. Against another strategy of the scenario: `<` significantly below, `>` significantly above, `~` not distinguishable",
             "type": "string",
-            "examples": [">= 99.9%", "== 0", "0.86 .. 0.89", "< naive cache", "~ naive cache"]
+            "examples": [">= 99.9%", "== 0", "< 200ms", "0.86 .. 0.89", "< naive cache", "~ naive cache"]
         })
     }
 }
@@ -254,6 +238,8 @@ mod tests {
             ("< 1e-3", Condition::Compare(Op::Less, 0.001)),
             ("0.86 .. 0.89", Condition::Between(0.86, 0.89)),
             ("86 % .. 89 %", Condition::Between(0.86, 0.89)),
+            ("< 200ms", Condition::Compare(Op::Less, 0.2)),
+            ("1.5s .. 2min", Condition::Between(1.5, 120.0)),
             ("-1..1", Condition::Between(-1.0, 1.0)),
             ("< naive cache", Condition::Below("naive cache".into())),
             ("> 2 apps", Condition::Above("2 apps".into())),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::bounds::MOST_STEPS;
 use super::nearest::nearest;
 
 /// Where something stands in the text, in bytes.
@@ -49,6 +50,20 @@ pub(super) fn find(root: &DeTable<'_>, path: &[String]) -> Place {
         }
     }
     place
+}
+
+/// The value that a path leads to.
+pub(super) fn value_at<'a, 't>(root: &'a DeTable<'t>, path: &[String]) -> Option<&'a DeValue<'t>> {
+    let (first, rest) = path.split_first()?;
+    let mut value = root.get(first.as_str())?.get_ref();
+    for step in rest {
+        value = match value {
+            DeValue::Table(table) => table.get(step.as_str())?.get_ref(),
+            DeValue::Array(items) => items.get(step.parse::<usize>().ok()?)?.get_ref(),
+            _ => return None,
+        };
+    }
+    Some(value)
 }
 
 /// The path whose key or value stands exactly here.
@@ -114,6 +129,12 @@ pub(super) fn split(key: &str) -> Result<Path, NoSuchPlace> {
             return Err(wrong(format!("`{key}` has an empty step")));
         }
         path.push(step);
+        if path.len() > MOST_STEPS {
+            return Err(NoSuchPlace {
+                message: format!("a key of more than {MOST_STEPS} steps leads nowhere"),
+                help: Some("no key of a scenario lies so deep".into()),
+            });
+        }
         match after.strip_prefix('.') {
             Some(next) => rest = next.trim_start(),
             None if after.is_empty() => return Ok(path),

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
-use toml::de::DeTable;
+use miette::{Diagnostic, LabeledSpan, SourceCode};
 
-use super::document::{Path, Span, path_at};
-use super::nearest::{listed, suggestion};
+use super::bounds::MOST_SHOWN;
+use super::document::{Path, Span};
+use super::excerpt::Excerpts;
+use crate::base::shown;
 use crate::net::DistributionError;
 use crate::plan::SweepPoint;
 use crate::workload::trace::TraceError;
@@ -24,8 +25,9 @@ pub enum PlanError {
 /// Everything that was found wrong with one file.
 #[derive(Debug)]
 pub struct ScenarioError {
-    source: NamedSource<String>,
+    source: Excerpts,
     mistakes: Vec<Mistake>,
+    more: usize,
 }
 
 /// One thing that is wrong.
@@ -47,10 +49,24 @@ impl Diagnostic for Mistake {
     }
 }
 
+/// Characters of a message; a name that somebody has made longer is cut.
+const LONGEST_MESSAGE: usize = 900;
+
+fn fit_to_show(text: &str) -> String {
+    let text = shown::line(text);
+    let letters = text.chars().count();
+    if letters <= LONGEST_MESSAGE {
+        return text.into_owned();
+    }
+    // What is wrong stands at the end, after the name.
+    let end: String = text.chars().skip(letters - LONGEST_MESSAGE / 3).collect();
+    format!("{}{end}", shown::shortened(&text, LONGEST_MESSAGE / 3))
+}
+
 impl Mistake {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: fit_to_show(&message.into()),
             labels: Vec::new(),
             help: None,
         }
@@ -59,7 +75,7 @@ impl Mistake {
     /// Underlines a place; the first one is where the mistake is said to be.
     #[must_use]
     pub(super) fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let text = fit_to_show(&text.into());
         let text = (!text.is_empty()).then_some(text);
         self.labels.push(LabeledSpan::new_with_span(text, span));
         self
@@ -67,7 +83,7 @@ impl Mistake {
 
     #[must_use]
     pub(super) fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(fit_to_show(&text.into())).filter(|help| !help.is_empty());
         self
     }
 
@@ -84,8 +100,16 @@ impl Mistake {
                 .map(|(_, value)| LabeledSpan::new_with_span(Some("with this value".into()), value.clone()));
             self.labels = culprit.chain(self.labels).collect();
         }
-        self.message = format!("{} (sweep point {point})", self.message);
+        self.message = fit_to_show(&format!("{} (sweep point {point})", self.message));
         self
+    }
+
+    /// Whether another one says the same of the same place, perhaps at another point of a sweep.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        fn bare(mistake: &Mistake) -> &str {
+            mistake.message.split(" (sweep point ").next().unwrap_or_default()
+        }
+        bare(self) == bare(other) && self.labels.last() == other.labels.last()
     }
 
     /// What is wrong.
@@ -105,15 +129,23 @@ impl Mistake {
 }
 
 impl ScenarioError {
-    pub(super) fn new(name: &str, text: &str, mistakes: Vec<Mistake>) -> Self {
+    pub(super) fn new(name: &str, text: &str, mut mistakes: Vec<Mistake>) -> Self {
         debug_assert!(!mistakes.is_empty(), "an error without a mistake");
+        let more = mistakes.len().saturating_sub(MOST_SHOWN);
+        mistakes.truncate(MOST_SHOWN);
         Self {
-            source: NamedSource::new(name, text.to_owned()).with_language("toml"),
+            source: Excerpts::of(name, text),
             mistakes,
+            more,
         }
     }
 
-    /// At least one, in the order of the checks.
+    /// Mistakes beyond those that are told.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// At least one, in the order of the checks, and not more than a reader takes in.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes
     }
@@ -126,7 +158,7 @@ impl ScenarioError {
     /// The text under the first label of a mistake of this error.
     pub fn text_under(&self, mistake: &Mistake) -> Option<&str> {
         let (start, length) = mistake.span()?;
-        self.source.inner().get(start..start + length)
+        self.source.text().get(start..start + length)
     }
 
     fn only(&self) -> Option<&Mistake> {
@@ -141,6 +173,13 @@ impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.only() {
             Some(mistake) => write!(f, "{}: {mistake}", self.file()),
+            None if self.more > 0 => write!(
+                f,
+                "{}: {} mistakes, of which the first {} are shown",
+                self.file(),
+                self.mistakes.len() + self.more,
+                self.mistakes.len()
+            ),
             None => write!(f, "{}: {} mistakes", self.file(), self.mistakes.len()),
         }
     }
@@ -168,142 +207,6 @@ impl Diagnostic for ScenarioError {
             None => Some(Box::new(self.mistakes.iter().map(|mistake| mistake as &dyn Diagnostic))),
         }
     }
-}
-
-/// The reader's words for what serde and the TOML parser say.
-pub(super) fn translate(error: &toml::de::Error, root: Option<&DeTable<'_>>) -> Mistake {
-    let message = error.message();
-    let span = error.span();
-    let path = root.zip(span.as_ref()).and_then(|(root, span)| path_at(root, span));
-    let span = span.unwrap_or(0..0);
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-
-    if let (true, [name, known @ ..]) = (message.starts_with("unknown field"), quoted.as_slice()) {
-        let whose = path
-            .as_deref()
-            .and_then(owner)
-            .map_or_else(String::new, |owner| format!(" in {owner}"));
-        let help = if known.is_empty() {
-            "there are no keys here".into()
-        } else {
-            suggestion(name, known, "keys")
-        };
-        return Mistake::new(format!("unknown key `{name}`{whose}"))
-            .at(span, "no such key")
-            .help(help);
-    }
-    if let (true, [name, known @ ..]) = (message.starts_with("unknown variant"), quoted.as_slice()) {
-        let (one, all) = kind_of_choice(known);
-        return Mistake::new(format!("unknown {one} `{name}`"))
-            .at(span, format!("no such {one}"))
-            .help(suggestion(name, known, all));
-    }
-    if let (true, [name]) = (message.starts_with("missing field"), quoted.as_slice()) {
-        return missing(name, path.as_deref(), span, root);
-    }
-    if let Some((extra, known)) = message
-        .strip_prefix("unexpected keys in table: ")
-        .and_then(|rest| rest.split_once(", available keys: "))
-    {
-        let name = extra.split(", ").next().unwrap_or(extra);
-        let known: Vec<&str> = known.split(", ").collect();
-        return Mistake::new(format!("unknown key `{name}`"))
-            .at(span, "no such key")
-            .help(suggestion(name, &known, "keys"));
-    }
-    if message.starts_with("wanted exactly 1 element") || message.contains("is a second choice") {
-        return Mistake::new("one alternative at a time")
-            .at(span, "exactly one key may stand here")
-            .help("the key's name is the choice, its table holds the settings: `{ fixed = { delay = \"1s\" } }`");
-    }
-    if message == "wanted string or table" {
-        return Mistake::new("a choice is written as a table with one key")
-            .at(span, "not a choice")
-            .help("for instance `{ constant = \"40ms\" }` or `{ poisson = \"2/s\" }`");
-    }
-    if message.contains("recurs") {
-        return Mistake::new("tables or lists are nested too deeply").at(span, "here");
-    }
-    // Our own quantities say in one sentence what is wrong and what would do.
-    let is_of_toml = path.is_none();
-    let head = if is_of_toml {
-        format!("not valid TOML: {message}")
-    } else {
-        message.to_owned()
-    };
-    match head
-        .split_once("; ")
-        .filter(|(_, help)| help.starts_with("did you mean") || help.starts_with("write"))
-    {
-        Some((head, help)) => Mistake::new(head).at(span, "here").help(help),
-        None => Mistake::new(head).at(span, "here"),
-    }
-}
-
-fn missing(name: &str, path: Option<&[String]>, span: Span, root: Option<&DeTable<'_>>) -> Mistake {
-    let whose = path
-        .and_then(thing)
-        .map_or_else(String::new, |owner| format!(" in {owner}"));
-    let help = match (path.and_then(|path| path.first()).map(String::as_str), name) {
-        (Some("fleet"), "app") => {
-            let apps: Vec<&str> = root
-                .and_then(|root| root.get("app"))
-                .and_then(|apps| apps.get_ref().as_array())
-                .into_iter()
-                .flatten()
-                .filter_map(|app| app.get_ref().get("name")?.get_ref().as_str())
-                .collect();
-            if apps.is_empty() {
-                "describe an app first: `[[app]]` with a `name`, then name it here".into()
-            } else {
-                format!("name the app whose credential the fleet uses; apps: {}", listed(apps))
-            }
-        }
-        (_, "duration") => "add `duration = \"10min\"`".into(),
-        (_, "nodes") => "add `nodes = 8`".into(),
-        (_, "run") => "add a table `[run]` with a `duration`".into(),
-        (_, "at") => "say when, counted from the start of the warm-up: `at = \"5min\"`".into(),
-        (_, "for") => "say how long it lasts: `for = \"30s\"`".into(),
-        (_, "coordination") => "choose one: `coordination = \"naive\"`; `tokenstorm list strategies` names them".into(),
-        (_, "arrivals") => "say when calls arrive: `arrivals = { poisson = \"2/s\" }`".into(),
-        (_, "name" | "summary" | "source") => format!("add `{name} = \"...\"`"),
-        _ => format!("add the key `{name}`"),
-    };
-    Mistake::new(format!("missing key `{name}`{whose}"))
-        .at(span, format!("has no `{name}`"))
-        .help(help)
-}
-
-/// The table that a key stands in, in words.
-fn owner(path: &[String]) -> Option<String> {
-    thing(path.split_last()?.1)
-}
-
-fn thing(path: &[String]) -> Option<String> {
-    let names: Vec<&str> = path
-        .iter()
-        .map(String::as_str)
-        .filter(|step| step.parse::<usize>().is_err())
-        .collect();
-    (!names.is_empty()).then(|| format!("`{}`", names.join(".")))
-}
-
-/// What a list of alternatives is a list of: in the singular, and in the plural.
-fn kind_of_choice(known: &[&str]) -> (&'static str, &'static str) {
-    for (member, one, all) in [
-        ("compare_first", "strategy", "strategies"),
-        ("full_jitter", "retry policy", "retry policies"),
-        ("latest_only", "rule", "rules"),
-        ("poisson", "arrival pattern", "arrival patterns"),
-        ("lognormal", "distribution", "distributions"),
-        ("crash_gateway", "event", "events"),
-        (">=", "comparison", "comparisons"),
-    ] {
-        if known.contains(&member) {
-            return (one, all);
-        }
-    }
-    ("choice", "choices")
 }
 
 /// A path from its steps.

@@ -204,6 +204,29 @@ impl Target {
     }
 }
 
+impl EventKind {
+    /// The fleet that it happens to, where it happens to one.
+    pub fn fleet(&self) -> Option<&str> {
+        Some(match self {
+            Self::Start(it) | Self::Stop(it) => &it.fleet,
+            Self::Restart(it) => &it.fleet,
+            Self::Redeploy(it) => &it.fleet,
+            Self::Scale(it) => &it.fleet,
+            Self::Autoscale(it) => &it.fleet,
+            Self::Pause(it) => &it.fleet,
+            Self::Partition(it) => &it.fleet,
+            Self::Crash(it) => &it.fleet,
+            Self::Spike(it) => &it.fleet,
+            Self::CrashGateway(_)
+            | Self::Fail(_)
+            | Self::Slow(_)
+            | Self::FailOverStore(_)
+            | Self::GrantSlots(_)
+            | Self::Revoke(_) => return None,
+        })
+    }
+}
+
 impl EventSettings {
     /// The fleet that the event scales, and the sizes that it gives it, with their times.
     pub fn sizes(&self) -> Option<(&str, Vec<(Duration, u32)>)> {

@@ -1,10 +1,13 @@
 //! A scenario as its file writes it. The comments on the fields are what the JSON schema says about them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::event::EventSettings;
+use super::figure::{figure_schema, read_figure};
 use super::op::Op;
 use super::ordered::Ordered;
 use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
@@ -75,6 +78,23 @@ pub struct ScenarioFile {
     /// the scenario to.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     pub expect: Ordered<Ordered<Condition>>,
+}
+
+impl ScenarioFile {
+    /// How many nodes each fleet can ever have, by its name.
+    pub(super) fn most_nodes(&self) -> BTreeMap<&str, u32> {
+        let mut most: BTreeMap<&str, u32> = BTreeMap::new();
+        for fleet in &self.fleet {
+            let known = most.entry(&fleet.name).or_default();
+            *known = fleet.nodes.max(*known);
+        }
+        for (fleet, sizes) in self.event.iter().filter_map(EventSettings::sizes) {
+            if let Some(known) = most.get_mut(fleet) {
+                *known = sizes.into_iter().map(|(_, nodes)| nodes).fold(*known, u32::max);
+            }
+        }
+        most
+    }
 }
 
 /// How long, how often, from which seed.
@@ -307,7 +327,9 @@ pub struct Assert {
     pub metric: String,
     /// How the mean of the metric compares with the value.
     pub op: Op,
-    /// In the unit of the metric.
+    /// In the unit of the metric, or with a unit of its own: `"99%"`, `"200ms"`.
+    #[serde(deserialize_with = "read_figure")]
+    #[schemars(schema_with = "figure_schema")]
     pub value: f64,
     /// Only where the sweep has these values: `key=value;key=value`.
     #[serde(skip_serializing_if = "Option::is_none")]

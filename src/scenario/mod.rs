@@ -4,13 +4,19 @@
 //! sweep.
 
 mod acts;
+mod bounds;
 mod case;
 mod check;
 mod condition;
 mod document;
+mod effort;
 mod error;
 mod event;
+mod examples;
+mod excerpt;
+mod figure;
 mod file;
+mod files;
 mod incident;
 mod names;
 mod nearest;
@@ -18,20 +24,27 @@ mod op;
 mod ordered;
 mod planning;
 mod read;
+mod repair;
 mod resolve;
 mod roster;
+mod size;
 mod sweep;
 mod timeline;
 mod ways;
+mod weight;
+mod words;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::Duration;
 use crate::plan::{Plan, SweepPoint};
 use crate::provider::settings::Settings;
 
+pub use bounds::{LARGEST_FILE, MOST_NODES, MOST_POINTS, MOST_REPLICATIONS};
 pub use case::PlanCase;
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
+pub use effort::{Effort, Extent};
 pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
     Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,
@@ -46,15 +59,6 @@ pub use op::Op;
 pub use ordered::Ordered;
 pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
-/// A scenario is written by hand: a file beyond this many bytes is something else.
-pub const LARGEST_FILE: u64 = 4 << 20;
-/// Points of a sweep; each is a run of its own.
-pub const MOST_POINTS: usize = 1000;
-/// Nodes of all fleets together.
-pub const MOST_NODES: u32 = 10_000_000;
-/// Replications of one run.
-pub const MOST_REPLICATIONS: u32 = 100_000;
-
 /// A scenario that has been read, filled in and checked.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -65,7 +69,8 @@ pub struct Scenario {
     /// The file's name as it was given, for messages.
     pub origin: String,
     /// The text as it was written, overrides of the command line at its end.
-    pub text: String,
+    pub text: Arc<str>,
+    files: Arc<files::Files>,
     points: Vec<(SweepPoint, ScenarioFile)>,
     warnings: Vec<Mistake>,
 }
@@ -129,6 +134,19 @@ impl Scenario {
         Self::parse_with(&path.display().to_string(), &text, folder, overrides)
     }
 
+    /// Reads what is no file, such as standard input; `name` stands for it in messages, and paths in it are looked up from `folder`.
+    ///
+    /// Errors as [`load`](Self::load) does.
+    pub fn read_with(
+        name: &str,
+        input: impl std::io::Read,
+        folder: &Path,
+        overrides: &Overrides,
+    ) -> Result<Self, ScenarioError> {
+        let text = read::from(name, input)?;
+        Self::parse_with(name, &text, folder, overrides)
+    }
+
     /// Reads a text; `name` stands for it in messages, and paths in it are looked up from `folder`.
     ///
     /// Errors with everything that is wrong with it.
@@ -142,14 +160,16 @@ impl Scenario {
             return Err(ScenarioError::new(name, "", vec![read::too_large(text.len() as u64)]));
         }
         let written = resolve::Written::new(text, overrides);
-        resolve::resolve(folder, &written).map_or_else(
+        let files = Arc::new(files::Files::of(folder));
+        resolve::resolve(&files, &written).map_or_else(
             |mistakes| Err(ScenarioError::new(name, &written.text, mistakes)),
             |resolved| {
                 Ok(Self {
                     file: resolved.file,
                     folder: folder.to_owned(),
                     origin: name.to_owned(),
-                    text: written.text.clone(),
+                    text: written.text.as_str().into(),
+                    files,
                     points: resolved.points,
                     warnings: resolved.warnings,
                 })
@@ -168,7 +188,8 @@ impl Scenario {
                 file: file.clone(),
                 folder: self.folder.clone(),
                 origin: self.origin.clone(),
-                text: self.text.clone(),
+                text: Arc::clone(&self.text),
+                files: Arc::clone(&self.files),
                 points: Vec::new(),
                 warnings: Vec::new(),
             };
@@ -193,7 +214,16 @@ impl Scenario {
     ///
     /// Errors when a file of latencies or of calls can no longer be used.
     pub fn plan_case(&self, strategy: &StrategySettings, case: PlanCase) -> Result<Plan, PlanError> {
-        planning::plan(&self.file, &self.file.provider, strategy, &self.folder, case)
+        planning::plan(&self.file, &self.file.provider, strategy, &self.files, case)
+    }
+
+    /// What it takes to run so much of it.
+    pub fn effort(&self, extent: Extent<'_>) -> Effort {
+        let alone = [(0, &self.file)];
+        let points = self.points.iter();
+        let points: Vec<_> = points.map(|(label, file)| (label.to_string().len(), file)).collect();
+        let points = if points.is_empty() { &alone[..] } else { &points[..] };
+        effort::effort(points, &self.files, self.text.len(), extent)
     }
 
     /// The events of the timeline, for charts.

@@ -18,16 +18,10 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn of(file: &'a ScenarioFile, strategy: &file::StrategySettings) -> Self {
-        let mut first = 0;
+        let (mut first, most) = (0, file.most_nodes());
         let nodes = file.fleet.iter().map(|fleet| {
-            let most = file
-                .event
-                .iter()
-                .filter_map(|event| event.sizes())
-                .filter(|(name, _)| *name == fleet.name)
-                .flat_map(|(_, sizes)| sizes)
-                .map(|(_, nodes)| nodes)
-                .fold(fleet.nodes, u32::max);
+            let most = most[fleet.name.as_str()];
+            // They have been counted: `MOST_NODES` in all.
             first += most;
             first - most..first
         });

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 
 use super::case::PlanCase;
 use super::error::PlanError;
 use super::event::{EventKind, How, Target};
 use super::file::{self, DelayGoes, LoginSettings, ScenarioFile};
+use super::files::Files;
 use super::incident::trigger;
 use super::names::Names;
 use super::timeline::timeline;
@@ -18,28 +18,28 @@ use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
 use crate::strategy::Coordination;
-use crate::workload::{Arrivals, Pattern, trace};
+use crate::workload::{Arrivals, Pattern};
 use crate::world::{Fleet, Layout, Leg, StoreLayout};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The plan of one strategy. `settings` are the provider's, complete; empirical latencies are looked up from `folder`.
+/// The plan of one strategy. `settings` are the provider's, complete.
 ///
 /// Errors when a distribution or a file of calls cannot be used. Everything else has been checked before.
 pub fn plan(
     file: &ScenarioFile,
     settings: &Settings,
     strategy: &file::StrategySettings,
-    folder: &Path,
+    files: &Files,
     case: PlanCase,
 ) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
-    let (links, store_timeout) = links(file, settings, folder)?;
+    let (links, store_timeout) = links(file, settings, files)?;
     let coordination = coordination(settings, &strategy.coordination);
     let (layout, groups) = layout(file, &names, &coordination);
-    let (workloads, drivers) = workloads(file, settings, &layout, folder)?;
+    let (workloads, drivers) = workloads(file, settings, &layout, files)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
     let unanswered = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse]
@@ -157,7 +157,7 @@ fn workloads(
     file: &ScenarioFile,
     settings: &Settings,
     layout: &Layout,
-    folder: &Path,
+    files: &Files,
 ) -> Result<(Vec<Vec<Stream>>, Drivers), PlanError> {
     let mut drivers = Drivers {
         revocations: settings.faults.revocations.and_then(Rate::gap),
@@ -179,19 +179,16 @@ fn workloads(
                         group,
                         nodes: nodes.clone(),
                         users: users.users,
-                        think: users.think.compile(folder)?,
+                        think: files.latency(&users.think)?,
                     });
                     continue;
                 }
                 Arrivals::Trace(path) => {
-                    let rows = trace::rows(&folder.join(path))?.into_iter();
+                    let calls = files.calls(path)?;
                     drivers.replays.push(Replay {
                         group,
                         nodes: nodes.clone(),
-                        calls: rows
-                            .filter(|row| row.fleet == fleet.name)
-                            .map(|row| Time::ZERO + row.at)
-                            .collect(),
+                        calls: calls.of(&fleet.name).cloned().unwrap_or_default(),
                     });
                     continue;
                 }
@@ -203,7 +200,7 @@ fn workloads(
             drivers.pauses.push(Pauses {
                 nodes: nodes.clone(),
                 every: pauses.every,
-                lasts: pauses.lasts.compile(folder)?,
+                lasts: files.latency(&pauses.lasts)?,
             });
         }
     }
@@ -264,10 +261,10 @@ fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
 fn links(
     file: &ScenarioFile,
     settings: &Settings,
-    folder: &Path,
+    files: &Files,
 ) -> Result<(Links, Option<Duration>), DistributionError> {
     let compile = |written: &Option<Distribution>| match written {
-        Some(distribution) => distribution.compile(folder),
+        Some(distribution) => files.latency(distribution),
         None => Ok(Latency::ZERO),
     };
     let store = file.store.clone().unwrap_or_default();
@@ -291,17 +288,17 @@ fn links(
         (Leg::ApiResponse, compile(&settings.api_response)?, api_after),
         (
             Leg::StoreRequest,
-            store.request.compile(folder)?,
+            files.latency(&store.request)?,
             Some(store.lost_before),
         ),
         (
             Leg::StoreResponse,
-            store.response.compile(folder)?,
+            files.latency(&store.response)?,
             Some(store.lost_after),
         ),
-        (Leg::GatewayRequest, gateway.request.compile(folder)?, None),
-        (Leg::GatewayResponse, gateway.response.compile(folder)?, None),
-        (Leg::Peer, peers.latency.compile(folder)?, Some(peers.lost)),
+        (Leg::GatewayRequest, files.latency(&gateway.request)?, None),
+        (Leg::GatewayResponse, files.latency(&gateway.response)?, None),
+        (Leg::Peer, files.latency(&peers.latency)?, Some(peers.lost)),
         (Leg::TokenService, compile(&settings.limits.token.service)?, None),
         (Leg::ApiService, compile(&settings.limits.api.service)?, None),
     ] {

@@ -1,7 +1,7 @@
 //! From a path to a text, without ever reading what cannot be a scenario.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 use super::LARGEST_FILE;
@@ -32,10 +32,18 @@ pub(super) fn text(path: &Path) -> Result<String, ScenarioError> {
     if metadata.len() > LARGEST_FILE {
         return Err(fail(too_large(metadata.len())));
     }
+    let file = File::open(path).map_err(|error| fail(unreadable(path, &error)))?;
+    from(&name, file)
+}
+
+/// A text that comes from a file or from somewhere else.
+pub(super) fn from(name: &str, input: impl Read) -> Result<String, ScenarioError> {
+    let fail = |mistake: Mistake| ScenarioError::new(name, "", vec![mistake]);
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| fail(unreadable(path, &error)))?;
+    input
+        .take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| fail(Mistake::new(format!("cannot be read: {error}"))))?;
     // It may have grown since, and the length of some files is not known before they are read.
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(fail(too_large(bytes.len() as u64)));
@@ -50,7 +58,7 @@ pub(super) fn text(path: &Path) -> Result<String, ScenarioError> {
         ))
         .at(at..at + char::REPLACEMENT_CHARACTER.len_utf8(), "this byte")
         .help("save the file as UTF-8");
-        ScenarioError::new(&name, &String::from_utf8_lossy(&bytes), vec![mistake])
+        ScenarioError::new(name, &String::from_utf8_lossy(&bytes), vec![mistake])
     })
 }
 

@@ -1,16 +1,19 @@
 //! From a text to what it says: the values of the command line in place, profile and defaults filled in, the sweep's points.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::bounds::MOST_SHOWN;
 use super::condition::Condition;
 use super::document::{self, Span};
-use super::error::{self, Mistake};
+use super::error::Mistake;
 use super::file::ScenarioFile;
+use super::files::Files;
 use super::ordered::Ordered;
-use super::{MOST_POINTS, Overrides, check, sweep};
+use super::repair::{self, Reading};
+use super::{MOST_POINTS, Overrides, check, sweep, weight, words};
 use crate::node::Strategy as _;
 use crate::plan::SweepPoint;
 use crate::provider::profiles;
@@ -103,14 +106,36 @@ pub(super) struct Resolved {
     pub warnings: Vec<Mistake>,
 }
 
+/// Parses a text; errors with the first mistake of each line.
+fn document(text: &str) -> Result<DeTable<'_>, Vec<Mistake>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Ok(root.into_inner());
+    }
+    let line = |error: &toml::de::Error| {
+        let before = text.get(..error.span().unwrap_or(0..0).start).unwrap_or_default();
+        before.bytes().filter(|&byte| byte == b'\n').count()
+    };
+    let (mut mistakes, mut lines) = (Vec::new(), BTreeSet::new());
+    // Counting the lines of each of ten thousand would take as long as all else.
+    for error in errors.iter().take(MOST_SHOWN) {
+        if lines.insert(line(error)) {
+            mistakes.push(words::translate(error, None));
+        }
+    }
+    Err(mistakes)
+}
+
 /// Reads a text, with every point of its sweep.
-pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mistake>> {
+pub(super) fn resolve(files: &Files, added: &Written) -> Result<Resolved, Vec<Mistake>> {
     let written_length = added.set.first().map(|value| value.key_span.start);
     let written_length = written_length.or(added.sweep.first().map(|(_, span, _)| span.start));
     let written = &added.text[..written_length.unwrap_or(added.text.len())];
-    let mut root = DeTable::parse(written)
-        .map_err(|error| vec![error::translate(&error, None)])?
-        .into_inner();
+    let mut root = document(written)?;
+    let long = weight::too_long(&root);
+    if !long.is_empty() {
+        return Err(long);
+    }
     if !added.set.is_empty() {
         let mut mistakes = Vec::new();
         for value in &added.set {
@@ -142,27 +167,17 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
     } else {
         sweep::points(&axes, &added.text, MOST_POINTS).map_err(|mistake| vec![mistake])?
     };
+    if let Some(first) = axes.first() {
+        let labels = points.iter().map(|point| point.label.to_string().len());
+        if let Some(mistake) = weight::sweep_too_large(&root, &first.key_span, labels) {
+            return Err(vec![mistake]);
+        }
+    }
     let labels: Vec<SweepPoint> = points.iter().map(|point| point.label.clone()).collect();
     // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
     let selectable = added.sweep.is_empty().then_some(labels.as_slice());
-    let (file, warnings) = one(root.clone(), folder, selectable)?;
-    let mut built = Vec::with_capacity(points.len());
-    for point in &points {
-        let spans = point.spans();
-        let read = point
-            .apply(&root)
-            .map_err(|mistake| vec![mistake])
-            .and_then(|root| one(root, folder, None))
-            .map_err(|mistakes| -> Vec<Mistake> {
-                mistakes
-                    .into_iter()
-                    .map(|mistake| mistake.in_sweep(&point.label, &spans))
-                    .collect()
-            });
-        let (mut file, _) = read?;
-        meant_for(&point.label, &mut file);
-        built.push((point.label.clone(), file));
-    }
+    let (file, warnings) = one(&added.text, root.clone(), files, selectable)?;
+    let built = read_points(&added.text, &root, &points, files)?;
     Ok(Resolved {
         file,
         points: built,
@@ -170,23 +185,96 @@ pub(super) fn resolve(folder: &Path, added: &Written) -> Result<Resolved, Vec<Mi
     })
 }
 
+/// Reads each point of a sweep as a file of its own; errors with what is wrong at any of them, once.
+fn read_points(
+    text: &str,
+    root: &DeTable<'_>,
+    points: &[sweep::Point<'_>],
+    files: &Files,
+) -> Result<Vec<(SweepPoint, ScenarioFile)>, Vec<Mistake>> {
+    let mut built = Vec::with_capacity(points.len());
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    for point in points {
+        let spans = point.spans();
+        let read = point
+            .apply(root)
+            .map_err(|mistake| vec![mistake])
+            .and_then(|root| one(text, root, files, None));
+        match read {
+            Ok((mut file, _)) => {
+                meant_for(&point.label, &mut file);
+                built.push((point.label.clone(), file));
+            }
+            Err(found) => {
+                for mistake in found {
+                    let mistake = mistake.in_sweep(&point.label, &spans);
+                    if !mistakes.iter().any(|known| known.repeats(&mistake)) {
+                        mistakes.push(mistake);
+                    }
+                }
+                if mistakes.len() > MOST_SHOWN {
+                    break;
+                }
+            }
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    Ok(built)
+}
+
 /// Reads, fills in and checks one file.
 fn one(
+    text: &str,
     root: DeTable<'_>,
-    folder: &Path,
+    files: &Files,
     points: Option<&[SweepPoint]>,
 ) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
-    let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
-    let mut file: ScenarioFile =
-        serde::Deserialize::deserialize(deserializer).map_err(|error| vec![error::translate(&error, Some(&root))])?;
-    check::profile(&root, &file.provider).map_err(|mistake| vec![mistake])?;
+    let Reading {
+        file,
+        mut mistakes,
+        repaired,
+    } = repair::read(&root);
+    let Some(mut file) = file else { return Err(mistakes) };
+    if let Err(mistake) = check::profile(&root, &file.provider) {
+        mistakes.push(mistake);
+        return Err(mistakes);
+    }
     fill_in(&mut file);
-    let found = check::check(&root, &file, folder, points);
-    if found.mistakes.is_empty() {
+    let found = check::check(text, &root, &file, files, points);
+    let of_a_repair = |mistake: &Mistake| !repaired.is_empty() && depends(&root, mistake, &repaired);
+    mistakes.extend(found.mistakes.into_iter().filter(|mistake| !of_a_repair(mistake)));
+    if mistakes.is_empty() {
         Ok((file, found.warnings))
     } else {
-        Err(found.mistakes)
+        Err(mistakes)
     }
+}
+
+/// Whether a mistake may come of what was put in the place of others: it lies in the same part of the file, or in one that refers to
+/// all parts.
+fn depends(root: &DeTable<'_>, mistake: &Mistake, repaired: &[document::Path]) -> bool {
+    let place = mistake
+        .span()
+        .and_then(|(start, length)| document::path_at(root, &(start..start + length)));
+    let Some(place) = place else { return true };
+    let part = |path: &[String]| -> Vec<String> {
+        let of_a_list = path.get(1).is_some_and(|step| step.parse::<usize>().is_ok());
+        path.iter().take(if of_a_list { 2 } else { 1 }).cloned().collect()
+    };
+    // A name that could not be read is missed wherever it is meant.
+    let renamed = repaired.iter().any(|path| {
+        path.last()
+            .is_some_and(|step| step == "name" || step.parse::<usize>().is_ok())
+    });
+    let refers = (renamed && mistake.message().starts_with("unknown "))
+        || ["event", "expect", "assert", "holders", "trigger", "sweep"].contains(&place[0].as_str());
+    let provider = place[0] == "strategy"
+        && repaired
+            .iter()
+            .any(|path| path.first().is_some_and(|step| step == "provider"));
+    refers || provider || repaired.iter().any(|path| part(path) == part(&place) || path.len() < 2)
 }
 
 /// What the file leaves out, from the profile and the defaults.

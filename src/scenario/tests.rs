@@ -167,7 +167,7 @@ fn texts_that_are_no_scenario() {
         (format!("a{} = 1", ".a".repeat(100_000)), "nested too deeply"),
         ("x".repeat(5 << 20), "too many"),
         ("a = 1\na = 2".to_owned(), "duplicate key"),
-        ("sweep = 1".to_owned(), "expected a table"),
+        ("sweep = 1".to_owned(), "is a table, not 1"),
     ] {
         let error = parse(&text).unwrap_err();
         let mistake = &error.mistakes()[0];

@@ -114,7 +114,7 @@ impl Strategy for SlotPerNode {
     }
 
     fn highest_slot(&self) -> Option<u16> {
-        Some(self.first + self.slots.saturating_sub(1))
+        Some(self.first.saturating_add(self.slots.saturating_sub(1)))
     }
 }
 

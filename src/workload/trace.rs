@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Duration, open_csv};
 
+/// Rows of a file at most; a gigabyte of memory does not come from a small file.
+const MOST_ROWS: usize = 2_000_000;
+
 /// One call of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceRow {
@@ -58,6 +61,9 @@ pub fn rows(path: &Path) -> Result<Vec<TraceRow>, TraceError> {
         let line = row.position().map_or(0, csv::Position::line);
         let at =
             time(row.get(timestamp).unwrap_or_default()).map_err(|reason| TraceError::at_line(path, line, &reason))?;
+        if rows.len() == MOST_ROWS {
+            return Err(fail(format!("has more than {MOST_ROWS} rows; keep a part of the time")));
+        }
         rows.push(TraceRow {
             at,
             fleet: row.get(fleet).unwrap_or_default().to_owned(),

@@ -12,6 +12,7 @@ use super::walk::along;
 use crate::base::Duration;
 use crate::engine::check::systems::{self, ROTATIONS, system_for};
 use crate::engine::check::{Counterexample, FaultBudget, Setup, State, System};
+use crate::node::Strategy as _;
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
 use crate::strategy::Coordination;
@@ -27,6 +28,12 @@ pub const RULES: [(&str, &str); 5] = [
 
 /// Life of a token; a case's clock stands still, so it decides nothing.
 const LIFE: Duration = Duration::from_secs(3600);
+
+/// Slots, registered apps and keys of a rotation in a case at most: the checker keeps them all in every state.
+const MOST_PLACES: i64 = 16;
+
+/// Steps of a case at most; the longest run that the checker tells has some thirty.
+const MOST_STEPS: usize = 10_000;
 
 /// The rule beside refresh tokens, whose own rule says what ends: a new token ends no other.
 const INDEPENDENT: &str = "independent";
@@ -225,6 +232,17 @@ impl fmt::Display for Saved {
     }
 }
 
+/// Settings of a strategy that count places, wherever they stand.
+fn counts(settings: &toml::Value, found: &mut Vec<(&'static str, i64)>) {
+    for (key, value) in settings.as_table().into_iter().flatten() {
+        let counted = ["slots", "apps", "count"].into_iter().find(|known| known == key);
+        if let (Some(known), Some(count)) = (counted, value.as_integer()) {
+            found.push((known, count));
+        }
+        counts(value, found);
+    }
+}
+
 impl FromStr for Saved {
     type Err = String;
 
@@ -259,6 +277,22 @@ impl FromStr for Saved {
                 return Err(format!("`{key} = {count}` is not from 1 to {most}"));
             }
         }
+        let settings = toml::Value::try_from(&written.strategy).map_err(|error| error.to_string())?;
+        let mut places = vec![
+            ("slots", i64::from(written.slots)),
+            ("apps", i64::from(written.strategy.duplicate_apps())),
+            (
+                "the highest slot and one",
+                written.strategy.highest_slot().map_or(1, |slot| i64::from(slot) + 1),
+            ),
+        ];
+        counts(&settings, &mut places);
+        if let Some((key, count)) = places.iter().find(|(_, count)| !(1..=MOST_PLACES).contains(count)) {
+            return Err(format!("{key} = {count} is not from 1 to {MOST_PLACES}"));
+        }
+        if written.steps.len() > MOST_STEPS {
+            return Err(format!("{} steps; there can be {MOST_STEPS}", written.steps.len()));
+        }
         let steps = written.steps.iter().map(|step| step.parse());
         Ok(Self {
             property: property.name,
@@ -268,7 +302,7 @@ impl FromStr for Saved {
             refresh_tokens: written.refresh_tokens,
             reveals: written.reveals,
             on_bad_slot: written.on_bad_slot,
-            slots: written.slots.max(1),
+            slots: written.slots,
             nodes: written.nodes,
             calls: written.calls,
             faults: written.faults.parse()?,

@@ -1,11 +1,10 @@
 //! What happens during the run, to whom.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{
-    Autoscale, CrashGateway, EventKind, EventSettings, GrantSlots, Redeploy, Revoke, Slow, Spike,
-};
+use super::super::event::{Autoscale, CrashGateway, EventKind, GrantSlots, Redeploy, Revoke, Slow, Spike};
 use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
@@ -13,21 +12,17 @@ use crate::node::Strategy as _;
 
 impl Checker<'_> {
     fn event_fleet(&mut self, i: usize, what: &'static str, name: &str) -> bool {
-        let known: Vec<&str> = self.file.fleet.iter().map(|fleet| fleet.name.as_str()).collect();
-        if known.contains(&name) {
+        if self.most_nodes.contains_key(name) {
             return true;
         }
+        let known: Vec<&str> = self.file.fleet.iter().map(|fleet| fleet.name.as_str()).collect();
         self.unknown(&[&"event", &i, &"what", &what, &"fleet"], "fleet", name, &known);
         false
     }
 
     /// Nodes that a fleet of this name can ever have.
     fn most_nodes(&self, name: &str) -> u32 {
-        let fleets = self.file.fleet.iter().filter(|fleet| fleet.name == name);
-        let scaled = self.file.event.iter().filter_map(EventSettings::sizes);
-        let scaled = scaled.filter(|(fleet, _)| *fleet == name).flat_map(|(_, sizes)| sizes);
-        let sizes = scaled.map(|(_, nodes)| nodes);
-        fleets.map(|fleet| fleet.nodes).chain(sizes).max().unwrap_or(0)
+        self.most_nodes.get(name).copied().unwrap_or(0)
     }
 
     pub(super) fn events(&mut self) {
@@ -213,10 +208,11 @@ impl Checker<'_> {
                 "leave it out for all nodes of the fleet",
             );
         }
+        let mut seen = BTreeSet::new();
         for (k, &node) in nodes.iter().enumerate() {
             let path: [&dyn Display; 6] = [&"event", &i, &"what", &what, &"nodes", &k];
             self.known_node(&path, fleet, node);
-            if nodes[..k].contains(&node) {
+            if !seen.insert(node) {
                 self.wrong(&path, format!("node {node} is named twice"), "again", "name it once");
             }
         }

@@ -5,21 +5,24 @@ mod event;
 mod expectation;
 mod party;
 mod provider;
+mod sizes;
 mod strategy;
 mod workload;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::path::Path;
 
 use toml::de::DeTable;
 
 use super::MOST_REPLICATIONS;
-use super::condition::is_number;
-use super::document::{Place, find};
+use super::bounds::{LONGEST_NAME, MOST_SHOWN};
+use super::document::{Place, Span, find};
 use super::error::{Mistake, steps};
+use super::figure::is_number;
 use super::file::ScenarioFile;
+use super::files::Files;
 use super::nearest::suggestion;
-use crate::base::Duration;
+use crate::base::{Duration, shown};
 use crate::net::Distribution;
 use crate::plan::SweepPoint;
 use crate::provider::profiles::PROFILES;
@@ -36,9 +39,13 @@ pub(super) struct Findings {
 }
 
 struct Checker<'a> {
+    /// The text that places refer to.
+    text: &'a str,
     root: &'a DeTable<'a>,
     file: &'a ScenarioFile,
-    folder: &'a Path,
+    files: &'a Files,
+    /// Nodes that each fleet can ever have.
+    most_nodes: BTreeMap<&'a str, u32>,
     /// Points of the sweep, as far as conditions may select among them.
     points: Option<&'a [SweepPoint]>,
     found: Findings,
@@ -55,18 +62,26 @@ pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mis
     Err(Mistake::new(format!("unknown profile `{name}`"))
         .at(place.value, "no such profile")
         .help(format!(
-            "{}; all: `tokenstorm list providers`",
+            "{} `tokenstorm list providers` names all",
             suggestion(name, &known, "profiles")
         )))
 }
 
 /// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to
 /// be checked.
-pub(super) fn check(root: &DeTable<'_>, file: &ScenarioFile, folder: &Path, points: Option<&[SweepPoint]>) -> Findings {
+pub(super) fn check(
+    text: &str,
+    root: &DeTable<'_>,
+    file: &ScenarioFile,
+    files: &Files,
+    points: Option<&[SweepPoint]>,
+) -> Findings {
     let mut checker = Checker {
+        text,
         root,
         file,
-        folder,
+        files,
+        most_nodes: file.most_nodes(),
         points,
         found: Findings::default(),
     };
@@ -81,6 +96,7 @@ pub(super) fn check(root: &DeTable<'_>, file: &ScenarioFile, folder: &Path, poin
     checker.events();
     checker.trigger();
     checker.expectations();
+    checker.sizes();
     checker.found
 }
 
@@ -188,7 +204,7 @@ impl<'a> Checker<'a> {
     /// A latency can be sampled.
     fn distribution(&mut self, path: &[&dyn Display], distribution: Option<&Distribution>) {
         let Some(distribution) = distribution else { return };
-        if let Err(error) = distribution.compile(self.folder) {
+        if let Err(error) = self.files.check(distribution) {
             let text = error.to_string();
             let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
             let at = self.place(path).value;
@@ -222,12 +238,15 @@ impl<'a> Checker<'a> {
                 "strategy" => name.contains('@') || name == "*" || is_number(name),
                 _ => name.contains(['@', '/']),
             };
-            if odd || name.trim() != name || name.is_empty() || name.contains(['"', '\n']) {
+            let long = name.chars().count() > LONGEST_NAME;
+            // A terminal or a spreadsheet would act on it.
+            let acts = name.chars().any(shown::is_odd) || shown::is_formula(name);
+            if odd || long || acts || name.trim() != name || name.is_empty() || name.contains(['"', '\n']) {
                 self.wrong(
                     &[&list, &i, &"name"],
                     format!("`{name}` cannot be a name here"),
                     "not a name",
-                    "use words: no quotes, no `@`, no `/` in a fleet or an app, and not a number",
+                    "use words: no quotes, no `@`, no `/` in a fleet or an app, no `=`, `+` or `-` at the beginning, no invisible character, and not a number",
                 );
             }
         }
@@ -244,16 +263,31 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// What a mistyped name may have meant; nothing where there are more mistakes than are shown.
+    fn suggest(&self, name: &str, known: &[&str], all: &str) -> String {
+        match self.found.mistakes.len() < MOST_SHOWN {
+            true => suggestion(name, known, all),
+            false => String::new(),
+        }
+    }
+
+    /// What stands at a place of the file, if it is a text or a bare number.
+    fn written(&self, place: &Span) -> &'a str {
+        let text = self.text.get(place.clone()).unwrap_or_default();
+        text.trim_matches(['"', '\''])
+    }
+
     fn unknown(&mut self, path: &[&dyn Display], what: &str, name: &str, known: &[&str]) {
         let all = match what {
             "strategy" => "strategies".to_owned(),
             _ => format!("{what}s"),
         };
+        let help = self.suggest(name, known, &all);
         self.wrong(
             path,
             format!("unknown {what} `{name}`"),
             &format!("no such {what}"),
-            suggestion(name, known, &all),
+            help,
         );
     }
 

@@ -2,16 +2,15 @@
 
 use std::fmt::Display;
 
+use super::super::bounds::MOST_SLOTS;
 use super::super::file::StrategySettings;
+use super::super::size::slots;
 use super::Checker;
 use crate::base::Duration;
 use crate::net::Distribution;
 use crate::node::Strategy as _;
 use crate::retry::Retry;
 use crate::strategy::{Coordination, Lease};
-
-/// Slots of all registered copies of all apps together.
-const MOST_SLOTS: usize = 10_000_000;
 
 impl Checker<'_> {
     pub(super) fn strategies(&mut self) {
@@ -177,17 +176,11 @@ impl Checker<'_> {
                 "copies beyond the number of nodes are never used",
             );
         }
-        let slots = self
-            .file
-            .app
-            .iter()
-            .map(|app| usize::from(app.slots))
-            .max()
-            .unwrap_or(1);
-        if clients * slots > MOST_SLOTS {
+        let slots = slots(self.file, &self.file.strategy[i]);
+        if slots > MOST_SLOTS {
             self.wrong(
                 &[&"strategy", &i, &"coordination"],
-                format!("{clients} registered apps with {slots} slots each; there can be {MOST_SLOTS} slots in all"),
+                format!("{clients} registered apps with {slots} slots in all; there can be {MOST_SLOTS}"),
                 "too many copies",
                 "copies and slots beyond the number of nodes are never used",
             );
@@ -234,6 +227,17 @@ impl Checker<'_> {
                     "defaults: a `ttl` of 10s, a `poll` of 100ms",
                 );
             }
+        }
+        if let (Some(every), Some(span)) = (lease.extend_every, lease.ttl.span())
+            && every >= span
+        {
+            let path: Vec<&dyn Display> = path.iter().copied().chain([&"extend_every" as &dyn Display]).collect();
+            self.wrong(
+                &path,
+                format!("a lease of {span} that is extended every {every} has ended before"),
+                "not shorter than `ttl`",
+                format!("a third of `ttl` is usual: `extend_every = \"{}\"`", span.ratio(1, 3)),
+            );
         }
         if lease.renew_ahead.is_some_and(|margin| margin >= ttl) {
             let path: Vec<&dyn Display> = path.iter().copied().chain([&"renew_ahead" as &dyn Display]).collect();

@@ -7,14 +7,13 @@ use super::super::error::Mistake;
 use super::super::nearest::nearest;
 use super::Checker;
 use crate::base::Duration;
+use crate::base::Time;
 use crate::workload::{Arrivals, ClosedLoop, OnOff, trace};
 
 /// Calls that one node can make in one instant.
 const MOST_IN_A_BURST: u32 = 100_000;
 /// Users of one node.
 const MOST_USERS: u32 = 100_000;
-/// Users of all nodes of a fleet: each has an event pending.
-const MOST_USERS_OF_A_FLEET: u64 = 10_000_000;
 /// A spell of calls sees at least one call in so many spells.
 const SPELLS_PER_CALL: u128 = 1000;
 
@@ -133,7 +132,6 @@ impl Checker<'_> {
 
     fn closed_loop(&mut self, i: usize, j: usize, pattern: &ClosedLoop) {
         let place = (i, j, "closed_loop");
-        let all = u64::from(pattern.users) * u64::from(self.file.fleet[i].nodes);
         if pattern.users == 0 {
             self.pattern(
                 place,
@@ -150,19 +148,10 @@ impl Checker<'_> {
                 "too many",
                 "so many are as good as independent calls: `{ poisson = \"100/s\" }`",
             );
-        } else if all > MOST_USERS_OF_A_FLEET {
-            self.pattern(
-                place,
-                "users",
-                format!("{all} users at all nodes; there can be {MOST_USERS_OF_A_FLEET}"),
-                "too many",
-                "so many are as good as independent calls: `{ poisson = \"100/s\" }`",
-            );
         }
         let think: [&dyn Display; 7] = [&"fleet", &i, &"workload", &j, &"arrivals", &"closed_loop", &"think"];
         self.distribution(&think, Some(&pattern.think));
-        let longest = pattern.think.compile(self.folder).map(|think| think.longest());
-        if longest.is_ok_and(Duration::is_zero) {
+        if self.files.is_always_zero(&pattern.think) {
             self.wrong(
                 &think,
                 "users who never think call for ever in one instant where a call can fail at once",
@@ -177,9 +166,9 @@ impl Checker<'_> {
             .place(&[&"fleet", &i, &"workload", &j, &"arrivals", &"trace"])
             .value;
         let mut wrong = |mistake: Mistake| self.found.mistakes.push(mistake);
-        let file = self.folder.join(path);
-        let rows = match trace::rows(&file) {
-            Ok(rows) => rows,
+        let file = self.files.folder().join(path);
+        let calls = match self.files.calls(path) {
+            Ok(calls) => calls,
             Err(error) => {
                 let text = error.to_string();
                 let (message, help) = text.split_once("; ").unwrap_or((
@@ -191,18 +180,19 @@ impl Checker<'_> {
             }
         };
         let known: Vec<&str> = self.file.fleet.iter().map(|fleet| fleet.name.as_str()).collect();
-        if let Some(row) = rows.iter().find(|row| !known.contains(&row.fleet.as_str())) {
-            let help = match nearest(&row.fleet, known.iter().copied()) {
+        let stranger = calls.fleets().find(|(_, fleet)| !self.most_nodes.contains_key(fleet));
+        if let Some((line, stranger)) = stranger {
+            let help = match nearest(stranger, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "each row names a fleet of the scenario".to_owned(),
             };
-            let error = trace::TraceError::at_line(&file, row.line, &format!("unknown fleet `{}`", row.fleet));
+            let error = trace::TraceError::at_line(&file, line, &format!("unknown fleet `{stranger}`"));
             wrong(Mistake::new(error.to_string()).at(at, "this file").help(help));
             return;
         }
         let name = &self.file.fleet[i].name;
-        let own = || rows.iter().filter(|row| row.fleet == *name);
-        if own().next().is_none() {
+        let own = calls.of(name).map(|own| &**own).unwrap_or_default();
+        if own.is_empty() {
             let message = format!("{}: no row names the fleet `{name}`", file.display());
             wrong(
                 Mistake::new(message)
@@ -211,7 +201,7 @@ impl Checker<'_> {
             );
         }
         let end = self.end_of_arrivals();
-        let late = own().filter(|row| row.at >= end).count();
+        let late = own.len() - own.partition_point(|&at| at < Time::ZERO + end);
         if late > 0 {
             self.odd(
                 &[&"fleet", &i, &"workload", &j, &"arrivals", &"trace"],

@@ -46,7 +46,7 @@ fn mistakes_of_quantity() {
     mistaken("\"1min\"", "\"3650d\"", "the longest run", "\"3650d\"", "shorten");
     mistaken("nodes = 2", "nodes = 0", "has no nodes", "0", "leave the fleet out");
     mistaken("nodes = 2", "nodes = 10000001", "there can be 10000000", "10000001", "");
-    mistaken("nodes = 2", "nodes = -1", "invalid value", "-1", "");
+    mistaken("nodes = 2", "nodes = -1", "a whole number, not -1", "-1", "below 0");
     mistaken("warmup", "replications = 0\nwarmup", "0 replications", "0", "30");
     mistaken("\"5s\"", "\"0s\"", "never served", "\"0s\"", "leave it out");
     mistaken(

@@ -1,0 +1,146 @@
+//! How much may be asked for: what is larger is refused before it begins, unless a flag says so.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::base::{QuantityError, Share};
+use crate::scenario::{Effort, Extent, Scenario};
+
+#[derive(Debug, Args)]
+pub(super) struct Limits {
+    /// Refuse what may need more memory than this, such as 16GB
+    #[arg(long, value_name = "SIZE", default_value = "4GB")]
+    max_memory: Amount,
+    /// Refuse what has more events than this, such as 500G; a million takes about a tenth of a second
+    #[arg(long, value_name = "N", default_value = "20G")]
+    max_events: Amount,
+}
+
+/// A number with a prefix: k, M, G, T, and perhaps a B for bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Amount(u64);
+
+const PREFIXES: [(&str, u64); 5] = [
+    ("", 1),
+    ("k", 1000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+];
+
+impl FromStr for Amount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write a number with k, M, G or T, such as 16G".to_owned();
+        let end = text
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(text.len());
+        let (digits, unit) = text.split_at(end);
+        let unit = unit.trim().trim_end_matches('B');
+        let count: f64 = digits.parse().map_err(|_| wrong())?;
+        let (_, scale) = PREFIXES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(unit))
+            .ok_or_else(wrong)?;
+        Ok(Self((count * *scale as f64) as u64))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (prefix, scale) = PREFIXES
+            .iter()
+            .rev()
+            .find(|(_, scale)| self.0 >= *scale)
+            .unwrap_or(&PREFIXES[0]);
+        match self.0 as f64 / *scale as f64 {
+            small if small < 10.0 && *scale > 1 => write!(f, "{small:.1}{prefix}"),
+            whole => write!(f, "{whole:.0}{prefix}"),
+        }
+    }
+}
+
+/// What it takes, in words.
+pub(super) fn told(effort: &Effort) -> String {
+    format!(
+        "about {} events, at most {}B of memory",
+        Amount(effort.events),
+        Amount(effort.memory)
+    )
+}
+
+impl Limits {
+    /// What running so much of a scenario takes; an error, in words, where that is too much.
+    pub(super) fn allow(&self, scenario: &Scenario, extent: Extent<'_>) -> Result<Effort, String> {
+        let effort = scenario.effort(extent);
+        let (events, memory) = (Amount(effort.events), Amount(effort.memory));
+        let how = "fewer points, nodes, calls or replications need less";
+        if effort.memory > self.max_memory.0 {
+            return Err(format!(
+                "{} runs may need {memory}B of memory, and the limit is {}B: raise it with --max-memory {memory}B; {how}",
+                effort.runs, self.max_memory
+            ));
+        }
+        if effort.events > self.max_events.0 {
+            return Err(format!(
+                "{} runs have about {events} events, and the limit is {}: raise it with --max-events {events}; {how}",
+                effort.runs, self.max_events
+            ));
+        }
+        Ok(effort)
+    }
+}
+
+/// Threads that can be asked for.
+const MOST_THREADS: usize = 1024;
+
+/// Reads a seed; a scenario can hold as large a one.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.parse::<u64>().ok().filter(|seed| i64::try_from(*seed).is_ok());
+    seed.ok_or_else(|| format!("a seed is a whole number from 0 to {}, such as 42", i64::MAX))
+}
+
+/// Reads a share that can be reached.
+pub(super) fn precision(text: &str) -> Result<Share, String> {
+    let share: Share = text.parse().map_err(|error: QuantityError| error.to_string())?;
+    match share.get() > 0.0 {
+        true => Ok(share),
+        false => Err("no number of replications reaches a precision of zero; write a share such as 5%".to_owned()),
+    }
+}
+
+/// Reads a number of threads; zero is all cores.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count <= MOST_THREADS);
+    count.ok_or_else(|| format!("write a number up to {MOST_THREADS}; more threads than cores help nothing"))
+}
+
+/// Threads that are used where none are asked for.
+pub(super) fn all_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_and_are_shown() {
+        for (text, count, shown) in [
+            ("16GB", 16_000_000_000, "16G"),
+            ("500", 500, "500"),
+            ("1.5k", 1500, "1.5k"),
+            ("20 M", 20_000_000, "20M"),
+            ("2t", 2_000_000_000_000, "2.0T"),
+        ] {
+            let amount: Amount = text.parse().unwrap();
+            assert_eq!((amount.0, amount.to_string().as_str()), (count, shown), "{text}");
+        }
+        for wrong in ["", "GB", "-1", "1X", "1e"] {
+            assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
+        }
+    }
+}
