@@ -214,3 +214,22 @@ fn signals_are_passed_on() {
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }
+
+#[test]
+fn a_recording_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recording.jsonl").display().to_string();
+    let twice = format!("{ASK}ask pod-1 >/dev/null; ask pod-2 >/dev/null");
+    assert_eq!(beside(&["--record", &path], &twice).status.code(), Some(0));
+    let output = serve(&["--replay", &path]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), told.contains("of each came what was recorded")),
+        (Some(0), true),
+        "{told}"
+    );
+    std::fs::write(&path, "{}\n").unwrap();
+    let output = serve(&["--replay", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("line 1"));
+}

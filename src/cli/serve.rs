@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use super::command::accompany;
 use super::interrupt::interrupt;
 use super::say::{aside, print, say};
 use super::{Exit, validate};
-use crate::emulator::{CountAssertion, Emulator, EmulatorOptions};
+use crate::emulator::{self, CountAssertion, Emulator, EmulatorOptions, ReplayError};
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -43,6 +43,12 @@ pub(super) struct Arguments {
     /// The control plane asks for the bearer token that this file holds
     #[arg(long, value_name = "FILE")]
     control_secret: Option<PathBuf>,
+    /// Write everything that reaches the provider into this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Have a recording once more, without any client, and compare what comes of each step
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "scenario", "record", "command", "assert"])]
+    replay: Option<PathBuf>,
     /// What must hold at the end, such as "token_requests <= 1"; otherwise the exit code is 99. Can be given again
     #[arg(long, value_name = "COUNT OP NUMBER")]
     assert: Vec<CountAssertion>,
@@ -60,6 +66,9 @@ control plane: clock, event log, who ended which token. The manual has a page ab
 Exit codes: 0, or that of the command; 2 where nothing starts; 99 where an --assert does not hold.";
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    if let Some(path) = &arguments.replay {
+        return replay(path).into();
+    }
     let started =
         options(arguments).and_then(|options| Emulator::start_with(options).map_err(|error| error.to_string()));
     let emulator = match started {
@@ -90,10 +99,29 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     let held = tell(arguments, &emulator);
+    if let Some(why) = emulator.recording_ended() {
+        say!("warning: the recording is not whole: {why}");
+    }
     emulator.stop();
     match (code, held) {
         (0, false) => Exit::AssertionFailed.into(),
         (code, _) => ExitCode::from(code),
+    }
+}
+
+fn replay(path: &Path) -> Exit {
+    match emulator::replay(path) {
+        Ok(steps) => print(&format!(
+            "{}: {steps} steps, and of each came what was recorded\n",
+            path.display()
+        )),
+        Err(error) => {
+            say!("error: {}: {error}", path.display());
+            match error {
+                ReplayError::Differs { .. } => Exit::Internal,
+                _ => Exit::Usage,
+            }
+        }
     }
 }
 
@@ -160,6 +188,9 @@ fn options(arguments: &Arguments) -> Result<EmulatorOptions, String> {
             "--client takes an id and a secret with a colon between them, such as app:secret".to_owned()
         })?;
         options = options.client(id, secret);
+    }
+    if let Some(path) = &arguments.record {
+        options = options.record(path);
     }
     if arguments.no_control {
         options = options.without_control();

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::machine::{Down, Place};
+use super::step::{Down, Place};
 use crate::base::{Duration, Share};
 
 /// The clock is moved, stopped, or goes on.

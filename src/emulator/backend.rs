@@ -3,6 +3,7 @@
 
 mod calls;
 mod operator;
+mod timeline;
 mod tokens;
 
 pub(super) use operator::{CONTROL, Meant};
@@ -12,34 +13,22 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::clock::{SimClock, system_time, wall};
+use super::codes::Codes;
+use super::emulated::Emulated;
 use super::history::{Doer, Stories};
 use super::log::{Count, Ended, EventLog, Happening};
-use super::machine::{Down, How, Machine, Outcome, Place, SlotName, Step};
+use super::machine::Machine;
+use super::recording::Recorder;
 use super::registry::{Callers, Clients, Stranger};
+use super::step::{Down, How, Outcome, Place, SlotName, Step};
 use super::texts::TokenTexts;
-use crate::base::{Duration, Millis, Time};
+use crate::base::{Dice, Duration, Millis, Time};
 use crate::oauth::{AnswerKind, At, Life};
-use crate::plan::{Act, Links, ProviderPlan};
-use crate::provider::settings::Dialect;
+use crate::plan::Act;
 use crate::world::Leg;
 
 /// Refresh tokens that can be found again; those that the provider has forgotten are dropped beyond it.
 const MOST_PAIRS: usize = 200_000;
-
-/// What the emulator emulates, resolved.
-#[derive(Clone)]
-pub(super) struct Emulated {
-    /// What it is called: a profile, or a scenario.
-    pub name: String,
-    pub provider: ProviderPlan,
-    pub links: Links,
-    pub dialect: Dialect,
-    /// Names of the clients that are there from the start, in the order of the plan.
-    pub clients: Vec<String>,
-    pub slot_parameter: Option<String>,
-    /// What the timeline does to the provider, by the time after the start.
-    pub timeline: Vec<(Duration, Act)>,
-}
 
 /// A request as it is known everywhere: its number, and who sent it.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +44,8 @@ pub(super) struct Asked {
     pub client: u16,
     pub grant_type: &'static str,
     pub how: How,
+    /// The code that was exchanged.
+    pub code: Option<u32>,
     pub slot: SlotName,
     pub force: bool,
     pub scope: String,
@@ -83,7 +74,13 @@ pub(super) struct Backend {
     pub log: EventLog,
     pub emulated: Emulated,
     pub(super) texts: TokenTexts,
-    seed: u64,
+    /// Codes of logins that have not been exchanged yet, or have.
+    pub codes: Codes,
+    dice: Dice,
+    /// When tokens are revoked next by chance, and how often they were.
+    next_revocation: Option<(Time, u64)>,
+    /// It has been told that the recording has ended.
+    told_broken: bool,
     /// The newest pair of each refresh token.
     pairs: HashMap<u32, u32>,
     /// What is still to come of the timeline, the last first.
@@ -91,8 +88,16 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub fn new(emulated: Emulated, clients: Clients, texts: TokenTexts, clock: SimClock, seed: u64) -> Self {
-        let machine = Machine::new(&emulated.provider, emulated.links.clone(), seed);
+    pub fn new(
+        emulated: Emulated,
+        clients: Clients,
+        texts: TokenTexts,
+        clock: SimClock,
+        seed: u64,
+        recorder: Option<Recorder>,
+    ) -> Self {
+        let mut machine = Machine::new(&emulated.provider, emulated.links.clone(), seed);
+        machine.recorder = recorder;
         let mut backend = Self {
             clock,
             machine,
@@ -102,7 +107,10 @@ impl Backend {
             log: EventLog::new(),
             emulated,
             texts,
-            seed,
+            codes: Codes::default(),
+            dice: Dice::new(seed),
+            next_revocation: None,
+            told_broken: false,
             pairs: HashMap::new(),
             to_come: Vec::new(),
         };
@@ -118,40 +126,12 @@ impl Backend {
         }
     }
 
-    fn begin_timeline(&mut self) {
-        let start = self.clock.now();
-        let timeline = self.emulated.timeline.iter().rev();
-        self.to_come = timeline.map(|(after, act)| (start + *after, act.clone())).collect();
-    }
-
-    /// The instant, after all that the timeline does until then.
-    pub fn now(&mut self) -> Time {
-        let now = self.clock.now();
-        while let Some((at, act)) = self.to_come.pop_if(|(at, _)| *at <= now) {
-            self.machine.act(at, &act);
-            let (_, ended) = self.machine.take_notes();
-            let doer = self.operator("(timeline)");
-            let kills = self.kill(&ended, &doer, "timeline");
-            let what = format!("{act:?}");
-            self.log
-                .push(at, None, Arc::clone(&doer.caller), None, Happening::Changed { what });
-            if !kills.is_empty() {
-                self.log.push(
-                    at,
-                    None,
-                    doer.caller,
-                    None,
-                    Happening::TokensEnded { how: "timeline", kills },
-                );
-            }
-        }
-        now
-    }
-
     /// Everything is as at the start, but for the clock and the log.
     pub fn reset(&mut self) {
-        self.machine = Machine::new(&self.emulated.provider, self.emulated.links.clone(), self.seed);
+        let now = self.now();
+        self.machine.take(now, &Step::Reset);
         self.texts.epoch += 1;
+        self.codes.clear();
         self.register_all();
         self.pairs.clear();
         self.stories.clear();

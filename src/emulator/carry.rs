@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::backend::{Asked, Backend, Origin, Turn};
 use super::hold::{Holds, Passing, Point};
 use super::log::Happening;
-use super::machine::Place;
+use super::step::Place;
 use crate::base::Duration;
 use crate::world::Leg;
 

@@ -19,8 +19,8 @@ use super::backend::{Asked, Backend, CONTROL, Meant, Origin};
 use super::carry::Shared;
 use super::hold::{Condition, Release};
 use super::log::MOST_EVENTS;
-use super::machine::{How, Place, SlotName};
 use super::paths::{CONTROL_PATH, is_name};
+use super::step::{How, Place, SlotName};
 use super::{metrics, openapi, stream};
 use crate::base::Duration;
 
@@ -233,6 +233,7 @@ async fn log_in(State(shared): App, body: Bytes) -> Told {
         client,
         grant_type: "login",
         how: How::Login,
+        code: None,
         slot: SlotName::Unnamed,
         force: true,
         scope: asked.scope.unwrap_or_else(|| "api".to_owned()),

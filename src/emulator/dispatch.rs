@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration as Patience;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Method, Response, header};
@@ -11,13 +11,14 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::authorize::authorize;
 use super::backend::{Asked, Origin};
 use super::carry::{ApiCall, Load, Shared};
-use super::entrance::client;
+use super::grants::presented;
 use super::inspect;
-use super::machine::{How, SlotName};
 use super::parameters::{Parameters, token_of};
 use super::paths::{Route, is_asked_by_get, is_name, route, split_caller};
+use super::step::SlotName;
 use crate::provider::OnBadSlot;
 
 /// Bytes of a body.
@@ -32,6 +33,9 @@ pub(super) struct Connection(pub u64);
 /// Answers whatever is not for the control plane; nothing where nobody ever answers.
 pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Response<Body>> {
     let (parts, body) = request.into_parts();
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Some(closing(413, "the body is longer than 1 MiB"));
+    }
     let body = match tokio::time::timeout(SLOWEST_BODY, to_bytes(body, LARGEST_BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return Some(closing(413, "the body is longer than 1 MiB, or broke off")),
@@ -127,6 +131,7 @@ fn read(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Load, Answer> {
     let addressed = addressed(shared, parts)?;
     match route(addressed.rest) {
         Route::Token => token_request(shared, parts, body, addressed).map(Load::Token),
+        Route::Authorization => Err(authorize(shared, parts, body)),
         Route::Revocation => Err(inspect::revocation(shared, parts, body, addressed.from)),
         Route::Introspection => Err(inspect::introspection(shared, parts, body)),
         Route::Metadata => Err(inspect::metadata(shared, &addressed.base)),
@@ -171,9 +176,7 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
     }
     let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
     let parameters = Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)?;
-    let rotates = shared.backend().machine.provider().rotation.is_some();
-    let client = client(shared, &parts.headers, &parameters)?;
-    let (grant_type, how) = grant(shared, &parameters, addressed.rest, rotates)?;
+    let presented = presented(shared, &parts.headers, &parameters, addressed.rest)?;
     let backend = shared.backend();
     let slot = backend
         .emulated
@@ -189,55 +192,16 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
     };
     Ok(Asked {
         from: addressed.from,
-        client,
-        grant_type,
-        how,
+        client: presented.client,
+        grant_type: presented.grant_type,
+        how: presented.how,
+        code: presented.code,
         slot,
         force: parameters.get("force_refresh") == Some("true"),
-        scope: parameters.get("scope").unwrap_or("api").to_owned(),
+        scope: presented
+            .scope
+            .unwrap_or_else(|| parameters.get("scope").unwrap_or("api").to_owned()),
         api_url: addressed.base,
-        refreshable: true,
+        refreshable: presented.refreshable,
     })
-}
-
-/// What a token request presents, by its type.
-fn grant(shared: &Shared, parameters: &Parameters, path: &str, rotates: bool) -> Result<(&'static str, How), Answer> {
-    let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
-    let known = match parameters.get("grant_type") {
-        Some(known) => known,
-        // Some providers have one kind of grant, and a path of its own for it.
-        None if path != "/token" && !path.starts_with("/oauth") => "client_credentials",
-        None => return Err(invalid("grant_type is missing")),
-    };
-    let own = |name| match rotates {
-        false => Ok((name, How::Client)),
-        true => Err(Answer::oauth_error(
-            400,
-            "unauthorized_client",
-            "this provider hands out tokens at a login, with refresh tokens: POST /_tokenstorm/login begins a grant",
-        )),
-    };
-    match known {
-        "client_credentials" => own("client_credentials"),
-        "client_credential" => own("client_credential"),
-        "account_credentials" if parameters.get("account_id").is_none() => Err(invalid("account_id is missing")),
-        "account_credentials" => own("account_credentials"),
-        "password" => Ok(("password", How::Login)),
-        "refresh_token" if !rotates => Err(Answer::oauth_error(
-            400,
-            "unsupported_grant_type",
-            "this provider has no refresh tokens",
-        )),
-        "refresh_token" => {
-            let text = parameters
-                .get("refresh_token")
-                .ok_or_else(|| invalid("refresh_token is missing"))?;
-            Ok(("refresh_token", How::Refresh(shared.backend().refresh_token(text))))
-        }
-        _ => Err(Answer::oauth_error(
-            400,
-            "unsupported_grant_type",
-            "there are: client_credentials, account_credentials, password, refresh_token",
-        )),
-    }
 }

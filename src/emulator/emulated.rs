@@ -2,15 +2,56 @@
 
 use std::path::Path;
 
-use super::backend::Emulated;
-use crate::base::Time;
-use crate::plan::Act;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Duration, Time};
+use crate::plan::{Act, Links, ProviderPlan};
 use crate::provider::profiles;
 use crate::provider::settings::Dialect;
 use crate::scenario::{PlanError, Scenario, ScenarioError, suggestion};
 
 /// Slots that a client can be granted while the emulator runs.
 pub(super) const MOST_SLOTS: u16 = 64;
+
+/// What the emulator emulates, resolved.
+#[derive(Clone)]
+pub(super) struct Emulated {
+    /// What it is called: a profile, or a scenario.
+    pub name: String,
+    pub provider: ProviderPlan,
+    pub links: Links,
+    pub dialect: Dialect,
+    /// Names of the clients that are there from the start, in the order of the plan.
+    pub clients: Vec<String>,
+    pub slot_parameter: Option<String>,
+    /// How often all tokens of a client chosen at random are revoked, on average.
+    pub revocations: Option<Duration>,
+    /// Where it is described.
+    pub source: Source,
+    /// What the timeline does to the provider, by the time after the start.
+    pub timeline: Vec<(Duration, Act)>,
+}
+
+/// Where a provider is described.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Source {
+    Profile(String),
+    /// A scenario, with profile and defaults filled in.
+    Scenario(String),
+}
+
+impl Source {
+    pub fn emulated(&self) -> Result<Emulated, UnknownProvider> {
+        match self {
+            Self::Profile(name) => of_profile(name),
+            Self::Scenario(text) => {
+                let scenario = Scenario::parse("the recording", text, Path::new(".")).map_err(Box::new)?;
+                of_scenario(&scenario)
+            }
+        }
+    }
+}
 
 /// Why there is nothing to emulate.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +107,7 @@ pub(super) fn of_profile(name: &str) -> Result<Emulated, UnknownProvider> {
     let scenario = Scenario::parse(name, &text, Path::new(".")).map_err(Box::new)?;
     Ok(Emulated {
         name: name.to_owned(),
+        source: Source::Profile(name.to_owned()),
         ..of_scenario(&scenario)?
     })
 }
@@ -94,6 +136,8 @@ pub(super) fn of_scenario(scenario: &Scenario) -> Result<Emulated, UnknownProvid
         dialect: Dialect::of(&settings.dialect),
         slot_parameter: settings.slot_parameter.clone(),
         timeline: timeline.collect(),
+        revocations: plan.drivers.revocations,
+        source: Source::Scenario(scenario.to_resolved_toml()),
         provider,
     })
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
-use super::machine::Place;
+use super::step::Place;
 
 /// Requests that can be held at once; more go on.
 const MOST_HELD: usize = 10_000;

@@ -77,12 +77,21 @@ pub(super) fn revocation(shared: &Shared, parts: &Parts, body: &Bytes, from: Ori
     Answer::json(200, &json!({}))
 }
 
+/// RFC 7523.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// Where everything is.
 pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
     let rotates = shared.backend().machine.provider().rotation.is_some();
     let grants: &[&str] = match rotates {
-        true => &["password", "refresh_token"],
-        false => &["client_credentials", "account_credentials", "password"],
+        true => &["authorization_code", "password", "refresh_token", JWT_BEARER],
+        false => &[
+            "client_credentials",
+            "account_credentials",
+            "authorization_code",
+            "password",
+            JWT_BEARER,
+        ],
     };
     Answer::json(
         200,
@@ -92,7 +101,9 @@ pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
             "revocation_endpoint": format!("{base}/oauth/revoke"),
             "introspection_endpoint": format!("{base}/oauth/introspect"),
             "grant_types_supported": grants,
-            "response_types_supported": [],
+            "authorization_endpoint": format!("{base}/oauth/authorize"),
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256", "plain"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }),
     )

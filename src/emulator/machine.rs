@@ -3,130 +3,15 @@
 //! Everything that decides an answer lies here, and nothing that does not: the same steps at the same instants under the same
 //! seed give the same outcomes. No clock, no socket, no text of a token.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::history::MOST_STORIES;
-use crate::base::{Chance, Dice, Duration, Millis, NodeId, Time};
-use crate::oauth::{AnswerKind, Cause, Ending, Grant, Life, Reply, Slot, Token};
+use super::recording::Recorder;
+use super::step::{Commit, Down, Granted, How, Outcome, Place, SlotName, Step};
+use crate::base::{Chance, Dice, Duration, NodeId, Time};
+use crate::oauth::{AnswerKind, Cause, Ending, Life, Reply, Slot, Token};
 use crate::plan::{Act, Links, ProviderPlan};
 use crate::provider::{Endpoint, Intake, Issuance, Outage, Provider, Server, ServerHost, TokenAsk};
 use crate::trace::Event;
 use crate::world::{LEGS, Leg};
-
-/// Something that reaches the provider. Tokens are named by their number; `request` names the draws of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Step {
-    /// A client registers, with so many slots.
-    AddClient { slots: u16 },
-    /// A token request reaches the endpoint.
-    TokenArrives { request: u64, client: u16 },
-    /// A server of the token endpoint has served a request.
-    TokenServed,
-    /// The commit of a token request.
-    TokenCommits(Commit),
-    /// A call reaches the API.
-    ApiArrives { request: u64, client: u16 },
-    /// A server of the API has served a call.
-    ApiServed,
-    /// The API checks a token.
-    ApiChecks { request: u64, token: u32 },
-    /// A caller begins, or ceases, to hold a token as the one that it would send.
-    Holds { token: u32, held: bool },
-    /// Somebody ends a token before its time.
-    EndToken { token: u32, expired: bool },
-    /// Somebody revokes the grant of a pair.
-    RevokeGrant { of: u32 },
-    /// Somebody revokes all tokens and grants of a client, or of one of its slots.
-    Revoke { client: u16, slot: Option<u16> },
-    /// A client has so many slots from now on.
-    GrantSlots { client: u16, slots: u16 },
-    /// How an endpoint fails from now on.
-    Fails {
-        at: Place,
-        outage: Option<Down>,
-        error_rate: Option<u64>,
-    },
-}
-
-/// A token request, when its turn has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Commit {
-    pub client: u16,
-    pub how: How,
-    pub slot: SlotName,
-    pub force: bool,
-    pub no_op: bool,
-    pub asker: u32,
-    /// The token that the asker would send now.
-    pub held: Option<u32>,
-}
-
-/// What a token request presents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum How {
-    /// The client's own credentials.
-    Client,
-    /// A user's login.
-    Login,
-    /// The refresh token that came with this token; none where it is unknown.
-    Refresh(Option<u32>),
-}
-
-/// The slot that a request names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SlotName {
-    Unnamed,
-    Index(u16),
-}
-
-/// One of the two endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Place {
-    Token,
-    Api,
-}
-
-/// How an endpoint is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Down {
-    Errors,
-    Silent,
-}
-
-/// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Done,
-    /// It was not there, or not alive.
-    Nothing,
-    Client(u16),
-    Silent,
-    Refused(AnswerKind, Millis),
-    Now {
-        no_op: bool,
-    },
-    Serve,
-    Waits,
-    /// The request that is served next, if one waits.
-    Next(Option<u64>),
-    Granted(Granted),
-    Accepted,
-    Rejected(Cause),
-}
-
-/// A token that is handed out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Granted {
-    pub grant: Grant,
-    /// The number of the refresh token that goes with it, where there are refresh tokens.
-    pub refresh: Option<u32>,
-}
 
 /// Chance and lags as the plan has them, and what was noted.
 struct Surroundings {
@@ -174,21 +59,24 @@ pub(super) struct Machine {
     around: Surroundings,
     /// Latencies are multiplied by this many thousandths, by leg.
     slowness: [u64; LEGS],
+    /// As it was at the start.
+    plan: ProviderPlan,
+    /// Hears of every step.
+    pub recorder: Option<Recorder>,
 }
 
 impl Machine {
     pub fn new(plan: &ProviderPlan, links: Links, seed: u64) -> Self {
-        let mut provider = plan.build(plan.rule.clone(), &links);
-        provider.ledger.watch_ends(true);
-        provider.ledger.remember_dead(MOST_STORIES);
         Self {
-            server: Server::new(provider),
+            server: server(plan, &links),
             around: Surroundings {
                 dice: Dice::new(seed),
                 links,
                 notes: Vec::new(),
             },
             slowness: [1000; LEGS],
+            plan: plan.clone(),
+            recorder: None,
         }
     }
 
@@ -237,6 +125,14 @@ impl Machine {
 
     /// One step.
     pub fn take(&mut self, now: Time, step: &Step) -> Outcome {
+        let outcome = self.outcome(now, step);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write(now, step, format!("{outcome:?}"));
+        }
+        outcome
+    }
+
+    fn outcome(&mut self, now: Time, step: &Step) -> Outcome {
         let Self { server, around, .. } = self;
         match *step {
             Step::AddClient { slots } => Outcome::Client(server.provider.add_client(slots)),
@@ -275,6 +171,11 @@ impl Machine {
                 server.provider.grant_slots(client, slots);
                 Outcome::Done
             }
+            Step::Reset => {
+                self.server = self::server(&self.plan, &self.around.links);
+                self.slowness = [1000; LEGS];
+                Outcome::Done
+            }
             Step::Fails { at, outage, error_rate } => {
                 let endpoint = self.endpoint(at);
                 endpoint.outage = outage.map(|down| match down {
@@ -298,25 +199,38 @@ impl Machine {
 
     /// What a timeline does to the provider; what it does to nodes is theirs.
     pub fn act(&mut self, now: Time, act: &Act) {
-        match act {
-            Act::TokenOutage(outage) => self.server.provider.token_endpoint.outage = *outage,
-            Act::ApiOutage(outage) => self.server.provider.api_endpoint.outage = *outage,
+        let fails = |at, outage: Option<Outage>| Step::Fails {
+            at,
+            outage: outage.map(|outage| match outage {
+                Outage::Errors => Down::Errors,
+                Outage::Silent => Down::Silent,
+            }),
+            error_rate: None,
+        };
+        let steps: Vec<Step> = match act {
+            Act::TokenOutage(outage) => vec![fails(Place::Token, *outage)],
+            Act::ApiOutage(outage) => vec![fails(Place::Api, *outage)],
+            Act::GrantSlots { clients, slots } => {
+                let slots = *slots;
+                clients
+                    .clone()
+                    .map(|client| Step::GrantSlots { client, slots })
+                    .collect()
+            }
+            Act::Revoke { clients, slot } => {
+                let slot = *slot;
+                clients.clone().map(|client| Step::Revoke { client, slot }).collect()
+            }
             Act::Slow { legs, thousandths } => {
                 for &leg in legs {
                     self.slowness[leg as usize] = *thousandths;
                 }
+                Vec::new()
             }
-            Act::GrantSlots { clients, slots } => {
-                for client in clients.clone() {
-                    self.server.provider.grant_slots(client, *slots);
-                }
-            }
-            Act::Revoke { clients, slot } => {
-                for client in clients.clone() {
-                    self.server.revoke(now, client, *slot, &mut self.around);
-                }
-            }
-            _ => {}
+            _ => Vec::new(),
+        };
+        for step in &steps {
+            self.take(now, step);
         }
     }
 
@@ -370,6 +284,14 @@ impl Machine {
     pub fn knows_refresh(&self, pair: u32, refresh: u32) -> bool {
         number(pair).and_then(|pair| self.refresh_token(pair)) == Some(refresh)
     }
+}
+
+/// The provider at its start.
+fn server(plan: &ProviderPlan, links: &Links) -> Server<Issuance, u64> {
+    let mut provider = plan.build(plan.rule.clone(), links);
+    provider.ledger.watch_ends(true);
+    provider.ledger.remember_dead(MOST_STORIES);
+    Server::new(provider)
 }
 
 const fn number(token: u32) -> Option<Token> {

@@ -18,13 +18,16 @@
 mod answer;
 mod asked;
 mod assertion;
+mod authorize;
 mod backend;
 mod carry;
 mod clock;
+mod codes;
 mod control;
 mod dispatch;
 mod emulated;
 mod entrance;
+mod grants;
 mod history;
 mod hold;
 mod inspect;
@@ -37,11 +40,15 @@ mod openapi;
 mod options;
 mod parameters;
 mod paths;
+mod recording;
 mod registry;
+mod replay;
+mod step;
 mod stream;
 mod texts;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -53,12 +60,14 @@ use backend::Backend;
 use carry::Shared;
 use clock::SimClock;
 use log::COUNTS;
+use recording::{Head, Recorder};
 use registry::Clients;
 use texts::TokenTexts;
 
 pub use assertion::{AssertionError, CountAssertion};
 pub use emulated::UnknownProvider;
 pub use options::EmulatorOptions;
+pub use replay::{ReplayError, replay};
 
 /// Why an emulator does not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +80,14 @@ pub enum EmulatorError {
     Listen {
         /// Where it was to listen.
         address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file of the recording cannot be written.
+    #[error("cannot record into {}: {source}", path.display())]
+    Record {
+        /// Where it was to be.
+        path: PathBuf,
         /// What the system says.
         source: std::io::Error,
     },
@@ -123,7 +140,16 @@ impl Emulator {
         let clock = options.frozen_at.map_or_else(SimClock::wall, SimClock::frozen);
         let known = options.emulated.clients.iter().map(|id| (id.clone(), None));
         let clients = Clients::new(known.chain(options.clients), options.open);
-        let backend = Backend::new(options.emulated, clients, texts, clock, seed);
+        let head = Head {
+            tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
+            slots: options.emulated.provider.slots.clone(),
+            emulates: options.emulated.source.clone(),
+        };
+        let recorder = options
+            .record
+            .map(|path| Recorder::create(&path, &head).map_err(|source| EmulatorError::Record { path, source }));
+        let backend = Backend::new(options.emulated, clients, texts, clock, seed, recorder.transpose()?);
         let shared = Arc::new(Shared::new(backend, options.control));
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let builder = builder
@@ -211,6 +237,24 @@ impl Emulator {
         if let (Some(runtime), Some(accepting)) = (&self.runtime, self.accepting.take()) {
             let _ended = runtime.block_on(accepting);
         }
+        self.flush();
+    }
+
+    /// What has been recorded so far is in its file.
+    pub fn flush(&self) {
+        if let Some(recorder) = &mut self.shared.backend().machine.recorder {
+            recorder.flush();
+        }
+    }
+
+    /// Why the recording ended before its time, if it did.
+    pub fn recording_ended(&self) -> Option<String> {
+        let backend = self.shared.backend();
+        backend
+            .machine
+            .recorder
+            .as_ref()
+            .and_then(|recorder| recorder.broken.clone())
     }
 
     /// Runs something beside the server, on its threads, until it is done.
@@ -224,6 +268,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         let _nobody_listens = self.stop.send(true);
+        self.flush();
         if let Some(runtime) = self.runtime.take() {
             // A test may drop it where waiting is not allowed.
             runtime.shutdown_background();

@@ -1,10 +1,10 @@
 //! What can be chosen about an emulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use super::backend::Emulated;
 use super::carry::ControlOptions;
-use super::emulated::{UnknownProvider, of_profile, of_scenario};
+use super::emulated::{Emulated, UnknownProvider, of_profile, of_scenario};
 use crate::base::{Duration, Time};
 use crate::scenario::Scenario;
 
@@ -19,6 +19,7 @@ pub struct EmulatorOptions {
     pub(super) open: bool,
     pub(super) control: ControlOptions,
     pub(super) workers: usize,
+    pub(super) record: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for EmulatorOptions {
@@ -41,6 +42,7 @@ impl EmulatorOptions {
             open,
             control: ControlOptions::default(),
             workers: 1,
+            record: None,
         }
     }
 
@@ -109,6 +111,14 @@ impl EmulatorOptions {
     #[must_use]
     pub fn control_secret(mut self, secret: &str) -> Self {
         self.control.secret = Some(secret.to_owned());
+        self
+    }
+
+    /// Everything that reaches the provider is written into this file, which must not be there yet, so that
+    /// [`replay`](super::replay) can have it once more.
+    #[must_use]
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
         self
     }
 

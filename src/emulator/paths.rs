@@ -7,6 +7,7 @@ pub(super) const CONTROL_PATH: &str = "/_tokenstorm";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Token,
+    Authorization,
     Revocation,
     Introspection,
     Metadata,
@@ -43,6 +44,7 @@ pub(super) fn route(rest: &str) -> Route {
     let trimmed = rest.trim_end_matches('/');
     let last = trimmed.rsplit('/').next().unwrap_or_default();
     match last {
+        "authorize" => Route::Authorization,
         "revoke" => Route::Revocation,
         "introspect" => Route::Introspection,
         _ if TOKEN_ENDINGS.contains(&last) || trimmed.contains("/tenant_access_token/") => Route::Token,
@@ -103,6 +105,7 @@ mod tests {
         ] {
             assert_eq!(route(path), Route::Token, "{path}");
         }
+        assert_eq!(route("/oauth/authorize"), Route::Authorization);
         assert_eq!(route("/oauth/revoke"), Route::Revocation);
         assert_eq!(route("/oauth2/introspect"), Route::Introspection);
         assert_eq!(route("/.well-known/oauth-authorization-server"), Route::Metadata);

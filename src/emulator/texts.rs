@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) enum TextKind {
     Access = 1,
     Refresh = 2,
+    Code = 3,
 }
 
 const MARK: usize = 16;

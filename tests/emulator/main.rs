@@ -1,7 +1,9 @@
 //! The emulator over real sockets: what a client gets from it, and what whoever looks on learns.
 
+mod attacks;
 mod client;
 mod control;
+mod logins;
 mod looking;
 mod profiles;
 mod shadow;

@@ -274,10 +274,17 @@ fn metadata_says_where_everything_is() {
         .json();
     assert_eq!(told["issuer"], "http://provider.test/as/pod-1");
     assert_eq!(told["token_endpoint"], "http://provider.test/as/pod-1/oauth/token");
-    assert_eq!(
-        told["grant_types_supported"],
-        serde_json::json!(["password", "refresh_token"])
+    let grants: Vec<_> = told["grant_types_supported"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| grant.as_str().unwrap())
+        .collect();
+    assert!(
+        grants.contains(&"refresh_token") && grants.contains(&"authorization_code"),
+        "{grants:?}"
     );
+    assert!(!grants.contains(&"client_credentials"), "{grants:?}");
 }
 
 /// The clock of the provider moves for all that follows from it: here a quota by the day.

@@ -4,7 +4,7 @@ use super::{Backend, Origin, Turn, turn};
 use crate::base::Millis;
 use crate::emulator::answer::Answer;
 use crate::emulator::log::{Count, Happening};
-use crate::emulator::machine::{Outcome, Step};
+use crate::emulator::step::{Outcome, Step};
 use crate::emulator::texts::fingerprint;
 use crate::oauth::{AnswerKind, At, Cause};
 

@@ -8,7 +8,7 @@ use crate::emulator::assertion::CountAssertion;
 use crate::emulator::clock::written;
 use crate::emulator::history::{Doer, TokenStory};
 use crate::emulator::log::{COUNTS, Counts, Happening};
-use crate::emulator::machine::Step;
+use crate::emulator::step::Step;
 use crate::emulator::texts::{TextKind, fingerprint};
 
 /// The caller that the control plane counts as.
@@ -125,6 +125,14 @@ impl Backend {
         }
         let serial = self.texts.read(TextKind::Refresh, text)?;
         self.pairs.get(&serial).map(|pair| Meant::Grant(*pair))
+    }
+
+    pub fn code_text(&self, number: u32) -> String {
+        self.texts.write(TextKind::Code, number)
+    }
+
+    pub fn code(&self, text: &str) -> Option<u32> {
+        self.texts.read(TextKind::Code, text)
     }
 
     pub fn access_token(&self, text: &str) -> Option<u32> {

@@ -5,7 +5,7 @@ use crate::base::{Duration, Millis, Time};
 use crate::emulator::answer::Answer;
 use crate::emulator::history::TokenStory;
 use crate::emulator::log::{Count, Ended, Happening};
-use crate::emulator::machine::{Commit, Granted, How, Outcome, Step};
+use crate::emulator::step::{Commit, Granted, How, Outcome, Step};
 use crate::emulator::texts::{TextKind, fingerprint};
 use crate::oauth::{AnswerKind, At};
 use crate::provider::settings::TokenWords;
@@ -135,6 +135,9 @@ impl Backend {
             }
         };
         self.note(now, asked.from, Some(asked.client), what);
+        if let Some(code) = asked.code {
+            self.codes.spent_for(code, token);
+        }
         self.hold(now, caller, token);
         let refresh = granted.refresh.filter(|_| asked.refreshable);
         let refresh = refresh.map(|serial| self.texts.write(TextKind::Refresh, serial));
