@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::asked::{AssertAsked, ClockAsked, EndAsked, FaultAsked, LoginAsked, SlotsAsked};
@@ -98,17 +98,28 @@ fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |found, (a, b)| found | (a ^ b)) == 0
 }
 
-/// A body of JSON; an empty one says nothing.
+/// A body that is a JSON object; an empty one says nothing.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Answer> {
     let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(text).map_err(|error| wrong(400, &error.to_string()))
+    let mut all: serde_json::Map<String, Value> =
+        serde_json::from_slice(text).map_err(|error| wrong(400, &error.to_string()))?;
+    for value in all.values_mut() {
+        // JSON has one kind of number: 3.0 is 3.
+        if let Some(whole) = value
+            .as_f64()
+            .filter(|number| value.is_f64() && number.fract() == 0.0 && *number >= 0.0 && *number < 9e15)
+        {
+            *value = json!(whole as u64);
+        }
+    }
+    serde_json::from_value(Value::Object(all)).map_err(|error| wrong(400, &error.to_string()))
 }
 
 fn wrong(status: u16, what: &str) -> Answer {
     Answer::json(status, &json!({"error": what}))
 }
 
-fn ok(value: &serde_json::Value) -> Told {
+fn ok(value: &Value) -> Told {
     Ok(Answer::json(200, value))
 }
 
@@ -121,7 +132,7 @@ fn query(all: Option<&String>, name: &str) -> Option<String> {
 }
 
 fn client(backend: &Backend, id: &str) -> Result<u16, Answer> {
-    backend.clients.find(id).ok_or_else(|| wrong(400, "no such client"))
+    backend.clients.find(id).ok_or_else(|| wrong(404, "no such client"))
 }
 
 async fn state(State(shared): App) -> Told {
@@ -197,15 +208,18 @@ async fn revoke(State(shared): App, body: Bytes) -> Told {
 fn end(shared: &Shared, body: &Bytes, expired: bool) -> Told {
     let asked: EndAsked = read(body)?;
     let mut backend = shared.backend();
-    let meant = match (asked.token, asked.client) {
-        (Some(text), None) => {
+    let client = asked.client.map(|id| client(&backend, &id)).transpose()?;
+    let meant = match (asked.token, client) {
+        (Some(text), whose) => {
             let number = text.parse().ok().map(Meant::Token);
             let meant = number.or_else(|| backend.meant_by(&text));
-            meant.ok_or_else(|| wrong(400, "no such token"))?
+            let of = meant.as_ref().and_then(|meant| backend.client_of(meant));
+            meant
+                .filter(|_| of.is_some() && whose.is_none_or(|whose| of == Some(whose)))
+                .ok_or_else(|| wrong(404, "no such token"))?
         }
-        (None, Some(id)) => Meant::Client(client(&backend, &id)?, asked.slot),
+        (None, Some(client)) => Meant::Client(client, asked.slot),
         (None, None) => Meant::All,
-        (Some(_), Some(_)) => return Err(wrong(400, "a token or a client, not both")),
     };
     let by = backend.operator(CONTROL);
     let ended = backend.end(&meant, expired, by, None);
@@ -285,7 +299,7 @@ async fn holds(State(shared): App) -> Told {
 async fn hold(State(shared): App, body: Bytes) -> Told {
     let condition: Condition = read(&body)?;
     let number = shared.holds.add(condition);
-    let number = number.ok_or_else(|| wrong(400, "there are 1,000 holds already; release some"))?;
+    let number = number.ok_or_else(|| wrong(429, "there are 1,000 holds already; release some"))?;
     ok(&json!({"hold": number}))
 }
 
@@ -305,7 +319,7 @@ async fn wait_for_hold(State(shared): App, Path(number): Path<String>, RawQuery(
     let late = json!({"error": "they did not come in time", "hold": number, "held": held});
     match came {
         Ok(()) => ok(&json!({"hold": number, "held": held})),
-        Err(_) => Err(Answer::json(408, &late)),
+        Err(_) => Err(Answer::json(409, &late)),
     }
 }
 
@@ -331,7 +345,7 @@ async fn judge(State(shared): App, body: Bytes) -> Told {
     match holds {
         true => ok(&json!({"holds": true, "assertions": told})),
         false => Err(Answer::json(
-            417,
+            409,
             &json!({"error": "not all assertions hold", "holds": false, "assertions": told}),
         )),
     }

@@ -1,6 +1,7 @@
 //! The control plane as OpenAPI describes it: one table, which the page of contents is made from too.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::asked::{AssertAsked, ClockAsked, EndAsked, FaultAsked, LoginAsked, SlotsAsked};
@@ -37,7 +38,8 @@ const NOTHING: Operation = Operation {
 };
 
 fn schema<T: JsonSchema>() -> Value {
-    let mut schema = schema_for!(T).to_value();
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Value::Object(all) = &mut schema {
         all.remove("$schema");
     }
@@ -107,6 +109,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "A user logs in, which begins a grant; the answer is the token endpoint's",
         body: Some(schema::<LoginAsked>),
         example: r#"{"client": "app", "caller": "pod-1"}"#,
+        others: &[(404, "there is no such token, or no such client")],
         ..NOTHING
     },
     Operation {
@@ -115,6 +118,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "Ends tokens now, as if their time had come: one, a client's, or all",
         body: Some(schema::<EndAsked>),
         example: r#"{"client": "app", "slot": 0}"#,
+        others: &[(404, "there is no such token, or no such client")],
         ..NOTHING
     },
     Operation {
@@ -123,6 +127,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "Takes tokens back now: one, a grant's by its refresh token, a client's, or all",
         body: Some(schema::<EndAsked>),
         example: r#"{"token": "..."}"#,
+        others: &[(404, "there is no such token, or no such client")],
         ..NOTHING
     },
     Operation {
@@ -131,6 +136,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "Grants a client so many slots",
         body: Some(schema::<SlotsAsked>),
         example: r#"{"client": "app", "slots": 3}"#,
+        others: &[(404, "there is no such token, or no such client")],
         ..NOTHING
     },
     Operation {
@@ -158,6 +164,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "Stops such requests from now on, before anything has happened or before the answer goes back",
         body: Some(schema::<Condition>),
         example: r#"{"at": "token", "point": "arrival", "caller": "pod-1", "count": 2}"#,
+        others: &[(429, "there are 1,000 holds already")],
         ..NOTHING
     },
     Operation {
@@ -165,9 +172,9 @@ const OPERATIONS: [Operation; 21] = [
         about: "Waits until a hold has stopped so many requests",
         query: &[
             ("requests", "integer", "how many, 1 left out"),
-            ("timeout", "string", "how long, 10s left out"),
+            ("timeout", "duration", "how long, 10s left out"),
         ],
-        others: &[(408, "they did not come in time")],
+        others: &[(409, "they did not come in time")],
         ..NOTHING
     },
     Operation {
@@ -190,7 +197,7 @@ const OPERATIONS: [Operation; 21] = [
         about: "Whether counts are as they should be",
         body: Some(schema::<AssertAsked>),
         example: r#"{"that": ["token_requests <= 1", "unnecessary_issuances == 0"]}"#,
-        others: &[(417, "they are not")],
+        others: &[(409, "they are not")],
         ..NOTHING
     },
 ];
@@ -237,10 +244,13 @@ fn described(operation: &Operation) -> Value {
         json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let of_query = operation.query.iter().map(|(name, kind, about)| {
-        let mut schema = json!({"type": kind});
+        let mut schema = match *kind {
+            "duration" => json!({"type": "string", "pattern": "^[0-9]{1,3}(ms|s|min|h|d)$"}),
+            kind => json!({"type": kind}),
+        };
         if *kind == "integer" {
             schema["minimum"] = json!(0);
-            schema["maximum"] = json!(u32::MAX);
+            schema["maximum"] = json!(u64::MAX);
         }
         json!({"name": name, "in": "query", "required": false, "description": about, "schema": schema})
     });
@@ -264,7 +274,8 @@ fn described(operation: &Operation) -> Value {
         if let Ok(example) = serde_json::from_str::<Value>(operation.example) {
             content["example"] = example;
         }
-        described["requestBody"] = json!({"required": false, "content": {JSON: content}});
+        let required = content["schema"].get("required").is_some();
+        described["requestBody"] = json!({"required": required, "content": {JSON: content}});
     }
     described
 }

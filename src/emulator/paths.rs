@@ -4,6 +4,9 @@
 /// Everything of the emulator itself lies below this path.
 pub(super) const CONTROL_PATH: &str = "/_tokenstorm";
 
+/// Where the metadata of the authorization server is.
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Token,
@@ -36,9 +39,7 @@ pub(super) fn route(rest: &str) -> Route {
     {
         return Route::Control;
     }
-    if rest.starts_with("/.well-known/oauth-authorization-server")
-        || rest.ends_with("/.well-known/openid-configuration")
-    {
+    if rest.starts_with(METADATA) || rest.ends_with("/.well-known/openid-configuration") {
         return Route::Metadata;
     }
     let trimmed = rest.trim_end_matches('/');
@@ -67,6 +68,10 @@ pub(super) fn is_asked_by_get(rest: &str) -> bool {
 pub(super) fn split_caller(path: &str) -> Result<(Option<&str>, &str), &'static str> {
     /// Bytes of a name.
     const LONGEST: usize = 64;
+    // RFC 8414, section 3.1, puts what it adds before the path of the issuer.
+    if let Some(issuer) = path.strip_prefix(METADATA).filter(|issuer| issuer.starts_with("/as/")) {
+        return split_caller(issuer).map(|(name, _)| (name, METADATA));
+    }
     let Some(named) = path.strip_prefix("/as/") else {
         return Ok((None, path));
     };
@@ -123,6 +128,10 @@ mod tests {
         );
         assert_eq!(split_caller("/as/pod-3"), Ok((Some("pod-3"), "/")));
         assert_eq!(split_caller("/v2/users"), Ok((None, "/v2/users")));
+        assert_eq!(
+            split_caller("/.well-known/oauth-authorization-server/as/pod-3"),
+            Ok((Some("pod-3"), METADATA))
+        );
         for path in ["/as//x", "/as/a%20b/x", &format!("/as/{}/x", "a".repeat(65))] {
             assert!(split_caller(path).is_err(), "{path}");
         }

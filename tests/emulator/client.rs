@@ -133,6 +133,14 @@ impl Client {
         self.stream.get_mut().set_read_timeout(Some(patience)).unwrap();
     }
 
+    /// A path that the prefix does not stand before.
+    pub fn send_at_root(&mut self, path: &str) -> Got {
+        let prefix = std::mem::take(&mut self.prefix);
+        let got = self.send("GET", path, &[], "");
+        self.prefix = prefix;
+        got
+    }
+
     /// A token request of the client `app` by a form.
     pub fn token(&mut self, form: &str) -> Got {
         let headers = [

@@ -160,8 +160,8 @@ fn tokens_are_expired_and_revoked_by_hand() {
         (&killer["killed_by"]["caller"], &killer["killed_by"]["how"]),
         (&json!("(control)"), &json!("revocation"))
     );
-    assert_eq!(client.control("POST", "/revoke", r#"{"token":"x"}"#).status, 400);
-    assert_eq!(client.control("POST", "/revoke", r#"{"client":"x"}"#).status, 400);
+    assert_eq!(client.control("POST", "/revoke", r#"{"token":"x"}"#).status, 404);
+    assert_eq!(client.control("POST", "/revoke", r#"{"client":"x"}"#).status, 404);
 }
 
 /// After a reset nothing from before is known, though the number of a new token is one that there was.
@@ -286,7 +286,7 @@ fn an_answer_can_be_held_back() {
     assert_eq!(control.control("GET", &format!("/holds/{hold}"), "").status, 200);
     assert_eq!(control.call(&before).status, 401, "it has been superseded already");
     let late = control.control("GET", &format!("/holds/{hold}?requests=2&timeout=50ms"), "");
-    assert_eq!((late.status, &late.json()["held"]), (408, &json!(1)));
+    assert_eq!((late.status, &late.json()["held"]), (409, &json!(1)));
     control.control("POST", "/release", "{}");
     let after = client.answer().unwrap().text("access_token");
     assert_eq!(client.call(&after).status, 200);

@@ -96,7 +96,7 @@ fn counts_are_metrics_and_can_be_asserted() {
         "/assert",
         r#"{"that":["token_requests <= 1","issuances == 2"]}"#,
     );
-    assert_eq!(bad.status, 417);
+    assert_eq!(bad.status, 409);
     let judged: Vec<Value> = bad.json()["assertions"]
         .as_array()
         .unwrap()

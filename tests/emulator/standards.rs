@@ -274,6 +274,10 @@ fn metadata_says_where_everything_is() {
         .json();
     assert_eq!(told["issuer"], "http://provider.test/as/pod-1");
     assert_eq!(told["token_endpoint"], "http://provider.test/as/pod-1/oauth/token");
+    let inserted = client
+        .send_at_root("/.well-known/oauth-authorization-server/as/pod-1")
+        .json();
+    assert_eq!(inserted["issuer"], told["issuer"], "RFC 8414, section 3.1");
     let grants: Vec<_> = told["grant_types_supported"]
         .as_array()
         .unwrap()

@@ -127,6 +127,15 @@ impl Backend {
         self.pairs.get(&serial).map(|pair| Meant::Grant(*pair))
     }
 
+    /// Whose a token or a grant is, as far as anybody still knows.
+    pub fn client_of(&self, meant: &Meant) -> Option<u16> {
+        match *meant {
+            Meant::Token(token) | Meant::Grant(token) => self.owner(token).map(|(client, _)| client),
+            Meant::Client(client, _) => Some(client),
+            Meant::All => None,
+        }
+    }
+
     pub fn code_text(&self, number: u32) -> String {
         self.texts.write(TextKind::Code, number)
     }
