@@ -35,12 +35,27 @@ const DURATION_UNITS: [(&str, f64); 7] = [
     ("d", 86_400e9),
 ];
 
+/// The number that a text begins with, an exponent included, and its unit.
 fn split(text: &str) -> (&str, &str) {
     let end = text
         .char_indices()
         .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))
         .map_or(text.len(), |(at, _)| at);
+    let end = end + exponent(&text[end..]);
     (text[..end].trim(), text[end..].trim())
+}
+
+/// How long the exponent is that a text begins with: `e-05`, `E3`.
+fn exponent(text: &str) -> usize {
+    let Some(power) = text.strip_prefix(['e', 'E']) else {
+        return 0;
+    };
+    let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    match count {
+        0 => 0,
+        _ => text.len() - digits.len() + count,
+    }
 }
 
 fn number(digits: &str, text: &str, example: &str) -> Result<f64, QuantityError> {
@@ -307,6 +322,8 @@ mod tests {
             ("2d", 172_800_000_000_000),
             ("0", 0),
             ("1_000us", 1_000_000),
+            ("2.5e-1s", 250_000_000),
+            ("1E3ms", 1_000_000_000),
         ] {
             assert_eq!(text.parse::<Duration>().unwrap().nanos(), nanos, "{text}");
         }
@@ -335,6 +352,7 @@ mod tests {
             ("5/fortnight", "unknown unit"),
             ("1,5/s", "did you mean `1.5/s`?"),
             ("5/minute", "did you mean `5/min`?"),
+            ("2e-5", "did you mean `2e-5/s`"),
         ] {
             let error = text.parse::<Rate>().unwrap_err().to_string();
             assert!(error.contains(hint), "{text}: {error}");
@@ -361,5 +379,15 @@ mod tests {
             let again: Rate = rate.to_string().parse().unwrap();
             assert!((rate.per_second() - again.per_second()).abs() < 1e-9, "{text} {rate}");
         }
+    }
+
+    /// As a program writes a small number: one call in ten hours.
+    #[test]
+    fn an_exponent_is_part_of_the_number() {
+        let rate: Rate = "2.7778e-05/s".parse().unwrap();
+        assert!((rate.per_second() - 2.7778e-5).abs() < 1e-12, "{rate}");
+        assert_eq!("5e-1%".parse::<Share>().unwrap().get(), 0.005);
+        // No exponent: what follows is no number.
+        assert!("5e/s".parse::<Rate>().is_err() && "5e-/s".parse::<Rate>().is_err());
     }
 }

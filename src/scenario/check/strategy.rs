@@ -130,6 +130,7 @@ impl Checker<'_> {
             );
             return;
         }
+        let at = |tag, key| -> [&dyn Display; 5] { [&"strategy", &i, &"coordination", tag, key] };
         match coordination {
             Coordination::Lease(lease) => self.lease(&[&"strategy", &i, &"coordination", &"lease"], lease, ttl),
             Coordination::Rotation(it) => {
@@ -139,17 +140,11 @@ impl Checker<'_> {
                     ttl,
                 );
             }
-            Coordination::RenewAhead(it) if it.margin >= ttl => {
-                self.wrong(
-                    &[&"strategy", &i, &"coordination", &"renew_ahead", &"margin"],
-                    format!(
-                        "a token that lives {ttl} cannot be renewed {} before its end",
-                        it.margin
-                    ),
-                    "as long as the token's life",
-                    "a node would renew without a pause; make the margin shorter than `provider.token_ttl`",
-                );
+            Coordination::RenewAhead(it) => self.margin(&at(&"renew_ahead", &"margin"), Some(it.margin), ttl),
+            Coordination::CentralRefresher(it) => {
+                self.margin(&at(&"central_refresher", &"renew_ahead"), it.renew_ahead, ttl);
             }
+            Coordination::Leader(it) => self.margin(&at(&"leader", &"renew_ahead"), it.renew_ahead, ttl),
             Coordination::SlotPerNode(it) if u32::from(it.first) + u32::from(it.slots) > u32::from(u16::MAX) => {
                 self.wrong(
                     &[&"strategy", &i, &"coordination", &"slot_per_node", &"first"],
@@ -163,6 +158,18 @@ impl Checker<'_> {
         }
         self.copies(i, coordination);
         self.slot_parameter(i, coordination);
+    }
+
+    /// How long before its end a token is replaced.
+    fn margin(&mut self, path: &[&dyn Display], margin: Option<Duration>, ttl: Duration) {
+        if let Some(margin) = margin.filter(|&margin| margin >= ttl) {
+            self.wrong(
+                path,
+                format!("a token that lives {ttl} cannot be renewed {margin} before its end"),
+                "as long as the token's life",
+                "each new token would be replaced at once; make it shorter than `provider.token_ttl`",
+            );
+        }
     }
 
     /// Registered copies of the apps, and the slots of all of them.
@@ -239,15 +246,8 @@ impl Checker<'_> {
                 format!("a third of `ttl` is usual: `extend_every = \"{}\"`", span.ratio(1, 3)),
             );
         }
-        if lease.renew_ahead.is_some_and(|margin| margin >= ttl) {
-            let path: Vec<&dyn Display> = path.iter().copied().chain([&"renew_ahead" as &dyn Display]).collect();
-            self.wrong(
-                &path,
-                format!("a token that lives {ttl} cannot be renewed so long before its end"),
-                "as long as the token's life",
-                "the fleet would renew without a pause; make it shorter than `provider.token_ttl`",
-            );
-        }
+        let path: Vec<&dyn Display> = path.iter().copied().chain([&"renew_ahead" as &dyn Display]).collect();
+        self.margin(&path, lease.renew_ahead, ttl);
     }
 
     fn retry(&mut self, i: usize, strategy: &StrategySettings) {
