@@ -15,7 +15,7 @@ use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::scenario::Scenario;
 use tokenstorm::strategy::{Coordination, RenewAhead, SingleFlight};
 use tokenstorm::trace::{CallOutcome, Event};
-use tokenstorm::workload::{Diurnal, OnOff, Pattern, Periodic};
+use tokenstorm::workload::{Diurnal, Jitters, OnOff, Pattern, Periodic};
 use tokenstorm::world::{Leg, Party};
 
 fn seconds(seconds: u64) -> Duration {
@@ -221,6 +221,7 @@ fn paused_holder(lasts: u64) -> Vec<(Time, Event)> {
             stream.arrivals = Pattern::Periodic(Periodic {
                 every: Duration::SECOND,
                 jitter: Duration::ZERO,
+                jitters: Jitters::Gaps,
                 aligned: true,
             });
         }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Arrival, Periodic};
+use super::{Arrival, Jitters, PatternMoment, Periodic};
 use crate::base::Duration;
 
 /// Groups of calls at once.
@@ -14,24 +14,28 @@ pub struct Burst {
     pub every: Duration,
     /// Calls in each burst.
     pub calls: u32,
-    /// Each gap is off by up to half of this, early or late.
+    /// How much is drawn for each burst; `jitters` says of what.
     #[serde(default)]
     pub jitter: Duration,
+    /// Whether the jitter adds up from burst to burst.
+    #[serde(default)]
+    pub jitters: Jitters,
     /// All nodes burst in the same instant; otherwise each has a phase of its own.
     #[serde(default)]
     pub aligned: bool,
 }
 
 impl Burst {
-    pub(super) fn next(&self, first: bool, draw: u64) -> Arrival {
+    pub(super) fn next(&self, moment: PatternMoment, draw: u64) -> Arrival {
         let timer = Periodic {
             every: self.every,
             jitter: self.jitter,
+            jitters: self.jitters,
             aligned: self.aligned,
         };
         Arrival {
             calls: self.calls,
-            ..timer.next(first, draw)
+            ..timer.next(moment, draw)
         }
     }
 }

@@ -22,7 +22,7 @@ pub use burst::Burst;
 pub use closed_loop::ClosedLoop;
 pub use diurnal::{Diurnal, Wave};
 pub use on_off::OnOff;
-pub use periodic::Periodic;
+pub use periodic::{Jitters, Periodic};
 
 /// How calls of one kind arrive at each node of a fleet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -121,8 +121,8 @@ impl Pattern {
         let one = |gap| Arrival { gap, calls: 1 };
         match self {
             Self::Poisson(rate) => poisson::next(*rate, draw),
-            Self::Periodic(pattern) => Some(pattern.next(moment.first, draw)),
-            Self::Burst(pattern) => Some(pattern.next(moment.first, draw)),
+            Self::Periodic(pattern) => Some(pattern.next(moment, draw)),
+            Self::Burst(pattern) => Some(pattern.next(moment, draw)),
             Self::OnOff(pattern) => pattern.next(moment, draw, stream).map(one),
             Self::Diurnal(wave) => wave.next(moment, draw, stream).map(one),
         }

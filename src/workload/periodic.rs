@@ -1,9 +1,13 @@
-//! Periodic arrivals, as of a timer: one call each period, at a phase of the node's own, each call late by a uniform jitter.
+//! Periodic arrivals, as of a timer: one call each period, jittered in one of two ways.
+//!
+//! A timer that is set anew after each call drifts: what one gap is too long stays, and nodes that began together are apart
+//! after a while. Jobs of a schedule do not drift: each is late by a jitter of its own, and the next is counted from the
+//! schedule again.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Arrival;
+use super::{Arrival, PatternMoment};
 use crate::base::Duration;
 
 /// One call each period, jittered.
@@ -12,44 +16,118 @@ use crate::base::Duration;
 pub struct Periodic {
     /// The period.
     pub every: Duration,
-    /// Each gap is off by up to half of this, early or late.
+    /// How much is drawn for each call; `jitters` says of what.
     #[serde(default)]
     pub jitter: Duration,
+    /// Whether the jitter adds up from call to call.
+    #[serde(default)]
+    pub jitters: Jitters,
     /// All nodes call in the same instant, as jobs of a common schedule do; otherwise each has a phase of its own.
     #[serde(default)]
     pub aligned: bool,
 }
 
+/// What a timer's jitter is applied to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Jitters {
+    /// Each gap is off by up to half of the jitter, early or late: a timer that is set anew after each call. Nodes that call
+    /// together drift apart.
+    #[default]
+    Gaps,
+    /// Each call is up to the whole jitter late against a schedule that stands, as of cron with a random delay. Nodes that call
+    /// together stay together, but for the jitter.
+    Calls,
+}
+
 impl Periodic {
-    pub(super) fn next(&self, first: bool, draw: u64) -> Arrival {
-        let uniform =
-            |span: Duration| Duration::from_nanos(((u128::from(span.nanos()) * u128::from(draw)) >> 64) as u64);
-        let gap = if first && !self.aligned {
-            uniform(self.every)
-        } else {
-            self.every
+    pub(super) fn next(&self, moment: PatternMoment, draw: u64) -> Arrival {
+        let gap = match self.jitters {
+            Jitters::Gaps if moment.first && !self.aligned => part(self.every, draw),
+            Jitters::Gaps => self
+                .every
                 .saturating_sub(self.jitter.ratio(1, 2))
-                .saturating_add(uniform(self.jitter))
+                .saturating_add(part(self.jitter, draw)),
+            Jitters::Calls => self.to_the_schedule(moment).saturating_add(part(self.jitter, draw)),
         };
         Arrival { gap, calls: 1 }
     }
+
+    /// How long until the schedule's next time. The call before was late by less than a period, so it belongs to the last one.
+    fn to_the_schedule(&self, moment: PatternMoment) -> Duration {
+        let every = self.every.nanos().max(1);
+        let offset = match self.aligned {
+            true => 0,
+            false => part(self.every, moment.phase).nanos(),
+        };
+        let late = (moment.now.nanos() % every + every - offset) % every;
+        Duration::from_nanos(every - late)
+    }
+}
+
+/// The part of a span that a uniform draw stands for.
+fn part(span: Duration, draw: u64) -> Duration {
+    Duration::from_nanos(((u128::from(span.nanos()) * u128::from(draw)) >> 64) as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Dice, Time};
+
+    fn pattern(jitters: Jitters, aligned: bool) -> Periodic {
+        Periodic {
+            every: Duration::from_secs(60),
+            jitter: Duration::from_secs(10),
+            jitters,
+            aligned,
+        }
+    }
+
+    fn moment(first: bool, now: Time) -> PatternMoment {
+        PatternMoment {
+            first,
+            now,
+            phase: 1 << 62,
+        }
+    }
 
     #[test]
     fn gaps_stay_within_the_jitter_and_the_first_is_a_phase() {
-        let pattern = Periodic {
-            every: Duration::from_secs(60),
-            jitter: Duration::from_secs(10),
-            aligned: false,
-        };
-        assert_eq!(pattern.next(true, 0).gap, Duration::ZERO);
-        assert!(pattern.next(true, u64::MAX).gap < Duration::from_secs(60));
-        assert_eq!(pattern.next(false, 0).gap, Duration::from_secs(55));
-        assert_eq!(pattern.next(false, 1 << 63).gap, Duration::from_secs(60));
-        assert!(pattern.next(false, u64::MAX).gap < Duration::from_secs(65));
+        let pattern = pattern(Jitters::Gaps, false);
+        let gap = |first, draw| pattern.next(moment(first, Time::ZERO), draw).gap;
+        assert_eq!(gap(true, 0), Duration::ZERO);
+        assert!(gap(true, u64::MAX) < Duration::from_secs(60));
+        assert_eq!(gap(false, 0), Duration::from_secs(55));
+        assert_eq!(gap(false, 1 << 63), Duration::from_secs(60));
+        assert!(gap(false, u64::MAX) < Duration::from_secs(65));
+    }
+
+    /// The calls of a node in the order in which an engine asks for them.
+    fn calls(pattern: Periodic, seed: u64) -> impl Iterator<Item = Time> {
+        let dice = Dice::new(seed);
+        let mut now = Time::ZERO;
+        (0..).map(move |count| {
+            now = now + pattern.next(moment(count == 0, now), dice.draw(0, 0, count)).gap;
+            now
+        })
+    }
+
+    /// A thousand calls of one schedule are each late by less than the jitter; outside, as gaps, they are a random walk away
+    /// from it (standard deviation 10 s / sqrt(12) * sqrt(1000) = 91 s), and two nodes away from each other.
+    #[test]
+    fn a_schedule_stands_and_a_timer_drifts() {
+        let (minute, jitter) = (60_000_000_000, 10_000_000_000);
+        for (count, call) in (1..).zip(calls(pattern(Jitters::Calls, true), 1).take(1000)) {
+            let late = call.nanos() - count * minute;
+            assert!(late < jitter, "call {count} is {late} ns late");
+        }
+        // A phase of a quarter of the period, which the schedule keeps.
+        for (count, call) in (0..).zip(calls(pattern(Jitters::Calls, false), 1).take(1000)) {
+            assert!(call.nanos() - count * minute - minute / 4 < jitter);
+        }
+        let last = |jitters, seed| calls(pattern(jitters, true), seed).nth(999).unwrap().nanos();
+        let apart = |jitters| last(jitters, 1).abs_diff(last(jitters, 2));
+        assert!(apart(Jitters::Calls) < jitter && apart(Jitters::Gaps) > jitter);
     }
 }

@@ -13,7 +13,7 @@ use tokenstorm::net::Latency;
 use tokenstorm::node::Strategy;
 use tokenstorm::strategy::{CompareFirst, Naive, SingleFlight, TokenPerCall};
 use tokenstorm::trace::Event;
-use tokenstorm::workload::{Pattern, Periodic};
+use tokenstorm::workload::{Jitters, Pattern, Periodic};
 
 use super::common::{Nodes, all_legs, m0, mean};
 
@@ -124,6 +124,7 @@ fn assert_agreement<S: Strategy>(name: &str, strategy: S, nodes: u32) -> Counts 
     plan.workloads[0][0].arrivals = Pattern::Periodic(Periodic {
         every: Duration::from_secs(1000),
         jitter: Duration::ZERO,
+        jitters: Jitters::Gaps,
         aligned: true,
     });
     plan.span.warmup = Time::ZERO;

@@ -13,7 +13,7 @@ use tokenstorm::provider::Issuance;
 use tokenstorm::retry::Retry;
 use tokenstorm::strategy::{Coordination, TokenPerCall, WaitAndLook};
 use tokenstorm::trace::Event;
-use tokenstorm::workload::{Pattern, Periodic};
+use tokenstorm::workload::{Jitters, Pattern, Periodic};
 
 use crate::common::{Nodes, a_lease, all_legs, every_strategy, m0, ms, observe, record};
 use crate::plans::{naive, usual};
@@ -43,6 +43,7 @@ fn ways(strategy: Coordination) -> Vec<Vec<Duration>> {
     plan.workloads[0][0].arrivals = Pattern::Periodic(Periodic {
         every: Duration::from_secs(20),
         jitter: Duration::ZERO,
+        jitters: Jitters::Gaps,
         aligned: true,
     });
     all_legs(&mut plan, &Latency::exponential(ms(20)));

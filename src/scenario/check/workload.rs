@@ -8,7 +8,7 @@ use super::super::nearest::nearest;
 use super::Checker;
 use crate::base::Duration;
 use crate::base::Time;
-use crate::workload::{Arrivals, ClosedLoop, OnOff, trace};
+use crate::workload::{Arrivals, ClosedLoop, Jitters, OnOff, trace};
 
 /// Calls that one node can make in one instant.
 const MOST_IN_A_BURST: u32 = 100_000;
@@ -21,9 +21,9 @@ impl Checker<'_> {
     pub(super) fn arrivals(&mut self, i: usize, j: usize, arrivals: &Arrivals) {
         match arrivals {
             Arrivals::Poisson(_) => {}
-            Arrivals::Periodic(it) => self.timer((i, j, "periodic"), it.every, it.jitter),
+            Arrivals::Periodic(it) => self.timer((i, j, "periodic"), it.every, it.jitter, it.jitters),
             Arrivals::Burst(it) => {
-                self.timer((i, j, "burst"), it.every, it.jitter);
+                self.timer((i, j, "burst"), it.every, it.jitter, it.jitters);
                 self.burst(i, j, it.calls);
             }
             Arrivals::OnOff(it) => self.on_off(i, j, it),
@@ -56,7 +56,7 @@ impl Checker<'_> {
         self.wrong(&path, message, label, help);
     }
 
-    fn timer(&mut self, place: (usize, usize, &'static str), every: Duration, jitter: Duration) {
+    fn timer(&mut self, place: (usize, usize, &'static str), every: Duration, jitter: Duration, jitters: Jitters) {
         if every.is_zero() {
             self.pattern(
                 place,
@@ -65,7 +65,15 @@ impl Checker<'_> {
                 "must be above zero",
                 "for instance `every = \"1min\"`",
             );
-        } else if jitter.ratio(1, 2) >= every {
+        } else if jitters == Jitters::Calls && jitter > every {
+            self.pattern(
+                place,
+                "jitter",
+                "calls that are late by more than a period would overtake each other",
+                "longer than `every`",
+                "each call is late by up to the jitter; independent calls are `{ poisson = \"2/s\" }`",
+            );
+        } else if jitters == Jitters::Gaps && jitter.ratio(1, 2) >= every {
             self.pattern(
                 place,
                 "jitter",

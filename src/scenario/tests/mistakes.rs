@@ -66,9 +66,29 @@ fn mistakes_of_quantity() {
     mistaken(
         "ttl = \"10s\"",
         "renew_ahead = \"1h\"",
-        "so long before its end",
+        "cannot be renewed 1h before its end",
         "\"1h\"",
         "shorter",
+    );
+    for (strategy, key) in [
+        ("renew_ahead", "margin"),
+        ("central_refresher", "renew_ahead"),
+        ("leader", "renew_ahead"),
+    ] {
+        mistaken(
+            "coordination = \"naive\"",
+            &format!("coordination = {{ {strategy} = {{ {key} = \"2h\" }} }}"),
+            "cannot be renewed 2h before its end",
+            "\"2h\"",
+            "shorter",
+        );
+    }
+    mistaken(
+        "poisson = \"2/s\"",
+        "periodic = { every = \"1min\", jitter = \"2min\", jitters = \"calls\" }",
+        "overtake each other",
+        "\"2min\"",
+        "poisson",
     );
     mistaken(
         "delay = \"1s\"",
@@ -84,6 +104,31 @@ fn mistakes_of_quantity() {
         "0",
         "",
     );
+}
+
+/// What nodes share belongs to one user.
+#[test]
+fn a_login_of_each_node_is_not_shared() {
+    let provider = "[provider]\nprofile = \"zoom-s2s-2022\"\n\n[[app]]\nname = \"main\"\n\n[[fleet]]\nname = \"web\"\n";
+    let own = "[provider]\ntoken_ttl = \"1h\"\n\n[provider.refresh]\nrotate = \"always\"\n\n[[app]]\nname = \"main\"\n\n\
+               [[fleet]]\nname = \"web\"\nlogin = \"own\"\n";
+    mistaken(
+        provider,
+        own,
+        "would use one user's token",
+        "\"own\"",
+        "a `domain` of its own",
+    );
+    // One node shares with nobody; and without a store, each has its own.
+    let alone = VALID.replacen(provider, own, 1).replacen("nodes = 2", "nodes = 1", 1);
+    assert!(parse(&alone.replacen("node = 1", "node = 0", 1)).is_ok());
+    let apart = VALID.replacen(provider, own, 1);
+    let apart = apart.replacen(
+        "coordination = { lease = { ttl = \"10s\" } }",
+        "coordination = \"compare_first\"",
+        1,
+    );
+    assert!(parse(&apart).is_ok());
 }
 
 #[test]
