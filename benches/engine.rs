@@ -123,7 +123,7 @@ fn counts(seen: &Observed) -> reference::Counts {
         first_rejected: total.first_rejected,
         issued: seen.issued,
         latency_sum: seen.latency_sum,
-        latency_max: seen.latency_max.nanos(),
+        latency_max: seen.latency.most().unwrap_or_default().nanos(),
     }
 }
 

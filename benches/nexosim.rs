@@ -68,7 +68,7 @@ fn counts(seen: &Observed) -> Counts {
         rejections: total.rejections,
         issued: seen.issued,
         latency_sum: seen.latency_sum,
-        latency_max: seen.latency_max.nanos(),
+        latency_max: seen.latency.most().unwrap_or_default().nanos(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Latency of the calls that succeed, from arrival to end.
 
 use super::{Better, Metric, Observed};
+use crate::base::Duration;
 
 pub(super) const LATENCY_P50: Metric = Metric {
     name: "latency_p50",
     unit: "s",
     about: "From arrival to the end of successful calls, median.",
-    read: |run| latency(run, 0.50),
+    read: |run| run.latency.quantile(0.50),
     by_group: None,
     better: Some(Better::Low),
 };
@@ -15,7 +16,7 @@ pub(super) const LATENCY_P99: Metric = Metric {
     name: "latency_p99",
     unit: "s",
     about: "From arrival to the end of successful calls, 99th percentile.",
-    read: |run| latency(run, 0.99),
+    read: |run| run.latency.quantile(0.99),
     by_group: None,
     better: Some(Better::Low),
 };
@@ -24,7 +25,7 @@ pub(super) const LATENCY_MAX: Metric = Metric {
     name: "latency_max",
     unit: "s",
     about: "From arrival to the end of successful calls, the longest.",
-    read: |run| (run.total().succeeded > 0).then(|| run.latency_max.as_secs_f64()),
+    read: |run| run.latency.most().map(Duration::as_secs_f64),
     by_group: None,
     better: Some(Better::Low),
 };
@@ -42,8 +43,4 @@ fn added_latency(run: &Observed) -> Option<f64> {
     let calls = run.total().succeeded;
     let bare = run.context.bare_api.as_secs_f64();
     (calls > 0).then(|| run.latency_sum as f64 / 1e9 / calls as f64 - bare)
-}
-
-fn latency(run: &Observed, share: f64) -> Option<f64> {
-    (!run.latency.is_empty()).then(|| run.latency.value_at_quantile(share) as f64 / 1e6)
 }

@@ -18,6 +18,7 @@ mod recovery;
 mod refusals;
 mod second;
 mod seconds;
+mod spread;
 mod storms;
 mod tokens;
 
@@ -27,6 +28,7 @@ pub use name::{CallPart, MetricName};
 pub use observed::{Observed, Tally};
 pub use recovery::{BACK, window_s};
 pub use second::Second;
+pub use spread::Spread;
 
 /// One number of a run.
 #[derive(Clone, Copy, Debug)]

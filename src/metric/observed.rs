@@ -3,10 +3,9 @@
 //! Sees trace events only. Calls count if they arrive after the warm-up, and are followed to their end; requests, issuances and
 //! all that happens by the second count if they happen between the warm-up and the horizon.
 
-use hdrhistogram::Histogram;
-
 use super::context::RunContext;
 use super::seconds::Seconds;
+use super::spread::Spread;
 use crate::base::{Duration, Group, Time};
 use crate::provider::Life;
 use crate::trace::{CallOutcome, Event, Sink};
@@ -66,12 +65,10 @@ pub struct Observed {
     pub most_rejections: u16,
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
-    /// Latency of successful calls in microseconds.
-    pub latency: Histogram<u32>,
+    /// Latency of successful calls.
+    pub latency: Spread,
     /// Sum of the latencies of successful calls in nanoseconds.
     pub latency_sum: u128,
-    /// The longest latency of a successful call.
-    pub latency_max: Duration,
     /// Requests that reached the token endpoint.
     pub token_requests: u64,
     /// Those that it refused or failed.
@@ -96,8 +93,8 @@ pub struct Observed {
     pub ended: u64,
     /// Those of the ended tokens that never served.
     pub wasted: u64,
-    /// From issue to last use, in milliseconds.
-    pub useful_life: Histogram<u32>,
+    /// From issue to last use.
+    pub useful_life: Spread,
     /// Leases that ended while their holder still acted on them.
     pub lease_lapses: u64,
     /// Live tokens in the store that were replaced by dead ones.
@@ -124,15 +121,12 @@ pub struct Observed {
 impl Observed {
     /// No counts yet.
     pub fn new(context: RunContext) -> Self {
-        let day_in_us = 86_400_000_000;
-        let month_in_ms = 31 * 86_400_000;
         Self {
             groups: vec![Tally::default(); context.groups],
             most_rejections: 0,
             causes: [0; CAUSES],
-            latency: saturating_histogram(day_in_us),
+            latency: Spread::default(),
             latency_sum: 0,
-            latency_max: Duration::ZERO,
             token_requests: 0,
             token_refusals: 0,
             refusals_in_a_row: (0, 0),
@@ -145,7 +139,7 @@ impl Observed {
             blast: 0,
             ended: 0,
             wasted: 0,
-            useful_life: saturating_histogram(month_in_ms),
+            useful_life: Spread::default(),
             lease_lapses: 0,
             stale_writes: 0,
             grants_lost: 0,
@@ -224,9 +218,7 @@ impl Observed {
         self.ended += 1;
         match life.last_use {
             None => self.wasted += 1,
-            Some(last) => self
-                .useful_life
-                .saturating_record(last.since(life.issued).nanos() / 1_000_000),
+            Some(last) => self.useful_life.record(last.since(life.issued)),
         }
     }
 
@@ -286,15 +278,10 @@ impl Observed {
             tally.succeeded += 1;
             self.nodes[node.index()].1 += 1;
             let latency = now.since(arrived);
-            self.latency.saturating_record(latency.nanos() / 1_000);
+            self.latency.record(latency);
             self.latency_sum += u128::from(latency.nanos());
-            self.latency_max = self.latency_max.max(latency);
         }
     }
-}
-
-fn saturating_histogram(high: u64) -> Histogram<u32> {
-    Histogram::new_with_bounds(1, high, 3).expect("bounds and precision are constants")
 }
 
 impl Sink for Observed {

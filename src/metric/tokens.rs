@@ -1,6 +1,6 @@
 //! Token requests and the tokens that they issue: how many, how close together, and what use a token was.
 
-use super::{Better, Metric, Observed, per_hour, ratio};
+use super::{Better, Metric, per_hour, ratio};
 
 pub(super) const TOKEN_REQUESTS_PER_CALL: Metric = Metric {
     name: "token_requests_per_call",
@@ -69,7 +69,7 @@ pub(super) const USEFUL_TOKEN_LIFE_P50: Metric = Metric {
     name: "useful_token_life_p50",
     unit: "s",
     about: "From issuance to the last successful use, median over tokens that served.",
-    read: |run| useful_life(run, 0.50),
+    read: |run| run.useful_life.quantile(0.50),
     by_group: None,
     better: Some(Better::High),
 };
@@ -78,7 +78,7 @@ pub(super) const USEFUL_TOKEN_LIFE_P99: Metric = Metric {
     name: "useful_token_life_p99",
     unit: "s",
     about: "From issuance to the last successful use, 99th percentile over tokens that served.",
-    read: |run| useful_life(run, 0.99),
+    read: |run| run.useful_life.quantile(0.99),
     by_group: None,
     better: Some(Better::High),
 };
@@ -163,7 +163,3 @@ pub(super) const RENEWAL_LEAD_MEAN: Metric = Metric {
     by_group: None,
     better: None,
 };
-
-fn useful_life(run: &Observed, share: f64) -> Option<f64> {
-    (!run.useful_life.is_empty()).then(|| run.useful_life.value_at_quantile(share) as f64 / 1e3)
-}
