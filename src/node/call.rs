@@ -1,6 +1,6 @@
 //! One call at one node: how far it has come, and what is remembered of it.
 
-use crate::base::{CallId, Duration, Group, Millis, NodeId, Time};
+use crate::base::{CallId, Duration, Group, NodeId, Time};
 use crate::oauth::Token;
 use crate::retry::FailureKind;
 
@@ -32,8 +32,6 @@ pub struct Call {
     pub(super) next: Link,
     /// Names the call's draws.
     pub draw_key: u32,
-    /// The last backoff.
-    pub previous: Millis,
     /// Its fleet and kind.
     pub group: Group,
     /// API attempts sent.
@@ -67,14 +65,21 @@ impl CallMarks {
     pub const OWES_DELAY: Self = Self(16);
     /// It came from another node, which waits for the answer.
     const FORWARDED: Self = Self(32);
+    /// How long it has waited last is [remembered](super::Calls::waited).
+    pub(super) const WAITED: Self = Self(64);
 
     /// What decides something that is to come.
-    const LASTING: Self = Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0);
+    const LASTING: Self = Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0 | Self::WAITED.0);
 
     /// What decides something that is to come; a policy that is `forgetful` waits no longer the second time.
     pub(super) const fn lasting(self, forgetful: bool) -> Self {
         let forgotten = if forgetful { Self::HEARD_REJECTION.0 } else { 0 };
         Self(self.0 & Self::LASTING.0 & !forgotten)
+    }
+
+    /// The same for a call of which no wait is remembered.
+    pub(super) const fn without_wait(self) -> Self {
+        Self(self.0 & !Self::WAITED.0)
     }
 
     /// What is told of a call when it ends, without what only decides what is to come.
@@ -125,6 +130,10 @@ pub enum Phase {
     BackoffThenRejected,
     /// Waiting before it is sent with `token`.
     BackoffThenSend,
+    /// Held up by another call's wait before the strategy hears of it as a call.
+    HeldThenCall,
+    /// Held up by another call's wait before the strategy hears that `token` was refused.
+    HeldThenRejected,
     /// Free.
     Gone,
 }

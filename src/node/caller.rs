@@ -3,14 +3,14 @@
 //! The strategy decides with which token; the caller decides whether and when. Tries are counted per call, and a try may end
 //! at the API, at the token endpoint, at the store or at the gateway.
 
-use crate::base::{CallId, Delay, Group, Millis, Time};
+use crate::base::{CallId, Delay, Duration, Group, Millis, Time};
 use crate::oauth::{At, Failure, Perceived, Reply, Token};
 use crate::retry::FailureKind;
 use crate::trace::{CallOutcome, Event};
 
 use super::call::CallMarks;
 use super::party::{Alarm, AtNode, NodeHost, Sends};
-use super::{DelayPlace, Input, Phase, Steps, Strategy, Ticket};
+use super::{DelayPlace, Input, Phase, Steps, Strategy, Ticket, Unretried};
 
 impl<S: Strategy> AtNode<'_, S> {
     /// A call arrives; a node that is down takes none. The node has [not heard](AtNode::admit) of it yet.
@@ -43,7 +43,7 @@ impl<S: Strategy> AtNode<'_, S> {
             self.end(call, CallOutcome::Broken, host);
             return;
         }
-        self.react(Input::Call { call }, host);
+        self.offer(call, host);
     }
 
     /// A call that has arrived waits for a node that stands still; the ticket wakes it as the end of a backoff does.
@@ -161,7 +161,7 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn note_success(&mut self, paid_after: Option<FailureKind>, now: Time) {
         if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             retries.step = 0;
-            retries.previous = Millis::ZERO;
+            retries.previous = Duration::ZERO;
             if let Some(breaker) = &self.policy.breaker {
                 breaker.succeeded(&mut retries.breaker);
             }
@@ -180,20 +180,27 @@ impl<S: Strategy> AtNode<'_, S> {
         call.count_rejection(false);
         let again = call.marks.has(CallMarks::HEARD_REJECTION);
         call.marks.set(CallMarks::HEARD_REJECTION);
-        let Some(()) = self.may_retry(id, FailureKind::Answered, host) else {
+        self.note_answer(host.now());
+        let Some(()) = self.may_retry(id, FailureKind::Answered, true, host) else {
             // Its call is over, but the node has learnt that the token is dead.
-            self.react(Input::Rejected { call: None, token }, host);
+            if self.policy.unretried == Unretried::Drop {
+                self.react(Input::Rejected { call: None, token }, host);
+            }
             return;
         };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
         self.calls.ticket(id);
         self.calls.get_mut(id).token = Some(token);
+        if self.is_held_up(id) {
+            return;
+        }
         if again || self.policy.delay_first {
             match self.policy.place {
                 DelayPlace::BeforeRenewal => {
                     let delay = self.backoff(id, Millis::ZERO);
                     if delay != Delay::NONE {
                         self.wait(id, delay, Phase::BackoffThenRejected, host);
+                        self.begin_hold(id);
                         return;
                     }
                 }
@@ -224,16 +231,31 @@ impl<S: Strategy> AtNode<'_, S> {
             Failure::Throttled { retry_after } => retry_after,
             Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
         };
-        let Some(()) = self.may_retry(id, kind, host) else {
+        let Some(()) = self.may_retry(id, kind, false, host) else {
             return;
         };
         let delay = self.backoff(id, retry_after);
         self.wait(id, delay, Phase::BackoffThenCall, host);
     }
 
-    /// Counts a failed try, and ends the call if it has no other.
+    /// The API has answered, and refused the token: it is not what keeps the node from being served.
     #[inline]
-    fn may_retry(&mut self, id: CallId, after: FailureKind, host: &mut impl NodeHost<S::Node>) -> Option<()> {
+    fn note_answer(&mut self, now: Time) {
+        let retries = self.tables.retries.get_mut(self.id.index());
+        if let (Some(throttle), Some(retries)) = (&self.policy.throttle, retries) {
+            throttle.accepted(&mut retries.throttle, now);
+        }
+    }
+
+    /// Counts a failed try, `refused` for its token or otherwise, and ends the call if it has no other.
+    #[inline]
+    fn may_retry(
+        &mut self,
+        id: CallId,
+        after: FailureKind,
+        refused: bool,
+        host: &mut impl NodeHost<S::Node>,
+    ) -> Option<()> {
         let now = host.now();
         let call = self.calls.get_mut(id);
         call.tries = call.tries.saturating_add(1);
@@ -243,8 +265,12 @@ impl<S: Strategy> AtNode<'_, S> {
         if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             retries.step = retries.step.saturating_add(1);
             if let Some(breaker) = &self.policy.breaker {
-                breaker.failed(&mut retries.breaker, now);
-                open = !breaker.allows(&mut retries.breaker, now);
+                open = if refused && !breaker.refused_tokens {
+                    breaker.is_shut(&retries.breaker, now)
+                } else {
+                    breaker.failed(&mut retries.breaker, now);
+                    !breaker.allows(&mut retries.breaker, now)
+                };
             }
         }
         let retries = self.tables.retries.get_mut(self.id.index());
@@ -282,10 +308,9 @@ impl<S: Strategy> AtNode<'_, S> {
 
     /// The wait that the policy asks for after the latest failure.
     fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
-        let call = self.calls.get(id);
         let (step, previous) = match (self.policy.steps, self.tables.retries.get(self.id.index())) {
             (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),
-            _ => (call.tries, call.previous),
+            _ => (self.calls.get(id).tries, self.calls.waited(id)),
         };
         self.policy.delay(u32::from(step), previous, retry_after)
     }
@@ -294,11 +319,12 @@ impl<S: Strategy> AtNode<'_, S> {
         let ticket = self.calls.ticket(id);
         let key = self.calls.get(id).next_draw_key().into();
         let drawn = host.wake(delay, key, Alarm::BackoffOver { ticket });
-        let call = self.calls.get_mut(id);
-        call.phase = then;
-        call.previous = drawn.into();
-        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
-            retries.previous = drawn.into();
+        self.calls.get_mut(id).phase = then;
+        if self.policy.retry.looks_back() {
+            self.calls.remember_wait(id, drawn);
+            if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
+                retries.previous = drawn;
+            }
         }
     }
 
@@ -309,8 +335,12 @@ impl<S: Strategy> AtNode<'_, S> {
         match (phase, token) {
             (Phase::Unheard, _) => self.admit(id, host),
             (Phase::BackoffThenSend, Some(token)) => self.send_attempt(id, token, host),
-            (Phase::BackoffThenRejected, Some(token)) => self.react(Input::Rejected { call: Some(id), token }, host),
-            _ => self.react(Input::Call { call: id }, host),
+            (Phase::BackoffThenRejected, Some(token)) => {
+                let held = self.end_hold(id);
+                self.react(Input::Rejected { call: Some(id), token }, host);
+                self.release(held, host);
+            }
+            _ => self.offer(id, host),
         }
     }
 

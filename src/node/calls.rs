@@ -2,7 +2,7 @@
 //!
 //! One table may hold the calls of one node or of many: a simulator keeps those of a whole fleet in one.
 
-use crate::base::{CallId, Group, Millis, NodeId, Permutation, Time, clone_in_place, prefetch};
+use crate::base::{CallId, Duration, Group, NodeId, Permutation, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
 
 use super::call::{Call, CallMarks, Link, Phase, Ticket};
@@ -14,6 +14,15 @@ pub struct Parked {
     pub(super) last: Link,
 }
 
+/// The wait that holds up a node's calls, where one does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hold {
+    /// The call that waits.
+    pub(super) by: Link,
+    /// Those that it holds up, first come first.
+    pub(super) held: Parked,
+}
+
 /// All calls under way.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Calls {
@@ -21,9 +30,25 @@ pub struct Calls {
     /// The place freed last, and how many are free.
     pub(super) free: Link,
     pub(super) vacant: usize,
+    /// What is remembered of each call, by its place, where a policy or a strategy asks for it.
+    pub(super) past: Vec<Past>,
 }
 
-clone_in_place!(Calls { table, free, vacant });
+clone_in_place!(Calls {
+    table,
+    free,
+    vacant,
+    past
+});
+
+/// What only some policies and strategies ask of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Past {
+    /// How long it has waited last.
+    waited: Duration,
+    /// When it has asked for a token last.
+    asked: Time,
+}
 
 // Half a million calls are under way in a large busy fleet.
 const _: () = assert!(size_of::<Call>() == 48);
@@ -40,7 +65,6 @@ impl Calls {
             peer: Link::NONE,
             next: Link::NONE,
             draw_key,
-            previous: Millis::ZERO,
             group,
             attempts: 0,
             rejections: 0,
@@ -62,7 +86,6 @@ impl Calls {
             peer: Link::to(origin),
             next: Link::NONE,
             token: None,
-            previous: Millis::ZERO,
             phase: Phase::Waiting,
             marks: waits.marks.forwarded(),
             paid_after: None,
@@ -120,6 +143,37 @@ impl Calls {
         call.next = self.free;
         self.free = Link::to(id);
         self.vacant += 1;
+    }
+
+    /// A call has waited so long, which decides how long it waits next.
+    pub fn remember_wait(&mut self, id: CallId, wait: Duration) {
+        self.past_of(id).waited = wait;
+        self.get_mut(id).marks.set(CallMarks::WAITED);
+    }
+
+    /// How long a call has waited last; zero where that was not remembered.
+    pub fn waited(&self, id: CallId) -> Duration {
+        match self.get(id).marks.has(CallMarks::WAITED) {
+            true => self.past[id.index()].waited,
+            false => Duration::ZERO,
+        }
+    }
+
+    /// A call asks for a token of its own.
+    pub fn remember_request(&mut self, id: CallId, now: Time) {
+        self.past_of(id).asked = now;
+    }
+
+    /// When a call has asked for a token of its own last, where that was remembered.
+    pub fn asked(&self, id: CallId) -> Option<Time> {
+        self.past.get(id.index()).map(|past| past.asked)
+    }
+
+    fn past_of(&mut self, id: CallId) -> &mut Past {
+        if self.past.len() <= id.index() {
+            self.past.resize(id.index() + 1, Past::default());
+        }
+        &mut self.past[id.index()]
     }
 
     /// The call of this number.
@@ -235,7 +289,10 @@ impl Calls {
     /// Clears the tokens that no phase to come will look at.
     pub fn forget_tokens(&mut self) {
         for call in &mut self.table {
-            if !matches!(call.phase, Phase::BackoffThenSend | Phase::BackoffThenRejected) {
+            if !matches!(
+                call.phase,
+                Phase::BackoffThenSend | Phase::BackoffThenRejected | Phase::HeldThenRejected
+            ) {
                 call.token = None;
             }
         }

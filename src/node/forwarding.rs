@@ -4,7 +4,7 @@ use crate::base::CallId;
 use crate::trace::CallOutcome;
 
 use super::party::{AtNode, NodeHost, Sends};
-use super::{Input, Phase, Strategy, Ticket};
+use super::{Phase, Strategy, Ticket};
 
 impl<S: Strategy> AtNode<'_, S> {
     /// Hands a call over to the gateway.
@@ -32,7 +32,7 @@ impl<S: Strategy> AtNode<'_, S> {
                 budget.deposit(permits);
             }
         }
-        self.react(Input::Call { call }, host);
+        self.offer(call, host);
     }
 
     /// Answers the node that has handed a call over.
@@ -42,9 +42,11 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// Nobody waits for this forwarded call any more: it is served no further.
-    pub(super) fn drop_forwarded(&mut self, call: CallId) {
+    pub(super) fn drop_forwarded(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
         self.calls.withdraw(&mut self.state.parked, call);
+        let held = self.leave_hold(call);
         self.calls.remove(call);
+        self.release(held, host);
     }
 
     /// The gateway's answer reaches the call's origin.

@@ -1,5 +1,6 @@
 //! The call policy: how a node retries its calls, whatever its coordination strategy is.
 
+use super::Hold;
 use crate::base::{Delay, Duration, Millis};
 use crate::oauth::Perceptions;
 use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState};
@@ -17,6 +18,10 @@ pub struct CallPolicy {
     pub place: DelayPlace,
     /// Whether the first renewal of a call waits too.
     pub delay_first: bool,
+    /// What becomes of a refused token whose call is not tried again.
+    pub unretried: Unretried,
+    /// Whom a wait before a renewal holds up.
+    pub holds: Holds,
     /// What backoff counts.
     pub steps: Steps,
     /// What a node makes of the answers that are no success.
@@ -43,6 +48,27 @@ pub enum DelayPlace {
     AfterRenewal,
 }
 
+/// What a node does with a refused token whose call is not tried again: for want of tries, of a budget, or because a breaker
+/// is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unretried {
+    /// The token is dropped: the next call asks for another, and no budget pays for that.
+    #[default]
+    Drop,
+    /// The token stays in use until a call that may be tried again renews it.
+    Keep,
+}
+
+/// Whom a wait between a refused token and the token request holds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Holds {
+    /// The refused call alone; others go on with the refused token meanwhile.
+    #[default]
+    Call,
+    /// Every call of the node.
+    Node,
+}
+
 /// What backoff counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Steps {
@@ -62,6 +88,8 @@ impl CallPolicy {
             store_timeout: None,
             place: DelayPlace::default(),
             delay_first: false,
+            unretried: Unretried::default(),
+            holds: Holds::default(),
             steps: Steps::default(),
             perceptions: Perceptions::default(),
             obey_retry_after: true,
@@ -79,12 +107,16 @@ impl CallPolicy {
 
     /// Whether a node remembers anything of its retries beyond its calls.
     pub fn remembers(&self) -> bool {
-        self.budget.is_some() || self.breaker.is_some() || self.throttle.is_some() || self.steps == Steps::PerNode
+        self.budget.is_some()
+            || self.breaker.is_some()
+            || self.throttle.is_some()
+            || self.steps == Steps::PerNode
+            || self.holds == Holds::Node
     }
 
     /// The wait after a failure, at least as long as the server asked for.
-    pub fn delay(&self, step: u32, previous: Millis, retry_after: Millis) -> Delay {
-        let mut delay = self.retry.delay(step, previous.into());
+    pub fn delay(&self, step: u32, previous: Duration, retry_after: Millis) -> Delay {
+        let mut delay = self.retry.delay(step, previous);
         if self.obey_retry_after && retry_after > Millis::ZERO {
             // The jitter comes on top, or all clients would be back in the same instant.
             let asked: Duration = retry_after.into();
@@ -106,10 +138,12 @@ pub struct RetryState {
     pub breaker: BreakerState,
     /// What the throttle has counted.
     pub throttle: ThrottleState,
+    /// The wait that holds up the node's calls, where one does, and those that it holds up.
+    pub hold: Hold,
     /// Failures since the last accepted call, where steps are counted per node.
     pub step: u16,
-    /// The last backoff, where steps are counted per node.
-    pub previous: Millis,
+    /// The last backoff, where steps are counted per node and the policy looks back at it.
+    pub previous: Duration,
 }
 
 #[cfg(test)]
@@ -124,7 +158,7 @@ mod tests {
             attempts: Attempts::default(),
         });
         let mut client = CallPolicy::plain(fixed);
-        let wait = |client: &CallPolicy, draw| client.delay(1, Millis::ZERO, Millis::new(30_000)).at(draw);
+        let wait = |client: &CallPolicy, draw| client.delay(1, Duration::ZERO, Millis::new(30_000)).at(draw);
         assert_eq!(wait(&client, u64::MAX), Duration::from_secs(30));
         client.retry_after_jitter = 500;
         assert_eq!(wait(&client, 0), Duration::from_secs(30));

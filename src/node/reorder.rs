@@ -3,7 +3,7 @@
 use crate::base::CallId;
 
 use super::call::{Call, Link, Ticket};
-use super::calls::{Calls, Parked};
+use super::calls::{Calls, Hold, Parked};
 
 impl Calls {
     /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
@@ -12,6 +12,7 @@ impl Calls {
     /// A call that is `forgetful` of its failed tries has no use for their number.
     pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
         let Moved { places, order, before } = moved;
+        self.past.clear();
         order.clear();
         order.extend(self.under_way().map(CallId::index));
         order.sort_unstable_by_key(|&id| {
@@ -31,7 +32,8 @@ impl Calls {
             next: before[id].next.moved(places),
             draw_key: 0,
             peer: before[id].peer.moved(places),
-            marks: before[id].marks.lasting(forgetful),
+            // A clock that stands still tells no two waits apart.
+            marks: before[id].marks.lasting(forgetful).without_wait(),
             attempts: 0,
             rejections: 0,
             tries: if forgetful { 0 } else { before[id].tries },
@@ -53,6 +55,17 @@ impl Parked {
         Self {
             first: self.first.moved(&moved.places),
             last: self.last.moved(&moved.places),
+        }
+    }
+}
+
+impl Hold {
+    /// The same after its calls have moved.
+    #[must_use]
+    pub fn moved(self, moved: &Moved) -> Self {
+        Self {
+            by: self.by.moved(&moved.places),
+            held: self.held.moved(moved),
         }
     }
 }

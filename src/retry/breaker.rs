@@ -14,6 +14,11 @@ pub struct Breaker {
     pub failures: u32,
     /// How long it stays open before one call may probe.
     pub open: Duration,
+    /// A refused token is a failure like any other. Left out it is neither failure nor success: the API has answered, and
+    /// what is wrong is the token. gobreaker counts errors, Polly's HTTP policies 5xx, 408 and lost
+    /// connections, and neither a 401.
+    #[serde(default)]
+    pub refused_tokens: bool,
 }
 
 /// One node's breaker.
@@ -43,6 +48,11 @@ impl Breaker {
         }
     }
 
+    /// Whether it refuses a retry for a refused token that does not count: that the call may go on says nothing of its end.
+    pub fn is_shut(&self, state: &BreakerState, now: Time) -> bool {
+        state.open_until.is_some_and(|until| now < until)
+    }
+
     /// A try has succeeded: the breaker closes.
     pub fn succeeded(&self, state: &mut BreakerState) {
         *state = BreakerState::default();
@@ -67,6 +77,7 @@ mod tests {
         let breaker = Breaker {
             failures: 3,
             open: Duration::SECOND,
+            refused_tokens: false,
         };
         let at = |ms| Time::ZERO + Duration::from_millis(ms);
         let mut state = BreakerState::default();
@@ -85,10 +96,29 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_whose_token_is_refused_goes_on() {
+        let breaker = Breaker {
+            failures: 1,
+            open: Duration::SECOND,
+            refused_tokens: false,
+        };
+        let at = |s| Time::ZERO + Duration::from_secs(s);
+        let mut state = BreakerState::default();
+        breaker.failed(&mut state, at(0));
+        assert!(breaker.is_shut(&state, at(0)), "calls under way end too");
+        assert!(breaker.allows(&mut state, at(1)));
+        assert!(
+            !breaker.is_shut(&state, at(1)) && !breaker.allows(&mut state, at(1)),
+            "the probe alone"
+        );
+    }
+
+    #[test]
     fn a_lost_probe_does_not_shut_it_for_ever() {
         let breaker = Breaker {
             failures: 1,
             open: Duration::SECOND,
+            refused_tokens: false,
         };
         let at = |s| Time::ZERO + Duration::from_secs(s);
         let mut state = BreakerState::default();

@@ -15,7 +15,13 @@
 //! | Envoy | 2 tries, full jitter from 25 ms up to 250 ms | `retry_after_jitter = 0.5` where it is told to read `Retry-After`; a budget of concurrent retries (20 %, at least 3), which is not modelled | envoyproxy/envoy, `source/common/router/retry_state_impl.cc`, `api/envoy/config/cluster/v3/circuit_breaker.proto` |
 //! | Polly | 4 tries, 2 s between them | | App-vNext/Polly, `src/Polly.Core/Retry/RetryConstants.cs` |
 //! | resilience4j | 3 tries, 500 ms between them | | resilience4j/resilience4j, `resilience4j-retry/.../RetryConfig.java` |
-//! | gobreaker | | `breaker = { failures = 6, open = "60s" }`: more than five in a row | sony/gobreaker, `v2/gobreaker.go` |
+//! | gobreaker | | `breaker = { failures = 6, open = "60s" }`: more than five errors in a row, and a 401 is none | sony/gobreaker, `v2/gobreaker.go` |
+//!
+//! Where a rule is not the published one to the letter, it is so in the settings of the table: Envoy's second retry would wait up to 75 ms
+//! and its third up to 175 ms, where doubling gives 50 and 100 ms; botocore cuts a draw at the cap, where here the cap bounds what is
+//! drawn from, which differs from the sixth retry on; Finagle's permits end ten seconds after they were earned, where here the
+//! capacity bounds them, which is the same up to fifty calls a second at a node; the throttle's two minutes fade where Google's slide.
+//! The doubling waits are `min(cap, base 2^(k-1))` after the k-th failure, those of the AWS blog `min(cap, base 2^k)`.
 //!
 //! gRPC's jitter, a fifth either way, is not modelled, nor are breakers that open at a *share* of failures (Polly: 10 % of at least 100
 //! in 30 s, then 5 s; resilience4j: 50 % of the last 100, then 60 s): here a breaker counts failures in a row.
@@ -134,6 +140,11 @@ impl Retry {
     /// ```
     pub fn delay(&self, step: u32, previous: Duration) -> Delay {
         chosen!(self, policy => policy.delay(step, previous))
+    }
+
+    /// Whether a wait depends on the wait before.
+    pub const fn looks_back(&self) -> bool {
+        matches!(self, Self::DecorrelatedJitter(_))
     }
 
     /// See [`Backoff::attempts`].

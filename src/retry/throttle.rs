@@ -1,7 +1,8 @@
 //! Client-side throttling: a node refuses its own tries by chance when the backend has accepted too few of them. Source:
 //! Google SRE book, chapter 21, "Client-side throttling": over the last two minutes, with `requests` tries wanted and `accepts`
 //! accepted, a try is refused with probability max(0, (requests - K accepts) / (requests + 1)); K = 2 is what they
-//! generally prefer. A try that has not been answered yet counts as wanted and not accepted, so that a node may refuse some
+//! generally prefer. A try whose token was refused was accepted by the backend, which has answered it; what it would not do
+//! without another token is no overload. A try that has not been answered yet counts as wanted and not accepted, so that a node may refuse some
 //! of the very first calls.
 
 use schemars::JsonSchema;

@@ -272,6 +272,12 @@ pub struct StrategySettings {
     /// Whether even the first renewal of a call waits.
     #[serde(default)]
     pub delay_first: bool,
+    /// What a node does with a refused token whose call is not tried again.
+    #[serde(default)]
+    pub unretried: UnretriedSettings,
+    /// Whom a wait between a refused token and the token request holds up; only with `delay_goes = "before_renewal"`.
+    #[serde(default)]
+    pub wait_holds: HoldsSettings,
     /// What the backoff steps are counted by.
     #[serde(default)]
     pub steps: StepsSettings,
@@ -304,6 +310,28 @@ pub enum DelayGoes {
     BeforeRenewal,
     /// Between the new token and the next attempt: the token can die unused.
     AfterRenewal,
+}
+
+/// What a node does with a refused token whose call is not tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnretriedSettings {
+    /// It drops the token: the next call asks for another, and no budget pays for that.
+    #[default]
+    Drop,
+    /// It goes on with the token until a call that may be tried again, or a timer, renews it.
+    Keep,
+}
+
+/// Whom a wait between a refused token and the token request holds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldsSettings {
+    /// The refused call alone: other calls of the node go on with the refused token meanwhile.
+    #[default]
+    Call,
+    /// Every call of the node, as where a client sleeps with its lock in hand.
+    Node,
 }
 
 /// What backoff steps are counted by.

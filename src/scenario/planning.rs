@@ -13,7 +13,7 @@ use super::names::Names;
 use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::node::{CallPolicy, DelayPlace, Steps, Strategy as _};
+use crate::node::{CallPolicy, DelayPlace, Holds, Steps, Strategy as _, Unretried};
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
@@ -52,24 +52,10 @@ pub fn plan(
         });
     Ok(Plan {
         policy: CallPolicy {
-            retry: strategy.retry,
             timeout: strategy.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
             store_timeout,
-            place: match strategy.delay_goes {
-                DelayGoes::BeforeRenewal => DelayPlace::BeforeRenewal,
-                DelayGoes::AfterRenewal => DelayPlace::AfterRenewal,
-            },
-            delay_first: strategy.delay_first,
-            steps: match strategy.steps {
-                file::StepsSettings::PerCall => Steps::PerCall,
-                file::StepsSettings::PerNode => Steps::PerNode,
-            },
             perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
-            obey_retry_after: strategy.obey_retry_after,
-            retry_after_jitter: (strategy.retry_after_jitter.get() * 1000.0).round() as u16,
-            budget: strategy.budget,
-            breaker: strategy.breaker,
-            throttle: strategy.throttle,
+            ..call_policy(strategy)
         },
         provider: provider(file, settings, &names),
         timeline: timeline(file, &names, &layout, &groups, case),
@@ -86,6 +72,35 @@ pub fn plan(
         groups,
         coordination,
     })
+}
+
+/// What a strategy says of how its calls are retried, whatever the provider and the network.
+fn call_policy(strategy: &file::StrategySettings) -> CallPolicy {
+    CallPolicy {
+        place: match strategy.delay_goes {
+            DelayGoes::BeforeRenewal => DelayPlace::BeforeRenewal,
+            DelayGoes::AfterRenewal => DelayPlace::AfterRenewal,
+        },
+        delay_first: strategy.delay_first,
+        unretried: match strategy.unretried {
+            file::UnretriedSettings::Drop => Unretried::Drop,
+            file::UnretriedSettings::Keep => Unretried::Keep,
+        },
+        holds: match strategy.wait_holds {
+            file::HoldsSettings::Call => Holds::Call,
+            file::HoldsSettings::Node => Holds::Node,
+        },
+        steps: match strategy.steps {
+            file::StepsSettings::PerCall => Steps::PerCall,
+            file::StepsSettings::PerNode => Steps::PerNode,
+        },
+        obey_retry_after: strategy.obey_retry_after,
+        retry_after_jitter: (strategy.retry_after_jitter.get() * 1000.0).round() as u16,
+        budget: strategy.budget,
+        breaker: strategy.breaker,
+        throttle: strategy.throttle,
+        ..CallPolicy::plain(strategy.retry)
+    }
 }
 
 fn coordination(settings: &Settings, written: &Coordination) -> Coordination {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use crate::base::{Millis, NodeId, Time};
+use crate::base::{Duration, NodeId, Time};
 use crate::node::{Asker, Memory, Moved, NUMBERS, Names, Strategy, TIMERS};
 use crate::oauth::Token;
 use crate::provider::{Reveals, Rule};
@@ -185,6 +185,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         for node in &mut self.nodes {
             node.parked = node.parked.moved(moved);
         }
+        for retries in &mut self.retries {
+            retries.hold = retries.hold.moved(moved);
+        }
     }
 
     /// Gives the requests and operations of each node the lowest numbers, oldest first, and starts its epochs and alarms anew.
@@ -248,7 +251,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if self.policy.is_forgetful() {
             for retries in &mut self.tables.retries {
                 retries.step = 0;
-                retries.previous = Millis::ZERO;
+                retries.previous = Duration::ZERO;
             }
         }
     }

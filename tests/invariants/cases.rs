@@ -51,7 +51,9 @@ pub(super) struct ClientCase {
     pub(super) delay_first: bool,
     pub(super) per_node: bool,
     pub(super) budget: Option<(u8, bool, u32)>,
-    pub(super) breaker: Option<(u32, u64)>,
+    pub(super) breaker: Option<(u32, u64, bool)>,
+    /// A wait before a renewal holds up the whole node; a refused token that is not retried is kept.
+    pub(super) refused: (bool, bool),
     pub(super) patience: Option<u64>,
     /// The answers say what they mean, or come as 200 with the error in the body; to a client that reads it or not.
     pub(super) dialect: Option<bool>,
@@ -107,12 +109,14 @@ prop_compose! {
         delay_first: bool,
         per_node: bool,
         budget in rarely((0u8..50, any::<bool>(), 0u32..20)),
-        breaker in rarely((1u32..5, 100u64..2_000)),
+        breaker in rarely((1u32..5, 100u64..2_000, any::<bool>())),
+        refused in (any::<bool>(), prop::bool::weighted(0.3)),
         patience in rarely(10u64..2_000),
         dialect in rarely(any::<bool>()),
     ) -> ClientCase {
         ClientCase {
-            retry, attempts, timeout, store_timeout, after_renewal, delay_first, per_node, budget, breaker, patience, dialect,
+            retry, attempts, timeout, store_timeout, after_renewal, delay_first, per_node, budget, breaker, refused, patience,
+            dialect,
         }
     }
 }

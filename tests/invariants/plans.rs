@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{Chance, Duration, Rate, Share, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::node::{DelayPlace, Steps};
+use tokenstorm::node::{DelayPlace, Holds, Steps, Unretried};
 use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::provider::settings::{Dialect, DialectSettings, Reads, Wording};
 use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
@@ -224,6 +224,7 @@ fn policy(plan: &mut Plan, case: ClientCase) {
         per_node,
         budget,
         breaker,
+        refused: (holds, keeps),
         patience: _,
         dialect,
     } = case;
@@ -245,10 +246,13 @@ fn policy(plan: &mut Plan, case: ClientCase) {
         capacity,
         ..Budget::default()
     });
-    client.breaker = breaker.map(|(failures, open)| Breaker {
+    client.breaker = breaker.map(|(failures, open, refused_tokens)| Breaker {
         failures,
         open: ms(open),
+        refused_tokens,
     });
+    client.holds = if holds { Holds::Node } else { Holds::Call };
+    client.unretried = if keeps { Unretried::Keep } else { Unretried::Drop };
     if let Some(reads_body) = dialect {
         client.perceptions = Dialect::of(&errors_in_bodies()).perceptions(match reads_body {
             true => Reads::Body,

@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{CallId, Chance, Delay, Duration, Group, Millis, NodeId, Time};
 use tokenstorm::node::{
-    Alarm, AtNode, CallPolicy, Calls, Heard, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy,
+    Alarm, AtNode, CallPolicy, Calls, Heard, Holds, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy, Unretried,
 };
 use tokenstorm::oauth::{AnswerKind, Grant, Reply, Token};
 use tokenstorm::retry::{Attempts, Exponential, Retry};
@@ -203,4 +203,62 @@ fn a_wait_that_is_asked_for_is_the_least() {
         Duration::from_secs(31),
         "in whole seconds"
     );
+}
+
+/// A wait before a renewal holds up the refused call alone, or all calls of its node; then one token request serves them all.
+#[test]
+fn a_wait_holds_up_a_call_or_its_node() {
+    for (holds, meanwhile) in [(Holds::Call, 1), (Holds::Node, 0)] {
+        let mut node = Alone::new();
+        node.policy.holds = holds;
+        node.policy.delay_first = true;
+        assert_eq!(node.policy.remembers(), holds == Holds::Node);
+        node.tables = NodeTables::new(1, [None].into(), &node.policy);
+        let first = node.call();
+        let attempt = node.granted(&first, 1)[0];
+        let other = node.call()[0];
+        assert_eq!(node.answered(attempt, REJECTED), [], "it waits");
+        // A call that arrives meanwhile, and one that is refused meanwhile.
+        assert_eq!(node.call().len(), meanwhile);
+        assert_eq!(node.answered(other, REJECTED), []);
+        let waits = node.network.alarms.iter();
+        let waits = waits.filter(|(_, alarm)| matches!(alarm, Alarm::BackoffOver { .. }));
+        assert_eq!(
+            waits.count(),
+            1 + meanwhile,
+            "whoever is held up has no wait of its own"
+        );
+        let first_wait = node
+            .network
+            .alarms
+            .iter()
+            .position(|(_, alarm)| matches!(alarm, Alarm::BackoffOver { .. }));
+        let (at, alarm) = node.network.alarms[first_wait.expect("a wait")];
+        node.network.now = at;
+        let request = node.hear(Heard::Alarm(alarm));
+        assert!(matches!(request[..], [Sends::Token { .. }]), "{request:?}");
+        let served = node.granted(&request, 2);
+        assert_eq!(
+            served.iter().map(token_of).collect::<Vec<_>>(),
+            vec![2; 3 - 2 * meanwhile]
+        );
+    }
+}
+
+/// A refused token whose call may not be tried again is dropped or kept.
+#[test]
+fn a_refused_token_that_is_not_retried_is_dropped_or_kept() {
+    for unretried in [Unretried::Drop, Unretried::Keep] {
+        let mut node = Alone::new();
+        node.policy.retry = Retry::None;
+        node.policy.unretried = unretried;
+        let first = node.call();
+        let attempt = node.granted(&first, 1)[0];
+        assert_eq!(node.answered(attempt, REJECTED), []);
+        let next = node.call();
+        match unretried {
+            Unretried::Drop => assert!(matches!(next[..], [Sends::Token { .. }]), "{next:?}"),
+            Unretried::Keep => assert_eq!(token_of(&next[0]), 1),
+        }
+    }
 }

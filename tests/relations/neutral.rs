@@ -2,13 +2,13 @@
 
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::node::Strategy as _;
+use tokenstorm::node::{Holds, Strategy as _};
 use tokenstorm::plan::{Act, Plan, Stream};
 use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Retry};
 use tokenstorm::strategy::{AppPerNode, Coordination, Lease, Over, RenewAhead, Rotation, WaitAndLook};
 use tokenstorm::trace::Event;
-use tokenstorm::workload::{Pattern, Periodic};
+use tokenstorm::workload::{Jitters, Pattern, Periodic};
 
 use crate::common::{Nodes, a_lease, all_legs, every_strategy, m0, ms, record, slots};
 use crate::plans::{Trace, at_most, compare_first, naive, strategies_in, usual};
@@ -119,7 +119,18 @@ fn neutral_parameters_give_the_base_model() {
             plan.policy.breaker = Some(Breaker {
                 failures: u32::MAX,
                 open: day,
+                refused_tokens: true,
             });
+        });
+        with("a breaker that counts no refused token", &|plan| {
+            plan.policy.breaker = Some(Breaker {
+                failures: 1,
+                open: day,
+                refused_tokens: false,
+            });
+        });
+        with("a wait of no time that holds up its node", &|plan| {
+            plan.policy.holds = Holds::Node
         });
         with("callers with patience", &|plan| plan.layout.patience.fill(Some(day)));
         with("a quota beyond reach", &|plan| {
@@ -205,6 +216,7 @@ fn nodes_may_change_places() {
             let timer = Periodic {
                 every: ms(periods[place]),
                 jitter: Duration::ZERO,
+                jitters: Jitters::Gaps,
                 aligned: true,
             };
             *workload = vec![Stream {
