@@ -25,6 +25,8 @@ pub enum DelayShape {
     Later,
     /// Earlier than the base by an exponential time with the mean `spread`, but not before now.
     Earlier,
+    /// At once where an exponential time with the mean `spread` reaches the base, and otherwise [never](Delay::is_never).
+    AtOnceOrNever,
 }
 
 impl Delay {
@@ -61,6 +63,21 @@ impl Delay {
         }
     }
 
+    /// No wait if an exponential time with this mean is as long as `base`, and otherwise never: a decision that is drawn.
+    pub const fn at_once_or_never(base: Duration, mean: Duration) -> Self {
+        Self {
+            base,
+            spread: mean,
+            cap: Duration::MAX,
+            law: DelayShape::AtOnceOrNever,
+        }
+    }
+
+    /// Whether a wait that was drawn is longer than any run.
+    pub fn is_never(wait: Duration) -> bool {
+        wait > Duration::LONGEST
+    }
+
     /// The wait that a uniform 64-bit draw stands for.
     pub fn at(self, draw: u64) -> Duration {
         let wait = match self.law {
@@ -69,6 +86,9 @@ impl Delay {
                 self.base.saturating_add(Duration::from_nanos(jitter as u64))
             }
             DelayShape::Earlier => self.base.saturating_sub(exponential(self.spread, draw)),
+            DelayShape::AtOnceOrNever if exponential(self.spread, draw) >= self.base => Duration::ZERO,
+            // Whatever the cap, which a clock that drifts has moved too.
+            DelayShape::AtOnceOrNever => return Duration::MAX,
         };
         wait.min(self.cap)
     }
@@ -101,6 +121,11 @@ mod tests {
             (median - (100.0 - 10.0 * std::f64::consts::LN_2)).abs() < 1e-3,
             "{median}"
         );
+        let decision = Delay::at_once_or_never(Duration::from_secs(10), Duration::from_secs(10));
+        // The chance is e^-1.
+        let turn = (u64::MAX as f64 * (1.0 - (-1f64).exp())) as u64;
+        assert!(Delay::is_never(decision.at(turn - (1 << 50))));
+        assert_eq!(decision.at(turn + (1 << 50)), Duration::ZERO);
         let short = Delay::before(Duration::SECOND, Duration::from_secs(10));
         assert_eq!(short.at(u64::MAX), Duration::ZERO, "a lead longer than the base");
     }

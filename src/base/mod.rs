@@ -27,4 +27,4 @@ pub use permutation::Permutation;
 pub use prefetch::prefetch;
 pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub use quantity::{Factor, QuantityError, Rate, Share};
-pub use time::{Duration, Millis, Time};
+pub use time::{Duration, Millis, Rough, Time};

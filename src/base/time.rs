@@ -15,6 +15,11 @@ pub struct Time(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(u32);
 
+/// A span to a millionth of itself, in three bytes; at most 13 days, saturating. For what is measured and must travel in a message
+/// that is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rough([u8; 3]);
+
 impl Duration {
     /// No time.
     pub const ZERO: Self = Self(0);
@@ -151,6 +156,38 @@ impl From<Millis> for Duration {
     }
 }
 
+impl Rough {
+    /// No time.
+    pub const ZERO: Self = Self([0; 3]);
+    /// Bits of the leading digits; those above are the power of two that they are multiplied by.
+    const DIGITS: u32 = 19;
+}
+
+impl From<Duration> for Rough {
+    fn from(span: Duration) -> Self {
+        let most = (1u64 << Self::DIGITS) - 1;
+        let mut power = (u64::BITS - span.0.leading_zeros()).saturating_sub(Self::DIGITS);
+        // To the nearest; what carries over has one digit more.
+        let rounded = |power: u32| (span.0 >> power) + (span.0 >> power.saturating_sub(1) & u64::from(power > 0));
+        if rounded(power) > most {
+            power += 1;
+        }
+        let (digits, power) = match power < 32 {
+            true => (rounded(power), power),
+            false => (most, 31),
+        };
+        let [low, middle, high, _] = ((power << Self::DIGITS) | digits as u32).to_le_bytes();
+        Self([low, middle, high])
+    }
+}
+
+impl From<Rough> for Duration {
+    fn from(Rough([low, middle, high]): Rough) -> Self {
+        let bits = u32::from_le_bytes([low, middle, high, 0]);
+        Self(u64::from(bits & ((1 << Rough::DIGITS) - 1)) << (bits >> Rough::DIGITS))
+    }
+}
+
 /// Written with the largest unit that divides it, as scenario files write it: `250ms`, `1h`, `1500us`.
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,6 +221,28 @@ mod tests {
         assert_eq!(Time::ZERO - Duration::SECOND, Time::ZERO);
         assert_eq!(Duration::MAX.ratio(3, 2), Duration::MAX);
         assert_eq!(Millis::from(Duration::MAX).get(), u32::MAX);
+    }
+
+    #[test]
+    fn a_rough_span_is_off_by_a_millionth_at_most() {
+        for nanos in [
+            0,
+            1,
+            80_000_000,
+            (1 << 19) - 1,
+            (1 << 20) - 1,
+            123_456_789_012,
+            1_000_000_000_000_001,
+        ] {
+            let span = Duration::from_nanos(nanos);
+            let again = Duration::from(Rough::from(span)).nanos();
+            assert!(again.abs_diff(nanos) <= nanos / 1_000_000, "{nanos}: {again}");
+        }
+        assert_eq!(
+            Duration::from(Rough::from(Duration::from_millis(80))),
+            Duration::from_millis(80)
+        );
+        assert!(Duration::from(Rough::from(Duration::MAX)) > Duration::from_secs(12 * 86_400));
     }
 
     #[test]

@@ -7,28 +7,30 @@ mod call;
 mod caller;
 mod calls;
 mod forwarding;
+mod hold;
 mod outbox;
 mod party;
 mod pending;
 mod policy;
 mod reorder;
 mod requests;
+mod shared;
 
 pub use call::{Call, CallMarks, Phase, Ticket};
-pub use calls::{Calls, Parked};
+pub use calls::{Calls, Hold, Parked};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
 pub use pending::{Asker, NUMBERS, Pending, PendingOps};
-pub use policy::{CallPolicy, DelayPlace, RetryState, Steps};
+pub use policy::{CallPolicy, DelayPlace, Holds, RetryState, Steps, Unretried};
 pub use reorder::Moved;
+pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 
-use crate::base::{CallId, Delay, Millis, NodeId};
+use crate::base::{CallId, Delay, NodeId, Rough};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
-use crate::store;
 
 /// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
 ///
@@ -37,7 +39,7 @@ use crate::store;
 /// A strategy can be driven by hand, one input at a time:
 ///
 /// ```
-/// use tokenstorm::base::{CallId, Millis, NodeId};
+/// use tokenstorm::base::{CallId, Millis, NodeId, Rough};
 /// use tokenstorm::node::{Command, Input, Me, Memory, Names, Outbox, Role, Strategy, View};
 /// use tokenstorm::oauth::{Grant, Token, TokenSlot};
 ///
@@ -81,7 +83,7 @@ use crate::store;
 /// assert!(matches!(requested[..], [Command::RequestToken { with: None, .. }]));
 ///
 /// let grant = Grant { token, life: Millis::new(3_600_000), rank: None };
-/// let sent = commands(Input::Token { call: Some(call), grant, late: false });
+/// let sent = commands(Input::Token { call: Some(call), grant, took: Rough::ZERO, late: false });
 /// assert_eq!(sent, [Command::Attempt { call, token }]);
 /// ```
 pub trait Strategy: Clone + Send + Sync {
@@ -111,6 +113,11 @@ pub trait Strategy: Clone + Send + Sync {
 
     /// Its nodes forward calls to a gateway, or leave the renewing to it.
     fn needs_gateway(&self) -> bool {
+        false
+    }
+
+    /// It wants to hear how long the requests took that a call makes for itself.
+    fn times_requests(&self) -> bool {
         false
     }
 
@@ -189,80 +196,6 @@ pub enum Role {
     Gateway,
 }
 
-/// What the nodes of one domain put into their shared store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Shared {
-    /// The token itself.
-    pub token: Token,
-    /// Life that was left when it was issued.
-    pub life: Millis,
-    /// What it reveals about when it was issued.
-    pub rank: Option<NonZeroU32>,
-    /// Which of the apps or slots that take turns it came from; 0 where there is one.
-    pub turn: u8,
-}
-
-impl Shared {
-    /// What a node puts into the store when it has obtained this.
-    pub const fn of(grant: Grant, turn: u8) -> Self {
-        Self {
-            token: grant.token,
-            life: grant.life,
-            rank: grant.rank,
-            turn,
-        }
-    }
-
-    /// The same under new names.
-    #[must_use]
-    pub fn renamed(self, names: &mut dyn Names) -> Self {
-        Self {
-            token: names.token(self.token),
-            rank: self.rank.map(|rank| names.rank(rank)),
-            ..self
-        }
-    }
-}
-
-impl store::Stored for Shared {
-    fn name(&self) -> NonZeroU32 {
-        self.token.0
-    }
-
-    fn rank(&self) -> u32 {
-        self.rank.map_or(0, NonZeroU32::get)
-    }
-}
-
-/// What nodes say to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Note {
-    /// Here is a token.
-    Token(Shared),
-    /// This token (none: I have none) will not do: please get me another.
-    Wanted(Option<Token>),
-    /// There is none to be had.
-    Failed(Failure),
-}
-
-/// Whom a node tells something: nodes of its own domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Whom {
-    /// This node.
-    One(NodeId),
-    /// The gateway.
-    Gateway,
-    /// Every other node but the gateway.
-    All,
-    /// The nodes 1, 2, 4, 8 ... places after it, this many of them: what is passed on so reaches everybody in few steps.
-    Some(u8),
-}
-
-/// What a node asks of the shared store.
-pub type StoreOperation = store::Operation<Shared>;
-/// What the shared store answers.
-pub type StoreAnswer = store::Answer<Shared>;
-
 /// A timer of a node. Arming one again replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
@@ -298,6 +231,8 @@ pub enum Input {
         call: Option<CallId>,
         /// The new token, with its life.
         grant: Grant,
+        /// How long a call has waited for it, where the strategy [times its requests](Strategy::times_requests).
+        took: Rough,
         /// It comes after the node had given the request up.
         late: bool,
     },
@@ -341,6 +276,14 @@ pub enum Command {
     Park {
         /// The call.
         call: CallId,
+    },
+    /// Ask the token endpoint for the call that was parked first, which waits for it alone from now on; nothing where none is
+    /// parked. Otherwise as [`Command::RequestToken`].
+    RequestForParked {
+        /// Which app and slot to ask for.
+        slot: TokenSlot,
+        /// Whose refresh token to present.
+        with: Option<Token>,
     },
     /// Send all parked calls with this token.
     AttemptParked {

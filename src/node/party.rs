@@ -305,7 +305,7 @@ impl<S: Strategy> AtNode<'_, S> {
                 }
             }
             Heard::Forwarded { call } => self.serve_forwarded(call, host),
-            Heard::HungUp { call } => self.drop_forwarded(call),
+            Heard::HungUp { call } => self.drop_forwarded(call, host),
             Heard::ForwardAnswered { ticket, succeeded } => self.forward_answered(ticket, succeeded, host),
             Heard::GatewayGone { call } => self.attempt_failed(call, crate::oauth::Failure::Unreachable, host),
             Heard::Alarm(alarm) => self.wake_up(alarm, host),
@@ -347,6 +347,11 @@ impl<S: Strategy> AtNode<'_, S> {
             Command::Park { call } => {
                 self.calls.get_mut(call).phase = super::Phase::Waiting;
                 self.calls.park(&mut self.state.parked, call);
+            }
+            Command::RequestForParked { slot, with } => {
+                if let Some(call) = self.calls.unpark(&mut self.state.parked) {
+                    self.request_token(slot, Some(call), with, host);
+                }
             }
             Command::AttemptParked { token } => {
                 while let Some(call) = self.calls.unpark(&mut self.state.parked) {

@@ -1,6 +1,6 @@
 //! What a node asks of other parties beside its calls: token requests, store operations, and its timers.
 
-use crate::base::{CallId, Delay};
+use crate::base::{CallId, Delay, Rough};
 use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
 use crate::trace::Event;
 
@@ -29,6 +29,9 @@ impl<S: Strategy> AtNode<'_, S> {
         let asker = match call {
             Some(call) => {
                 self.calls.get_mut(call).phase = Phase::Waiting;
+                if self.strategy.times_requests() {
+                    self.calls.remember_request(call, host.now());
+                }
                 Asker::Call(self.calls.ticket(call))
             }
             None => {
@@ -78,7 +81,20 @@ impl<S: Strategy> AtNode<'_, S> {
             host.note(|| Event::TokenHeard { node, late });
         }
         match reply {
-            Reply::Granted(grant) => self.react(Input::Token { call, grant, late }, host),
+            Reply::Granted(grant) => {
+                let took = match call {
+                    Some(call) if self.strategy.times_requests() => self.calls.asked(call),
+                    _ => None,
+                };
+                let took = took.map_or(Rough::ZERO, |asked| host.now().since(asked).into());
+                let input = Input::Token {
+                    call,
+                    grant,
+                    took,
+                    late,
+                };
+                self.react(input, host);
+            }
             // A failure that nobody waits for is no news.
             Reply::Refused { .. } if late => {}
             Reply::Refused { kind, wait } => {

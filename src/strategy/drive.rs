@@ -1,6 +1,6 @@
 //! One node of a strategy, driven by hand.
 
-use crate::base::{CallId, Millis, NodeId};
+use crate::base::{CallId, Millis, NodeId, Rough};
 use crate::node::{Command, Input, Me, Outbox, Role, Shared, Strategy};
 use crate::oauth::{Failure, Grant, Token};
 use crate::store::{Answer, Entry};
@@ -68,6 +68,7 @@ pub fn obtained(number: u32) -> Input {
     Input::Token {
         call: None,
         grant: grant(number),
+        took: Rough::ZERO,
         late: false,
     }
 }

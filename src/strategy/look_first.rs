@@ -3,8 +3,7 @@
 //! One request at a time in a process. A new token is held back until the store has answered the write: only then does the
 //! process know whose token is to be used.
 
-use crate::base::Duration;
-use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Timer, View};
+use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, View};
 use crate::oauth::{Failure, Token, TokenSlot};
 use crate::store::{Answer, Asked, Operation, When};
 
@@ -17,12 +16,6 @@ pub(super) trait Writes {
     fn spare(&self) -> bool {
         false
     }
-
-    /// What to plan for a token that is held from now on and has this much life left.
-    fn plan(&self, _left: Duration, _out: &mut Outbox) {}
-
-    /// What to plan when a planned renewal has failed.
-    fn plan_again(&self, _out: &mut Outbox) {}
 }
 
 /// One process's part.
@@ -67,13 +60,8 @@ impl Memory {
                     }
                 }
             },
-            (Input::Timer(Timer::Renew), Phase::Idle) if self.token.is_some() => {
-                self.stale = self.token;
-                self.look(out);
-            }
             (Input::Store(Answer::Value(Some(entry))), Phase::Looking) if Some(entry.value.token) != self.stale => {
-                let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-                self.hold(writes, entry.value.token, left, out);
+                self.hold(entry.value.token, out);
             }
             (Input::Store(Answer::Value(stored)), Phase::Looking) => {
                 self.read = stored.map(|entry| entry.value.token);
@@ -84,8 +72,8 @@ impl Memory {
                     with: self.token.or(self.stale),
                 });
             }
-            (Input::Store(Answer::Failed(Asked::Read)), Phase::Looking) => self.fail(writes, Failure::Unreachable, out),
-            (Input::TokenFailed { why, .. }, Phase::Asking) => self.fail(writes, why, out),
+            (Input::Store(Answer::Failed(Asked::Read)), Phase::Looking) => self.fail(Failure::Unreachable, out),
+            (Input::TokenFailed { why, .. }, Phase::Asking) => self.fail(why, out),
             (Input::Token { grant, late, .. }, phase) if self.welcomes(me, late, phase) => {
                 self.publish(writes, Shared::of(grant, 0), out);
             }
@@ -93,13 +81,12 @@ impl Memory {
                 if writes.spare() {
                     self.spare = self.new;
                 }
-                let left = Duration::from(entry.value.life).saturating_sub(entry.age.into());
-                self.hold(writes, entry.value.token, left, out);
+                self.hold(entry.value.token, out);
             }
             // Written, or cleared by somebody meanwhile, or nobody knows: there is no better token than the new one.
             (Input::Store(Answer::Written | Answer::Kept(None) | Answer::Failed(Asked::Write)), Phase::Publishing) => {
                 if let Some(new) = self.new {
-                    self.hold(writes, new.token, new.life.into(), out);
+                    self.hold(new.token, out);
                 }
             }
             _ => {}
@@ -111,21 +98,17 @@ impl Memory {
         out.push(Command::Store(Operation::Read));
     }
 
-    fn hold(&mut self, writes: &impl Writes, token: Token, left: Duration, out: &mut Outbox) {
+    fn hold(&mut self, token: Token, out: &mut Outbox) {
         self.token = Some(token);
         self.read = Some(token);
         self.new = None;
         self.phase = Phase::Idle;
         out.push(Command::AttemptParked { token });
-        writes.plan(left, out);
     }
 
-    fn fail(&mut self, writes: &impl Writes, why: Failure, out: &mut Outbox) {
+    fn fail(&mut self, why: Failure, out: &mut Outbox) {
         self.phase = Phase::Idle;
         out.push(Command::FailParked { why });
-        if self.token.is_some() {
-            writes.plan_again(out);
-        }
     }
 
     fn publish(&mut self, writes: &impl Writes, new: Shared, out: &mut Outbox) {

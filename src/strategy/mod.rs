@@ -191,6 +191,10 @@ impl Strategy for Coordination {
         each!(Self, self, strategy => strategy.needs_gateway())
     }
 
+    fn times_requests(&self) -> bool {
+        each!(Self, self, strategy => strategy.times_requests())
+    }
+
     fn duplicate_apps(&self) -> u16 {
         each!(Self, self, strategy => strategy.duplicate_apps())
     }

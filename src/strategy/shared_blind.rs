@@ -95,7 +95,7 @@ impl Strategy for SharedBlind {
                     why: Failure::Unreachable,
                 });
             }
-            Input::Token { call, grant, late } => {
+            Input::Token { call, grant, late, .. } => {
                 node.token = Some(grant.token);
                 if let Some(call) = call {
                     out.push(Command::Attempt {

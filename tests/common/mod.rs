@@ -233,7 +233,6 @@ fn strategies_with_a_store() -> Vec<Coordination> {
         }),
         Coordination::Xfetch(Xfetch {
             beta: "1.5".parse().unwrap(),
-            delta: ms(400),
         }),
         Coordination::Lease(another_lease()),
         Coordination::Lease(Lease {
@@ -250,6 +249,7 @@ fn strategies_that_elect_or_lock() -> Vec<Coordination> {
     vec![
         Coordination::CentralRefresher(CentralRefresher {
             renew_ahead: Some(ms(500)),
+            try_again: None,
             wait: ms(900),
             on_request: true,
         }),

@@ -142,7 +142,11 @@ impl Host for SimHost<'_> {
         let (way, delay) = if delay.spread.is_zero() {
             (way_of_alarm(&alarm), delay.at(0))
         } else {
-            (None, delay.at(self.dice.draw(WAKE, key, 0)))
+            let drawn = delay.at(self.dice.draw(WAKE, key, 0));
+            if Delay::is_never(drawn) {
+                return drawn;
+            }
+            (None, drawn)
         };
         self.schedule(way, self.now + delay, alarm);
         delay
