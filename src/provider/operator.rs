@@ -6,6 +6,27 @@ use crate::oauth::{Ending, Grant, Life, Slot, Token};
 use crate::trace::Event;
 
 impl<R: Rule, Q> Server<R, Q> {
+    /// Whether the token endpoint lets a login in, which ends with a request to it as any other: an outage, an error by chance and a
+    /// quota turn it away. `key` names the draw.
+    pub fn admits_login(&mut self, now: Time, client: u16, key: u64, host: &mut impl ServerHost) -> bool {
+        let endpoint = &mut self.provider.token_endpoint;
+        if endpoint.outage.is_some() {
+            return false;
+        }
+        let refused = host.hit(endpoint.errors, key)
+            || endpoint.quota(now, client).is_err_and(|exceeded| {
+                if exceeded.first {
+                    let reset = exceeded.until_reset;
+                    host.note(|| Event::QuotaExhausted { reset });
+                }
+                true
+            });
+        if refused {
+            host.note(|| Event::TokenRefused);
+        }
+        !refused
+    }
+
     /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
     /// allows another token.
     pub fn log_in(&mut self, now: Time, client: u16, again: bool, host: &mut impl ServerHost) -> Option<Grant> {

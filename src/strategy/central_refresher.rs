@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use super::renew_ahead::ahead;
+use super::renew_ahead::{again, ahead};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
@@ -16,6 +16,9 @@ use crate::oauth::{Failure, Token, TokenSlot};
 pub struct CentralRefresher {
     /// The token is replaced this long before it expires; left out, once a worker says that it is refused.
     pub renew_ahead: Option<Duration>,
+    /// A planned renewal that has failed is tried again after this time; left out, a quarter to a half of `renew_ahead` later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub try_again: Option<Duration>,
     /// A worker's calls fail this try when the refresher has not answered within this time.
     #[serde(default = "default_wait")]
     pub wait: Duration,
@@ -121,11 +124,12 @@ impl CentralRefresher {
                     whom: Whom::All,
                     note: Note::Failed(why),
                 });
-                if self.renew_ahead.is_some() && node.newest.is_some() {
-                    // A planned renewal that failed is tried again before long.
+                if let Some(margin) = self.renew_ahead
+                    && node.newest.is_some()
+                {
                     out.push(Command::Arm {
                         timer: Timer::Renew,
-                        delay: Delay::exactly(self.wait),
+                        delay: self.try_again.map_or_else(|| again(margin), Delay::exactly),
                     });
                 }
             }
@@ -208,6 +212,7 @@ impl Listed for CentralRefresher {
     fn small(_: u16) -> Vec<Small<Self>> {
         let on_request = Self {
             renew_ahead: None,
+            try_again: None,
             wait: SPAN,
             on_request: true,
         };
@@ -216,5 +221,40 @@ impl Listed for CentralRefresher {
             "one more node than calls arrive at",
             on_request,
         )]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::drive::{ME, grant, obtained};
+    use super::*;
+
+    /// How long workers wait says nothing of when the refresher tries again.
+    #[test]
+    fn a_planned_renewal_that_fails_is_tried_again_by_its_own_time() {
+        let gateway = Me {
+            role: Role::Gateway,
+            ..ME
+        };
+        for (written, delay) in [
+            ("", Delay::between(Duration::from_secs(10), Duration::from_secs(10))),
+            ("try_again = \"3s\"", Delay::exactly(Duration::from_secs(3))),
+        ] {
+            let text = format!("renew_ahead = \"40s\"\nwait = \"1h\"\n{written}");
+            let strategy: CentralRefresher = toml::from_str(&text).unwrap();
+            let mut node = strategy.boot(gateway);
+            let mut say = |input| {
+                let mut out = Outbox::default();
+                strategy.on(gateway, &mut node, input, &mut out);
+                out.commands().copied().collect::<Vec<_>>()
+            };
+            say(Input::Login { grant: grant(1) });
+            say(obtained(2));
+            say(Input::Timer(Timer::Renew));
+            let why = Failure::ServerError;
+            let timer = Timer::Renew;
+            let said = say(Input::TokenFailed { call: None, why });
+            assert_eq!(said[1], Command::Arm { timer, delay });
+        }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::renew_ahead::ahead;
+use super::renew_ahead::{again, ahead};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
@@ -155,6 +155,15 @@ impl Leader {
         node.wanted = false;
         node.phase = Phase::Idle;
         out.push(Command::FailParked { why });
+        if let Some(margin) = self.renew_ahead
+            && Self::leads(node)
+            && node.newest.is_some()
+        {
+            out.push(Command::Arm {
+                timer: Timer::Renew,
+                delay: again(margin),
+            });
+        }
     }
 
     fn wait(&self, node: &mut Memory, out: &mut Outbox) {

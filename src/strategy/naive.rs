@@ -15,16 +15,35 @@ pub struct Naive {}
 /// The newest token that reached this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Memory {
-    token: Option<Token>,
+    held: Option<Token>,
+    /// A call that is over has found it refused. Its refresh token is worth keeping.
+    dead: bool,
+}
+
+impl Memory {
+    fn keep(&mut self, token: Token) {
+        *self = Self {
+            held: Some(token),
+            dead: false,
+        };
+    }
+
+    fn token(&self) -> Option<Token> {
+        self.held.filter(|_| !self.dead)
+    }
 }
 
 impl node::Memory for Memory {
     fn view(&self) -> View {
-        View { token: self.token }
+        View { token: self.token() }
+    }
+
+    fn credential(&self) -> Option<Token> {
+        self.held
     }
 
     fn rename(&mut self, names: &mut dyn Names) {
-        self.token = self.token.map(|token| names.token(token));
+        self.held = self.held.map(|token| names.token(token));
     }
 }
 
@@ -36,25 +55,25 @@ impl Strategy for Naive {
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        match (input, node.token) {
+        match (input, node.token()) {
             (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
             (Input::Call { call } | Input::Rejected { call: Some(call), .. }, _) => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
-                with: node.token,
+                with: node.held,
             }),
             (Input::Token { call, grant, .. }, _) => {
                 let token = grant.token;
-                node.token = Some(token);
+                node.keep(token);
                 if let Some(call) = call {
                     out.push(Command::Attempt { call, token });
                 }
             }
             (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
-            (Input::Login { grant }, _) => node.token = Some(grant.token),
-            // Where a refresh token came with it, even a dead one is worth keeping.
-            (Input::Rejected { call: None, token }, Some(cached)) if cached == token && !me.refreshes => {
-                node.token = None
+            (Input::Login { grant }, _) => node.keep(grant.token),
+            (Input::Rejected { call: None, token }, Some(cached)) if cached == token => {
+                node.dead = me.refreshes;
+                node.held = node.held.filter(|_| me.refreshes);
             }
             _ => {}
         }

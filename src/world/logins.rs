@@ -1,9 +1,9 @@
 //! Logins: where the grants come from that nodes refresh.
 //!
-//! A user logs in before the first node starts, and the credential is deployed to every node and put into the shared store.
-//! Where a grant is found lost, the user may log in again after a while.
+//! A user logs in before the run, and the credential is deployed to every node and put into the shared store. Where a grant is
+//! found lost, the user may log in again after a while, and once more after as long if the token endpoint turns that away.
 
-use crate::base::{Duration, NodeId, clone_in_place};
+use crate::base::{Delay, Duration, NodeId, clone_in_place};
 use crate::node::{Heard, Memory, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{RotationMachine, Rule};
@@ -11,6 +11,10 @@ use crate::trace::Event;
 
 use super::World;
 use super::host::Host;
+use super::message::Message;
+
+/// Marks the keys of a login's draws: a node's request has another.
+const LOGIN: u64 = 1 << 63;
 
 /// The newest credential of each login.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -101,16 +105,21 @@ impl<S: Strategy, R: Rule> World<S, R> {
             .collect()
     }
 
-    /// A user logs in: a new grant, put into the store of its domain.
-    fn log_in(&mut self, login: u32, host: &mut impl Host) {
+    /// A user logs in: a new grant, put into the store of its domain. Says whether that went well.
+    fn log_in(&mut self, login: u32, host: &mut impl Host) -> bool {
         let Some(first) = self.nodes_of(login).first().copied() else {
-            return;
+            return false;
         };
         let fleet = &self.fleets[usize::from(self.nodes[first.index()].fleet)];
         let (client, store, now) = (fleet.client, fleet.store, host.now());
         let again = self.logins.at(login).token.is_some();
+        // The first was before the run, whenever the node starts that it is deployed to.
+        let key = LOGIN | (u64::from(login) << 40) ^ now.nanos();
+        if again && !self.server.admits_login(now, client, key, host) {
+            return false;
+        }
         let Some(grant) = self.server.log_in(now, client, again, host) else {
-            return;
+            return false;
         };
         self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
         *self.logins.at(login) = Login {
@@ -118,11 +127,17 @@ impl<S: Strategy, R: Rule> World<S, R> {
             awaited: false,
             reported: false,
         };
+        true
     }
 
     pub(super) fn log_in_again(&mut self, login: u32, host: &mut impl Host) {
         self.report_lost_grant(login, host);
-        self.log_in(login, host);
+        if !self.log_in(login, host) {
+            if let Some(again) = self.logins.again {
+                host.wake(Delay::exactly(again), login.into(), Message::LoginAgain { login });
+            }
+            return;
+        }
         let Some(token) = self.logins.at(login).token else {
             return;
         };

@@ -2,9 +2,11 @@
 
 use super::super::MOST_NODES;
 use super::super::error::Mistake;
-use super::super::file::{PauseSettings, WorkloadSettings};
+use super::super::file::{FleetSettings, LoginSettings, PauseSettings, StrategySettings, WorkloadSettings};
 use super::{Checker, twice};
 use crate::base::Duration;
+use crate::node::Strategy as _;
+use crate::strategy::Coordination;
 
 impl Checker<'_> {
     pub(super) fn apps(&mut self) {
@@ -69,6 +71,7 @@ impl Checker<'_> {
             }
             self.pauses(i, fleet.pauses.as_ref());
             self.clock(i, fleet.clock_drift_ppm);
+            self.own_login(i);
             for (first, second, kind) in twice(fleet.workload.iter().map(|workload| workload.kind.as_str())) {
                 let before = self.place(&[&"fleet", &i, &"workload", &first, &"kind"]).value;
                 let at = self.place(&[&"fleet", &i, &"workload", &second, &"kind"]).value;
@@ -123,6 +126,35 @@ impl Checker<'_> {
                 format!("a clock that is off by {drift_ppm} millionths is none"),
                 "at most 500000",
                 "a quartz drifts by 50, a virtual machine without a time server by some hundreds",
+            );
+        }
+    }
+
+    /// What nodes share is the credential of one user: what one of them puts there the others send.
+    fn own_login(&mut self, i: usize) {
+        let fleets = &self.file.fleet;
+        let fleet = &fleets[i];
+        let together = |other: &&FleetSettings| (&other.domain, &other.app) == (&fleet.domain, &fleet.app);
+        let nodes: u64 = fleets.iter().filter(together).map(|fleet| u64::from(fleet.nodes)).sum();
+        let shares = |strategy: &&StrategySettings| {
+            let coordination = &strategy.coordination;
+            coordination.needs_store()
+                || coordination.needs_gateway()
+                || matches!(coordination, Coordination::Gossip(_))
+        };
+        let sharing = self.file.strategy.iter().find(shares);
+        if fleet.login == LoginSettings::Own
+            && nodes > 1
+            && self.file.provider.refresh_tokens().is_some()
+            && let Some(strategy) = sharing
+        {
+            let name = &strategy.name;
+            self.wrong(
+                &[&"fleet", &i, &"login"],
+                format!("under the strategy `{name}` all nodes of fleet `{}` would use one user's token", fleet.name),
+                "a login for each node",
+                "what is shared belongs to one user: make a fleet of each user's processes, with a `domain` of its own and \
+                 `login = \"shared\"`",
             );
         }
     }

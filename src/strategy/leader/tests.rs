@@ -59,3 +59,23 @@ fn a_token_that_is_refused_during_the_look_is_not_published() {
     let asks = node.hear(Input::Store(Answer::Value(None)));
     assert!(matches!(asks[..], [Command::RequestToken { .. }]), "{asks:?}");
 }
+
+/// A planned renewal that has failed is tried again while the token lives.
+#[test]
+fn a_planned_renewal_that_fails_is_planned_again() {
+    let mut node = Node::new(toml::from_str("renew_ahead = \"40s\"").unwrap());
+    node.hear(Input::Call { call: CallId(0) });
+    node.hear(Input::Store(Answer::Acquired { fence: 7 }));
+    node.hear(Input::Store(Answer::Value(None)));
+    node.hear(obtained(2));
+    node.hear(Input::Store(Answer::Written));
+    assert_eq!(node.hear(Input::Timer(Timer::Renew)), [READ]);
+    node.hear(entry(2));
+    let why = Failure::ServerError;
+    let again = Command::Arm {
+        timer: Timer::Renew,
+        delay: Delay::between(Duration::from_secs(10), Duration::from_secs(10)),
+    };
+    let failed = node.hear(Input::TokenFailed { call: None, why });
+    assert_eq!(failed, [Command::FailParked { why }, again]);
+}
