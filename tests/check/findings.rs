@@ -133,6 +133,24 @@ fn a_refresher_hands_out_no_token_that_it_was_told_is_dead() {
     }
 }
 
+/// A refresher that renews by its clock alone: a token that expires before a planned renewal only makes it late.
+#[test]
+fn a_renewal_that_is_planned_comes_without_a_request() {
+    let by_the_clock = |renew_ahead| {
+        let (mut setup, _) = check("central_refresher", "none");
+        if let Coordination::CentralRefresher(refresher) = &mut setup.coordination {
+            (refresher.on_request, refresher.renew_ahead) = (false, renew_ahead);
+        }
+        setup.system = setup.system.rotating(systems::rotation("refused"));
+        let report = check::check(&setup, &());
+        assert!(report.complete);
+        verdict(&report, "L3")
+    };
+    let some_time = tokenstorm::base::Duration::SECOND;
+    assert_eq!(by_the_clock(Some(some_time)), Expectation::Holds(None));
+    assert_eq!(by_the_clock(None), Expectation::Breaks(1, 0));
+}
+
 #[test]
 fn a_rotated_refresh_token_has_one_user() {
     told("naive_strict", "none", "F1");

@@ -67,7 +67,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         bag.iter().filter(move |message| {
             !bounds[self.actor(message).index()].accepts(message)
                 && match message {
-                    Message::TimerRang { timer, .. } => *timer != Timer::Renew,
+                    Message::TimerRang { timer, node, .. } => *timer != Timer::Renew || self.is_overdue(*node),
                     Message::AttemptTimedOut { .. } | Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } => {
                         self.is_lost(message)
                     }
@@ -136,9 +136,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
     fn actions_of(&self, place: u8, message: &Message, out: &mut Vec<Action>) {
         match message {
             Message::TimerRang {
-                timer: Timer::Renew, ..
+                timer: Timer::Renew,
+                node,
+                ..
             } => {
-                if self.left.left(Fault::Renewal) > 0 {
+                if self.is_overdue(*node) {
+                    out.push(Action::Deliver(place));
+                } else if self.left.left(Fault::Renewal) > 0 {
                     out.push(Action::Renew(place));
                 }
             }

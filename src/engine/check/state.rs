@@ -9,7 +9,7 @@ use super::visited::fingerprint;
 use crate::base::{Duration, Group, NodeId, Permutation, clone_in_place};
 use crate::node::{CallPolicy, Memory, Strategy, Timer};
 use crate::property::History;
-use crate::provider::{Issuance, Provider, Rule};
+use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
 use crate::world::{Layout, Message, Renamed, World, brings};
@@ -34,6 +34,8 @@ pub struct State<S: Strategy, R = Issuance> {
     pub left: FaultBudget,
     /// A fault other than a planned renewal has happened.
     pub disturbed: bool,
+    /// Nodes, as bits, whose token has expired before the renewal that they had planned: its time has come, and it is no fault.
+    pub(super) overdue: u8,
     /// The history of the run, as far as properties ask for it.
     pub history: History,
     /// Store operations that a node has under way at most.
@@ -44,7 +46,7 @@ pub struct State<S: Strategy, R = Issuance> {
     symmetric: bool,
 }
 
-clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, history, operations, notes, symmetric });
+clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, overdue, history, operations, notes, symmetric });
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -53,6 +55,7 @@ impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
             && self.bag == other.bag
             && self.left == other.left
             && self.disturbed == other.disturbed
+            && self.overdue == other.overdue
             && self.history == other.history
     }
 }
@@ -64,7 +67,7 @@ impl<S: Strategy, R: Rule> Hash for State<S, R> {
         self.world.hash(hasher);
         self.bag.hash(hasher);
         self.left.hash(hasher);
-        self.disturbed.hash(hasher);
+        (self.disturbed, self.overdue).hash(hasher);
         self.history.hash(hasher);
     }
 }
@@ -112,6 +115,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             bag: host.bag,
             left: setup.faults,
             disturbed: false,
+            overdue: 0,
             history: History::new(nodes as usize),
             operations: setup.store_operations,
             notes: setup.notes,
@@ -123,16 +127,19 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Tells which places the nodes have taken.
     pub(super) fn canonical(&mut self, renamed: &mut Renamed) -> Permutation {
-        if self.left.left(Fault::Renewal) == 0 {
-            // No planned renewal will fall due any more.
-            self.bag.retain(|message| {
-                !matches!(
-                    message,
-                    Message::TimerRang {
-                        timer: Timer::Renew,
-                        ..
-                    }
-                )
+        if self.overdue != 0 {
+            self.overdue &= !self.holding();
+        }
+        if self.left.left(Fault::Renewal) == 0 && self.left.left(Fault::Expiry) == 0 {
+            // No planned renewal will fall due any more, but those that are late.
+            let overdue = self.overdue;
+            self.bag.retain(|message| match message {
+                Message::TimerRang {
+                    timer: Timer::Renew,
+                    node,
+                    ..
+                } => overdue & (1 << node.0) != 0,
+                _ => true,
             });
         }
         self.world.canonical(NOW, &mut self.bag, renamed);
@@ -152,6 +159,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         let portraits = &mut portraits[..nodes as usize];
         for (portrait, id) in portraits.iter_mut().zip((0..nodes).map(NodeId)) {
             *portrait = (fingerprint(&(self.world.portrait(id), self.history.of(id))), id);
+            portrait.0 = portrait.0.wrapping_add(u128::from(self.is_overdue(id)));
         }
         for message in &self.bag {
             if let Some((portrait, _)) = portraits.get_mut(self.actor(message).index()) {
@@ -170,7 +178,38 @@ impl<S: Strategy, R: Rule> State<S, R> {
     pub fn move_nodes(&mut self, places: Permutation, renamed: &mut Renamed) {
         self.world.move_nodes(places, &mut self.bag, renamed);
         self.history.move_nodes(places);
+        self.overdue = (0..NODES as u32)
+            .map(NodeId)
+            .filter(|&node| self.is_overdue(node))
+            .fold(0, |bits, node| bits | 1 << places.of(node).0);
         self.bag.sort_unstable();
+    }
+
+    /// Whether this node's token has expired before the renewal that it had planned.
+    pub(super) fn is_overdue(&self, node: NodeId) -> bool {
+        self.overdue & (1 << node.0) != 0
+    }
+
+    /// The tokens of a bucket expire. A node that had planned to renew earlier does so now.
+    pub(super) fn expire(&mut self, bucket: Bucket) {
+        let before = self.holding();
+        self.world.server.provider.ledger.revoke(bucket, NOW, &mut |_| {});
+        let plans = self.bag.iter().fold(0, |bits, message| match message {
+            Message::TimerRang { timer, node, .. } if *timer == Timer::Renew => bits | 1 << node.0,
+            _ => bits,
+        });
+        self.overdue |= before & !self.holding() & plans;
+    }
+
+    /// Nodes, as bits, that would send a live token now.
+    fn holding(&self) -> u8 {
+        let ledger = &self.world.server.provider.ledger;
+        let live = |node: &NodeId| {
+            let token = self.world.memory(*node).view().token;
+            token.is_some_and(|token| ledger.is_live(token, NOW))
+        };
+        let nodes = (0..self.nodes()).map(NodeId);
+        nodes.filter(live).fold(0, |bits, node| bits | 1 << node.0)
     }
 
     /// Calls that have not ended, those about to arrive included.

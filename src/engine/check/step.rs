@@ -46,10 +46,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 std::mem::swap(&mut host.bag, &mut next.bag);
             }
             Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), host),
-            Action::Expire(bucket) => {
-                let ledger = &mut next.world.server.provider.ledger;
-                ledger.revoke(Bucket(bucket.into()), NOW, &mut |_| {});
-            }
+            Action::Expire(bucket) => next.expire(Bucket(bucket.into())),
             Action::Pass | Action::Elapse => next.world.server.provider.end_periods(NOW, &mut |_| {}),
         }
         if let Some(fault) = action.fault() {
