@@ -13,7 +13,7 @@ use futures::executor::{ThreadPool, block_on};
 use futures::future::join_all;
 use futures::task::SpawnExt;
 use proptest::prelude::{Just, Strategy as _, prop, prop_assert_eq, prop_oneof, proptest};
-use tokenstorm::base::{CallId, Millis, NodeId};
+use tokenstorm::base::{CallId, Millis, NodeId, Rough};
 use tokenstorm::cell::{CellTurn, Flight, TokenCell, Waiting};
 use tokenstorm::node::{Command, Input, Me, Outbox, Role, Strategy};
 use tokenstorm::oauth::{Failure, Grant, Token, TokenSlot};
@@ -274,6 +274,7 @@ fn obtained(token: Token) -> Input {
     Input::Token {
         call: None,
         grant,
+        took: Rough::ZERO,
         late: false,
     }
 }

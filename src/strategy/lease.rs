@@ -530,6 +530,7 @@ mod tests {
         let late = Input::Token {
             call: None,
             grant: grant(2),
+            took: crate::base::Rough::ZERO,
             late: true,
         };
         // The request that was sent in its place presents a spent refresh token.

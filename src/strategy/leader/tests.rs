@@ -63,7 +63,7 @@ fn a_token_that_is_refused_during_the_look_is_not_published() {
 /// A planned renewal that has failed is tried again while the token lives.
 #[test]
 fn a_planned_renewal_that_fails_is_planned_again() {
-    let mut node = Node::new(toml::from_str("renew_ahead = \"40s\"").unwrap());
+    let mut node: Node<Leader> = Node::new(toml::from_str("renew_ahead = \"40s\"").unwrap());
     node.hear(Input::Call { call: CallId(0) });
     node.hear(Input::Store(Answer::Acquired { fence: 7 }));
     node.hear(Input::Store(Answer::Value(None)));
