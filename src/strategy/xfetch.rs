@@ -249,11 +249,12 @@ mod tests {
         let Input::Store(Answer::Value(Some(mut stored))) = entry(1) else {
             panic!("something lies there")
         };
-        stored.value.took = Duration::from_secs(2).into();
+        let took = Rough::from(Duration::from_millis(80));
+        stored.value.took = took;
         stored.age = crate::base::Millis::new(100_000);
         let left = Duration::from(grant(1).life).saturating_sub(Duration::from_secs(100));
         let decide = node.hear(Input::Store(Answer::Value(Some(stored))));
-        let delay = Delay::at_once_or_never(left, Duration::from_secs(3));
+        let delay = Delay::at_once_or_never(left, Duration::from_millis(120));
         assert_eq!(
             decide[0],
             Command::Arm {
