@@ -43,7 +43,6 @@ pub(super) fn strategies_in(unit: u64) -> Vec<Coordination> {
     let mut all = every_strategy();
     for strategy in &mut all {
         match strategy {
-            Coordination::Xfetch(one) => one.delta = ms(400 * unit),
             Coordination::WaitAndLook(one) => one.spread = ms(200 * unit),
             Coordination::RenewAhead(one) => {
                 one.margin = ms(500 * unit);
