@@ -9,13 +9,13 @@ use crate::oauth::Token;
 
 use super::call::{Call, Link};
 use super::party::{AtNode, NodeHost};
-use super::{Holds, Input, Parked, Phase, Strategy};
+use super::{HoldsUp, Input, Parked, Phase, Strategy};
 
 impl<S: Strategy> AtNode<'_, S> {
     /// The strategy hears of a call, unless that is held up.
     #[inline]
     pub(super) fn offer(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
-        if self.policy.holds == Holds::Node && self.join_hold(call, Phase::HeldThenCall) {
+        if self.policy.holds == HoldsUp::Node && self.join_hold(call, Phase::HeldThenCall) {
             return;
         }
         self.react(Input::Call { call }, host);
@@ -23,7 +23,7 @@ impl<S: Strategy> AtNode<'_, S> {
 
     /// A call whose token was refused waits for the one that waits already, where it must.
     pub(super) fn is_held_up(&mut self, call: CallId) -> bool {
-        self.policy.holds == Holds::Node && self.join_hold(call, Phase::HeldThenRejected)
+        self.policy.holds == HoldsUp::Node && self.join_hold(call, Phase::HeldThenRejected)
     }
 
     fn join_hold(&mut self, call: CallId, phase: Phase) -> bool {
@@ -41,7 +41,7 @@ impl<S: Strategy> AtNode<'_, S> {
 
     /// A call begins to wait before its renewal.
     pub(super) fn begin_hold(&mut self, call: CallId) {
-        if self.policy.holds == Holds::Node
+        if self.policy.holds == HoldsUp::Node
             && let Some(retries) = self.tables.retries.get_mut(self.id.index())
         {
             retries.hold.by = Link::to(call);

@@ -21,7 +21,7 @@ pub use calls::{Calls, Hold, Parked};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
 pub use pending::{Asker, NUMBERS, Pending, PendingOps};
-pub use policy::{CallPolicy, DelayPlace, Holds, RetryState, Steps, Unretried};
+pub use policy::{CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 
@@ -119,6 +119,11 @@ pub trait Strategy: Clone + Send + Sync {
     /// It wants to hear how long the requests took that a call makes for itself.
     fn times_requests(&self) -> bool {
         false
+    }
+
+    /// What one of its nodes obtains, others send too: through a store or a gateway, or because they tell each other.
+    fn shares_tokens(&self) -> bool {
+        self.needs_store() || self.needs_gateway()
     }
 
     /// How many registered copies of the app it uses.

@@ -21,7 +21,7 @@ pub struct CallPolicy {
     /// What becomes of a refused token whose call is not tried again.
     pub unretried: Unretried,
     /// Whom a wait before a renewal holds up.
-    pub holds: Holds,
+    pub holds: HoldsUp,
     /// What backoff counts.
     pub steps: Steps,
     /// What a node makes of the answers that are no success.
@@ -61,7 +61,7 @@ pub enum Unretried {
 
 /// Whom a wait between a refused token and the token request holds up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Holds {
+pub enum HoldsUp {
     /// The refused call alone; others go on with the refused token meanwhile.
     #[default]
     Call,
@@ -89,7 +89,7 @@ impl CallPolicy {
             place: DelayPlace::default(),
             delay_first: false,
             unretried: Unretried::default(),
-            holds: Holds::default(),
+            holds: HoldsUp::default(),
             steps: Steps::default(),
             perceptions: Perceptions::default(),
             obey_retry_after: true,
@@ -111,7 +111,7 @@ impl CallPolicy {
             || self.breaker.is_some()
             || self.throttle.is_some()
             || self.steps == Steps::PerNode
-            || self.holds == Holds::Node
+            || self.holds == HoldsUp::Node
     }
 
     /// The wait after a failure, at least as long as the server asked for.

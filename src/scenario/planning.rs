@@ -13,7 +13,7 @@ use super::names::Names;
 use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::node::{CallPolicy, DelayPlace, Holds, Steps, Strategy as _, Unretried};
+use crate::node::{CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
@@ -87,8 +87,8 @@ fn call_policy(strategy: &file::StrategySettings) -> CallPolicy {
             file::UnretriedSettings::Keep => Unretried::Keep,
         },
         holds: match strategy.wait_holds {
-            file::HoldsSettings::Call => Holds::Call,
-            file::HoldsSettings::Node => Holds::Node,
+            file::HoldsSettings::Call => HoldsUp::Call,
+            file::HoldsSettings::Node => HoldsUp::Node,
         },
         steps: match strategy.steps {
             file::StepsSettings::PerCall => Steps::PerCall,

@@ -158,6 +158,10 @@ impl Strategy for Gossip {
     fn tells_nodes_apart(&self) -> bool {
         self.fanout.is_some()
     }
+
+    fn shares_tokens(&self) -> bool {
+        true
+    }
 }
 
 impl Listed for Gossip {

@@ -195,6 +195,10 @@ impl Strategy for Coordination {
         each!(Self, self, strategy => strategy.times_requests())
     }
 
+    fn shares_tokens(&self) -> bool {
+        each!(Self, self, strategy => strategy.shares_tokens())
+    }
+
     fn duplicate_apps(&self) -> u16 {
         each!(Self, self, strategy => strategy.duplicate_apps())
     }

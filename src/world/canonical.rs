@@ -185,7 +185,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         for node in &mut self.nodes {
             node.parked = node.parked.moved(moved);
         }
-        for retries in &mut self.retries {
+        for retries in &mut self.tables.retries {
             retries.hold = retries.hold.moved(moved);
         }
     }

@@ -16,7 +16,15 @@ const ACQUAINTANCES: &[(&str, &[&str], &str)] = &[
     ("strategy/rotation.rs", &["Lease"], "its token is renewed under a lease"),
     (
         "scenario/check/strategy.rs",
-        &["AppPerNode", "Lease", "RenewAhead", "Rotation", "SlotPerNode"],
+        &[
+            "AppPerNode",
+            "CentralRefresher",
+            "Leader",
+            "Lease",
+            "RenewAhead",
+            "Rotation",
+            "SlotPerNode",
+        ],
         "a setting that makes no sense is told with its place in the file",
     ),
     (

@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{Chance, Duration, Rate, Share, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::node::{DelayPlace, Holds, Steps, Unretried};
+use tokenstorm::node::{DelayPlace, HoldsUp, Steps, Unretried};
 use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::provider::settings::{Dialect, DialectSettings, Reads, Wording};
 use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
@@ -251,7 +251,7 @@ fn policy(plan: &mut Plan, case: ClientCase) {
         open: ms(open),
         refused_tokens,
     });
-    client.holds = if holds { Holds::Node } else { Holds::Call };
+    client.holds = if holds { HoldsUp::Node } else { HoldsUp::Call };
     client.unretried = if keeps { Unretried::Keep } else { Unretried::Drop };
     if let Some(reads_body) = dialect {
         client.perceptions = Dialect::of(&errors_in_bodies()).perceptions(match reads_body {

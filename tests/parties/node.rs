@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{CallId, Chance, Delay, Duration, Group, Millis, NodeId, Time};
 use tokenstorm::node::{
-    Alarm, AtNode, CallPolicy, Calls, Heard, Holds, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy, Unretried,
+    Alarm, AtNode, CallPolicy, Calls, Heard, HoldsUp, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy, Unretried,
 };
 use tokenstorm::oauth::{AnswerKind, Grant, Reply, Token};
 use tokenstorm::retry::{Attempts, Exponential, Retry};
@@ -208,11 +208,11 @@ fn a_wait_that_is_asked_for_is_the_least() {
 /// A wait before a renewal holds up the refused call alone, or all calls of its node; then one token request serves them all.
 #[test]
 fn a_wait_holds_up_a_call_or_its_node() {
-    for (holds, meanwhile) in [(Holds::Call, 1), (Holds::Node, 0)] {
+    for (holds, meanwhile) in [(HoldsUp::Call, 1), (HoldsUp::Node, 0)] {
         let mut node = Alone::new();
         node.policy.holds = holds;
         node.policy.delay_first = true;
-        assert_eq!(node.policy.remembers(), holds == Holds::Node);
+        assert_eq!(node.policy.remembers(), holds == HoldsUp::Node);
         node.tables = NodeTables::new(1, [None].into(), &node.policy);
         let first = node.call();
         let attempt = node.granted(&first, 1)[0];

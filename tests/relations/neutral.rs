@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::node::{Holds, Strategy as _};
+use tokenstorm::node::{HoldsUp, Strategy as _};
 use tokenstorm::plan::{Act, Plan, Stream};
 use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Retry};
@@ -92,6 +92,37 @@ fn same(one: &Plan, other: &Plan, why: &str) {
     assert!(traces[0].len() > 500 && traces[0] == traces[1], "{why}");
 }
 
+/// A breaker that nothing opens, and a hold of no time, give the base model too.
+#[test]
+fn what_never_refuses_a_call_gives_the_base_model() {
+    for strategy in every_strategy() {
+        let base = usual(strategy);
+        let with = |why: &str, change: &dyn Fn(&mut Plan)| {
+            let mut plan = base.clone();
+            change(&mut plan);
+            same(&base, &plan, &format!("{why}, {:?}", base.coordination));
+        };
+        let day = Duration::from_secs(86_400);
+        with("a breaker that never opens", &|plan| {
+            plan.policy.breaker = Some(Breaker {
+                failures: u32::MAX,
+                open: day,
+                refused_tokens: true,
+            });
+        });
+        with("a breaker that counts no refused token", &|plan| {
+            plan.policy.breaker = Some(Breaker {
+                failures: 1,
+                open: day,
+                refused_tokens: false,
+            });
+        });
+        with("a wait of no time that holds up its node", &|plan| {
+            plan.policy.holds = HoldsUp::Node
+        });
+    }
+}
+
 #[test]
 fn neutral_parameters_give_the_base_model() {
     for strategy in every_strategy() {
@@ -114,23 +145,6 @@ fn neutral_parameters_give_the_base_model() {
                 capacity: 1_000_000,
                 ..Budget::default()
             });
-        });
-        with("a breaker that never opens", &|plan| {
-            plan.policy.breaker = Some(Breaker {
-                failures: u32::MAX,
-                open: day,
-                refused_tokens: true,
-            });
-        });
-        with("a breaker that counts no refused token", &|plan| {
-            plan.policy.breaker = Some(Breaker {
-                failures: 1,
-                open: day,
-                refused_tokens: false,
-            });
-        });
-        with("a wait of no time that holds up its node", &|plan| {
-            plan.policy.holds = Holds::Node
         });
         with("callers with patience", &|plan| plan.layout.patience.fill(Some(day)));
         with("a quota beyond reach", &|plan| {

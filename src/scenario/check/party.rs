@@ -2,11 +2,10 @@
 
 use super::super::MOST_NODES;
 use super::super::error::Mistake;
-use super::super::file::{FleetSettings, LoginSettings, PauseSettings, StrategySettings, WorkloadSettings};
+use super::super::file::{FleetSettings, LoginSettings, PauseSettings, WorkloadSettings};
 use super::{Checker, twice};
 use crate::base::Duration;
 use crate::node::Strategy as _;
-use crate::strategy::Coordination;
 
 impl Checker<'_> {
     pub(super) fn apps(&mut self) {
@@ -136,13 +135,11 @@ impl Checker<'_> {
         let fleet = &fleets[i];
         let together = |other: &&FleetSettings| (&other.domain, &other.app) == (&fleet.domain, &fleet.app);
         let nodes: u64 = fleets.iter().filter(together).map(|fleet| u64::from(fleet.nodes)).sum();
-        let shares = |strategy: &&StrategySettings| {
-            let coordination = &strategy.coordination;
-            coordination.needs_store()
-                || coordination.needs_gateway()
-                || matches!(coordination, Coordination::Gossip(_))
-        };
-        let sharing = self.file.strategy.iter().find(shares);
+        let sharing = self
+            .file
+            .strategy
+            .iter()
+            .find(|strategy| strategy.coordination.shares_tokens());
         if fleet.login == LoginSettings::Own
             && nodes > 1
             && self.file.provider.refresh_tokens().is_some()

@@ -70,6 +70,24 @@ fn mistakes_of_quantity() {
         "\"1h\"",
         "shorter",
     );
+    mistaken(
+        "delay = \"1s\"",
+        "dela = \"1s\"",
+        "unknown key `dela`",
+        "dela",
+        "did you mean `delay`?",
+    );
+    mistaken(
+        "delay = \"1s\"",
+        "delay = \"1s\", attempts = 0",
+        "0 tries make no call",
+        "0",
+        "",
+    );
+}
+
+#[test]
+fn mistakes_of_time() {
     for (strategy, key) in [
         ("renew_ahead", "margin"),
         ("central_refresher", "renew_ahead"),
@@ -89,20 +107,6 @@ fn mistakes_of_quantity() {
         "overtake each other",
         "\"2min\"",
         "poisson",
-    );
-    mistaken(
-        "delay = \"1s\"",
-        "dela = \"1s\"",
-        "unknown key `dela`",
-        "dela",
-        "did you mean `delay`?",
-    );
-    mistaken(
-        "delay = \"1s\"",
-        "delay = \"1s\", attempts = 0",
-        "0 tries make no call",
-        "0",
-        "",
     );
 }
 
