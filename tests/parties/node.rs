@@ -2,7 +2,8 @@
 
 use tokenstorm::base::{CallId, Chance, Delay, Duration, Group, Millis, NodeId, Time};
 use tokenstorm::node::{
-    Alarm, AtNode, CallPolicy, Calls, Heard, HoldsUp, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy, Unretried,
+    Alarm, AtNode, CallPolicy, Calls, Heard, HoldsUp, Me, NodeHost, NodeState, NodeTables, Role, Sends, Strategy,
+    Unretried,
 };
 use tokenstorm::oauth::{AnswerKind, Grant, Reply, Token};
 use tokenstorm::retry::{Attempts, Exponential, Retry};
