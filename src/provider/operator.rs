@@ -13,18 +13,17 @@ impl<R: Rule, Q> Server<R, Q> {
         if endpoint.outage.is_some() {
             return false;
         }
-        let refused = host.hit(endpoint.errors, key)
-            || endpoint.quota(now, client).is_err_and(|exceeded| {
-                if exceeded.first {
-                    let reset = exceeded.until_reset;
-                    host.note(|| Event::QuotaExhausted { reset });
-                }
-                true
-            });
-        if refused {
-            host.note(|| Event::TokenRefused);
+        if host.hit(endpoint.errors, key) {
+            return false;
         }
-        !refused
+        let Err(exceeded) = endpoint.quota(now, client) else {
+            return true;
+        };
+        if exceeded.first {
+            let reset = exceeded.until_reset;
+            host.note(|| Event::QuotaExhausted { reset });
+        }
+        false
     }
 
     /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule

@@ -48,13 +48,13 @@ impl Periodic {
                 .every
                 .saturating_sub(self.jitter.ratio(1, 2))
                 .saturating_add(part(self.jitter, draw)),
-            Jitters::Calls => self.to_the_schedule(moment).saturating_add(part(self.jitter, draw)),
+            Jitters::Calls => self.until_scheduled(moment).saturating_add(part(self.jitter, draw)),
         };
         Arrival { gap, calls: 1 }
     }
 
     /// How long until the schedule's next time. The call before was late by less than a period, so it belongs to the last one.
-    fn to_the_schedule(&self, moment: PatternMoment) -> Duration {
+    fn until_scheduled(&self, moment: PatternMoment) -> Duration {
         let every = self.every.nanos().max(1);
         let offset = match self.aligned {
             true => 0,
