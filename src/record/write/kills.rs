@@ -137,8 +137,8 @@ mod tests {
                     if (step + round) % 2 == 0 {
                         let (files, stale) = all(1 - which);
                         place(folder, &files, &stale).unwrap();
-                        let left = differ(&content(folder), &whole(1 - which));
-                        assert_eq!(left, NONE, "left by the dead");
+                        let (left, wanted) = (content(folder), whole(1 - which));
+                        assert_eq!(differ(&left, &wanted), NONE, "left by the dead");
                     }
                     if !dies(folder, which, step) {
                         survived[which as usize] = true;
