@@ -129,13 +129,6 @@ impl Ledger {
         self.get(token).is_some_and(|life| life.is_live(now))
     }
 
-    /// How long a token, if there is one, would still be accepted.
-    #[inline]
-    pub fn left(&self, token: Option<Token>, now: Time) -> Duration {
-        let life = token.and_then(|token| self.get(token));
-        life.map_or(Duration::ZERO, |life| life.remaining(now))
-    }
-
     /// Tokens issued so far.
     pub fn issued(&self) -> u64 {
         self.issued

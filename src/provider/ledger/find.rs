@@ -1,9 +1,17 @@
 //! Tokens by their number.
 
 use super::{Ledger, Life};
+use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
 impl Ledger {
+    /// How long a token, if there is one, would still be accepted.
+    #[inline]
+    pub fn left(&self, token: Option<Token>, now: Time) -> Duration {
+        let life = token.and_then(|token| self.get(token));
+        life.map_or(Duration::ZERO, |life| life.remaining(now))
+    }
+
     pub(super) fn mask(&self) -> usize {
         self.lives.len() - 1
     }
