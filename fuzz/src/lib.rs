@@ -108,7 +108,8 @@ pub fn short_run(data: &[u8]) -> Fate {
     let durations = [None, Some("1min"), Some("2s")];
     for duration in durations {
         let set = duration.map(|span| {
-            [("run.duration", span), ("run.warmup", "0s"), ("run.drain", "10s")].map(|(key, value)| (key.to_owned(), value.to_owned()))
+            [("run.duration", span), ("run.warmup", "0s"), ("run.drain", "10s")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
         });
         let overrides = Overrides {
             set: set.into_iter().flatten().collect(),

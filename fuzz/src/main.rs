@@ -124,8 +124,12 @@ fn drive(arguments: &Arguments, target: fn(&[u8]) -> Fate) -> ExitCode {
     let kept = Arc::clone(&texts);
     let keep = move |number: u64, why: &str| {
         let path = save.join(format!("{name}-{seed}-{number}.toml"));
-        let written = std::fs::create_dir_all(&save).and_then(|()| std::fs::write(&path, mutate::text(&kept, seed, number)));
-        eprintln!("{why}: {name} --seed {seed} --from {number}: kept as {} ({written:?})", path.display());
+        let written =
+            std::fs::create_dir_all(&save).and_then(|()| std::fs::write(&path, mutate::text(&kept, seed, number)));
+        eprintln!(
+            "{why}: {name} --seed {seed} --from {number}: kept as {} ({written:?})",
+            path.display()
+        );
     };
     let now: Now = Arc::default();
     watch(&now, keep.clone());

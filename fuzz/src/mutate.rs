@@ -4,10 +4,46 @@ use tokenstorm::base::Dice;
 
 /// Numbers and quantities at the edges of what is read.
 const VALUES: [&str; 40] = [
-    "0", "1", "-1", "2", "255", "256", "65535", "65536", "4294967295", "4294967296", "9223372036854775807",
-    "18446744073709551615", "10000000", "10000001", "0.5", "1e308", "-0.0", "nan", "inf", "true", "\"\"", "\"0s\"", "\"1ns\"",
-    "\"3650d\"", "\"99999999h\"", "\"1h30min\"", "\"0/s\"", "\"1000000000/s\"", "\"1/h\"", "\"0%\"", "\"100%\"", "\"150%\"",
-    "\"unbounded\"", "[]", "{}", "[1, 2]", "\"*\"", "\"< 200ms\"", "\"0 .. 1\"", "1979-05-27T07:32:00Z",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "255",
+    "256",
+    "65535",
+    "65536",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "10000000",
+    "10000001",
+    "0.5",
+    "1e308",
+    "-0.0",
+    "nan",
+    "inf",
+    "true",
+    "\"\"",
+    "\"0s\"",
+    "\"1ns\"",
+    "\"3650d\"",
+    "\"99999999h\"",
+    "\"1h30min\"",
+    "\"0/s\"",
+    "\"1000000000/s\"",
+    "\"1/h\"",
+    "\"0%\"",
+    "\"100%\"",
+    "\"150%\"",
+    "\"unbounded\"",
+    "[]",
+    "{}",
+    "[1, 2]",
+    "\"*\"",
+    "\"< 200ms\"",
+    "\"0 .. 1\"",
+    "1979-05-27T07:32:00Z",
 ];
 
 /// Lines and pieces that a scenario can have anywhere.
@@ -110,7 +146,10 @@ fn one(stream: &mut u64, text: &mut Vec<u8>, other: &[u8]) {
             let all = lines(text);
             if !all.is_empty() {
                 let line = all[below(stream, all.len())].to_vec();
-                let at = all[..below(stream, all.len())].iter().map(|line| line.len()).sum::<usize>();
+                let at = all[..below(stream, all.len())]
+                    .iter()
+                    .map(|line| line.len())
+                    .sum::<usize>();
                 text.splice(at..at, line);
             }
         }
@@ -119,7 +158,10 @@ fn one(stream: &mut u64, text: &mut Vec<u8>, other: &[u8]) {
             if !own.is_empty() && !theirs.is_empty() {
                 let from = below(stream, theirs.len());
                 let count = 1 + below(stream, 8).min(theirs.len() - from - 1);
-                let at = own[..below(stream, own.len())].iter().map(|line| line.len()).sum::<usize>();
+                let at = own[..below(stream, own.len())]
+                    .iter()
+                    .map(|line| line.len())
+                    .sum::<usize>();
                 let piece = theirs[from..from + count].concat();
                 text.splice(at..at, piece);
             }
@@ -128,7 +170,8 @@ fn one(stream: &mut u64, text: &mut Vec<u8>, other: &[u8]) {
             let places = values(text);
             let theirs = values(other);
             if !places.is_empty() && !theirs.is_empty() {
-                let ((from, to), (start, end)) = (places[below(stream, places.len())], theirs[below(stream, theirs.len())]);
+                let ((from, to), (start, end)) =
+                    (places[below(stream, places.len())], theirs[below(stream, theirs.len())]);
                 text.splice(from..to, other[start..end].to_vec());
             }
         }
@@ -136,7 +179,12 @@ fn one(stream: &mut u64, text: &mut Vec<u8>, other: &[u8]) {
             let all = lines(text);
             if !all.is_empty() {
                 let gone = below(stream, all.len());
-                let kept: Vec<_> = all.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, line)| *line).collect();
+                let kept: Vec<_> = all
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at != gone)
+                    .map(|(_, line)| *line)
+                    .collect();
                 *text = kept.concat();
             }
         }

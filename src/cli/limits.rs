@@ -11,7 +11,7 @@ use crate::scenario::{Effort, Extent, Scenario};
 #[derive(Debug, Args)]
 pub(super) struct Limits {
     /// Refuse what may need more memory than this, such as 16GB
-    #[arg(long, value_name = "SIZE", default_value = "4GB")]
+    #[arg(long, value_name = "SIZE", default_value = "8GB")]
     max_memory: Amount,
     /// Refuse what has more events than this, such as 500G; a million takes about a tenth of a second
     #[arg(long, value_name = "N", default_value = "20G")]
