@@ -12,6 +12,7 @@ use crate::base::{Duration, Share};
 #[serde(deny_unknown_fields)]
 pub(super) struct ClockAsked {
     /// How far ahead it is moved.
+    #[serde(default)]
     #[schemars(schema_with = "duration_schema")]
     pub advance: Option<Duration>,
     /// It stands still from now on, or goes on.
@@ -62,6 +63,7 @@ pub(super) struct FaultAsked {
     /// It is down; left out, it is not.
     pub outage: Option<Down>,
     /// Share of requests that it fails; left out, as it was.
+    #[serde(default)]
     #[schemars(schema_with = "share_schema")]
     pub error_rate: Option<Share>,
 }

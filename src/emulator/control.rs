@@ -24,6 +24,9 @@ use super::step::{How, Place, SlotName};
 use super::{metrics, openapi, stream};
 use crate::base::Duration;
 
+/// How long a hold is waited for at most.
+const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
+
 type App = State<Arc<Shared>>;
 type Told = Result<Answer, Answer>;
 
@@ -100,7 +103,7 @@ fn same(one: &str, other: &str) -> bool {
 
 /// A body that is a JSON object; an empty one says nothing.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Answer> {
-    let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let text: &[u8] = if body.is_empty() { b"{}" } else { body };
     let mut all: serde_json::Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| wrong(400, &error.to_string()))?;
     for value in all.values_mut() {
@@ -313,7 +316,10 @@ async fn wait_for_hold(State(shared): App, Path(number): Path<String>, RawQuery(
             "a hold and requests are numbers, and timeout is a duration such as 5s",
         ));
     };
-    let patience = std::time::Duration::from_nanos(timeout.nanos());
+    if !shared.holds.knows(number) {
+        return Err(wrong(404, "no such hold, and nobody is held by it"));
+    }
+    let patience = std::time::Duration::from_nanos(timeout.nanos()).min(LONGEST_WAIT);
     let came = tokio::time::timeout(patience, shared.holds.until(number, requests)).await;
     let held = shared.holds.held_by(number);
     let late = json!({"error": "they did not come in time", "hold": number, "held": held});

@@ -183,6 +183,12 @@ impl Holds {
             .collect()
     }
 
+    /// Whether there is such a hold, or somebody whom it held before it was lifted.
+    pub fn knows(&self, hold: u64) -> bool {
+        let known = self.table().holds.contains_key(&hold);
+        known || self.held_by(hold) > 0
+    }
+
     /// How many requests a hold holds.
     pub fn held_by(&self, hold: u64) -> usize {
         self.table().held.values().filter(|held| held.hold == hold).count()

@@ -43,7 +43,28 @@ fn schema<T: JsonSchema>() -> Value {
     if let Value::Object(all) = &mut schema {
         all.remove("$schema");
     }
+    bound(&mut schema);
     schema
+}
+
+/// Says how large an integer may be: `format` alone does not.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(all) => {
+            let largest = match all.get("format").and_then(Value::as_str) {
+                Some("uint32") => Some(u64::from(u32::MAX)),
+                // Up to where all numbers of JSON are told apart.
+                Some("uint64") => Some((1 << 53) - 1),
+                _ => None,
+            };
+            if let Some(largest) = largest {
+                all.insert("maximum".to_owned(), json!(largest));
+            }
+            all.values_mut().for_each(bound);
+        }
+        Value::Array(all) => all.iter_mut().for_each(bound),
+        _ => {}
+    }
 }
 
 const OPERATIONS: [Operation; 21] = [
@@ -174,7 +195,7 @@ const OPERATIONS: [Operation; 21] = [
             ("requests", "integer", "how many, 1 left out"),
             ("timeout", "duration", "how long, 10s left out"),
         ],
-        others: &[(409, "they did not come in time")],
+        others: &[(404, "no such hold"), (409, "they did not come in time")],
         ..NOTHING
     },
     Operation {
