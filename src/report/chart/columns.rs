@@ -43,9 +43,14 @@ pub(super) fn columns(
             .collect();
         let span = (start, start + pitch - VALUE);
         let (scale, ticks) = scale(&all, column.share, span);
+        // A tick is exact, however small.
+        let tick = |value: f64| match column.share {
+            true => format!("{} %", number::significant(value * 100.0, 3)),
+            false => (column.word)(value),
+        };
         let from = ticks.first().copied().unwrap_or_default();
         let note = if scale.is_log() {
-            format!("logarithmic from {} on", (column.word)(from))
+            format!("logarithmic from {} on", tick(from))
         } else {
             String::new()
         };
@@ -56,7 +61,7 @@ pub(super) fn columns(
         if scale.is_log() {
             drawing.text((end + 8.0, top - BODY), note, SMALL, Align::Left, GREY);
         }
-        axis::value_axis(drawing, &scale, &ticks, (top, rows.bottom), start + pitch, column.word);
+        axis::value_axis(drawing, &scale, &ticks, (top, rows.bottom), start + pitch, tick);
         for (strategy, y) in strategies.iter().zip(&rows.tops) {
             let figure = figures.get(strategy, point, column.metric);
             let place = (y + (rows.height - 14.0) / 2.0, 14.0);
