@@ -197,11 +197,9 @@ fn what_becomes_of_token_requests_is_counted() {
     ] {
         assert_eq!(of(&calm, metric), Some(0.0), "{metric}");
     }
-    assert_eq!(
-        of(&calm, "renewal_lead_mean"),
-        None,
-        "a naive cache renews what has expired"
-    );
+    // Of two calls that a naive process sends with one dead token, the second renews what the first has just renewed.
+    let twice = of(&calm, "renewal_lead_mean").unwrap();
+    assert!((590.0..=600.0).contains(&twice), "{twice}");
     assert_eq!(of(&calm, "rejections_in_a_row_max"), Some(1.0));
     let superseded = of(&calm, "rejections_superseded_per_call").unwrap();
     let expired = of(&calm, "rejections_expired_per_call").unwrap();
@@ -228,7 +226,6 @@ fn what_becomes_of_token_requests_is_counted() {
     let quota = figures(quota, r#""naive""#);
     assert!(of(&quota, "token_requests_refused_rate").unwrap() > 0.9);
     assert!(of(&quota, "token_refusals_in_a_row_max").unwrap() > 100.0);
-    assert!(of(&quota, "failed_gave_up_rate").unwrap() > 0.5);
 
     let ahead = r#"{ renew_ahead = { margin = "1min", jitter = "0s" } }"#;
     let ahead = figures("rule.independent = {}", ahead);
