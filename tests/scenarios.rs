@@ -197,9 +197,17 @@ fn what_becomes_of_token_requests_is_counted() {
     ] {
         assert_eq!(of(&calm, metric), Some(0.0), "{metric}");
     }
-    // Of two calls that a naive process sends with one dead token, the second renews what the first has just renewed.
     let twice = of(&calm, "renewal_lead_mean").unwrap();
-    assert!((590.0..=600.0).contains(&twice), "{twice}");
+    assert!(
+        (599.0..600.0).contains(&twice),
+        "of two calls refused together, the second renews what the first has just renewed: {twice}"
+    );
+    let looks = figures("rule.independent = {}", r#""compare_first""#);
+    assert_eq!(
+        of(&looks, "renewal_lead_mean"),
+        None,
+        "who looks first renews what has expired"
+    );
     assert_eq!(of(&calm, "rejections_in_a_row_max"), Some(1.0));
     let superseded = of(&calm, "rejections_superseded_per_call").unwrap();
     let expired = of(&calm, "rejections_expired_per_call").unwrap();

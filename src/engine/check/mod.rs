@@ -51,7 +51,7 @@ pub use label::{FAULT, label, withheld};
 pub use liveness::Lasso;
 pub use recovery::{Cost, dearest_call};
 pub use settle::{Settled, settle};
-pub use state::{NOTES, STORE_OPERATIONS, State};
+pub use state::{NOTES, STORE_OPERATIONS, State, falls_due};
 pub use step::throttled;
 pub use story::{Line, Story, narrate, narrate_strategy};
 pub use visited::{Fingerprint, Visited, fingerprint};

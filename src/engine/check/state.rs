@@ -130,18 +130,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
         if self.overdue != 0 {
             self.overdue &= !self.holding();
         }
-        if self.left.left(Fault::Renewal) == 0 && self.left.left(Fault::Expiry) == 0 {
-            // No planned renewal will fall due any more, but those that are late.
-            let overdue = self.overdue;
-            self.bag.retain(|message| match message {
-                Message::TimerRang {
-                    timer: Timer::Renew,
-                    node,
-                    ..
-                } => overdue & (1 << node.0) != 0,
-                _ => true,
-            });
-        }
+        let due = self.renewals();
+        self.bag.retain(|message| falls_due(message, due));
         self.world.canonical(NOW, &mut self.bag, renamed);
         self.bag.sort_unstable();
         self.history.rename(&|token| renamed.token(token));
@@ -188,6 +178,15 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// Whether this node's token has expired before the renewal that it had planned.
     pub(super) fn is_overdue(&self, node: NodeId) -> bool {
         self.overdue & (1 << node.0) != 0
+    }
+
+    /// Nodes, as bits, whose planned renewal may fall due: all of them, or those whose renewal is late.
+    pub fn renewals(&self) -> u8 {
+        match self.left.left(Fault::Renewal) == 0 && self.left.left(Fault::Expiry) == 0 {
+            true if self.overdue == 0 => 0,
+            true => self.overdue & !self.holding(),
+            false => u8::MAX,
+        }
     }
 
     /// The tokens of a bucket expire. A node that had planned to renew earlier does so now.
@@ -289,6 +288,19 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 .ticket_mut()
                 .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).node),
         }
+    }
+}
+
+/// Whether a message is no planned renewal, or one of a node that is among those whose renewal may fall due: others are no part of a
+/// state.
+pub fn falls_due(message: &Message, renewals: u8) -> bool {
+    match message {
+        Message::TimerRang {
+            timer: Timer::Renew,
+            node,
+            ..
+        } => renewals & (1 << node.0) != 0,
+        _ => true,
     }
 }
 

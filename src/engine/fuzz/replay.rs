@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use super::step::{Actor, MessageKind, ScheduleStep, name_of};
 use super::walk::Walk;
 use crate::base::{Duration, NodeId, Time};
-use crate::engine::check::{Action, CheckHost, Fault, NOW, State, System, throttled};
+use crate::engine::check::{Action, CheckHost, NOW, State, System, falls_due, throttled};
 use crate::engine::sim::{Happening, Network, run_script};
-use crate::node::{Strategy, Timer};
+use crate::node::Strategy;
 use crate::oauth::Token;
 use crate::provider::{Bucket, Rule};
 use crate::trace::Event;
@@ -164,20 +164,15 @@ fn sorted<S: Strategy, R: Rule>(
     next: &State<S, R>,
     renamed: &mut Renamed,
 ) -> Vec<usize> {
-    // A planned renewal that cannot fall due any more is no part of a state.
-    let idle = raw.left.left(Fault::Renewal) == 0;
-    let falls_due = |message: &Message| {
-        let timer = Timer::Renew;
-        !idle || !matches!(message, Message::TimerRang { timer: its, .. } if *its == timer)
-    };
+    let due = raw.renewals();
     let tags: Vec<_> = raw
         .bag
         .iter()
         .zip(tags)
-        .filter(|(message, _)| falls_due(message))
+        .filter(|(message, _)| falls_due(message, due))
         .map(|(_, &tag)| tag)
         .collect();
-    raw.bag.retain(falls_due);
+    raw.bag.retain(|message| falls_due(message, due));
     let good = raw.bag.iter().map(|message| !raw.world.is_void(message));
     let tags: Vec<_> = tags
         .iter()

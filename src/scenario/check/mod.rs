@@ -246,7 +246,7 @@ impl<'a> Checker<'a> {
                     &[&list, &i, &"name"],
                     format!("`{name}` cannot be a name here"),
                     "not a name",
-                    "use words: no quotes, no `@`, no `/` in a fleet or an app, no `=`, `+` or `-` at the beginning, no invisible character, and not a number",
+                    "use words of at most 200 characters: no quotes, no `@`, no `/` in a fleet or an app, no `=`, `+` or `-` at the beginning, no invisible character, and not a number",
                 );
             }
         }
