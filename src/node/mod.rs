@@ -159,8 +159,14 @@ pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
         0
     }
 
-    /// Renames everything numbered that it holds, so that a checker can number by rank.
+    /// Renames everything numbered that it holds but its calls, so that a checker can number by rank.
     fn rename(&mut self, names: &mut dyn Names);
+
+    /// Renames every call that it keeps, so that a checker can number calls anew; a call that is over has no name any more, and is to
+    /// be forgotten. A memory that keeps no calls has nothing to do.
+    fn rename_calls(&mut self, name: &mut dyn FnMut(CallId) -> Option<CallId>) {
+        let _ = name;
+    }
 }
 
 /// Gives new names to what a memory holds.

@@ -18,7 +18,17 @@ impl Calls {
         order.sort_unstable_by_key(|&id| {
             let call = &self.table[id];
             let from = call.peer().map(|peer| self.table[peer.index()].node);
-            (call.node, from, call.arrived, call.group, call.phase, call.token, id)
+            let tries = if forgetful { 0 } else { call.tries };
+            (
+                call.node,
+                from,
+                call.arrived,
+                call.group,
+                call.phase,
+                call.token,
+                tries,
+                id,
+            )
         });
         places.clear();
         places.resize(self.table.len(), None);
@@ -79,6 +89,11 @@ pub struct Moved {
 }
 
 impl Moved {
+    /// What a call is called now; none for one that is over.
+    pub fn call(&self, call: CallId) -> Option<CallId> {
+        self.places.get(call.index()).copied().flatten()
+    }
+
     /// What a ticket is called now that was [good or void](Calls::good_or_void).
     pub fn ticket(&self, ticket: Ticket) -> Ticket {
         match self.places.get(ticket.call.index()) {

@@ -22,6 +22,7 @@ mod naive;
 mod put_if_newer;
 mod renew_ahead;
 mod reread;
+use crate::base::CallId;
 mod rotation;
 mod shared_blind;
 mod single_flight;
@@ -234,6 +235,10 @@ impl node::Memory for AnyMemory {
 
     fn rename(&mut self, names: &mut dyn Names) {
         each!(Self, self, memory => memory.rename(names))
+    }
+
+    fn rename_calls(&mut self, name: &mut dyn FnMut(CallId) -> Option<CallId>) {
+        each!(Self, self, memory => memory.rename_calls(name))
     }
 }
 

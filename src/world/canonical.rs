@@ -184,6 +184,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         });
         for node in &mut self.nodes {
             node.parked = node.parked.moved(moved);
+            node.memory.rename_calls(&mut |call| moved.call(call));
         }
         for retries in &mut self.tables.retries {
             retries.hold = retries.hold.moved(moved);

@@ -6,7 +6,7 @@ use super::World;
 use super::canonical::Renamed;
 use super::message::Message;
 use crate::base::{CallId, NodeId, Permutation};
-use crate::node::{Call, Strategy, Ticket};
+use crate::node::{Call, Memory as _, Strategy, Ticket};
 use crate::provider::Rule;
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -41,7 +41,11 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let (world, id) = (self.world, self.id);
         let node = &world.nodes[id.index()];
-        (node.memory, node.asked, node.up).hash(state);
+        let mut memory = node.memory;
+        // Calls lie in the order of their nodes: by its place among its own a call says nothing of its node.
+        let first = world.calls.iter().position(|call| call.node == id).unwrap_or(0) as u32;
+        memory.rename_calls(&mut |call| Some(CallId(call.0.wrapping_sub(first))));
+        (memory, node.asked, node.up).hash(state);
         world.tables.pending.get(id).hash(state);
         world.tables.retries.get(id.index()).hash(state);
         // A call that was handed on is a call of its origin too.

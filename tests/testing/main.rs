@@ -3,9 +3,11 @@
 mod hedged;
 #[path = "../../examples/my_strategy.rs"]
 mod my_strategy;
+mod queue;
 
 use hedged::Hedged;
 use my_strategy::KeepUntilRefused;
+use queue::LastComeFirst;
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::{self, FaultBudget, systems};
 use tokenstorm::strategy::SharedBlind;
@@ -132,4 +134,49 @@ fn a_bound_that_cannot_be_raised_is_said() {
     );
     let more = analyze(Hedged { hasty: true }, &hedged().store_operations(4));
     assert!(matches!(more.of("S9").verdict, Expectation::Breaks(..)), "{more}");
+}
+
+/// Calls that a strategy keeps by their ids are renamed as tokens are: the order in which they are served changes no verdict.
+#[test]
+fn a_strategy_may_keep_its_calls_itself() {
+    for (nodes, calls, faults) in [(1, 3, "none"), (2, 2, "none"), (1, 2, "drop=1,crash=1,late=1")] {
+        let expect = || {
+            Expect::default()
+                .with_nodes(nodes, calls)
+                .with_faults(faults.parse().unwrap())
+                .cases(100, 1)
+        };
+        let parks = analyze(KeepUntilRefused, &expect());
+        let keeps = analyze(LastComeFirst, &expect());
+        assert!(parks.complete && keeps.complete, "{keeps}");
+        for (parks, keeps) in parks.rows.iter().zip(&keeps.rows) {
+            assert_eq!(
+                parks.checked.is_some(),
+                keeps.checked.is_some(),
+                "{} among {nodes} with {faults}",
+                parks.property
+            );
+        }
+        assert_eq!(keeps.laws, Vec::new(), "the simulator does what the checker does");
+    }
+}
+
+/// The same where nodes that look alike count as one.
+#[test]
+fn calls_that_are_kept_tell_no_nodes_apart() {
+    let mut system = systems::setup("naive", 2, 2, FaultBudget::NONE)
+        .expect("a name of the list")
+        .system;
+    let named = check::check_strategy(LastComeFirst, &system, &());
+    system.symmetric = true;
+    let nameless = check::check_strategy(LastComeFirst, &system, &());
+    assert!(
+        nameless.states < named.states * 2 / 3,
+        "{} of {}",
+        nameless.states,
+        named.states
+    );
+    for (named, nameless) in named.verdicts.iter().zip(&nameless.verdicts) {
+        assert_eq!(Expectation::from(named), Expectation::from(nameless));
+    }
 }
