@@ -120,6 +120,7 @@ fn slips_are_told_with_2() {
         (&["--replay", "Cargo.toml"], "Cargo.toml: TOML parse error"),
         (&["--replay", "no-such-file.toml"], "no-such-file.toml"),
         (&["--nodes", "9"], "9 is not in 1..=4"),
+        (&["--cases", "0"], "0 is not in 1.."),
     ] {
         let output = fuzz(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -97,7 +97,7 @@ impl Campaign {
                 }
             }
         }
-        for (strategy, conditions) in point.file.expect.iter() {
+        for (strategy, conditions) in point.file.expect.figures.iter() {
             for (metric, condition) in conditions.iter() {
                 check(CheckKind::Expect, strategy, metric, condition);
             }

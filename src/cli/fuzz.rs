@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::check::of_scenario as of_scenario_file;
 use super::interrupt::interrupt;
 use super::say::{print, say};
 use super::{Exit, replay, validate};
@@ -17,7 +18,7 @@ use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, 
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, profiles};
 use crate::record::{sha256, write};
-use crate::scenario;
+use crate::retry::Attempts;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -47,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
     /// Cases of each strategy, unless --seconds says otherwise
-    #[arg(long, value_name = "N", default_value_t = 2000)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
     cases: u64,
     /// What the cases follow from; without it, one that is chosen anew each time
     #[arg(long, value_name = "N")]
@@ -159,16 +160,16 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 
 fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
-    let subject = |strategy: &scenario::StrategySettings| {
-        let coordination = strategy.coordination.clone();
-        let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
-        setup.system = setup.system.under(scenario.provider());
+    let systems = of_scenario_file(&scenario, arguments.nodes, arguments.calls, arguments.faults);
+    let subject = |(name, mut setup): (String, Setup)| {
+        // A saved case says nothing of tries.
+        setup.system.attempts = Attempts::UNBOUNDED;
         Subject {
             listed: false,
-            ..Subject::new(&strategy.name, setup)
+            ..Subject::new(&name, setup)
         }
     };
-    Ok(scenario.file.strategy.iter().map(subject).collect())
+    Ok(systems.into_iter().map(subject).collect())
 }
 
 /// The properties that are looked at.

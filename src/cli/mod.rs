@@ -59,8 +59,8 @@ enum Command {
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
     Show(show::Arguments),
-    /// Print the JSON schema of scenario files
-    Schema,
+    /// Print the JSON schema of scenario files, of a run's summary, or of verdicts
+    Schema(schema::Arguments),
 }
 
 /// How a command ended. The numbers are a promise to scripts.
@@ -92,7 +92,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => return serve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(&arguments),
     }
     .into()
 }

@@ -1,8 +1,36 @@
-//! `tokenstorm schema`: what an editor needs to complete and check a scenario.
+//! `tokenstorm schema`: what an editor needs to complete and check a scenario, and what a program needs to read results.
+
+use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
+use crate::record::{summary, verdicts};
 
-pub(super) fn run() -> Exit {
-    print(&crate::scenario::schema())
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    of: Described,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Described {
+    /// Scenario files.
+    #[default]
+    Scenario,
+    /// The file `summary.json` of a run.
+    Summary,
+    /// What `check --format json` prints.
+    Verdicts,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let schema = match arguments.of {
+        Described::Scenario => return print(&crate::scenario::schema()),
+        Described::Summary => summary::schema(),
+        Described::Verdicts => verdicts::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
+    print(&format!("{text}\n"))
 }

@@ -8,6 +8,7 @@ mod caller;
 mod calls;
 mod forwarding;
 mod hold;
+mod memory;
 mod outbox;
 mod party;
 mod pending;
@@ -18,16 +19,13 @@ mod shared;
 
 pub use call::{Call, CallMarks, Phase, Ticket};
 pub use calls::{Calls, Hold, Parked};
+pub use memory::{Memory, Names};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
 pub use pending::{Asker, NUMBERS, Pending, PendingOps};
 pub use policy::{CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
-
-use std::fmt::Debug;
-use std::hash::Hash;
-use std::num::NonZeroU32;
 
 use crate::base::{CallId, Delay, NodeId, Rough};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
@@ -141,45 +139,6 @@ pub trait Strategy: Clone + Send + Sync {
     /// in full.
     fn tells_nodes_apart(&self) -> bool {
         true
-    }
-}
-
-/// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
-pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
-    /// What an observer may ask.
-    fn view(&self) -> View;
-
-    /// The newest token that the node would present a refresh token of, dead or alive.
-    fn credential(&self) -> Option<Token> {
-        self.view().token
-    }
-
-    /// The phase that the node is in, by its place in [`Strategy::phases`]; not asked where there are none.
-    fn phase(&self) -> usize {
-        0
-    }
-
-    /// Renames everything numbered that it holds but its calls, so that a checker can number by rank.
-    fn rename(&mut self, names: &mut dyn Names);
-
-    /// Renames every call that it keeps, so that a checker can number calls anew; a call that is over has no name any more, and is to
-    /// be forgotten. A memory that keeps no calls has nothing to do.
-    fn rename_calls(&mut self, name: &mut dyn FnMut(CallId) -> Option<CallId>) {
-        let _ = name;
-    }
-}
-
-/// Gives new names to what a memory holds.
-pub trait Names {
-    /// Another name for this token.
-    fn token(&mut self, token: Token) -> Token;
-
-    /// A fence of the shared store; zero, which is none, stays zero.
-    fn fence(&mut self, fence: u32) -> u32;
-
-    /// What a token reveals about when it was issued.
-    fn rank(&mut self, rank: NonZeroU32) -> NonZeroU32 {
-        rank
     }
 }
 

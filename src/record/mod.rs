@@ -11,6 +11,7 @@ mod load;
 mod read;
 mod run_id;
 pub mod summary;
+pub mod verdicts;
 pub mod write;
 
 #[cfg(test)]

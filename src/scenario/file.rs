@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::event::EventSettings;
+use super::expect::Expectations;
 use super::figure::{figure_schema, read_figure};
 use super::op::Op;
 use super::ordered::Ordered;
@@ -75,9 +76,9 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub assert: Vec<Assert>,
     /// Strategy, or `"strategy @ key=value"` for some points of the sweep -> metric -> condition: what the test suite holds
-    /// the scenario to.
-    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
-    pub expect: Ordered<Ordered<Condition>>,
+    /// the scenario to. In the table `check`, strategy -> property -> `"ok"` or `"breaks"`: what `tokenstorm check` holds it to.
+    #[serde(default, skip_serializing_if = "Expectations::is_empty")]
+    pub expect: Expectations,
 }
 
 impl ScenarioFile {

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod examples;
 mod excerpt;
+mod expect;
 mod figure;
 mod file;
 mod files;
@@ -50,9 +51,10 @@ pub use event::{
     Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,
     Pause, Redeploy, Restart, Revoke, Scale, Slow, Spike, Target,
 };
+pub use expect::{Expectations, Stated};
 pub use file::{
-    AppSettings, Assert, DelayGoes, FleetSettings, PauseSettings, RunSettings, ScenarioFile, StartSettings,
-    StepsSettings, StrategySettings, TriggerSettings, WorkloadSettings,
+    AppSettings, Assert, DelayGoes, FleetSettings, LoginSettings, PauseSettings, RunSettings, ScenarioFile,
+    StartSettings, StepsSettings, StrategySettings, TriggerSettings, WorkloadSettings,
 };
 pub use nearest::suggestion;
 pub use op::Op;

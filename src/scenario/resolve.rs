@@ -313,7 +313,7 @@ fn meant_for(label: &SweepPoint, file: &mut ScenarioFile) {
         assertion.point = None;
     }
     let mut meant: Ordered<Ordered<Condition>> = Ordered::default();
-    let (special, general): (Vec<_>, Vec<_>) = std::mem::take(&mut file.expect)
+    let (special, general): (Vec<_>, Vec<_>) = std::mem::take(&mut file.expect.figures)
         .0
         .into_iter()
         .partition(|(whose, _)| whose.contains('@'));
@@ -334,5 +334,5 @@ fn meant_for(label: &SweepPoint, file: &mut ScenarioFile) {
             }
         }
     }
-    file.expect = meant;
+    file.expect.figures = meant;
 }

@@ -1,24 +1,31 @@
 //! `tokenstorm check`: whether it can ever happen, in every order of deliveries and faults of a small system.
 
+mod gate;
+mod json;
+mod scope;
+mod subject;
 mod table;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Exit;
 use super::interrupt::interrupt;
 use super::say::{print, say};
-use super::{Exit, validate};
 use crate::engine::check::expected::{self, Expectation};
-use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
 use crate::property::{self, PROPERTIES, Property};
-use crate::provider::profiles;
+use crate::record::verdicts::Searched;
 use crate::record::write;
-use crate::scenario::Scenario;
+use crate::scenario::Stated;
+use gate::Expected;
+use scope::SearchedRow;
+pub(super) use subject::of_scenario;
+use subject::{Subject, Subjects, subjects};
 use table::Table;
 
 #[derive(Debug, Args)]
@@ -38,9 +45,10 @@ pub(super) struct Arguments {
     /// Calls at each node
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
     calls: u32,
-    /// How many faults of each kind a run may have, such as drop=1,crash=1, or none
-    #[arg(long, value_name = "FAULTS", default_value_t = FaultBudget::NONE)]
-    faults: FaultBudget,
+    /// How many faults of each kind a run may have, such as drop=1,crash=1, or none [default: none, of a scenario one of each kind
+    /// of which it tells]
+    #[arg(long, value_name = "FAULTS")]
+    faults: Option<FaultBudget>,
     /// Tell a shortest run that breaks this property, such as S1; wants a strategy
     #[arg(long, value_name = "PROPERTY", requires = "strategy")]
     trace: Option<String>,
@@ -50,9 +58,28 @@ pub(super) struct Arguments {
     /// States after which a search is given up [default: 20000000, with three nodes or with faults 1100000]
     #[arg(long, value_name = "N")]
     states: Option<usize>,
+    /// What is expected, beside [expect.check] of the scenario: ok or breaks for some properties, such as S1=ok,L2=breaks
+    #[arg(long, value_name = "PROPERTIES", value_delimiter = ',', value_parser = gate::parse)]
+    expect: Vec<(usize, Stated)>,
+    /// Print the verdicts so
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "trace")]
+    format: CheckFormat,
+    /// Store operations that a node has under way at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    store_operations: Option<u8>,
     /// Take states for different ones that differ only in which node is which
     #[arg(long)]
     names: bool,
+}
+
+/// The forms in which verdicts can be printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs; `tokenstorm schema verdicts` describes it.
+    Json,
 }
 
 const READING: &str = "\
@@ -65,11 +92,13 @@ How to read the table:
   ?      not broken in the states that were looked at
   issued tokens that a run issues in the mean, if each step that can come next is as likely as any other
 An interrupt ends the search that is under way, and the table tells what has been found until then.
-States that differ only in which node is which are one, unless nodes have --names.";
+States that differ only in which node is which are one, unless nodes have --names.
+Exit codes: 100 where a property that is expected to hold is broken or open, 99 where one that is expected to
+break does not, by --expect, by [expect.check] of the scenario, or by the lists that the tests keep.";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let (systems, builtin) = match systems(arguments) {
-        Ok(systems) => systems,
+    let subjects = match subjects(arguments) {
+        Ok(subjects) => subjects,
         Err(message) => {
             if let Some(message) = message {
                 say!("error: {message}");
@@ -87,44 +116,81 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         None => None,
     };
     let stop = interrupt();
-    let mut tables = [Table::new(), Table::new()];
     let mut exit = Exit::Ok;
-    for (place, (name, setup)) in systems.iter().enumerate() {
+    let mut reports = Vec::new();
+    for (place, Subject { name, setup, expected }) in subjects.all.iter().enumerate() {
         let counter = Counter::new(name, &stop);
         let report = check::check(setup, &counter);
         counter.0.finish_and_clear();
-        let unexpected = if builtin {
-            unexpected(name, arguments, &report)
-        } else {
-            Vec::new()
-        };
-        if !unexpected.is_empty() {
-            say!("{name}: expected to hold, but broken: {}", unexpected.join(", "));
-            exit = Exit::PropertyBroken;
-        }
+        exit = exit.max(judge(name, arguments, &subjects, expected, &report));
         let interrupted = stop.load(Ordering::Relaxed);
         if interrupted {
-            say_interrupted(name, &report, &systems[place + 1..]);
+            say_interrupted(name, &report, &subjects.all[place + 1..]);
             exit = Exit::Interrupted;
         }
         if let Some(property) = wanted {
             return exit.max(trace(setup, name, property, &report, arguments));
         }
-        tables[usize::from(setup.system.rotation.is_some())].push(name, &report);
+        reports.push(report);
         if interrupted {
             break;
         }
     }
-    let tables: Vec<_> = tables
-        .iter()
-        .map(Table::print)
-        .filter(|table| !table.is_empty())
-        .collect();
-    exit.max(print(&tables.join("\n")))
+    let text = match arguments.format {
+        CheckFormat::Table => tables(&subjects, &reports),
+        CheckFormat::Json => in_json(arguments, &subjects, &reports, exit),
+    };
+    exit.max(print(&text))
+}
+
+/// Says what did not come as expected, by the lists or by what the user states.
+fn judge(name: &str, arguments: &Arguments, subjects: &Subjects, expected: &Expected, report: &CheckReport) -> Exit {
+    let (unmet, mut exit) = gate::unmet(name, expected, report);
+    for words in unmet {
+        say!("{words}");
+    }
+    let unexpected = match subjects.listed {
+        true => unexpected(name, arguments, subjects.faults, report),
+        false => Vec::new(),
+    };
+    if !unexpected.is_empty() {
+        say!("{name}: expected to hold, but broken: {}", unexpected.join(", "));
+        exit = Exit::PropertyBroken;
+    }
+    exit
+}
+
+/// The table without refresh tokens, the one with them, and what was searched.
+fn tables(subjects: &Subjects, reports: &[CheckReport]) -> String {
+    let mut tables = [Table::new(), Table::new()];
+    let mut rows = Vec::new();
+    for (Subject { name, setup, .. }, report) in subjects.all.iter().zip(reports) {
+        tables[usize::from(setup.system.rotation.is_some())].push(name, report);
+        let system = &setup.system;
+        rows.push(SearchedRow { name, system, report });
+    }
+    let lines = scope::lines(&rows, subjects.faults, &subjects.left_out);
+    let parts = tables.iter().map(Table::print).chain([lines]);
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
+
+fn in_json(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], exit: Exit) -> String {
+    let searched = Searched {
+        nodes: arguments.nodes,
+        calls: arguments.calls,
+        faults: subjects.faults.to_string(),
+        profile: arguments.profile.clone(),
+        left_out: subjects.left_out.clone(),
+    };
+    let systems = subjects.all.iter().zip(reports);
+    let systems =
+        systems.map(|(subject, report)| json::system(&subject.name, &subject.setup, report, &subject.expected));
+    json::text(subjects.scenario.clone(), searched, systems.collect(), exit == Exit::Ok)
 }
 
 /// What an interrupt has left undone.
-fn say_interrupted(name: &str, report: &CheckReport, rest: &[(String, Setup)]) {
+fn say_interrupted(name: &str, report: &CheckReport, rest: &[Subject]) {
     if !report.complete {
         say!(
             "interrupted: of `{name}` {} states were looked at, and `?` is what they do not break",
@@ -132,88 +198,15 @@ fn say_interrupted(name: &str, report: &CheckReport, rest: &[(String, Setup)]) {
         );
     }
     if !rest.is_empty() {
-        let rest: Vec<_> = rest.iter().map(|(name, _)| name.as_str()).collect();
+        let rest: Vec<_> = rest.iter().map(|subject| subject.name.as_str()).collect();
         say!("interrupted: not looked at: {}", rest.join(", "));
     }
 }
 
-/// Systems with their names, and whether there are expectations of them.
-type Systems = (Vec<(String, Setup)>, bool);
-
-/// What is to be checked. The error is what is wrong, unless that has been said already.
-fn systems(arguments: &Arguments) -> Result<Systems, Option<String>> {
-    let scenario = match &arguments.scenario {
-        Some(path) => Some(validate::load(path).ok_or(None)?),
-        None => None,
-    };
-    let mut systems = match &scenario {
-        Some(scenario) => of_scenario(scenario, arguments),
-        None => builtin(arguments),
-    };
-    if let Some(name) = &arguments.strategy {
-        let known: Vec<_> = systems.iter().map(|(name, _)| name.clone()).collect();
-        systems.retain(|(known, _)| known == name);
-        if systems.is_empty() {
-            let known = known.join(", ");
-            return Err(Some(format!("there is no strategy `{name}`; there are: {known}")));
-        }
-    }
-    if let Some(name) = &arguments.profile {
-        let Some(profile) = profiles::find(name) else {
-            let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
-            let known = known.join(", ");
-            return Err(Some(format!("there is no provider `{name}`; there are: {known}")));
-        };
-        for (_, setup) in &mut systems {
-            setup.system = setup.system.clone().under(&profile.provider);
-        }
-    }
-    let most = arguments
-        .states
-        .unwrap_or(systems::most(arguments.nodes, arguments.faults));
-    let systems = systems.into_iter().map(|(name, mut setup)| {
-        setup.system.most = most;
-        (name, if arguments.names { setup } else { setup.without_names() })
-    });
-    let expected = scenario.is_none() && arguments.profile.is_none() && arguments.calls == 1;
-    Ok((systems.collect(), expected))
-}
-
-/// The list; under a provider of their own, those that differ from another by the provider alone are left out.
-fn builtin(arguments: &Arguments) -> Vec<(String, Setup)> {
-    let refreshers = if arguments.profile.is_none() {
-        &REFRESHERS[..]
-    } else {
-        &[]
-    };
-    let names = SYSTEMS.iter().chain(refreshers).map(|(name, _)| *name);
-    names
-        .map(|name| {
-            let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
-            (name.to_owned(), setup.expect("a name of the list"))
-        })
-        .collect()
-}
-
-/// A scenario's strategies under its provider, among a few nodes.
-fn of_scenario(scenario: &Scenario, arguments: &Arguments) -> Vec<(String, Setup)> {
-    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
-    let strategies = scenario.file.strategy.iter();
-    strategies
-        .map(|strategy| {
-            let coordination = strategy.coordination.clone().scaled_down();
-            let mut setup = systems::system_for(coordination, arguments.nodes, arguments.calls, arguments.faults);
-            setup.system = setup.system.under(scenario.provider());
-            setup.system.slots = slots;
-            (strategy.name.clone(), setup)
-        })
-        .collect()
-}
-
 /// Properties that are broken though the list of expectations has them hold; where there is a list for so many nodes and such
 /// faults.
-fn unexpected(name: &str, arguments: &Arguments, report: &CheckReport) -> Vec<&'static str> {
-    let Some(expected) = expected::of(name, arguments.nodes, arguments.faults) else {
+fn unexpected(name: &str, arguments: &Arguments, faults: FaultBudget, report: &CheckReport) -> Vec<&'static str> {
+    let Some(expected) = expected::of(name, arguments.nodes, faults) else {
         return Vec::new();
     };
     let pairs = PROPERTIES.iter().zip(&report.verdicts).zip(&expected.verdicts);

@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
         for (i, assertion) in file.assert.iter().enumerate() {
             self.assertion(i, assertion, &parts);
         }
-        for (whose, conditions) in file.expect.iter() {
+        for (whose, conditions) in file.expect.figures.iter() {
             let (strategy, selector) = split_point(whose);
             let known = self.strategy_names();
             if !known.contains(&strategy) {

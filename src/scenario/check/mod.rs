@@ -6,6 +6,7 @@ mod expectation;
 mod party;
 mod provider;
 mod sizes;
+mod stated;
 mod strategy;
 mod workload;
 
@@ -97,6 +98,7 @@ pub(super) fn check(
     checker.trigger();
     checker.expectations();
     checker.sizes();
+    checker.stated();
     checker.found
 }
 

@@ -35,7 +35,7 @@ fn points_are_the_file_with_values_in_place() {
         };
         assert_eq!(lease.ttl, Ttl::After(ttl.parse().unwrap()));
         assert!(point.file.sweep.is_empty());
-        assert_eq!(point.file.expect.get("shared lease").is_some(), nodes == 4);
+        assert_eq!(point.file.expect.figures.get("shared lease").is_some(), nodes == 4);
         assert_eq!(parse(&point.to_resolved_toml()).unwrap(), *point);
     }
     assert_eq!(parse(&scenario.to_resolved_toml()).unwrap(), scenario);

@@ -1,5 +1,7 @@
 //! `tokenstorm check` as a user meets it.
 
+mod gate;
+
 use std::collections::HashMap;
 use std::process::{Command, Output};
 
@@ -41,6 +43,9 @@ fn cells(table: &str) -> HashMap<(&str, &str), &str> {
             .find_map(|(ending, cell)| Some((line.strip_suffix(ending)?, *cell)));
         match words.first() {
             None => {}
+            // What was searched.
+            Some(word) if word.ends_with(':') => {}
+            Some(_) if line.starts_with("given up: ") || line.starts_with("left out: ") => {}
             Some(_) if line.starts_with(' ') => heads = words,
             Some(_) if below.is_some() => {
                 let (properties, cell) = below.expect("just seen");
@@ -109,7 +114,7 @@ fn the_help_and_the_manual_say_how_far_a_search_goes() {
         help.split_whitespace().collect::<Vec<_>>().join(" ").contains(&says),
         "{says}"
     );
-    let manual = include_str!("../src/manual/checking.md");
+    let manual = include_str!("../../src/manual/checking.md");
     let three = expected::of("put_if_newer", 3, FaultBudget::NONE).expect("a line of the list");
     for figure in [systems::NEAREST, three.states] {
         let (thousands, rest) = (figure / 1_000, figure % 1_000);
@@ -207,4 +212,54 @@ fn what_cannot_be_meant_is_said_with_what_can() {
         assert!(said.contains(says), "{arguments:?}: {said}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn what_was_searched_is_said() {
+    let text = printed(&["--strategy", "naive"]);
+    let says = "searched: 2 nodes with 1 call each, tried as often as it takes; faults none; at most 2 store operations of a node and 2 notes \
+                between two nodes under way\n";
+    assert!(text.ends_with(says), "{text}");
+    let text = printed(&["--strategy", "gossip", "--nodes", "3", "--states", "500"]);
+    assert!(
+        text.contains("under way, which kept something back\ngiven up: gossip after 50"),
+        "{text}"
+    );
+    let text = printed(&["--strategy", "naive_strict", "--faults", "elapse=1,crash=1"]);
+    assert!(
+        text.contains("; faults crash=1,elapse=1 (and expiry=1 with refresh tokens); "),
+        "{text}"
+    );
+    let text = printed(&["--strategy", "naive", "--profile", "xero"]);
+    assert!(
+        text.contains("left out: ") && text.contains("the life of refresh tokens"),
+        "{text}"
+    );
+}
+
+/// What a scenario tells of goes wrong in the search too, once, unless one says otherwise; and what a search does not know of is said.
+#[test]
+fn a_scenario_brings_its_faults_and_what_is_left_out() {
+    let pauses = [
+        "scenarios/faults/pause-longer-than-lease.toml",
+        "--strategy",
+        "lock of 5 s",
+    ];
+    let text = printed(&pauses);
+    assert!(text.contains("; faults lapse=1; "), "{text}");
+    let broken = |text: &str, property: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(property))
+            .expect("a line for each");
+        line.ends_with(|last: char| last.is_ascii_digit()) && !line.contains("<=")
+    };
+    assert!(broken(&text, "S2b "), "{text}");
+    let calm = printed(&[&pauses[..], &["--faults", "none"]].concat());
+    assert!(calm.contains("; faults none; ") && !broken(&calm, "S2b "), "{calm}");
+    let text = printed(&["scenarios/faults/store-failover.toml", "--strategy", "lease"]);
+    assert!(
+        text.contains("left out: ") && text.contains("failover of the store"),
+        "{text}"
+    );
 }

@@ -1,0 +1,245 @@
+//! What a search takes over of a scenario, and what it leaves out.
+
+use crate::engine::check::{CheckReport, Fault, FaultBudget, System};
+use crate::provider::settings::{Reads, Settings};
+use crate::retry::Attempts;
+use crate::scenario::{EventKind, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
+
+/// Tries of a call that are counted at most: every count is a state of its own. A policy with more is searched as one that tries
+/// without end.
+pub(super) const MOST_TRIES: u32 = 5;
+
+/// One fault of each kind of which the scenario tells, and which a search knows.
+pub(super) fn faults(scenario: &Scenario) -> FaultBudget {
+    let file = &scenario.file;
+    let provider = scenario.provider();
+    let mut faults = FaultBudget::NONE;
+    let mut add = |fault, told: bool| {
+        if told {
+            faults = faults.with(fault, 1);
+        }
+    };
+    let endpoints = [&provider.faults.token, &provider.faults.api];
+    let lossy = endpoints
+        .iter()
+        .any(|faults| is_some(faults.lost_before) || is_some(faults.lost_after));
+    let store = file.store.as_ref();
+    let lossy_store = store.is_some_and(|store| is_some(Some(store.lost_before)) || is_some(Some(store.lost_after)));
+    let lossy_peers = file.peers.as_ref().is_some_and(|peers| is_some(Some(peers.lost)));
+    let happens = |wanted: fn(&EventKind) -> bool| file.event.iter().any(|event| wanted(&event.what));
+    let cut = happens(|what| match what {
+        EventKind::Partition(_) => true,
+        EventKind::Fail(fail) => fail.how == How::Silent,
+        _ => false,
+    });
+    add(Fault::Drop, lossy || lossy_store || lossy_peers || cut);
+    let restarts = |what: &EventKind| {
+        matches!(
+            what,
+            EventKind::Restart(_) | EventKind::Redeploy(_) | EventKind::Crash(_) | EventKind::CrashGateway(_)
+        )
+    };
+    add(Fault::Crash, happens(restarts));
+    // A node that stands still hears late what has come meanwhile; what it has under lease ends before it hears.
+    let pauses = file.fleet.iter().any(|fleet| fleet.pauses.is_some());
+    add(
+        Fault::Lapse,
+        pauses || happens(|what| matches!(what, EventKind::Pause(_))),
+    );
+    add(Fault::Late, happens(|what| matches!(what, EventKind::Slow(_))));
+    add(Fault::Expiry, happens(|what| matches!(what, EventKind::Revoke(_))));
+    faults
+}
+
+fn is_some<T: Default + PartialEq>(share: Option<T>) -> bool {
+    share.is_some_and(|share| share != T::default())
+}
+
+/// What is left out of a scenario, in words, for all its strategies together.
+pub(super) fn left_out(scenario: &Scenario) -> Vec<String> {
+    let file = &scenario.file;
+    let mut words = Words(Vec::new());
+    for strategy in &file.strategy {
+        of_strategy(strategy, &mut words);
+    }
+    of_provider(scenario.provider(), &mut words);
+    of_fleets(file, &mut words);
+    of_events(file, &mut words);
+    words.0
+}
+
+/// What is left out of a provider, in words.
+pub(super) fn left_out_of(provider: &Settings) -> Vec<String> {
+    let mut words = Words(Vec::new());
+    of_provider(provider, &mut words);
+    words.0
+}
+
+/// Words of which each is said once.
+struct Words(Vec<String>);
+
+impl Words {
+    fn add(&mut self, is_there: bool, words: &str) {
+        if is_there && !self.0.iter().any(|known| known == words) {
+            self.0.push(words.to_owned());
+        }
+    }
+}
+
+fn of_strategy(strategy: &StrategySettings, words: &mut Words) {
+    let attempts = strategy.retry.attempts();
+    words.add(
+        counted(attempts) != attempts,
+        &format!("the end of tries (more than {MOST_TRIES} count as no end)"),
+    );
+    words.add(strategy.budget.is_some(), "retry budgets");
+    words.add(strategy.breaker.is_some(), "circuit breakers");
+    words.add(strategy.throttle.is_some(), "client-side throttling");
+    words.add(
+        strategy.reads != Reads::default(),
+        "what a client does not read of an answer",
+    );
+}
+
+fn of_provider(provider: &Settings, words: &mut Words) {
+    let limits = [&provider.limits.token, &provider.limits.api];
+    words.add(limits.iter().any(|limits| limits.quotas.is_some()), "quotas");
+    words.add(limits.iter().any(|limits| limits.servers.is_some()), "queues");
+    let faults = [&provider.faults.token, &provider.faults.api];
+    words.add(faults.iter().any(|faults| is_some(faults.error_rate)), "server errors");
+    words.add(provider.faults.revocations.is_some(), "revocations");
+    let lags = &provider.lags;
+    words.add(
+        lags.visible_after.is_some() || lags.invalidation.is_some(),
+        "lags of resource servers",
+    );
+    let rotation = provider.refresh_tokens();
+    words.add(
+        rotation.is_some_and(|rule| rule.ttl.is_some()),
+        "the life of refresh tokens",
+    );
+}
+
+fn of_fleets(file: &ScenarioFile, words: &mut Words) {
+    let any = |wanted: fn(&crate::scenario::FleetSettings) -> bool| file.fleet.iter().any(wanted);
+    words.add(file.fleet.len() > 1, "differences between fleets");
+    words.add(any(|fleet| fleet.login == LoginSettings::Own), "logins of their own");
+    words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot");
+    words.add(any(|fleet| fleet.force_renewal), "forced renewal");
+    words.add(
+        any(|fleet| !fleet.clock_skew.is_zero() || fleet.clock_drift_ppm > 0),
+        "clocks that are off",
+    );
+    let impatient =
+        |fleet: &crate::scenario::FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
+    words.add(any(impatient), "callers who leave");
+    words.add(
+        file.login.is_some_and(|login| login.again_after.is_some()),
+        "users who log in again",
+    );
+    words.add(
+        file.store.as_ref().is_some_and(|store| store.replica_lag.is_some()),
+        "a replica that lags",
+    );
+    words.add(!file.sweep.is_empty(), "the sweep");
+}
+
+fn of_events(file: &ScenarioFile, words: &mut Words) {
+    for event in &file.event {
+        let (is_left_out, what) = match &event.what {
+            EventKind::FailOverStore(_) => (true, "failover of the store"),
+            EventKind::Fail(fail) => (fail.how == How::Errors, "server errors"),
+            EventKind::GrantSlots(_) => (true, "slots that are granted later"),
+            EventKind::Start(_) | EventKind::Stop(_) | EventKind::Scale(_) | EventKind::Autoscale(_) => {
+                (true, "nodes that come and go")
+            }
+            EventKind::Spike(_) => (true, "spikes"),
+            EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked"),
+            EventKind::Restart(_)
+            | EventKind::Redeploy(_)
+            | EventKind::Pause(_)
+            | EventKind::Partition(_)
+            | EventKind::Crash(_)
+            | EventKind::CrashGateway(_)
+            | EventKind::Slow(_) => (false, ""),
+        };
+        words.add(is_left_out, what);
+    }
+}
+
+/// A system that was searched.
+pub(super) struct SearchedRow<'a> {
+    pub name: &'a str,
+    pub system: &'a System,
+    pub report: &'a CheckReport,
+}
+
+/// What was searched with these faults, and what was left out, as lines below a table.
+pub(super) fn lines(rows: &[SearchedRow], faults: FaultBudget, left_out: &[String]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("searched: {}\n", words(rows, faults));
+    let incomplete = rows.iter().filter(|row| !row.report.complete);
+    let given_up = incomplete.map(|row| format!("{} after {} states", row.name, row.report.states));
+    for (head, items) in [("given up", given_up.collect()), ("left out", left_out.to_vec())] {
+        let items: Vec<String> = items;
+        if !items.is_empty() {
+            text.push_str(&format!("{head}: {}\n", items.join(", ")));
+        }
+    }
+    text
+}
+
+fn words(rows: &[SearchedRow], faults: FaultBudget) -> String {
+    let count = |number: u32, of: &str| format!("{number} {of}{}", if number == 1 { "" } else { "s" });
+    let system = rows[0].system;
+    let rotates = rows.iter().any(|row| row.system.rotation.is_some());
+    let expiry = match rotates && faults.left(Fault::Expiry) == 0 {
+        true => " (and expiry=1 with refresh tokens)",
+        false => "",
+    };
+    let bound = rows.iter().filter(|row| row.report.held_back.any()).count();
+    let binds = match (bound, rows.len()) {
+        (0, _) => String::new(),
+        (_, 1) => ", which kept something back".to_owned(),
+        (some, all) => format!(", which kept something back in {some} rows of {all}"),
+    };
+    format!(
+        "{} with {} each, tried {}; faults {faults}{expiry}; at most {} of a node and {} between two nodes under way{binds}",
+        count(system.nodes, "node"),
+        count(system.calls, "call"),
+        tries(rows),
+        count(system.store_operations.into(), "store operation"),
+        count(system.notes.into(), "note"),
+    )
+}
+
+/// How often a call is tried, and by whom where that differs.
+fn tries(rows: &[SearchedRow]) -> String {
+    let of = |row: &SearchedRow| match tries_of(row.system) {
+        None => "as often as it takes".to_owned(),
+        Some(1) => "once".to_owned(),
+        Some(most) => format!("up to {most} times"),
+    };
+    let first = of(&rows[0]);
+    if rows.iter().all(|row| of(row) == first) {
+        return first;
+    }
+    let each = rows.iter().map(|row| format!("{} by {}", of(row), row.name));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Tries of a call; none for as many as it takes.
+pub(super) fn tries_of(system: &System) -> Option<u32> {
+    (1..=MOST_TRIES).find(|&tries| !system.attempts.allow_another(tries))
+}
+
+/// As many tries of a call as a search counts.
+pub(super) fn counted(attempts: Attempts) -> Attempts {
+    if attempts.allow_another(MOST_TRIES) {
+        Attempts::UNBOUNDED
+    } else {
+        attempts
+    }
+}

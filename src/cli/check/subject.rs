@@ -1,0 +1,124 @@
+//! What is to be searched: the built-in list, or the strategies of a scenario.
+
+use super::Arguments;
+use super::gate::{self, Expected};
+use super::scope;
+use crate::cli::validate;
+use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
+use crate::engine::check::{FaultBudget, Setup};
+use crate::provider::profiles;
+use crate::scenario::Scenario;
+
+/// A system with what is expected of it.
+pub(super) struct Subject {
+    pub name: String,
+    pub setup: Setup,
+    pub expected: Expected,
+}
+
+/// All of them, with what they have in common.
+pub(super) struct Subjects {
+    pub all: Vec<Subject>,
+    /// The lists say what is to be expected.
+    pub listed: bool,
+    pub scenario: Option<String>,
+    pub faults: FaultBudget,
+    /// What of the scenario or the provider is left out, in words.
+    pub left_out: Vec<String>,
+}
+
+/// What is to be checked. The error is what is wrong, unless that has been said already.
+pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>> {
+    let scenario = match &arguments.scenario {
+        Some(path) => Some(validate::load(path).ok_or(None)?),
+        None => None,
+    };
+    let told = scenario.as_ref().map_or(FaultBudget::NONE, scope::faults);
+    let faults = arguments.faults.unwrap_or(told);
+    let mut systems = match &scenario {
+        Some(scenario) => of_scenario(scenario, arguments.nodes, arguments.calls, faults),
+        None => builtin(arguments, faults),
+    };
+    if let Some(name) = &arguments.strategy {
+        let known: Vec<_> = systems.iter().map(|(name, _)| name.clone()).collect();
+        systems.retain(|(known, _)| known == name);
+        if systems.is_empty() {
+            let known = known.join(", ");
+            return Err(Some(format!("there is no strategy `{name}`; there are: {known}")));
+        }
+    }
+    let mut left_out = scenario.as_ref().map(scope::left_out).unwrap_or_default();
+    if let Some(name) = &arguments.profile {
+        let Some(profile) = profiles::find(name) else {
+            let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
+            return Err(Some(format!("there is no provider `{name}`; there are: {known}")));
+        };
+        for (_, setup) in &mut systems {
+            setup.system = setup.system.clone().under(&profile.provider);
+        }
+        left_out.extend(scope::left_out_of(&profile.provider));
+    }
+    let most = arguments.states.unwrap_or(systems::most(arguments.nodes, faults));
+    let all = systems.into_iter().map(|(name, mut setup)| {
+        setup.system.most = most;
+        if let Some(most) = arguments.store_operations {
+            setup.system.store_operations = most;
+        }
+        let mut expected = scenario
+            .as_ref()
+            .map(|scenario| gate::of_scenario(scenario, &name))
+            .unwrap_or_default();
+        expected.retain(|(place, _)| !arguments.expect.iter().any(|(own, _)| own == place));
+        expected.extend(&arguments.expect);
+        let setup = if arguments.names { setup } else { setup.without_names() };
+        Subject { name, setup, expected }
+    });
+    Ok(Subjects {
+        all: all.collect(),
+        listed: scenario.is_none()
+            && arguments.profile.is_none()
+            && arguments.calls == 1
+            && arguments.store_operations.is_none(),
+        scenario: scenario.map(|scenario| scenario.file.name),
+        faults,
+        left_out,
+    })
+}
+
+/// The list; under a provider of their own, those that differ from another by the provider alone are left out.
+fn builtin(arguments: &Arguments, faults: FaultBudget) -> Vec<(String, Setup)> {
+    let refreshers = if arguments.profile.is_none() {
+        &REFRESHERS[..]
+    } else {
+        &[]
+    };
+    let names = SYSTEMS.iter().chain(refreshers).map(|(name, _)| *name);
+    names
+        .map(|name| {
+            let setup = systems::setup(name, arguments.nodes, arguments.calls, faults);
+            (name.to_owned(), setup.expect("a name of the list"))
+        })
+        .collect()
+}
+
+/// A scenario's strategies under its provider, among a few nodes.
+pub(in crate::cli) fn of_scenario(
+    scenario: &Scenario,
+    nodes: u32,
+    calls: u32,
+    faults: FaultBudget,
+) -> Vec<(String, Setup)> {
+    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
+    let strategies = scenario.file.strategy.iter();
+    strategies
+        .map(|strategy| {
+            let coordination = strategy.coordination.clone().scaled_down();
+            let mut setup = systems::system_for(coordination, nodes, calls, faults);
+            setup.system = setup.system.under(scenario.provider());
+            setup.system.slots = slots;
+            setup.system.attempts = scope::counted(strategy.retry.attempts());
+            (strategy.name.clone(), setup)
+        })
+        .collect()
+}
