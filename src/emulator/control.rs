@@ -110,7 +110,7 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Answer> {
         // JSON has one kind of number: 3.0 is 3.
         if let Some(whole) = value
             .as_f64()
-            .filter(|number| value.is_f64() && number.fract() == 0.0 && *number >= 0.0 && *number < 9e15)
+            .filter(|number| value.is_f64() && number.fract() == 0.0 && *number >= 0.0 && *number < u64::MAX as f64)
         {
             *value = json!(whole as u64);
         }

@@ -53,8 +53,7 @@ fn bound(schema: &mut Value) {
         Value::Object(all) => {
             let largest = match all.get("format").and_then(Value::as_str) {
                 Some("uint32") => Some(u64::from(u32::MAX)),
-                // Up to where all numbers of JSON are told apart.
-                Some("uint64") => Some((1 << 53) - 1),
+                Some("uint64") => Some(u64::MAX),
                 _ => None,
             };
             if let Some(largest) = largest {
