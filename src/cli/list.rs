@@ -1,10 +1,12 @@
-//! `tokenstorm list`: names that a scenario can use, with a sentence each.
+//! `tokenstorm list`: names that a scenario or a command can use, with a sentence each.
 
 use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
+use crate::engine::check::FAULTS;
 use crate::metric::METRICS;
+use crate::property::PROPERTIES;
 use crate::provider::profiles::{PROFILES, find};
 use crate::retry::RETRIES;
 use crate::strategy::STRATEGIES;
@@ -28,6 +30,10 @@ enum Kind {
     Providers,
     /// Metrics, with their units
     Metrics,
+    /// Properties that `check` and `fuzz` look at
+    Properties,
+    /// Faults of a small system, for --faults of `check` and `fuzz`
+    Faults,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -51,6 +57,19 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Kind::Metrics => METRICS
             .iter()
             .map(|metric| (metric.name.to_owned(), format!("[{}] {}", metric.unit, metric.about)))
+            .collect(),
+        Kind::Properties => PROPERTIES
+            .iter()
+            .map(|property| {
+                (
+                    property.name.to_owned(),
+                    format!("{}: {}", property.title, property.about),
+                )
+            })
+            .collect(),
+        Kind::Faults => FAULTS
+            .iter()
+            .map(|(_, name, about)| ((*name).to_owned(), (*about).to_owned()))
             .collect(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

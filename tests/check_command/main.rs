@@ -263,3 +263,29 @@ fn a_scenario_brings_its_faults_and_what_is_left_out() {
         "{text}"
     );
 }
+
+#[test]
+fn properties_and_faults_are_listed_with_what_they_mean() {
+    let list = |kind: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenstorm"));
+        let output = command.args(["list", kind]).output().expect("the program runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let properties = list("properties");
+    for property in &PROPERTIES {
+        let line = properties
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(property.name));
+        let line = line.unwrap_or_else(|| panic!("{}", property.name));
+        assert!(
+            line.contains(property.title) && line.ends_with(property.about),
+            "{line}"
+        );
+    }
+    let faults = list("faults");
+    assert_eq!(faults.lines().count(), tokenstorm::engine::check::FAULTS.len());
+    assert!(
+        faults.contains("drop      a request or a response is lost\n"),
+        "{faults}"
+    );
+}
