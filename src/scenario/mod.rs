@@ -256,6 +256,7 @@ impl Scenario {
             }
         }
         table.retain(|_, value| !matches!(value, toml::Value::Array(items) if items.is_empty()));
+        sweep::leave_open(&mut table, &self.text, self.file.sweep.0.iter().map(|(key, _)| key));
         toml::to_string(&table).expect("what was read can be written")
     }
 }

@@ -133,6 +133,39 @@ pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<V
         .collect())
 }
 
+/// Makes room in a resolved file for the values that its sweep puts in: what the first of them came to may be written otherwise than
+/// the path says, a rule with an overlap of nothing as one without. There stands what `text` has, or nothing.
+pub(super) fn leave_open<'k>(file: &mut toml::Table, text: &str, keys: impl Iterator<Item = &'k String>) {
+    let written: toml::Table = text.parse().unwrap_or_default();
+    for path in keys.filter_map(|key| document::split(key).ok()) {
+        leave_open_at(file, Some(&written), &path);
+    }
+}
+
+fn leave_open_at(table: &mut toml::Table, written: Option<&toml::Table>, path: &[String]) {
+    let [step, rest @ ..] = path else { return };
+    let Some(next) = rest.first() else { return };
+    let Some(value) = table.get_mut(step) else { return };
+    let before = written.and_then(|written| written.get(step));
+    match value {
+        toml::Value::Table(inner) if inner.contains_key(next) => {
+            leave_open_at(inner, before.and_then(toml::Value::as_table), rest);
+        }
+        toml::Value::Array(items) => {
+            let is = |item: &toml::Value| item.get("name").and_then(toml::Value::as_str) == Some(next);
+            let index = next.parse().ok().or_else(|| items.iter().position(is));
+            let before = index.and_then(|index: usize| before?.get(index)?.as_table());
+            if let Some(toml::Value::Table(item)) = index.and_then(|index| items.get_mut(index)) {
+                leave_open_at(item, before, &rest[1..]);
+            }
+        }
+        _ => match before {
+            Some(before) => *value = before.clone(),
+            None => drop(table.remove(step)),
+        },
+    }
+}
+
 impl<'t> Point<'t> {
     /// Where its keys and values stand in the sweep.
     pub fn spans(&self) -> Vec<(Span, Span)> {

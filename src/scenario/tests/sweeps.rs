@@ -41,6 +41,32 @@ fn points_are_the_file_with_values_in_place() {
     assert_eq!(parse(&scenario.to_resolved_toml()).unwrap(), scenario);
 }
 
+/// What the first value comes to is written otherwise than the path says: in both files of one kind, and where a profile has it.
+#[test]
+fn a_resolved_sweep_reads_back_whatever_its_first_value_comes_to() {
+    let mut read = 0;
+    for sweep in [
+        r#""provider.rule.latest_only.overlap" = ["0s", "5min"]"#,
+        r#""provider.rule.latest_only.overlap" = ["5min", "0s"]"#,
+        r#""provider.refresh.retire.leeway" = ["0s", "10s"]"#,
+        r#""provider.refresh.retire.leeway" = ["10s", "0s"]"#,
+    ] {
+        for provider in ["", "[provider]\nprofile = \"auth0\"\n"] {
+            let text = format!(
+                "name = \"b\"\nsummary = \"s\"\nsource = \"s\"\nrun = {{ duration = \"1min\" }}\napp = [{{ name = \"m\" }}]\n\
+                 fleet = [{{ name = \"w\", nodes = 1, app = \"m\" }}]\nstrategy = [{{ name = \"n\", coordination = \"naive\" }}]\n\
+                 {provider}[sweep]\n{sweep}\n"
+            );
+            let Ok(scenario) = parse(&text) else { continue };
+            let resolved = scenario.to_resolved_toml();
+            let again = parse(&resolved).unwrap_or_else(|error| panic!("{error:?}\n{resolved}"));
+            assert_eq!(again.points(), scenario.points(), "{resolved}");
+            read += 1;
+        }
+    }
+    assert!(read >= 6, "{read}");
+}
+
 #[track_caller]
 fn mistaken(sweep: &str, message: &str, under: &str, help: &str) {
     let error = parse(&with_sweep(sweep)).unwrap_err();
