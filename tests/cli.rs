@@ -267,6 +267,8 @@ fn an_interrupt_keeps_what_is_finished_and_ends_with_130() {
             DEFAULT,
             "--replications",
             "100000",
+            "--max-events",
+            "100G",
             "--out",
             out.to_str().unwrap(),
         ])
