@@ -27,7 +27,7 @@ pub use policy::{CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 
-use crate::base::{CallId, Delay, NodeId, Rough};
+use crate::base::{CallId, Delay, Duration, NodeId, Rough};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
 
 /// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
@@ -117,6 +117,11 @@ pub trait Strategy: Clone + Send + Sync {
     /// It wants to hear how long the requests took that a call makes for itself.
     fn times_requests(&self) -> bool {
         false
+    }
+
+    /// How long a lease lasts that its holder does not extend, and that may so end under it; none without one.
+    fn lapses_after(&self) -> Option<Duration> {
+        None
     }
 
     /// What one of its nodes obtains, others send too: through a store or a gateway, or because they tell each other.

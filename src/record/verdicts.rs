@@ -47,6 +47,8 @@ pub struct Searched {
 pub struct SystemVerdicts {
     /// Its strategy.
     pub strategy: String,
+    /// Faults of each kind that may happen in a run of it: those of all systems, and a lease that lapses where its work can outlast it.
+    pub faults: String,
     /// Tries of each call; `null` for as many as it takes.
     pub tries: Option<u32>,
     /// Store operations that a node has under way at most.

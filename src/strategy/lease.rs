@@ -266,6 +266,13 @@ impl Strategy for Lease {
         }
     }
 
+    fn lapses_after(&self) -> Option<Duration> {
+        match (self.ttl, self.extend_every) {
+            (Ttl::After(ttl), None) => Some(ttl),
+            _ => None,
+        }
+    }
+
     fn needs_store(&self) -> bool {
         true
     }

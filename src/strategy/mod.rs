@@ -22,7 +22,7 @@ mod naive;
 mod put_if_newer;
 mod renew_ahead;
 mod reread;
-use crate::base::CallId;
+use crate::base::{CallId, Duration};
 mod rotation;
 mod shared_blind;
 mod single_flight;
@@ -194,6 +194,10 @@ impl Strategy for Coordination {
 
     fn times_requests(&self) -> bool {
         each!(Self, self, strategy => strategy.times_requests())
+    }
+
+    fn lapses_after(&self) -> Option<Duration> {
+        each!(Self, self, strategy => strategy.lapses_after())
     }
 
     fn shares_tokens(&self) -> bool {

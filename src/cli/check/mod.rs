@@ -42,9 +42,9 @@ pub(super) struct Arguments {
     /// Nodes at which calls arrive
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=4))]
     nodes: u32,
-    /// Calls at each node
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
-    calls: u32,
+    /// Calls at each node [default: 1, of a scenario whose used refresh tokens go on for a while 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3))]
+    calls: Option<u32>,
     /// How many faults of each kind a run may have, such as drop=1,crash=1, or none [default: none, of a scenario one of each kind
     /// of which it tells]
     #[arg(long, value_name = "FAULTS")]
@@ -178,7 +178,7 @@ fn tables(subjects: &Subjects, reports: &[CheckReport]) -> String {
 fn in_json(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], exit: Exit) -> String {
     let searched = Searched {
         nodes: arguments.nodes,
-        calls: arguments.calls,
+        calls: subjects.calls,
         faults: subjects.faults.to_string(),
         profile: arguments.profile.clone(),
         left_out: subjects.left_out.clone(),

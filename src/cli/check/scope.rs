@@ -1,9 +1,12 @@
 //! What a search takes over of a scenario, and what it leaves out.
 
+use crate::base::Duration;
 use crate::engine::check::{CheckReport, Fault, FaultBudget, System};
-use crate::provider::settings::{Reads, Settings};
+use crate::node::Strategy as _;
+use crate::provider::settings::{Reads, RetireSettings, Settings};
 use crate::retry::Attempts;
 use crate::scenario::{EventKind, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
+use crate::world::Leg;
 
 /// Tries of a call that are counted at most: every count is a state of its own. A policy with more is searched as one that tries
 /// without end.
@@ -49,6 +52,34 @@ pub(super) fn faults(scenario: &Scenario) -> FaultBudget {
     add(Fault::Late, happens(|what| matches!(what, EventKind::Slow(_))));
     add(Fault::Expiry, happens(|what| matches!(what, EventKind::Revoke(_))));
     faults
+}
+
+/// Calls at each node: two where a used refresh token goes on for a while, as it takes a second call to use it after that.
+pub(super) fn calls(scenario: &Scenario) -> u32 {
+    let rule = scenario.provider().refresh_tokens();
+    match rule.and_then(|rule| rule.retire) {
+        Some(RetireSettings::Leeway(_)) => 2,
+        _ => 1,
+    }
+}
+
+/// These faults, and that a lease ends under its holder where the work that it covers can outlast it: a token request and its answer
+/// each take as long as but one in a million does.
+pub(super) fn with_lapse(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
+    const ONE_IN_A_MILLION: u64 = u64::MAX - u64::MAX / 1_000_000;
+    let (Some(ttl), Ok(plan)) = (strategy.coordination.lapses_after(), scenario.plan(strategy)) else {
+        return faults;
+    };
+    let longest = |leg| plan.links.leg(leg).latency.sample(ONE_IN_A_MILLION);
+    let ways = [Leg::TokenRequest, Leg::TokenService, Leg::TokenResponse];
+    let works = ways
+        .map(longest)
+        .into_iter()
+        .fold(Duration::ZERO, Duration::saturating_add);
+    match works < ttl || faults.left(Fault::Lapse) > 0 {
+        true => faults,
+        false => faults.with(Fault::Lapse, 1),
+    }
 }
 
 fn is_some<T: Default + PartialEq>(share: Option<T>) -> bool {
@@ -199,6 +230,17 @@ fn words(rows: &[SearchedRow], faults: FaultBudget) -> String {
         true => " (and expiry=1 with refresh tokens)",
         false => "",
     };
+    let lapses = rows
+        .iter()
+        .filter(|row| row.system.faults.left(Fault::Lapse) > faults.left(Fault::Lapse));
+    let lapses: Vec<_> = lapses.map(|row| row.name).collect();
+    let lapse = match lapses.is_empty() {
+        true => String::new(),
+        false => format!(
+            " (and lapse=1 where a lease is shorter than its work can be: {})",
+            lapses.join(", ")
+        ),
+    };
     let bound = rows.iter().filter(|row| row.report.held_back.any()).count();
     let binds = match (bound, rows.len()) {
         (0, _) => String::new(),
@@ -206,7 +248,7 @@ fn words(rows: &[SearchedRow], faults: FaultBudget) -> String {
         (some, all) => format!(", which kept something back in {some} rows of {all}"),
     };
     format!(
-        "{} with {} each, tried {}; faults {faults}{expiry}; at most {} of a node and {} between two nodes under way{binds}",
+        "{} with {} each, tried {}; faults {faults}{expiry}{lapse}; at most {} of a node and {} between two nodes under way{binds}",
         count(system.nodes, "node"),
         count(system.calls, "call"),
         tries(rows),

@@ -23,6 +23,8 @@ pub(super) struct Subjects {
     pub listed: bool,
     pub scenario: Option<String>,
     pub faults: FaultBudget,
+    /// Calls at each node.
+    pub calls: u32,
     /// What of the scenario or the provider is left out, in words.
     pub left_out: Vec<String>,
 }
@@ -35,10 +37,16 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
     };
     let told = scenario.as_ref().map_or(FaultBudget::NONE, scope::faults);
     let faults = arguments.faults.unwrap_or(told);
+    let calls = arguments.calls.unwrap_or(scenario.as_ref().map_or(1, scope::calls));
     let mut systems = match &scenario {
-        Some(scenario) => of_scenario(scenario, arguments.nodes, arguments.calls, faults),
-        None => builtin(arguments, faults),
+        Some(scenario) => of_scenario(scenario, arguments.nodes, calls, faults),
+        None => builtin(arguments.nodes, calls, faults, arguments.profile.is_none()),
     };
+    if let (Some(scenario), None) = (&scenario, arguments.faults) {
+        for (strategy, (_, setup)) in scenario.file.strategy.iter().zip(&mut systems) {
+            setup.system.faults = scope::with_lapse(setup.system.faults, scenario, strategy);
+        }
+    }
     if let Some(name) = &arguments.strategy {
         let known: Vec<_> = systems.iter().map(|(name, _)| name.clone()).collect();
         systems.retain(|(known, _)| known == name);
@@ -76,27 +84,21 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
     });
     Ok(Subjects {
         all: all.collect(),
-        listed: scenario.is_none()
-            && arguments.profile.is_none()
-            && arguments.calls == 1
-            && arguments.store_operations.is_none(),
+        listed: scenario.is_none() && arguments.profile.is_none() && calls == 1 && arguments.store_operations.is_none(),
         scenario: scenario.map(|scenario| scenario.file.name),
         faults,
+        calls,
         left_out,
     })
 }
 
 /// The list; under a provider of their own, those that differ from another by the provider alone are left out.
-fn builtin(arguments: &Arguments, faults: FaultBudget) -> Vec<(String, Setup)> {
-    let refreshers = if arguments.profile.is_none() {
-        &REFRESHERS[..]
-    } else {
-        &[]
-    };
+fn builtin(nodes: u32, calls: u32, faults: FaultBudget, own_provider: bool) -> Vec<(String, Setup)> {
+    let refreshers = if own_provider { &REFRESHERS[..] } else { &[] };
     let names = SYSTEMS.iter().chain(refreshers).map(|(name, _)| *name);
     names
         .map(|name| {
-            let setup = systems::setup(name, arguments.nodes, arguments.calls, faults);
+            let setup = systems::setup(name, nodes, calls, faults);
             (name.to_owned(), setup.expect("a name of the list"))
         })
         .collect()
