@@ -55,7 +55,8 @@ row() {
 build program
 TIMEFORMAT=%1R
 first=$({ time "$place/program/release/tokenstorm" run "$scenario" --out "$place/results" >"$place/printed" 2>&1; } 2>&1)
-cp -r "$place/program" "$place/changed"
+# With the times of its files, or all would be built anew.
+cp -a "$place/program" "$place/changed"
 line='let token = grant.token;'
 grep -q "$line" "$place/clone/src/strategy/naive.rs"
 sed -i "s/$line/let token = std::hint::black_box(grant.token);/" "$place/clone/src/strategy/naive.rs"
