@@ -16,14 +16,17 @@ fn parameters(parts: &Parts, body: &Bytes) -> Result<Parameters, Answer> {
     Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)
 }
 
+/// The token that a client names which has shown who it is.
+fn token_asked(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<String, Answer> {
+    let parameters = parameters(parts, body)?;
+    client(shared, &parts.headers, &parameters)?;
+    let text = parameters.get("token").map(str::to_owned);
+    text.ok_or_else(|| Answer::oauth_error(400, "invalid_request", "token is missing"))
+}
+
 /// Whether a token is active, and whose.
 pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
-    let asked = parameters(parts, body).and_then(|parameters| {
-        client(shared, &parts.headers, &parameters)?;
-        let text = parameters.get("token").map(str::to_owned);
-        text.ok_or_else(|| Answer::oauth_error(400, "invalid_request", "token is missing"))
-    });
-    let text = match asked {
+    let text = match token_asked(shared, parts, body) {
         Ok(text) => text,
         Err(answer) => return answer,
     };
@@ -56,12 +59,7 @@ pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes) -> Ans
 
 /// The client gives a token, or a grant, back. It is answered alike whether there was one.
 pub(super) fn revocation(shared: &Shared, parts: &Parts, body: &Bytes, from: Origin) -> Answer {
-    let asked = parameters(parts, body).and_then(|parameters| {
-        client(shared, &parts.headers, &parameters)?;
-        let text = parameters.get("token").map(str::to_owned);
-        text.ok_or_else(|| Answer::oauth_error(400, "invalid_request", "token is missing"))
-    });
-    let text = match asked {
+    let text = match token_asked(shared, parts, body) {
         Ok(text) => text,
         Err(answer) => return answer,
     };

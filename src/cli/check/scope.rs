@@ -57,9 +57,9 @@ pub(super) fn faults(scenario: &Scenario) -> FaultBudget {
 /// Calls at each node: two where a used refresh token goes on for a while, as it takes a second call to use it after that.
 pub(super) fn calls(scenario: &Scenario) -> u32 {
     let rule = scenario.provider().refresh_tokens();
-    match rule.and_then(|rule| rule.retire) {
-        Some(RetireSettings::Leeway(_)) => 2,
-        _ => 1,
+    match rule.and_then(|rule| rule.retire).unwrap_or_default() {
+        RetireSettings::OnIssue => 1,
+        _ => 2,
     }
 }
 

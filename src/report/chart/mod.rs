@@ -81,7 +81,7 @@ pub fn files(record: &Record) -> Result<(Vec<ResultFile>, Vec<PathBuf>), ChartEr
             let drawing = (chart.draw)(record);
             let run = &record.manifest.run;
             drawn.push(ResultFile::new(path("svg"), stamp::svg(drawing.svg(), run)));
-            drawn.push(ResultFile::new(path("png"), stamp::png(drawing.png()?, run)));
+            drawn.push(ResultFile::new(path("png"), stamp::png(&drawing, run)?));
         } else {
             obsolete.extend([path("svg"), path("png")]);
         }

@@ -17,7 +17,25 @@ impl Drawing {
     ///
     /// [`ChartError`] when the picture has too many pixels, or none.
     pub fn png(&self) -> Result<Vec<u8>, ChartError> {
-        self.pixels()?.encode_png().map_err(|e| ChartError(e.to_string()))
+        self.png_with(&[])
+    }
+
+    /// The same with notes, a name and a text each, where no eye falls on them.
+    pub(super) fn png_with(&self, notes: &[(&str, &str)]) -> Result<Vec<u8>, ChartError> {
+        let pixels = self.pixels()?;
+        let failed = |error: png::EncodingError| ChartError(error.to_string());
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, pixels.width(), pixels.height());
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        for (name, text) in notes {
+            let added = encoder.add_text_chunk((*name).to_owned(), (*text).to_owned());
+            added.map_err(failed)?;
+        }
+        let mut writer = encoder.write_header().map_err(failed)?;
+        writer.write_image_data(&pixels.take_demultiplied()).map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        Ok(file)
     }
 
     pub(super) fn pixels(&self) -> Result<Pixmap, ChartError> {

@@ -1,24 +1,19 @@
 //! Which run a picture belongs to, written where no eye falls on it.
 
-/// The name of the note in a PNG file.
-const RUN: &[u8] = b"tokenstorm run";
+use super::ChartError;
+use super::drawing::Drawing;
 
-/// Where the first chunk of a PNG file ends: eight bytes that every such file begins with, and the header.
-const HEADER_END: usize = 8 + 25;
+/// The name of the note in a PNG file.
+const RUN: &str = "tokenstorm run";
 
 /// An SVG document with the id of its run.
 pub(super) fn svg(document: String, run: &str) -> String {
     format!("{document}<!-- tokenstorm run {run} -->\n")
 }
 
-/// A PNG file with the id of its run, as a text chunk.
-pub(super) fn png(mut file: Vec<u8>, run: &str) -> Vec<u8> {
-    let chunk = [b"tEXt", RUN, &[0], run.as_bytes()].concat();
-    let length = (chunk.len() - 4) as u32;
-    let check = crc32fast::hash(&chunk);
-    let whole = [&length.to_be_bytes()[..], &chunk, &check.to_be_bytes()].concat();
-    file.splice(HEADER_END..HEADER_END, whole);
-    file
+/// A picture as a PNG file with the id of its run, as a text chunk.
+pub(super) fn png(drawing: &Drawing, run: &str) -> Result<Vec<u8>, ChartError> {
+    drawing.png_with(&[(RUN, run)])
 }
 
 #[cfg(test)]
@@ -35,7 +30,12 @@ mod tests {
             let found = file.bytes.windows(run.len()).filter(|bytes| *bytes == run.as_bytes());
             assert_eq!(found.count(), 1, "{}", file.path.display());
             if file.path.extension().is_some_and(|ending| ending == "png") {
-                tiny_skia::Pixmap::decode_png(&file.bytes).expect("a picture");
+                let decoder = png::Decoder::new(std::io::Cursor::new(&file.bytes));
+                let mut reader = decoder.read_info().expect("a picture");
+                let notes = &reader.info().uncompressed_latin1_text;
+                assert!(notes.iter().any(|note| note.keyword == super::RUN && note.text == run));
+                let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+                reader.next_frame(&mut pixels).expect("all its pixels");
             }
         }
     }
