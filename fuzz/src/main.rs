@@ -1,5 +1,6 @@
 //! `drive TARGET [--seed N] [--from N] [--count N] [--seconds N] [--save DIR]`: calls a target with texts made of the corpus, the n-th
-//! text of a seed always the same. An input that panics, or that takes longer than ten seconds, is kept and ends the command with 1.
+//! text of a seed always the same. An input that panics, or that takes longer than ten seconds of the processor, is kept and ends the
+//! command with 1.
 
 #![forbid(unsafe_code)]
 
@@ -9,10 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use tokenstorm_fuzz::{Fate, case_file, mutate, peak, scenario_text, short_run};
 
-/// Nothing may take longer.
+/// Nothing may take more of the processor, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// Nor may anything stand still for so long.
+const LONGEST_STANDSTILL: Duration = Duration::from_secs(300);
 
 struct Arguments {
     target: String,
@@ -79,7 +84,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// What is tried now, and since when.
-type Now = Arc<Mutex<Option<(Instant, u64)>>>;
+type Now = Arc<Mutex<Option<(ProcessTime, Instant, u64)>>>;
 
 /// Ends the process where an input takes too long.
 fn watch(now: &Now, keep: impl Fn(u64, &str) + Send + 'static) {
@@ -88,8 +93,8 @@ fn watch(now: &Now, keep: impl Fn(u64, &str) + Send + 'static) {
         loop {
             std::thread::sleep(Duration::from_millis(250));
             let tried = *now.lock().expect("the other thread does not panic with it");
-            if let Some((since, number)) = tried
-                && since.elapsed() > LONGEST
+            if let Some((worked, since, number)) = tried
+                && (worked.elapsed() > LONGEST || since.elapsed() > LONGEST_STANDSTILL)
             {
                 keep(number, "slow");
                 std::process::exit(1);
@@ -144,8 +149,8 @@ fn drive(arguments: &Arguments, target: fn(&[u8]) -> Fate) -> ExitCode {
     }
     while number - arguments.from < arguments.count && begin.elapsed().as_secs() < arguments.seconds {
         let text = mutate::text(&texts, seed, number);
-        let start = Instant::now();
-        *now.lock().expect("the watch does not panic") = Some((start, number));
+        let start = ProcessTime::now();
+        *now.lock().expect("the watch does not panic") = Some((start, Instant::now(), number));
         match std::panic::catch_unwind(|| target(&text)) {
             Ok(fate) => fates[fate as usize] += 1,
             Err(_) => {
@@ -174,7 +179,7 @@ fn drive(arguments: &Arguments, target: fn(&[u8]) -> Fate) -> ExitCode {
 fn tell(arguments: &Arguments, number: u64, fates: [u64; 3], (elapsed, slowest): (Duration, Duration)) {
     let [refused, read, ran] = fates;
     println!(
-        "{}: {} inputs in {:.0} s: {refused} refused, {read} read, {ran} run; the slowest took {:.2} s, peak {} MB",
+        "{}: {} inputs in {:.0} s: {refused} refused, {read} read, {ran} run; the slowest took {:.2} s of the processor, peak {} MB",
         arguments.target,
         number - arguments.from,
         elapsed.as_secs_f64(),

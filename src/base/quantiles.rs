@@ -24,23 +24,23 @@ impl Quantiles {
     /// From a quantile function over (0, 1), given as (probability, probability of the other side) so that neither
     /// tail suffers from cancellation.
     pub fn build(quantile: impl Fn(f64, f64) -> f64) -> Self {
-        let side = |value: &dyn Fn(f64) -> f64| {
-            let mut points = Vec::with_capacity(SIDE as usize);
-            for octave in 0..OCTAVES {
-                for step in 0..STEPS {
-                    let left = f64::from(STEPS * 2 - step) / f64::from(STEPS * 4);
-                    points.push(value(left * libm::exp2(-f64::from(octave))));
-                }
-            }
-            points.push(value(0.5 * libm::exp2(-f64::from(OCTAVES))));
-            points
-                .into_iter()
-                .map(|point| point.max(0.0).min(u64::MAX as f64) as u64)
-                .collect()
-        };
-        let mut points: Vec<u64> = side(&|tail| quantile(tail, 1.0 - tail));
-        points.append(&mut side(&|tail| quantile(1.0 - tail, tail)));
-        Self { points }
+        let below = tails().map(|tail| quantile(tail, 1.0 - tail));
+        let above = tails().map(|tail| quantile(1.0 - tail, tail));
+        Self::of(below.chain(above))
+    }
+
+    /// From what a quantile is where a standard normal variable has the one that is given.
+    pub fn of_normal(quantile: impl Fn(f64) -> f64) -> Self {
+        let below = NORMAL.iter().map(|z| quantile(-z));
+        let above = NORMAL.iter().map(|z| quantile(*z));
+        Self::of(below.chain(above))
+    }
+
+    fn of(points: impl Iterator<Item = f64>) -> Self {
+        let whole = |point: f64| point.max(0.0).min(u64::MAX as f64) as u64;
+        Self {
+            points: points.map(whole).collect(),
+        }
     }
 
     /// The quantile at a uniform draw. On which side of the median it lies is a coin's toss that no processor foresees, so
@@ -65,6 +65,37 @@ impl Quantiles {
         let falls = 0u64.wrapping_sub(u64::from(to < from));
         from.wrapping_add((way ^ falls).wrapping_sub(falls))
     }
+}
+
+/// The probabilities beyond the points of one side, from the median outwards.
+fn tails() -> impl Iterator<Item = f64> {
+    let octave = |octave: u32| {
+        (0..STEPS).map(move |step| {
+            let left = f64::from(STEPS * 2 - step) / f64::from(STEPS * 4);
+            left * libm::exp2(-f64::from(octave))
+        })
+    };
+    let last = 0.5 * libm::exp2(-f64::from(OCTAVES));
+    (0..OCTAVES).flat_map(octave).chain([last])
+}
+
+/// What a standard normal variable exceeds with the probability of each of [`tails`]: milliseconds of work, the same for every law.
+static NORMAL: LazyLock<Vec<f64>> = LazyLock::new(|| tails().map(upper_normal_quantile).collect());
+
+/// The z that a standard normal variable exceeds with probability `tail` (at most one half): Newton's method on the
+/// complementary error function, started at the asymptotic value.
+fn upper_normal_quantile(tail: f64) -> f64 {
+    let mut z = libm::sqrt((-2.0 * libm::log(2.0 * tail)).max(0.0));
+    for _ in 0..60 {
+        let upper = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
+        let density = libm::exp(-0.5 * z * z) / libm::sqrt(2.0 * std::f64::consts::PI);
+        let step = (upper - tail) / density;
+        z += step;
+        if libm::fabs(step) < 1e-14 * (1.0 + z) {
+            break;
+        }
+    }
+    z
 }
 
 /// The exponential law of mean one, in units of 2^-32.

@@ -121,31 +121,8 @@ impl LogNormal {
         self.check()?;
         let Self { median, p99 } = self;
         let sigma = libm::log(p99.nanos() as f64 / median.nanos() as f64) / Z99;
-        Ok(Latency::table(|below, above| {
-            let z = if below < above {
-                -upper_normal_quantile(below)
-            } else {
-                upper_normal_quantile(above)
-            };
-            median.nanos() as f64 * libm::exp(sigma * z)
-        }))
+        Ok(Latency::of_normal(|z| median.nanos() as f64 * libm::exp(sigma * z)))
     }
-}
-
-/// The z that a standard normal variable exceeds with probability `tail` (at most one half): Newton's method on the
-/// complementary error function, started at the asymptotic value.
-fn upper_normal_quantile(tail: f64) -> f64 {
-    let mut z = libm::sqrt((-2.0 * libm::log(2.0 * tail)).max(0.0));
-    for _ in 0..60 {
-        let upper = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
-        let density = libm::exp(-0.5 * z * z) / libm::sqrt(2.0 * std::f64::consts::PI);
-        let step = (upper - tail) / density;
-        z += step;
-        if libm::fabs(step) < 1e-14 * (1.0 + z) {
-            break;
-        }
-    }
-    z
 }
 
 fn empirical(path: &Path) -> Result<Latency, DistributionError> {

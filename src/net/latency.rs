@@ -51,6 +51,11 @@ impl Latency {
         Self(Shape::Table(Arc::new(Quantiles::build(quantile))))
     }
 
+    /// From what it is, in nanoseconds, where a standard normal variable has the quantile that is given.
+    pub(super) fn of_normal(quantile: impl Fn(f64) -> f64) -> Self {
+        Self(Shape::Table(Arc::new(Quantiles::of_normal(quantile))))
+    }
+
     /// The span, when it is always the same: then no draw is needed.
     pub const fn as_constant(&self) -> Option<Duration> {
         match self.0 {

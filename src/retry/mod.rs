@@ -17,10 +17,11 @@
 //! | resilience4j | 3 tries, 500 ms between them | | resilience4j/resilience4j, `resilience4j-retry/.../RetryConfig.java` |
 //! | gobreaker | | `breaker = { failures = 6, open = "60s" }`: more than five errors in a row, and a 401 is none | sony/gobreaker, `v2/gobreaker.go` |
 //!
-//! Where a rule is not the published one to the letter, it is so in the settings of the table: Envoy's second retry would wait up to 75 ms
-//! and its third up to 175 ms, where doubling gives 50 and 100 ms; botocore cuts a draw at the cap, where here the cap bounds what is
-//! drawn from, which differs from the sixth retry on; Finagle's permits end ten seconds after they were earned, where here the
-//! capacity bounds them, which is the same up to fifty calls a second at a node; the throttle's two minutes fade where Google's slide.
+//! Laid beside those sources; where a rule is not the published one to the letter, it is so in the settings of the table. Envoy's code
+//! doubles the bound of its draw (25, 50, 100 ms), as `full_jitter` does, where its manual speaks of `2^N - 1` bases. Finagle counts over
+//! a sliding window of ten seconds: 100 retries and a fifth of the window's calls; here permits come at the same rates and are kept up to
+//! the capacity, so that what can be retried for long is the same, a fleet that has rested may retry 100 times in both, and one that was
+//! busy may not retry a fifth of its last ten seconds' calls on top. The throttle's two minutes fade where Google's slide.
 //! The doubling waits are `min(cap, base 2^(k-1))` after the k-th failure, those of the AWS blog `min(cap, base 2^k)`.
 //!
 //! gRPC's jitter, a fifth either way, is not modelled, nor are breakers that open at a *share* of failures (Polly: 10 % of at least 100

@@ -83,6 +83,9 @@ fn whole(span: &Span) -> Option<Path> {
     (*span == (0..0)).then(Path::new)
 }
 
+/// Something done to a document; none where it has no such place.
+type Change<'a, 't> = Box<dyn Fn(&mut DeTable<'t>) -> Option<()> + 'a>;
+
 type Attempt<'t> = (DeTable<'t>, Result<ScenarioFile, toml::de::Error>);
 
 /// The document with something in the place of a mistake, and what becomes of reading it.
@@ -90,50 +93,49 @@ fn next<'t>(root: &DeTable<'t>, error: &toml::de::Error, place: &Path, readings:
     let message = error.message();
     let quoted: Vec<String> = message.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let span = error.span().unwrap_or(0..0);
-    let mut attempts: Vec<DeTable<'t>> = Vec::new();
-    let mut attempt = |change: &dyn Fn(&mut DeTable<'t>) -> Option<()>| {
-        let mut changed = root.clone();
-        if change(&mut changed).is_some() {
-            attempts.push(changed);
-        }
-    };
     let known = quoted.get(1..).unwrap_or_default();
     let missing = message
         .starts_with("missing field")
         .then(|| quoted.first().cloned())
         .flatten();
+    // Made one after another, since each takes a copy of the document and most often the first will do.
+    let mut changes: Vec<Change<'_, 't>> = Vec::new();
     match (&missing, place.split_last()) {
         (Some(name), _) => {
             for value in values(span.start..span.start) {
-                attempt(&|root| insert(root, place, name, value.clone()));
+                changes.push(Box::new(move |root| insert(root, place, name, value.clone())));
             }
         }
         (None, Some((last, table))) => {
             if let Some(near) = nearest(last, known.iter().map(String::as_str)) {
-                attempt(&|root| rename(root, table, last, near));
+                changes.push(Box::new(move |root| rename(root, table, last, near)));
             }
             for name in known {
                 let value = Spanned::new(span.clone(), DeValue::String(name.clone().into()));
-                attempt(&|root| replace(root, place, value.clone()));
+                changes.push(Box::new(move |root| replace(root, place, value.clone())));
             }
             let keys = place.iter().rev().filter(|step| step.parse::<usize>().is_err());
             if let Some(choice) = keys.take(1).find_map(|key| choice_at(key))
                 && let Ok(example) = DeValue::parse(choice.any_example())
             {
                 let value = moved(example, &span);
-                attempt(&|root| replace(root, place, value.clone()));
+                changes.push(Box::new(move |root| replace(root, place, value.clone())));
             }
             for value in values(span.clone()) {
-                attempt(&|root| replace(root, place, value.clone()));
+                changes.push(Box::new(move |root| replace(root, place, value.clone())));
             }
         }
         (None, None) => {}
     }
     // In the end what cannot be read is left out, and at last what it stands in.
     for depth in (1..=place.len()).rev() {
-        attempt(&|root| remove(root, &place[..depth]));
+        changes.push(Box::new(move |root| remove(root, &place[..depth])));
     }
-    for changed in attempts {
+    for change in changes {
+        let mut changed = root.clone();
+        if change(&mut changed).is_none() {
+            continue;
+        }
         *readings += 1;
         if *readings > MOST_READINGS {
             return None;

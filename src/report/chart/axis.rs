@@ -88,9 +88,11 @@ pub(super) fn ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
     ((0..=last).map(|i| i as f64 * step).collect(), end)
 }
 
-/// The same for shares: never beyond 100 %.
+/// The same for shares: never beyond 100 %, nor so close to nothing that no figure would tell one tick from another; where all are
+/// zero, one percent.
 pub(super) fn share_ticks(most: f64, count: usize) -> (Vec<f64>, f64) {
-    let (ticks, end) = ticks(most.min(1.0) * 100.0, count);
+    let most = if most > 0.0 { most.clamp(1e-4, 1.0) } else { 0.01 };
+    let (ticks, end) = ticks(most * 100.0, count);
     (
         ticks.into_iter().map(|t| t / 100.0).filter(|t| *t <= 1.0).collect(),
         (end / 100.0).min(1.0),
@@ -234,6 +236,8 @@ pub(super) fn apart(wishes: &[f64], gap: f64, (from, to): (f64, f64)) -> Vec<f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::number;
+    use std::collections::BTreeSet;
 
     #[test]
     fn ticks_are_round_and_enclose() {
@@ -241,9 +245,11 @@ mod tests {
         assert_eq!(ticks(0.0, 5).0.len(), 6);
         assert_eq!(ticks(f64::NAN, 5).0.len(), 6);
         assert_eq!(ticks(20.3, 4).0, [0.0, 5.0, 10.0, 15.0, 20.0]);
-        for most in [0.0, 0.2, 0.97, 1.0, 3.0] {
+        for most in [0.0, 1e-9, 6e-6, 0.2, 0.97, 1.0, 3.0, f64::NAN] {
             let (ticks, end) = share_ticks(most, 4);
             assert!(ticks.len() >= 3 && ticks.iter().all(|t| *t <= end) && end <= 1.04);
+            let told: BTreeSet<String> = ticks.iter().map(|t| number::percent(*t)).collect();
+            assert_eq!(told.len(), ticks.len(), "{told:?} up to {most}");
         }
         assert_eq!(log_ticks(0.08, 3.9), [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]);
         assert_eq!(log_ticks(0.08, 0.08).len(), 2);
