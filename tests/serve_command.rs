@@ -187,6 +187,32 @@ fn an_assertion_that_does_not_hold_ends_with_99() {
     );
 }
 
+/// The command is changed in nothing: it asks its provider's own hosts, and the lines to export are told to whoever starts another.
+#[cfg(feature = "intercept")]
+#[test]
+fn a_command_with_hard_coded_hosts_is_intercepted() {
+    let ask = "curl -sS -u app:s -d 'grant_type=account_credentials&account_id=1' https://zoom.us/oauth/token";
+    let script = format!(r#"{ask}; echo; curl -s "$TOKENSTORM_CONTROL_URL/counts"; test -r "$NODE_EXTRA_CA_CERTS""#);
+    let output = beside(&["--intercept", "--assert", "issuances == 1"], &script);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.contains("\"access_token\"") && printed.contains("\"issuances\":1"),
+        "{printed}"
+    );
+    for line in [
+        "export HTTPS_PROXY='http://127.0.0.1:",
+        "export NODE_EXTRA_CA_CERTS='",
+        "export SSL_CERT_FILE='",
+        "export REQUESTS_CA_BUNDLE='",
+        "export CURL_CA_BUNDLE='",
+        "export JAVA_TOOL_OPTIONS='-Dhttps.proxyHost=127.0.0.1",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
 /// A command that is ended by a signal has the code that a shell gives it, and an end that is asked for is passed on.
 #[test]
 fn signals_are_passed_on() {

@@ -43,6 +43,13 @@ pub(super) struct Arguments {
     /// The control plane asks for the bearer token that this file holds
     #[arg(long, value_name = "FILE")]
     control_secret: Option<PathBuf>,
+    /// Tell callers that do not name themselves apart by their address, not by their connection
+    #[arg(long)]
+    callers_by_address: bool,
+    /// Be a proxy too that answers CONNECT and terminates TLS, for clients with hard-coded hosts; prints the lines to
+    /// export for them. Forwards nothing
+    #[arg(long)]
+    intercept: bool,
     /// Write everything that reaches the provider into this file, which must not be there yet
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -90,7 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         say!("stopping: requests that are under way are answered");
         0
     } else {
-        match accompany(&emulator, &arguments.command, &credentials(arguments), &stop) {
+        match accompany(&emulator, &arguments.command, &environment(arguments, &emulator), &stop) {
             Ok(code) => code,
             Err(message) => {
                 say!("error: {message}");
@@ -125,14 +132,18 @@ fn replay(path: &Path) -> Exit {
     }
 }
 
-/// The credentials of the first client, for the command: any will do where any client may come.
-fn credentials(arguments: &Arguments) -> Vec<(&'static str, String)> {
+/// What the command finds in its environment beside the server's URLs: the credentials of the first client (any will do where any
+/// client may come), and what leads to the proxy.
+fn environment(arguments: &Arguments, emulator: &Emulator) -> Vec<(&'static str, String)> {
     let named = arguments.client.first().and_then(|client| client.split_once(':'));
     let (id, secret) = named.unwrap_or(("app", "secret"));
-    vec![
+    let mut all = vec![
         ("TOKENSTORM_CLIENT_ID", id.to_owned()),
         ("TOKENSTORM_CLIENT_SECRET", secret.to_owned()),
-    ]
+    ];
+    let proxy = proxy_environment(emulator).into_iter();
+    all.extend(proxy.flat_map(|(_, variables)| variables));
+    all
 }
 
 /// What happened, and whether it is as it must be.
@@ -189,6 +200,12 @@ fn options(arguments: &Arguments) -> Result<EmulatorOptions, String> {
         })?;
         options = options.client(id, secret);
     }
+    if arguments.callers_by_address {
+        options = options.callers_by_address();
+    }
+    if arguments.intercept {
+        options = intercept(options)?;
+    }
     if let Some(path) = &arguments.record {
         options = options.record(path);
     }
@@ -203,6 +220,39 @@ fn options(arguments: &Arguments) -> Result<EmulatorOptions, String> {
         }
     }
     Ok(options)
+}
+
+#[cfg(feature = "intercept")]
+fn intercept(options: EmulatorOptions) -> Result<EmulatorOptions, String> {
+    Ok(options.intercept())
+}
+
+#[cfg(not(feature = "intercept"))]
+fn intercept(_: EmulatorOptions) -> Result<EmulatorOptions, String> {
+    Err("this program was built without `--intercept`; build it with `--features intercept`".to_owned())
+}
+
+/// What clients need for the proxy, by the kind of client.
+#[cfg(feature = "intercept")]
+fn proxy_environment(emulator: &Emulator) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    emulator.proxy_environment()
+}
+
+#[cfg(not(feature = "intercept"))]
+fn proxy_environment(_: &Emulator) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    Vec::new()
+}
+
+/// The same as lines for a shell.
+fn exports(emulator: &Emulator) -> String {
+    let mut lines = String::new();
+    for (clients, variables) in proxy_environment(emulator) {
+        lines.push_str(&format!("# {clients}\n"));
+        for (name, value) in variables {
+            lines.push_str(&format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
+        }
+    }
+    lines
 }
 
 /// Says where everything is.
@@ -225,7 +275,12 @@ fn greet(arguments: &Arguments, emulator: &Emulator) -> Exit {
     let seed = arguments.seed.map_or(String::new(), |seed| {
         format!("seed            {seed}: tokens can be guessed\n")
     });
-    let text = format!("token endpoint  {url}/oauth/token\nAPI             {url}/\n{control}{seed}");
+    let proxy = match arguments.intercept {
+        true => format!("proxy           {url}: takes the place of every host, and forwards nothing\n"),
+        false => String::new(),
+    };
+    let exports = exports(emulator);
+    let text = format!("token endpoint  {url}/oauth/token\nAPI             {url}/\n{control}{proxy}{seed}{exports}");
     match arguments.command.is_empty() {
         true => print(&text),
         // Standard output is the command's.

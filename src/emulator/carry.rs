@@ -26,16 +26,18 @@ pub(super) struct Shared {
     instant: AtomicBool,
     /// Where it listens.
     pub base: OnceLock<String>,
-    pub options: ControlOptions,
+    pub options: DoorOptions,
 }
 
-/// What the control plane asks of those who use it.
+/// Who is let in, and taken for whom.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ControlOptions {
-    /// There is none.
+pub(super) struct DoorOptions {
+    /// There is no control plane.
     pub off: bool,
-    /// Whoever uses it shows this as a bearer token.
+    /// Whoever uses the control plane shows this as a bearer token.
     pub secret: Option<String>,
+    /// Callers that do not name themselves are told apart by their address, and not by their connection.
+    pub by_address: bool,
 }
 
 /// A call of the API.
@@ -116,7 +118,7 @@ enum Entered {
 }
 
 impl Shared {
-    pub fn new(backend: Backend, options: ControlOptions) -> Self {
+    pub fn new(backend: Backend, options: DoorOptions) -> Self {
         Self {
             instant: AtomicBool::new(backend.machine.is_instant()),
             backend: Mutex::new(backend),

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::arrival::Arrival;
 use super::asked::{AssertAsked, ClockAsked, EndAsked, FaultAsked, LoginAsked, SlotsAsked};
 use super::assertion::CountAssertion;
 use super::backend::{Asked, Backend, CONTROL, Meant, Origin};
@@ -80,7 +81,9 @@ async fn guard(State(shared): App, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // A page of somebody else's in the same browser.
-    let foreign = |origin: &str| header(header::HOST).is_none_or(|host| origin != format!("http://{host}"));
+    let called = request.extensions().get::<Arrival>();
+    let called = called.and_then(|arrival| arrival.called(request.uri(), headers));
+    let foreign = |origin: &str| called.is_none_or(|(scheme, host)| origin != format!("{scheme}://{host}"));
     if header(header::ORIGIN).is_some_and(foreign) {
         return wrong(403, "the control plane is not for pages from elsewhere").into_response();
     }

@@ -11,13 +11,14 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::arrival::{Arrival, header_caller, proxy_caller};
 use super::authorize::authorize;
 use super::backend::{Asked, Origin};
 use super::carry::{ApiCall, Load, Shared};
 use super::grants::presented;
 use super::inspect;
 use super::parameters::{Parameters, token_of};
-use super::paths::{Route, is_asked_by_get, is_name, route, split_caller};
+use super::paths::{Route, is_asked_by_get, route, split_caller};
 use super::step::SlotName;
 use crate::provider::OnBadSlot;
 
@@ -26,12 +27,8 @@ const LARGEST_BODY: usize = 1 << 20;
 /// How long a client may take to send it.
 const SLOWEST_BODY: Patience = Patience::from_secs(30);
 
-/// Which connection a request came by.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Connection(pub u64);
-
 /// Answers whatever is not for the control plane; nothing where nobody ever answers.
-pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Response<Body>> {
+pub(super) async fn dispatch(shared: Arc<Shared>, arrival: &Arrival, request: Request) -> Option<Response<Body>> {
     let (parts, body) = request.into_parts();
     if body.size_hint().lower() > LARGEST_BODY as u64 {
         return Some(closing(413, "the body is longer than 1 MiB"));
@@ -41,10 +38,10 @@ pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Re
         Ok(Err(_)) => return Some(closing(413, "the body is longer than 1 MiB, or broke off")),
         Err(_) => return Some(closing(408, "the body did not come within 30 s")),
     };
-    if asks_for_page(&shared, &parts) {
+    if asks_for_page(&shared, arrival, &parts) {
         return Some(page().into_response());
     }
-    let answer = match read(&shared, &parts, &body) {
+    let answer = match read(&shared, arrival, &parts, &body) {
         Err(answer) => Some(answer),
         Ok(load) => shared.carry(load).await,
     };
@@ -52,7 +49,7 @@ pub(super) async fn dispatch(shared: Arc<Shared>, request: Request) -> Option<Re
 }
 
 /// Whether a browser asks, and not a client.
-fn asks_for_page(shared: &Shared, parts: &Parts) -> bool {
+fn asks_for_page(shared: &Shared, arrival: &Arrival, parts: &Parts) -> bool {
     let header = |name| {
         parts
             .headers
@@ -62,6 +59,7 @@ fn asks_for_page(shared: &Shared, parts: &Parts) -> bool {
     let html = header("accept").is_some_and(|accept| accept.contains("text/html"));
     parts.method == Method::GET
         && parts.uri.path() == "/"
+        && !arrival.is_intercepted(&parts.uri)
         && html
         && header("authorization").is_none()
         && !shared.options.off
@@ -89,32 +87,27 @@ struct Addressed<'a> {
     rest: &'a str,
     /// Where all of it is found by this caller.
     base: String,
+    /// The host that the client took us for.
+    host: Option<String>,
 }
 
-fn addressed<'a>(shared: &Shared, parts: &'a Parts) -> Result<Addressed<'a>, Answer> {
+fn addressed<'a>(shared: &Shared, arrival: &Arrival, parts: &'a Parts) -> Result<Addressed<'a>, Answer> {
     let path = parts.uri.path();
     let (named, rest) = split_caller(path).map_err(|wrong| Answer::oauth_error(400, "invalid_request", wrong))?;
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value: &header::HeaderValue| value.to_str().ok())
-    };
-    let by_header = header("x-tokenstorm-caller").filter(|name| is_name(name) && name.len() <= 64);
-    let connection = parts.extensions.get::<Connection>();
+    let by_proxy = proxy_caller(&parts.headers).map_err(|wrong| Answer::oauth_error(407, "invalid_request", wrong))?;
+    let by_header = || header_caller(&parts.headers);
+    let name = named.or_else(by_header).or(by_proxy.as_deref());
     let mut backend = shared.backend();
-    let caller = match named.or(by_header) {
+    let caller = match name.or(arrival.caller.as_deref()) {
         Some(name) => backend.callers.number(name),
-        None => {
-            let number = connection.map_or(0, |connection| connection.0);
-            backend.callers.number(&format!("connection-{number}"))
-        }
+        None if shared.options.by_address => backend.callers.number(&arrival.peer.to_string()),
+        None => backend.callers.number(&format!("connection-{}", arrival.connection)),
     };
     drop(backend);
-    let host = header("host").filter(|host| host.len() <= 255);
-    let base = host.map_or_else(
+    let called = arrival.called(&parts.uri, &parts.headers);
+    let base = called.as_ref().map_or_else(
         || shared.base.get().cloned().unwrap_or_default(),
-        |host| format!("http://{host}"),
+        |(scheme, host)| format!("{scheme}://{host}"),
     );
     let request = shared.next_request();
     Ok(Addressed {
@@ -124,11 +117,14 @@ fn addressed<'a>(shared: &Shared, parts: &'a Parts) -> Result<Addressed<'a>, Ans
             Some(name) => format!("{base}/as/{name}"),
             None => base,
         },
+        host: called
+            .filter(|_| arrival.is_intercepted(&parts.uri))
+            .map(|(_, host)| host),
     })
 }
 
-fn read(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Load, Answer> {
-    let addressed = addressed(shared, parts)?;
+fn read(shared: &Shared, arrival: &Arrival, parts: &Parts, body: &Bytes) -> Result<Load, Answer> {
+    let addressed = addressed(shared, arrival, parts)?;
     match route(addressed.rest) {
         Route::Token => token_request(shared, parts, body, addressed).map(Load::Token),
         Route::Authorization => Err(authorize(shared, parts, body)),
@@ -155,6 +151,9 @@ fn call(shared: &Shared, parts: &Parts, body: &Bytes, addressed: &Addressed<'_>)
     });
     if let Some(query) = query.filter(|query| !query.contains("access_token")) {
         echo["query"] = json!(query);
+    }
+    if let Some(host) = &addressed.host {
+        echo["host"] = json!(host);
     }
     if !body.is_empty() {
         echo["body"] = json!(String::from_utf8_lossy(body));

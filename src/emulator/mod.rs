@@ -16,6 +16,7 @@
 //! ```
 
 mod answer;
+mod arrival;
 mod asked;
 mod assertion;
 mod authorize;
@@ -24,6 +25,7 @@ mod carry;
 mod clock;
 mod codes;
 mod control;
+mod conversation;
 mod dispatch;
 mod emulated;
 mod entrance;
@@ -31,6 +33,8 @@ mod grants;
 mod history;
 mod hold;
 mod inspect;
+#[cfg(feature = "intercept")]
+mod intercept;
 mod killings;
 mod listen;
 mod log;
@@ -59,6 +63,9 @@ use crate::base::Duration;
 use backend::Backend;
 use carry::Shared;
 use clock::SimClock;
+#[cfg(feature = "intercept")]
+use intercept::{Authority, CaFiles};
+use listen::Listening;
 use log::COUNTS;
 use recording::{Head, Recorder};
 use registry::Clients;
@@ -102,6 +109,8 @@ pub struct Emulator {
     address: SocketAddr,
     url: String,
     stop: watch::Sender<bool>,
+    #[cfg(feature = "intercept")]
+    ca: Option<CaFiles>,
     accepting: Option<JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
@@ -150,7 +159,7 @@ impl Emulator {
             .record
             .map(|path| Recorder::create(&path, &head).map_err(|source| EmulatorError::Record { path, source }));
         let backend = Backend::new(options.emulated, clients, texts, clock, seed, recorder.transpose()?);
-        let shared = Arc::new(Shared::new(backend, options.control));
+        let shared = Arc::new(Shared::new(backend, options.door));
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let builder = builder
             .worker_threads(options.workers)
@@ -166,8 +175,22 @@ impl Emulator {
         drop(inside);
         let url = format!("http://{address}");
         shared.base.get_or_init(|| url.clone());
-        let accepting = runtime.spawn(listen::serve(listener, Arc::clone(&shared), told));
+        #[allow(unused_mut, reason = "without `intercept` there is nothing to choose")]
+        let mut listening = Listening::default();
+        #[cfg(feature = "intercept")]
+        let ca = match options.intercept {
+            true => {
+                let authority = Arc::new(Authority::new().map_err(|error| system(&error))?);
+                let files = CaFiles::write(&authority).map_err(|error| system(&error))?;
+                listening.authority = Some(authority);
+                Some(files)
+            }
+            false => None,
+        };
+        let accepting = runtime.spawn(listen::serve(listener, listening, Arc::clone(&shared), told));
         Ok(Self {
+            #[cfg(feature = "intercept")]
+            ca,
             shared,
             address,
             url,
@@ -195,6 +218,21 @@ impl Emulator {
     /// Where the token endpoint is.
     pub fn token_url(&self) -> String {
         format!("{}/oauth/token", self.url)
+    }
+
+    /// The certificate of the authority that signs for intercepted hosts, in a file (PEM) that goes with the emulator; none unless
+    /// it was started with [`intercept`](EmulatorOptions::intercept).
+    #[cfg(feature = "intercept")]
+    pub fn ca_certificate(&self) -> Option<PathBuf> {
+        self.ca.as_ref().map(CaFiles::pem)
+    }
+
+    /// Variables by which clients find the proxy and trust its certificates, by the kind of client that reads them; none unless it
+    /// was started with [`intercept`](EmulatorOptions::intercept).
+    #[cfg(feature = "intercept")]
+    pub fn proxy_environment(&self) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+        let ca = self.ca.as_ref();
+        ca.map(|ca| ca.environment(self.address)).unwrap_or_default()
     }
 
     /// Moves the clock of the provider ahead: tokens, windows and grace are at once so much older.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::carry::ControlOptions;
+use super::carry::DoorOptions;
 use super::emulated::{Emulated, UnknownProvider, of_profile, of_scenario};
 use crate::base::{Duration, Time};
 use crate::scenario::Scenario;
@@ -17,9 +17,11 @@ pub struct EmulatorOptions {
     pub(super) frozen_at: Option<Time>,
     pub(super) clients: Vec<(String, Option<String>)>,
     pub(super) open: bool,
-    pub(super) control: ControlOptions,
+    pub(super) door: DoorOptions,
     pub(super) workers: usize,
     pub(super) record: Option<PathBuf>,
+    #[cfg(feature = "intercept")]
+    pub(super) intercept: bool,
 }
 
 impl std::fmt::Debug for EmulatorOptions {
@@ -40,9 +42,11 @@ impl EmulatorOptions {
             frozen_at: None,
             clients: Vec::new(),
             open,
-            control: ControlOptions::default(),
+            door: DoorOptions::default(),
             workers: 1,
             record: None,
+            #[cfg(feature = "intercept")]
+            intercept: false,
         }
     }
 
@@ -103,14 +107,14 @@ impl EmulatorOptions {
     /// There is no control plane.
     #[must_use]
     pub const fn without_control(mut self) -> Self {
-        self.control.off = true;
+        self.door.off = true;
         self
     }
 
     /// Whoever uses the control plane shows this as a bearer token.
     #[must_use]
     pub fn control_secret(mut self, secret: &str) -> Self {
-        self.control.secret = Some(secret.to_owned());
+        self.door.secret = Some(secret.to_owned());
         self
     }
 
@@ -119,6 +123,22 @@ impl EmulatorOptions {
     #[must_use]
     pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
         self.record = Some(path.into());
+        self
+    }
+
+    /// Callers that do not name themselves are told apart by their address; without it, by their connection.
+    #[must_use]
+    pub const fn callers_by_address(mut self) -> Self {
+        self.door.by_address = true;
+        self
+    }
+
+    /// It is a proxy too, for clients with hard-coded hosts: it takes the place of whatever host is asked for, also by `CONNECT` and
+    /// TLS, and forwards nothing. [`Emulator::proxy_environment`](super::Emulator::proxy_environment) is what clients need.
+    #[cfg(feature = "intercept")]
+    #[must_use]
+    pub const fn intercept(mut self) -> Self {
+        self.intercept = true;
         self
     }
 

@@ -125,7 +125,8 @@ impl Credentials {
     pub fn of(headers: &HeaderMap, parameters: &Parameters) -> Result<Option<Self>, &'static str> {
         let in_body = parameters.any(&IDS);
         let secret = parameters.any(&SECRETS);
-        if let Some(basic) = basic(headers) {
+        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if let Some(basic) = header.and_then(basic) {
             let basic = basic?;
             if secret.is_some() || in_body.is_some_and(|id| id != basic.id) {
                 return Err("the client authenticates in two ways at once");
@@ -141,9 +142,8 @@ impl Credentials {
     }
 }
 
-/// The credentials of the header, if it has some of this scheme.
-fn basic(headers: &HeaderMap) -> Option<Result<Credentials, &'static str>> {
-    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+/// The credentials of a header, if it has some of this scheme (RFC 7617).
+pub(super) fn basic(text: &str) -> Option<Result<Credentials, &'static str>> {
     let (scheme, rest) = text.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -66,8 +66,6 @@ pub(super) fn is_asked_by_get(rest: &str) -> bool {
 /// # Errors
 /// When the name has letters that a log could not be read with.
 pub(super) fn split_caller(path: &str) -> Result<(Option<&str>, &str), &'static str> {
-    /// Bytes of a name.
-    const LONGEST: usize = 64;
     // RFC 8414, section 3.1, puts what it adds before the path of the issuer.
     if let Some(issuer) = path.strip_prefix(METADATA).filter(|issuer| issuer.starts_with("/as/")) {
         return split_caller(issuer).map(|(name, _)| (name, METADATA));
@@ -77,12 +75,19 @@ pub(super) fn split_caller(path: &str) -> Result<(Option<&str>, &str), &'static 
     };
     let end = named.find('/').unwrap_or(named.len());
     let (name, rest) = named.split_at(end);
-    match is_name(name) && name.len() <= LONGEST {
+    match is_caller(name) {
         true => Ok((Some(name), if rest.is_empty() { "/" } else { rest })),
         false => {
             Err("a caller is named by 1 to 64 letters, digits, dots, dashes and underscores: /as/pod-3/oauth/token")
         }
     }
+}
+
+/// Whether a caller may be named so.
+pub(super) fn is_caller(name: &str) -> bool {
+    /// Bytes of a name.
+    const LONGEST: usize = 64;
+    is_name(name) && name.len() <= LONGEST
 }
 
 pub(super) fn is_name(name: &str) -> bool {

@@ -3,6 +3,8 @@
 mod attacks;
 mod client;
 mod control;
+#[cfg(feature = "intercept")]
+mod intercept;
 mod logins;
 mod looking;
 mod profiles;
