@@ -15,6 +15,7 @@ use super::interrupt::interrupt;
 use super::say::{aside, print, say};
 use super::{Exit, validate};
 use crate::emulator::{self, CountAssertion, Emulator, EmulatorOptions, ReplayError};
+use crate::provider::settings::TokenShape;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     /// Slots that each client has at first
     #[arg(long, value_name = "N")]
     slots: Option<u16>,
+    /// What access tokens look like; without it, as the provider's do
+    #[arg(long, value_name = "SHAPE")]
+    tokens: Option<Shape>,
     /// Have no control plane
     #[arg(long)]
     no_control: bool,
@@ -63,6 +67,14 @@ pub(super) struct Arguments {
     /// and TOKENSTORM_CONTROL_URL, and end with it
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Shape {
+    /// A text that only the provider reads
+    Opaque,
+    /// Signed by ES256; the key is at /.well-known/jwks.json
+    Jwt,
 }
 
 const READING: &str = "\
@@ -193,6 +205,11 @@ fn options(arguments: &Arguments) -> Result<EmulatorOptions, String> {
     }
     if let Some(slots) = arguments.slots {
         options = options.slots(slots);
+    }
+    match arguments.tokens {
+        None => {}
+        Some(Shape::Opaque) => options = options.tokens(TokenShape::Opaque),
+        Some(Shape::Jwt) => options = options.tokens(TokenShape::Jwt),
     }
     for client in &arguments.client {
         let (id, secret) = client.split_once(':').ok_or_else(|| {

@@ -1,13 +1,19 @@
-//! The authorization endpoint (RFC 6749, section 4.1): a page on which a test user logs in.
+//! The authorization endpoint (RFC 6749, section 4.1), and that of devices (RFC 8628): pages on which a test user logs in.
 
 use axum::body::Bytes;
 use axum::http::Method;
 use axum::http::request::Parts;
+use serde_json::json;
 
 use super::answer::Answer;
 use super::carry::Shared;
 use super::codes::{CodeGrant, LIFE};
+use super::devices;
+use super::entrance::client;
 use super::parameters::Parameters;
+
+/// Bytes of a scope: it is kept for a while.
+const LONGEST_SCOPE: usize = 1024;
 
 /// The page on which the user logs in, and what follows from it.
 pub(super) fn authorize(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
@@ -26,6 +32,9 @@ pub(super) fn authorize(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer 
         .any(|wrong| scheme.eq_ignore_ascii_case(wrong));
     if active || redirect.contains(['#', '\r', '\n']) || redirect.len() > 4096 {
         return told(400, "redirect_uri cannot be redirected to");
+    }
+    if parameters.get("scope").is_some_and(|scope| scope.len() > LONGEST_SCOPE) {
+        return back(redirect, &parameters, &[("error", "invalid_scope")]);
     }
     if parameters.get("response_type") != Some("code") {
         return back(redirect, &parameters, &[("error", "unsupported_response_type")]);
@@ -103,15 +112,78 @@ fn login_page(parameters: &Parameters) -> Answer {
         })
         .collect();
     let client = escaped(parameters.get("client_id").unwrap_or_default());
+    page(&format!(
+        r#"<h1>Log in</h1><p>The test user logs in, and lets <b>{client}</b> have tokens.</p>
+<form method="post">{hidden}{BUTTONS}</form>"#
+    ))
+}
+
+const BUTTONS: &str = r#"<button>Log in</button> <button name="deny" value="1">Refuse</button>"#;
+
+fn page(inner: &str) -> Answer {
     let page = format!(
-        r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>Log in</title>
-<style>body{{font:16px sans-serif;max-width:24em;margin:4em auto}}button{{font:inherit;padding:.4em 1em}}</style>
-<h1>Log in</h1><p>The test user logs in, and lets <b>{client}</b> have tokens.</p>
-<form method="post">{hidden}<button>Log in</button> <button name="deny" value="1">Refuse</button></form></html>"#
+        r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Log in</title>
+<style>body{{font:16px sans-serif;max-width:24em;margin:4em auto;padding:0 1em}}button,input{{font:inherit;padding:.4em 1em}}</style>
+{inner}</html>"#
     );
     let mut answer = Answer::text(200, "text/html; charset=utf-8", page);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     answer.headers.push(("content-security-policy", policy.to_owned()));
     answer.headers.push(("cache-control", "no-store".to_owned()));
     answer
+}
+
+/// A device asks to be let in (RFC 8628, section 3.1).
+pub(super) fn device_authorization(shared: &Shared, parts: &Parts, body: &Bytes, base: &str) -> Answer {
+    let parameters = match Parameters::of(parts.uri.query(), &parts.headers, body) {
+        Ok(parameters) => parameters,
+        Err(wrong) => return Answer::oauth_error(400, "invalid_request", wrong),
+    };
+    let client = match client(shared, &parts.headers, &parameters) {
+        Ok(client) => client,
+        Err(answer) => return answer,
+    };
+    let scope = parameters.get("scope").map(str::to_owned);
+    if scope.as_ref().is_some_and(|scope| scope.len() > LONGEST_SCOPE) {
+        return Answer::oauth_error(400, "invalid_scope", "scope has at most 1024 bytes");
+    }
+    let (device_code, user_code) = shared.backend().device(client, scope);
+    let uri = format!("{base}/oauth/device");
+    let mut answer = Answer::json(
+        200,
+        &json!({
+            "device_code": device_code,
+            "user_code": user_code,
+            "verification_uri": uri,
+            "verification_uri_complete": format!("{uri}?user_code={user_code}"),
+            "expires_in": devices::LIFE.nanos() / 1_000_000_000,
+            "interval": devices::INTERVAL.nanos() / 1_000_000_000,
+        }),
+    );
+    answer.headers.push(("cache-control", "no-store".to_owned()));
+    answer
+}
+
+/// The page on which the test user lets a device in, and what follows from it.
+pub(super) fn device(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
+    let parameters = match Parameters::of(parts.uri.query(), &parts.headers, body) {
+        Ok(parameters) => parameters,
+        Err(wrong) => return told(400, wrong),
+    };
+    let code = parameters.get("user_code");
+    if parts.method != Method::POST {
+        let code = escaped(code.unwrap_or_default());
+        return page(&format!(
+            r#"<h1>Log in</h1><p>The test user logs in, and lets the device have tokens that shows this code.</p>
+<form method="post"><p><input name="user_code" value="{code}" autocomplete="off"></p>{BUTTONS}</form>"#
+        ));
+    }
+    let mut backend = shared.backend();
+    let now = backend.now();
+    let lets_in = parameters.get("deny").is_none();
+    match backend.devices.decide(now, code.unwrap_or_default(), lets_in) {
+        true if lets_in => told(200, "the device is let in"),
+        true => told(200, "the device is refused"),
+        false => told(400, "no device waits under this user_code"),
+    }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::answer::Answer;
 use super::clock::{SimClock, system_time, wall};
 use super::codes::Codes;
+use super::devices::Devices;
 use super::emulated::Emulated;
 use super::history::{Doer, Stories};
 use super::log::{Count, Ended, EventLog, Happening};
@@ -49,6 +50,8 @@ pub(super) struct Asked {
     pub slot: SlotName,
     pub force: bool,
     pub scope: String,
+    /// For whom the token is to be; left out, for the API.
+    pub audience: Option<String>,
     /// Where the API is.
     pub api_url: String,
     /// A refresh token is handed out beside the token, where there is one.
@@ -76,6 +79,8 @@ pub(super) struct Backend {
     pub(super) texts: TokenTexts,
     /// Codes of logins that have not been exchanged yet, or have.
     pub codes: Codes,
+    /// Devices that wait for their user.
+    pub devices: Devices,
     dice: Dice,
     /// When tokens are revoked next by chance, and how often they were.
     next_revocation: Option<(Time, u64)>,
@@ -108,6 +113,7 @@ impl Backend {
             emulated,
             texts,
             codes: Codes::default(),
+            devices: Devices::default(),
             dice: Dice::new(seed),
             next_revocation: None,
             told_broken: false,
@@ -132,6 +138,7 @@ impl Backend {
         self.machine.take(now, &Step::Reset);
         self.texts.epoch += 1;
         self.codes.clear();
+        self.devices.clear();
         self.register_all();
         self.pairs.clear();
         self.stories.clear();

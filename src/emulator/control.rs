@@ -257,6 +257,7 @@ async fn log_in(State(shared): App, body: Bytes) -> Told {
         slot: SlotName::Unnamed,
         force: true,
         scope: asked.scope.unwrap_or_else(|| "api".to_owned()),
+        audience: None,
         api_url: shared.base.get().cloned().unwrap_or_default(),
         refreshable: true,
     };

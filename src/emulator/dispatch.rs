@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::answer::Answer;
 use super::arrival::{Arrival, header_caller, proxy_caller};
-use super::authorize::authorize;
+use super::authorize::{authorize, device, device_authorization};
 use super::backend::{Asked, Origin};
 use super::carry::{ApiCall, Load, Shared};
 use super::grants::presented;
@@ -128,9 +128,12 @@ fn read(shared: &Shared, arrival: &Arrival, parts: &Parts, body: &Bytes) -> Resu
     match route(addressed.rest) {
         Route::Token => token_request(shared, parts, body, addressed).map(Load::Token),
         Route::Authorization => Err(authorize(shared, parts, body)),
+        Route::DeviceAuthorization => Err(device_authorization(shared, parts, body, &addressed.base)),
+        Route::Device => Err(device(shared, parts, body)),
         Route::Revocation => Err(inspect::revocation(shared, parts, body, addressed.from)),
         Route::Introspection => Err(inspect::introspection(shared, parts, body)),
         Route::Metadata => Err(inspect::metadata(shared, &addressed.base)),
+        Route::Keys => Err(inspect::keys(shared)),
         Route::Api | Route::Control => Ok(Load::Call(call(shared, parts, body, &addressed))),
     }
 }
@@ -175,6 +178,16 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
     }
     let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
     let parameters = Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)?;
+    /// Bytes of what a token is to say: it is kept as long as the token's story.
+    const LONGEST: usize = 1024;
+    let audience = parameters.any(&["audience", "resource"]);
+    if [parameters.get("scope"), audience]
+        .into_iter()
+        .flatten()
+        .any(|text| text.len() > LONGEST)
+    {
+        return Err(invalid("scope and audience have at most 1024 bytes"));
+    }
     let presented = presented(shared, &parts.headers, &parameters, addressed.rest)?;
     let backend = shared.backend();
     let slot = backend
@@ -200,6 +213,7 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
         scope: presented
             .scope
             .unwrap_or_else(|| parameters.get("scope").unwrap_or("api").to_owned()),
+        audience: audience.map(str::to_owned),
         api_url: addressed.base,
         refreshable: presented.refreshable,
     })

@@ -10,7 +10,7 @@ use super::carry::Shared;
 use super::codes::BadCode;
 use super::entrance::client;
 use super::history::Doer;
-use super::inspect::JWT_BEARER;
+use super::inspect::{DEVICE_CODE, JWT_BEARER};
 use super::parameters::{Credentials, Parameters};
 use super::step::How;
 
@@ -86,6 +86,10 @@ pub(super) fn presented(
                 ..by("authorization_code", How::Login)
             })
         }
+        DEVICE_CODE => Ok(Presented {
+            scope: let_in(shared, client, parameters)?,
+            ..by("device_code", How::Login)
+        }),
         "refresh_token" if !rotates => unsupported("this provider has no refresh tokens"),
         "refresh_token" => {
             let text = parameters.get("refresh_token");
@@ -94,9 +98,22 @@ pub(super) fn presented(
             Ok(by("refresh_token", How::Refresh(serial)))
         }
         _ => unsupported(
-            "there are: client_credentials, account_credentials, authorization_code, password, refresh_token, jwt-bearer",
+            "there are: client_credentials, account_credentials, authorization_code, password, refresh_token, jwt-bearer, device_code",
         ),
     }
+}
+
+/// What a device asked for, if its user has let it in.
+fn let_in(shared: &Shared, client: u16, parameters: &Parameters) -> Result<Option<String>, Answer> {
+    let text = parameters
+        .get("device_code")
+        .ok_or_else(|| invalid("device_code is missing"))?;
+    let mut backend = shared.backend();
+    let (now, number) = (backend.now(), backend.device_code(text));
+    backend.devices.ask(now, number, client).map_err(|not_yet| {
+        let (error, wrong) = not_yet.error();
+        Answer::oauth_error(400, error, wrong)
+    })
 }
 
 /// A code for what it stands for. One that comes a second time takes with it what came of the first (RFC 6749, section 4.1.2).

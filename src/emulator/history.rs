@@ -45,6 +45,18 @@ pub(super) struct TokenStory {
     pub issued: Doer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub killed: Option<Killed>,
+    /// What a JWT says beside that.
+    #[serde(skip)]
+    pub says: Option<Arc<Sayings>>,
+}
+
+/// What the request that got a token asked it to say.
+#[derive(Clone, Debug)]
+pub(super) struct Sayings {
+    pub issuer: String,
+    pub subject: Arc<str>,
+    pub audience: String,
+    pub scope: String,
 }
 
 pub(super) fn as_text<S: serde::Serializer>(at: &Time, to: S) -> Result<S::Ok, S::Error> {

@@ -78,17 +78,27 @@ pub(super) fn revocation(shared: &Shared, parts: &Parts, body: &Bytes, from: Ori
 /// RFC 7523.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/// RFC 8628.
+pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// Where everything is.
 pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
     let rotates = shared.backend().machine.provider().rotation.is_some();
     let grants: &[&str] = match rotates {
-        true => &["authorization_code", "password", "refresh_token", JWT_BEARER],
+        true => &[
+            "authorization_code",
+            "password",
+            "refresh_token",
+            JWT_BEARER,
+            DEVICE_CODE,
+        ],
         false => &[
             "client_credentials",
             "account_credentials",
             "authorization_code",
             "password",
             JWT_BEARER,
+            DEVICE_CODE,
         ],
     };
     Answer::json(
@@ -99,10 +109,17 @@ pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
             "revocation_endpoint": format!("{base}/oauth/revoke"),
             "introspection_endpoint": format!("{base}/oauth/introspect"),
             "grant_types_supported": grants,
+            "device_authorization_endpoint": format!("{base}/oauth/device_authorization"),
+            "jwks_uri": format!("{base}/.well-known/jwks.json"),
             "authorization_endpoint": format!("{base}/oauth/authorize"),
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256", "plain"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }),
     )
+}
+
+/// The public key of tokens that are signed.
+pub(super) fn keys(shared: &Shared) -> Answer {
+    Answer::json(200, &shared.backend().texts.jwt.jwks())
 }

@@ -26,6 +26,7 @@ mod clock;
 mod codes;
 mod control;
 mod conversation;
+mod devices;
 mod dispatch;
 mod emulated;
 mod entrance;
@@ -35,6 +36,7 @@ mod hold;
 mod inspect;
 #[cfg(feature = "intercept")]
 mod intercept;
+mod jwt;
 mod killings;
 mod listen;
 mod log;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::carry::DoorOptions;
 use super::emulated::{Emulated, UnknownProvider, of_profile, of_scenario};
 use crate::base::{Duration, Time};
+use crate::provider::settings::TokenShape;
 use crate::scenario::Scenario;
 
 /// What is emulated, where, and for whom.
@@ -101,6 +102,13 @@ impl EmulatorOptions {
     pub fn slots(mut self, slots: u16) -> Self {
         let slots = slots.min(self.emulated.provider.stride);
         self.emulated.provider.slots.fill(slots);
+        self
+    }
+
+    /// What access tokens look like; without it, what the provider's do.
+    #[must_use]
+    pub const fn tokens(mut self, shape: TokenShape) -> Self {
+        self.emulated.dialect.tokens = shape;
         self
     }
 

@@ -13,7 +13,10 @@ pub(super) enum Route {
     Authorization,
     Revocation,
     Introspection,
+    DeviceAuthorization,
+    Device,
     Metadata,
+    Keys,
     Control,
     Api,
 }
@@ -48,6 +51,10 @@ pub(super) fn route(rest: &str) -> Route {
         "authorize" => Route::Authorization,
         "revoke" => Route::Revocation,
         "introspect" => Route::Introspection,
+        "device_authorization" | "devicecode" => Route::DeviceAuthorization,
+        "code" if trimmed.ends_with("/device/code") => Route::DeviceAuthorization,
+        "device" => Route::Device,
+        "jwks.json" | "jwks" | "certs" => Route::Keys,
         _ if TOKEN_ENDINGS.contains(&last) || trimmed.contains("/tenant_access_token/") => Route::Token,
         _ => Route::Api,
     }
@@ -119,6 +126,15 @@ mod tests {
         assert_eq!(route("/oauth/revoke"), Route::Revocation);
         assert_eq!(route("/oauth2/introspect"), Route::Introspection);
         assert_eq!(route("/.well-known/oauth-authorization-server"), Route::Metadata);
+        assert_eq!(route("/.well-known/jwks.json"), Route::Keys);
+        for path in [
+            "/oauth/device_authorization",
+            "/device/code",
+            "/t/oauth2/v2.0/devicecode",
+        ] {
+            assert_eq!(route(path), Route::DeviceAuthorization, "{path}");
+        }
+        assert_eq!(route("/oauth/device"), Route::Device);
         assert_eq!(route("/_tokenstorm/state"), Route::Control);
         for path in ["/", "/v2/users/me", "/tokens", "/_tokenstormy", "/v1/token/list"] {
             assert_eq!(route(path), Route::Api, "{path}");

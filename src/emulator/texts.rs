@@ -7,12 +7,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::jwt::JwtKey;
+
 /// What a text is for; one cannot pass for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextKind {
     Access = 1,
     Refresh = 2,
     Code = 3,
+    Device = 4,
+    User = 5,
 }
 
 const MARK: usize = 16;
@@ -20,6 +24,8 @@ const MARK: usize = 16;
 /// Writes and reads texts by a secret key.
 pub(super) struct TokenTexts {
     key: [u8; 32],
+    /// Signs tokens that others read too.
+    pub jwt: JwtKey,
     /// Texts from before a reset are strangers after it.
     pub epoch: u32,
 }
@@ -30,8 +36,7 @@ impl TokenTexts {
         let mut hash = Sha256::new();
         hash.update(b"tokenstorm serve");
         hash.update(seed.to_le_bytes());
-        let key = hash.finalize().into();
-        Self { key, epoch: 0 }
+        Self::of(hash.finalize().into())
     }
 
     /// By a key of the system's secure generator.
@@ -41,7 +46,15 @@ impl TokenTexts {
     pub fn secret() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
-        Ok(Self { key, epoch: 0 })
+        Ok(Self::of(key))
+    }
+
+    fn of(key: [u8; 32]) -> Self {
+        Self {
+            jwt: JwtKey::of(&key),
+            key,
+            epoch: 0,
+        }
     }
 
     fn mark(&self, kind: TextKind, number: u32) -> [u8; MARK] {
@@ -68,6 +81,17 @@ impl TokenTexts {
         bytes[..MARK].copy_from_slice(&mark);
         bytes[MARK..].copy_from_slice(&(number ^ self.mask(mark)).to_le_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a user types to let a device in (RFC 8628, section 6.1): consonants, so that no word comes of it.
+    pub fn user_code(&self, number: u32) -> String {
+        const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+        let mark = self.mark(TextKind::User, number);
+        let letters: String = mark[..8]
+            .iter()
+            .map(|byte| char::from(LETTERS[usize::from(*byte) % 20]))
+            .collect();
+        format!("{}-{}", &letters[..4], &letters[4..])
     }
 
     pub fn read(&self, kind: TextKind, text: &str) -> Option<u32> {

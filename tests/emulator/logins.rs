@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokenstorm::base::Duration;
 use tokenstorm::emulator::{Emulator, EmulatorOptions};
@@ -9,6 +10,7 @@ use tokenstorm::emulator::{Emulator, EmulatorOptions};
 use crate::client::Client;
 
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123";
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 const BACK: &str = "http%3A%2F%2Flocalhost%3A9%2Fback%3Fx%3D1";
 
 fn github() -> (Emulator, Client) {
@@ -228,4 +230,67 @@ fn a_recording_is_had_once_more() {
         let error = Emulator::start_with(again).unwrap_err().to_string();
         assert!(error.contains("cannot record into"), "{error}");
     }
+}
+
+/// A device's questions, by the standard's names of what it is told (RFC 8628, section 3.5).
+#[test]
+fn a_device_waits_until_its_user_has_decided() {
+    let (emulator, mut client) = github();
+    let begin = |client: &mut Client| {
+        let got = client.send("POST", "/oauth/device_authorization", &FORM, "client_id=tv&scope=mail");
+        assert_eq!(got.status, 200, "{}", got.body);
+        got.json()
+    };
+    let ask = |client: &mut Client, told: &Value, id: &str| {
+        let code = told["device_code"].as_str().unwrap();
+        let form = format!("grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id={id}&device_code={code}");
+        client.send("POST", "/oauth/token", &FORM, &form)
+    };
+    let wait = |seconds| emulator.advance(Duration::from_secs(seconds));
+    let decide = |client: &mut Client, told: &Value, more: &str| {
+        let code = told["user_code"].as_str().unwrap().to_lowercase();
+        client
+            .send("POST", "/oauth/device", &FORM, &format!("user_code={code}{more}"))
+            .status
+    };
+    let told = begin(&mut client);
+    assert_eq!(
+        (told["interval"].as_u64(), told["expires_in"].as_u64()),
+        (Some(5), Some(600))
+    );
+    let page = client.send("GET", told["verification_uri_complete"].as_str().unwrap(), &[], "");
+    assert!(page.body.contains(told["user_code"].as_str().unwrap()) && page.body.contains("<form"));
+    assert_eq!(ask(&mut client, &told, "tv").text("error"), "authorization_pending");
+    wait(4);
+    assert_eq!(ask(&mut client, &told, "tv").text("error"), "slow_down");
+    wait(6);
+    assert_eq!(
+        ask(&mut client, &told, "tv").text("error"),
+        "slow_down",
+        "ten seconds by now"
+    );
+    wait(15);
+    assert_eq!(ask(&mut client, &told, "tv").text("error"), "authorization_pending");
+    assert_eq!(ask(&mut client, &told, "other").text("error"), "invalid_grant");
+    assert_eq!(
+        client
+            .send("POST", "/oauth/device", &FORM, "user_code=BCDF-BCDF")
+            .status,
+        400
+    );
+    assert_eq!(decide(&mut client, &told, ""), 200);
+    assert_eq!(decide(&mut client, &told, ""), 400, "it has been decided");
+    wait(15);
+    let got = ask(&mut client, &told, "tv");
+    assert_eq!((got.status, got.text("scope").as_str()), (200, "mail"), "{}", got.body);
+    assert_eq!(client.call(&got.text("access_token")).status, 200);
+    assert!(!got.text("refresh_token").is_empty());
+    assert_eq!(ask(&mut client, &told, "tv").text("error"), "invalid_grant", "once");
+    let refused = begin(&mut client);
+    assert_eq!(decide(&mut client, &refused, "&deny=1"), 200);
+    assert_eq!(ask(&mut client, &refused, "tv").text("error"), "access_denied");
+    let late = begin(&mut client);
+    wait(600);
+    assert_eq!(ask(&mut client, &late, "tv").text("error"), "expired_token");
+    assert_eq!(decide(&mut client, &late, ""), 400);
 }

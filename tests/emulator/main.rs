@@ -9,4 +9,5 @@ mod logins;
 mod looking;
 mod profiles;
 mod shadow;
+mod signed;
 mod standards;

@@ -6,7 +6,7 @@ use crate::oauth::{AnswerKind, At, Perceived};
 use crate::provider::profiles::{Grade, Profile, about, find, lies_in, settings_of};
 use crate::provider::settings::{
     Dialect, ForceSettings, KillsAccess, OnFullSettings, OnViolationSettings, Reads, RefreshSettings, ReplayAnswer,
-    RetireSettings, RetryAfter, RotateSettings, RuleSettings, Settings, WhichUse,
+    RetireSettings, RetryAfter, RotateSettings, RuleSettings, Settings, TokenShape, WhichUse,
 };
 use crate::provider::{OnExceed, Quota, Scope};
 
@@ -291,6 +291,12 @@ fn wording(settings: &Settings) -> String {
         if !answer.body.is_empty() {
             text.push_str(&format!("      {}\n", answer.body));
         }
+    }
+    if let Some(granted) = &settings.dialect.granted {
+        text.push_str(&format!("  {:32} 200\n      {granted}\n", "a token, handed out"));
+    }
+    if settings.dialect.tokens == Some(TokenShape::Jwt) {
+        text.push_str("  an access token                  a JWT\n");
     }
     let form = match dialect.retry_after() {
         RetryAfter::Seconds => "The wait is told in seconds.",

@@ -120,7 +120,7 @@ impl Backend {
 
     /// The number that a text stands for: an access token's, or the pair's of a refresh token.
     pub fn meant_by(&self, text: &str) -> Option<Meant> {
-        if let Some(token) = self.texts.read(TextKind::Access, text) {
+        if let Some(token) = self.access_token(text) {
             return Some(Meant::Token(token));
         }
         let serial = self.texts.read(TextKind::Refresh, text)?;
@@ -144,8 +144,16 @@ impl Backend {
         self.texts.read(TextKind::Code, text)
     }
 
-    pub fn access_token(&self, text: &str) -> Option<u32> {
-        self.texts.read(TextKind::Access, text)
+    /// A device begins to wait: its own code, and what the user is to type.
+    pub fn device(&mut self, client: u16, scope: Option<String>) -> (String, String) {
+        let now = self.now();
+        let texts = &self.texts;
+        let number = self.devices.add(now, client, scope, |number| texts.user_code(number));
+        (texts.write(TextKind::Device, number), texts.user_code(number))
+    }
+
+    pub fn device_code(&self, text: &str) -> Option<u32> {
+        self.texts.read(TextKind::Device, text)
     }
 
     pub fn refresh_token(&self, text: &str) -> Option<u32> {

@@ -1,15 +1,21 @@
 //! Token requests, from their arrival to the answer in the provider's words.
 
+use std::sync::Arc;
+
 use super::{Asked, Backend, Turn, turn};
 use crate::base::{Duration, Millis, Time};
 use crate::emulator::answer::Answer;
-use crate::emulator::history::TokenStory;
+use crate::emulator::history::{Sayings, TokenStory};
+use crate::emulator::jwt::Claims;
 use crate::emulator::log::{Count, Ended, Happening};
 use crate::emulator::step::{Commit, Granted, How, Outcome, Step};
 use crate::emulator::texts::{TextKind, fingerprint};
 use crate::oauth::{AnswerKind, At};
-use crate::provider::settings::TokenWords;
+use crate::provider::settings::{TokenShape, TokenWords};
 use crate::trace::Event;
+
+/// Whose tokens those of a login are.
+const TEST_USER: &str = "test-user";
 
 impl Backend {
     fn refuse_token(&mut self, now: Time, asked: &Asked, kind: AnswerKind, wait: Millis, kills: Vec<Ended>) -> Answer {
@@ -88,7 +94,8 @@ impl Backend {
     fn hand_out(&mut self, now: Time, asked: &Asked, granted: &Granted, notes: &[Event], kills: Vec<Ended>) -> Answer {
         let (grant, caller) = (granted.grant, asked.from.caller);
         let token = grant.token.sequence();
-        let text = self.texts.write(TextKind::Access, token);
+        let says = self.says(asked, token);
+        let text = self.access_text(token, says.as_deref());
         let issued = notes.iter().find_map(|event| match event {
             Event::Issued { left, blast, .. } => Some((!left.is_zero(), *blast)),
             Event::LoggedIn { .. } => Some((false, 0)),
@@ -114,6 +121,7 @@ impl Backend {
                     slot,
                     issued: self.doer(asked.from, now),
                     killed: None,
+                    says,
                 });
                 self.log.count(caller, Count::Issuances, 1);
                 self.log
@@ -150,5 +158,52 @@ impl Backend {
             api_url: Some(&asked.api_url),
         };
         self.emulated.dialect.grant(&words).into()
+    }
+
+    /// What a JWT is to say: what was asked when the token was issued, also where it is handed out once more.
+    fn says(&self, asked: &Asked, token: u32) -> Option<Arc<Sayings>> {
+        if self.emulated.dialect.tokens == TokenShape::Opaque {
+            return None;
+        }
+        let known = self.stories.get(token).and_then(|story| story.says.clone());
+        known.or_else(|| {
+            Some(Arc::new(Sayings {
+                issuer: asked.api_url.clone(),
+                subject: match asked.how {
+                    How::Client => self.clients.id(asked.client),
+                    How::Login | How::Refresh(_) => TEST_USER.into(),
+                },
+                audience: asked.audience.clone().unwrap_or_else(|| asked.api_url.clone()),
+                scope: asked.scope.clone(),
+            }))
+        })
+    }
+
+    /// A token as its holder sees it.
+    fn access_text(&self, token: u32, says: Option<&Sayings>) -> String {
+        let text = self.texts.write(TextKind::Access, token);
+        let (Some(says), Some(life)) = (says, self.machine.life(token)) else {
+            return text;
+        };
+        let (client, _) = self.machine.provider().owner(life.bucket);
+        let seconds = |at: Time| at.nanos() / 1_000_000_000;
+        self.texts.jwt.sign(&Claims {
+            iss: &says.issuer,
+            sub: &says.subject,
+            aud: &says.audience,
+            client_id: &self.clients.id(client),
+            scope: &says.scope,
+            iat: seconds(life.issued),
+            exp: seconds(life.expires),
+            jti: &text,
+        })
+    }
+
+    /// The number of an access token by its text.
+    pub fn access_token(&self, text: &str) -> Option<u32> {
+        match self.emulated.dialect.tokens {
+            TokenShape::Opaque => self.texts.read(TextKind::Access, text),
+            TokenShape::Jwt => self.texts.read(TextKind::Access, &self.texts.jwt.verified(text)?),
+        }
     }
 }

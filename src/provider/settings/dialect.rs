@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::shape::TokenShape;
 use crate::base::{Duration, Millis};
 use crate::oauth::{AnswerKind, At, Perceived, Perceptions};
 
-/// The wording of each answer that is not a success; what is left out is worded as RFC 6749, 6750 and 6585 have it.
+/// The wording of each answer; what is left out is worded as RFC 6749, 6750 and 6585 have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DialectSettings {
@@ -32,6 +33,11 @@ pub struct DialectSettings {
     pub bad_slot: Option<Wording>,
     /// How a throttled request learns how long to wait; left out, in seconds.
     pub retry_after: Option<RetryAfter>,
+    /// The token endpoint's body where it hands out a token, with `{access_token}` in it and perhaps `{expires_in}`,
+    /// `{refresh_token}`, `{scope}` and `{token_type}`. Only `tokenstorm serve` says it.
+    pub granted: Option<String>,
+    /// What a token looks like. Only `tokenstorm serve` shows one.
+    pub tokens: Option<TokenShape>,
 }
 
 /// A status, and the body beside it.
@@ -86,6 +92,9 @@ pub struct HttpAnswer<'a> {
 pub struct Dialect {
     answers: [Wording; AnswerKind::COUNT],
     retry_after: RetryAfter,
+    pub(super) granted: Option<String>,
+    /// What a token looks like.
+    pub tokens: TokenShape,
 }
 
 /// What may be answered at each endpoint, what is met most often first.
@@ -136,6 +145,8 @@ impl Dialect {
                 or(&settings.bad_slot, 400, invalid_request),
             ],
             retry_after: settings.retry_after.unwrap_or_default(),
+            granted: settings.granted.clone(),
+            tokens: settings.tokens.unwrap_or_default(),
         }
     }
 
@@ -256,6 +267,8 @@ impl DialectSettings {
             full: self.full.or(profile.full),
             bad_slot: self.bad_slot.or(profile.bad_slot),
             retry_after: self.retry_after.or(profile.retry_after),
+            granted: self.granted.or(profile.granted),
+            tokens: self.tokens.or(profile.tokens),
         }
     }
 

@@ -38,9 +38,39 @@ impl Dialect {
                 ("cache-control", "no-store".to_owned()),
                 ("pragma", "no-cache".to_owned()),
             ],
-            body: Cow::Owned(serde_json::to_string(words).expect("words are plain data")),
+            body: Cow::Owned(match &self.granted {
+                None => serde_json::to_string(words).expect("words are plain data"),
+                Some(template) => filled(template, words),
+            }),
         }
     }
+}
+
+/// A provider's own words, with what is granted in its places.
+fn filled(template: &str, words: &TokenWords<'_>) -> String {
+    // As it stands between quotation marks.
+    let inside = |text: &str| {
+        let quoted = serde_json::Value::from(text).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let values = [
+        ("{access_token}", inside(words.access_token)),
+        ("{token_type}", inside(words.token_type)),
+        ("{expires_in}", words.expires_in.to_string()),
+        ("{scope}", inside(words.scope)),
+        ("{refresh_token}", inside(words.refresh_token.unwrap_or_default())),
+    ];
+    let mut out = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let known = values.iter().find(|(name, _)| after.starts_with(name));
+        let (value, length) = known.map_or(("{", 1), |(name, value)| (value.as_str(), name.len()));
+        out.push_str(value);
+        rest = &after[length..];
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -67,5 +97,28 @@ mod tests {
             )
         );
         assert!(answer.headers.contains(&("cache-control", "no-store".to_owned())));
+    }
+
+    #[test]
+    fn a_provider_has_its_own_words() {
+        let template = r#"{"code":0,"data":{"t":"{access_token}","expire":{expires_in},"scope":"{scope}","r":"{refresh_token}"},"x":"{y}"}"#;
+        let settings = DialectSettings {
+            granted: Some(template.to_owned()),
+            ..DialectSettings::default()
+        };
+        let words = TokenWords {
+            access_token: "a",
+            token_type: "bearer",
+            expires_in: 7200,
+            // Neither ends the text nor is a place itself.
+            scope: "\"{expires_in}\\",
+            refresh_token: Some("r"),
+            api_url: Some("not asked for"),
+        };
+        let answer = Dialect::of(&settings).grant(&words);
+        assert_eq!(
+            answer.body,
+            r#"{"code":0,"data":{"t":"a","expire":7200,"scope":"\"{expires_in}\\","r":"r"},"x":"{y}"}"#
+        );
     }
 }

@@ -7,6 +7,7 @@ mod dialect;
 mod granted;
 mod issuance;
 mod refresh;
+mod shape;
 
 pub use dialect::{Dialect, DialectSettings, HttpAnswer, Reads, RetryAfter, Wording};
 pub use granted::TokenWords;
@@ -14,6 +15,7 @@ pub use refresh::{
     DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
     RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,
 };
+pub use shape::TokenShape;
 
 use super::quota::Quota;
 use crate::base::{ByName, Duration, Rate, Share, by_name_if_any};
@@ -47,7 +49,7 @@ pub struct Settings {
     pub api_request: Option<Distribution>,
     /// Check until the node knows (r).
     pub api_response: Option<Distribution>,
-    /// How it words what it refuses.
+    /// How it words what it answers.
     pub dialect: DialectSettings,
     /// What its endpoints can take.
     pub limits: Limits,

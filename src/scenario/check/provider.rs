@@ -193,5 +193,15 @@ impl Checker<'_> {
                 );
             }
         }
+        if let Some(granted) = &dialect.granted
+            && !granted.contains("{access_token}")
+        {
+            self.wrong(
+                &[&"provider", &"dialect", &"granted"],
+                "no token would be handed out".to_owned(),
+                "lacks `{access_token}`",
+                "put `{access_token}` where the token stands, and `{expires_in}` where its life does",
+            );
+        }
     }
 }
