@@ -22,7 +22,7 @@ pub(super) enum Route {
 }
 
 /// What token endpoints of the known providers end with.
-const TOKEN_ENDINGS: [&str; 8] = [
+const TOKEN_ENDINGS: [&str; 9] = [
     "token",
     "access_token",
     "token.do",
@@ -30,6 +30,7 @@ const TOKEN_ENDINGS: [&str; 8] = [
     "getAccessToken",
     "stable_token",
     "oauth.v2.access",
+    "oauth2",
     "tenant_access_token",
 ];
 
@@ -119,6 +120,7 @@ mod tests {
             "/oauth/v2/token/",
             "/open-apis/auth/v3/tenant_access_token/internal",
             "/api/oauth.v2.access",
+            "/v2/oauth2",
         ] {
             assert_eq!(route(path), Route::Token, "{path}");
         }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use tokenstorm::base::{Duration, Time};
 use tokenstorm::emulator::{Emulator, EmulatorOptions};
 use tokenstorm::oauth::{At, Reply, Token};
 use tokenstorm::provider::profiles::{self, PROFILES};
-use tokenstorm::provider::settings::{RetryAfter, RuleSettings, Settings};
+use tokenstorm::provider::settings::{RetryAfter, RuleSettings, Settings, TokenWords};
 
 use crate::client::{Client, Got};
 use crate::shadow::Shadow;
@@ -16,6 +17,14 @@ use crate::shadow::Shadow;
 const START: Duration = Duration::from_secs(1_700_049_600);
 /// Requests of the longest quota that is tried out.
 const LONGEST_QUOTA: u32 = 10_000;
+
+/// A text under one of these keys, however deep.
+fn found(json: &Value, keys: &[&str]) -> Option<String> {
+    let Value::Object(all) = json else { return None };
+    let here = keys.iter().find_map(|key| all.get(*key)?.as_str());
+    let deeper = || all.values().find_map(|value| found(value, keys));
+    here.map(str::to_owned).or_else(deeper)
+}
 
 struct Talk {
     name: &'static str,
@@ -51,15 +60,21 @@ impl Talk {
 
     /// The text that a token has is always the same, and of no other token.
     fn learn(&mut self, token: Token, got: &Got) {
-        let text = got.text("access_token");
+        let text = found(&got.json(), &["access_token", "tenant_access_token"]).expect("a token");
         let known = self.texts.entry(token).or_insert_with(|| text.clone());
         assert_eq!(*known, text, "{}: one token, one text", self.name);
         let owners = self.texts.values().filter(|other| **other == text).count();
         assert_eq!(owners, 1, "{}: a new token has a text of its own", self.name);
         match self.shadow.refresh_token(token) {
-            None => assert!(got.json().get("refresh_token").is_none(), "{}: {}", self.name, got.body),
+            None => assert_eq!(
+                found(&got.json(), &["refresh_token"]),
+                None,
+                "{}: {}",
+                self.name,
+                got.body
+            ),
             Some(serial) => {
-                let text = got.text("refresh_token");
+                let text = found(&got.json(), &["refresh_token"]).expect("a refresh token");
                 let known = self.refresh.entry(serial).or_insert_with(|| text.clone());
                 assert_eq!(*known, text, "{}: one refresh token, one text", self.name);
             }
@@ -119,9 +134,17 @@ impl Talk {
             Reply::Granted(grant) => {
                 assert_eq!(got.status, 200, "{}: {}", self.name, got.body);
                 let expires_in = Duration::from(grant.life).nanos() / 1_000_000_000;
-                assert_eq!(got.json()["expires_in"], expires_in, "{}", self.name);
-                assert!(got.json()["scope"].is_string() && got.text("token_type") == "bearer");
                 self.learn(grant.token, &got);
+                let refresh = self.shadow.refresh_token(grant.token);
+                let words = TokenWords {
+                    access_token: &self.texts[&grant.token],
+                    token_type: "bearer",
+                    expires_in,
+                    scope: "api",
+                    refresh_token: refresh.map(|serial| self.refresh[&serial].as_str()),
+                    api_url: Some("http://provider.test"),
+                };
+                assert_eq!(got.body, self.shadow.dialect.grant(&words).body, "{}", self.name);
                 self.seen.push("granted");
                 Some(grant.token)
             }

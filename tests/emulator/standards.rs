@@ -312,3 +312,45 @@ fn a_quota_is_over_when_the_clock_has_moved() {
     emulator.advance(Duration::from_secs(1));
     assert_eq!(client.token("grant_type=client_credentials").status, 200);
 }
+
+/// A client of such a provider finds the token where it looks for it, and asks at the path that it knows.
+#[test]
+fn a_token_is_handed_out_in_the_providers_own_words() {
+    let json = [("content-type", "application/json")];
+    let (emulator, at) = (
+        Emulator::start("feishu").unwrap(),
+        "/open-apis/auth/v3/tenant_access_token/internal",
+    );
+    let mut client = Client::of(&emulator);
+    let got = client.send("POST", at, &json, r#"{"app_id":"a","app_secret":"s"}"#);
+    let told = got.json();
+    assert_eq!(
+        (told["code"].as_i64(), told["expire"].as_i64()),
+        (Some(0), Some(7200)),
+        "{told}"
+    );
+    assert_eq!(client.call(&got.text("tenant_access_token")).status, 200);
+    let dead = client.call("dead");
+    assert_eq!((dead.status, dead.json()["code"].as_i64()), (401, Some(99_991_663)));
+    let emulator = Emulator::start("wecom").unwrap();
+    let mut client = Client::of(&emulator);
+    let told = client
+        .send("GET", "/cgi-bin/gettoken?corpid=c&corpsecret=s", &[], "")
+        .json();
+    assert_eq!(
+        (told["errcode"].as_i64(), told["expires_in"].as_i64()),
+        (Some(0), Some(7200)),
+        "{told}"
+    );
+    let emulator = Emulator::start("withings").unwrap();
+    let mut client = Client::of(&emulator);
+    let told = client.control("POST", "/login", r#"{"client":"app"}"#).json();
+    let refresh = told["body"]["refresh_token"].as_str().unwrap();
+    let form =
+        format!("action=requesttoken&grant_type=refresh_token&client_id=app&client_secret=s&refresh_token={refresh}");
+    let form_type = [("content-type", "application/x-www-form-urlencoded")];
+    let told = client.send("POST", "/v2/oauth2", &form_type, &form).json();
+    assert_eq!(told["status"], 0, "{told}");
+    let token = told["body"]["access_token"].as_str().unwrap();
+    assert_eq!(client.call(token).status, 200);
+}
