@@ -3,6 +3,9 @@
 mod attacks;
 mod client;
 mod control;
+#[path = "../common/installed.rs"]
+#[cfg(feature = "intercept")]
+mod installed;
 #[cfg(feature = "intercept")]
 mod intercept;
 mod logins;
