@@ -70,6 +70,7 @@ fn same_seed_same_bytes_on_one_thread_and_on_two_and_another_seed_differs() {
         "results.csv",
         "timeline.csv",
         "summary.json",
+        "report.html",
         "charts/failures.svg",
         "charts/failures.png",
     ] {

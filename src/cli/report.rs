@@ -1,4 +1,4 @@
-//! `tokenstorm report`: prints an old result again, and draws its charts anew. Nothing is run.
+//! `tokenstorm report`: prints an old result again, and makes its charts and its page anew. Nothing is run.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::run::INTERRUPTED;
 use super::say::{print, say};
 use crate::record::Record;
 use crate::record::write::{RunFolder, WriteError};
-use crate::report::chart;
+use crate::report::{chart, page};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -49,7 +49,8 @@ fn one(folder: &Path, format: Format) -> Exit {
     let exit = print(&format.of(&record));
     let drawn = chart::files(&record)
         .map_err(|error| error.to_string())
-        .and_then(|(charts, stale)| {
+        .and_then(|(mut charts, stale)| {
+            charts.push(page::file(&record));
             let taken = taken.unwrap_or_else(|| RunFolder::take(folder));
             taken
                 .and_then(|taken| taken.place(&charts, &stale))

@@ -16,7 +16,7 @@ use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
 use crate::record::write::{self, RunFolder};
 use crate::record::{CheckKind, Record};
-use crate::report::chart;
+use crate::report::{chart, page};
 use crate::scenario::{Extent, MOST_REPLICATIONS, Overrides, Scenario};
 
 #[derive(Debug, Args)]
@@ -248,11 +248,15 @@ fn one(
 /// What is said of a run that was ended early.
 pub(super) const INTERRUPTED: &str = "interrupted: the figures rest on the replications that were finished";
 
-/// Puts the record and its charts in the place of whatever run was there.
+/// Puts the record, its charts and its page in the place of whatever run was there.
 fn save(record: &Record, folder: &RunFolder) -> Result<(), String> {
     let (charts, mut stale) = chart::files(record).map_err(|error| error.to_string())?;
     stale.extend(write::obsolete(record));
-    let files: Vec<_> = charts.into_iter().chain(write::files(record)).collect();
+    let files: Vec<_> = charts
+        .into_iter()
+        .chain([page::file(record)])
+        .chain(write::files(record))
+        .collect();
     folder.place(&files, &stale).map_err(|error| error.to_string())
 }
 

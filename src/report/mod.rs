@@ -3,6 +3,7 @@
 //! Everything here is drawn from a [`Record`] alone, so an old result can be drawn again. This module runs nothing,
 //! measures nothing and prints nothing: it returns text and bytes, and `cli` decides where they go.
 
+mod answer;
 pub mod chart;
 mod comparison;
 mod conditions;
@@ -10,7 +11,9 @@ mod fates;
 mod interval;
 mod noise;
 pub mod number;
+pub mod page;
 mod reasons;
+mod setting;
 mod sheet;
 mod swept;
 pub mod table;

@@ -177,6 +177,13 @@ fn why(figures: &Figures<'_>, strategy: &str, point: &str) -> Option<String> {
     }
 }
 
+/// The most frequent reason for which tokens of a strategy are refused; none where none is refused.
+pub(super) fn refusal(figures: &Figures<'_>, strategy: &str, point: &str) -> Option<&'static str> {
+    let count = |metric: &str| figures.mean(strategy, point, metric).unwrap_or(0.0);
+    let (metric, words) = CAUSES.iter().max_by(|a, b| count(a.0).total_cmp(&count(b.0)))?;
+    (count(metric) > 0.0).then_some(*words)
+}
+
 /// Why tokens are refused, where that is what fails the calls of the worst strategy.
 fn refused(record: &Record, figures: &Figures<'_>, worst: &[(String, usize, f64)]) -> Option<String> {
     let (strategy, at, _) = worst.first()?;

@@ -29,6 +29,15 @@ pub(super) struct Column {
 }
 
 impl Column {
+    pub(super) fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// Figures stand at the right.
+    pub(super) fn is_right(&self) -> bool {
+        self.right
+    }
+
     pub(super) fn left(header: &str) -> Column {
         Column {
             header: header.to_owned(),

@@ -97,7 +97,13 @@ fn an_odd_character_never_loses_the_data() {
         harmless(format, &text(&output.stdout));
     }
     let out = folder.path().join("out");
-    for file in ["results.csv", "timeline.csv", "summary.json", "charts/failures.svg"] {
+    for file in [
+        "results.csv",
+        "timeline.csv",
+        "summary.json",
+        "report.html",
+        "charts/failures.svg",
+    ] {
         let path = out.join(Path::new(file));
         harmless(
             file,

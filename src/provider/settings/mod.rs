@@ -8,6 +8,7 @@ mod granted;
 mod issuance;
 mod refresh;
 mod shape;
+mod words;
 
 pub use dialect::{Dialect, DialectSettings, HttpAnswer, Reads, RetryAfter, Wording};
 pub use granted::TokenWords;

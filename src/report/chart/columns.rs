@@ -5,7 +5,7 @@
 
 use super::axis::{self, Scale};
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink};
-use super::frame::{BODY, MARGIN, Rows, SMALL, WIDTH};
+use super::frame::{BODY, MARGIN, Rows, SMALL, WIDTH, tip};
 use super::text::{cut, width_of};
 use crate::report::{Figure, Figures, number};
 
@@ -65,7 +65,13 @@ pub(super) fn columns(
         for (strategy, y) in strategies.iter().zip(&rows.tops) {
             let figure = figures.get(strategy, point, column.metric);
             let place = (y + (rows.height - 14.0) / 2.0, 14.0);
-            bar(drawing, &scale, figure, place, (column.ink, start), column.word);
+            drawing.of(strategy, |drawing| {
+                bar(drawing, &scale, figure, place, (column.ink, start), column.word);
+                if let Some(figure) = figure {
+                    let told = tip(strategy, column.head, figure, column.word);
+                    drawing.tip((start, *y), (start + pitch - 8.0, y + rows.height), told);
+                }
+            });
         }
     }
 }

@@ -4,6 +4,9 @@
 //! frame, do two labels overlap. `svg.rs` and `png.rs` each draw the same marks. This module does not know what the
 //! marks mean.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 /// A colour with its opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ink(pub(super) u8, pub(super) u8, pub(super) u8, pub(super) f64);
@@ -25,6 +28,47 @@ pub(super) const PALETTE: [Ink; 7] = [
     Ink(0x56, 0xb4, 0xe9, 1.0),
     Ink(0x00, 0x00, 0x00, 1.0),
 ];
+
+/// For what a node holds that is dead.
+pub(super) const DEAD: Ink = Ink(0xf7, 0xdf, 0xb0, 1.0);
+/// For figures that are not to be compared.
+pub(super) const PALE: Ink = Ink(0xa8, 0xa8, 0xa8, 1.0);
+
+/// What each of these, and the same as a text, becomes on a dark ground.
+const ON_DARK: [(Ink, &str); 14] = [
+    (BLACK, "#e8e8e8"),
+    (GREY, "#a5abb3"),
+    (RULE, "#34393f"),
+    (SHADE, "#4a5058"),
+    (WHITE, "#16191d"),
+    (PALETTE[0], "#4db2f0"),
+    (PALETTE[1], "#ff8b45"),
+    (PALETTE[2], "#2fcfa3"),
+    (PALETTE[3], "#e3a0c6"),
+    (PALETTE[4], "#f0b53a"),
+    (PALETTE[5], "#8fd0f5"),
+    (PALETTE[6], "#d0d0d0"),
+    (DEAD, "#6b5a2c"),
+    (PALE, "#7d838a"),
+];
+
+/// Every colour of the charts as SVG has it, with the one that it becomes on a dark ground.
+pub(in crate::report) static INKS: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
+    let both = |(ink, dark): (Ink, &'static str)| [(ink, dark), (ink.for_text(), dark)];
+    let mut inks: Vec<_> = ON_DARK
+        .into_iter()
+        .flat_map(both)
+        .map(|(ink, dark)| (colour(ink), dark))
+        .collect();
+    let mut known = BTreeSet::new();
+    inks.retain(|(ink, _)| known.insert(ink.clone()));
+    inks
+});
+
+/// A colour as SVG has it.
+pub(super) fn colour(Ink(red, green, blue, _): Ink) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
 
 /// For calls that failed.
 pub(super) const FAILED: Ink = PALETTE[1];
@@ -76,6 +120,14 @@ pub(super) enum Mark {
         radius: f64,
         ink: Ink,
     },
+    /// What is told where the pointer rests; nothing to see.
+    Tip {
+        from: (f64, f64),
+        to: (f64, f64),
+        text: String,
+    },
+    /// From here on what is drawn belongs to this strategy, or to none.
+    Of(Option<String>),
     /// `at` is the middle of the line's height.
     Text {
         at: (f64, f64),
@@ -152,6 +204,18 @@ impl Drawing {
     pub(super) fn ring(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
         self.dot(at, radius, ink);
         self.dot(at, radius - 1.4, WHITE);
+    }
+
+    /// Tells a figure where the pointer rests on its mark.
+    pub(super) fn tip(&mut self, from: (f64, f64), to: (f64, f64), text: String) {
+        self.marks.push(Mark::Tip { from, to, text });
+    }
+
+    /// What `draw` draws belongs to a strategy, with which it can be hidden.
+    pub(super) fn of(&mut self, strategy: &str, draw: impl FnOnce(&mut Drawing)) {
+        self.marks.push(Mark::Of(Some(strategy.to_owned())));
+        draw(self);
+        self.marks.push(Mark::Of(None));
     }
 
     pub(super) fn text(&mut self, at: (f64, f64), text: impl Into<String>, size: f64, align: Align, ink: Ink) {

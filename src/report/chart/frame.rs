@@ -6,7 +6,7 @@
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink};
 use super::text::{cut, width_of, wrap};
 use crate::record::Record;
-use crate::report::{Figures, one_line};
+use crate::report::{Figure, Figures, one_line};
 
 /// Logical pixels; twice that in the PNG.
 pub(super) const WIDTH: f64 = 840.0;
@@ -137,6 +137,15 @@ pub(super) fn nothing(record: &Record, what: &str) -> Drawing {
     foot(drawing, record, y)
 }
 
+/// A figure in full, for whoever points at it.
+pub(super) fn tip(strategy: &str, what: &str, figure: Figure, word: impl Fn(f64) -> String) -> String {
+    let interval = match figure.ci95 {
+        Some((low, high)) => format!(" (95 %: {} to {})", word(low), word(high)),
+        None => String::new(),
+    };
+    format!("{}, {what}: {}{interval}", one_line(strategy, 200), word(figure.mean))
+}
+
 /// Rows with the name of a strategy on the left.
 pub(super) struct Rows {
     /// Where the names end and the figures may begin.
@@ -157,8 +166,8 @@ pub(super) fn rows<'a>(
 ) -> Rows {
     const MOST: f64 = 210.0;
     // A unit stays with its number.
-    let names = names.map(|n| one_line(n, 200).replace(" %", "\u{a0}%"));
-    let broken: Vec<Vec<String>> = names.map(|n| wrap(&n, BODY, false, MOST, 2)).collect();
+    let shown = names.clone().map(|n| one_line(n, 200).replace(" %", "\u{a0}%"));
+    let broken: Vec<Vec<String>> = shown.map(|n| wrap(&n, BODY, false, MOST, 2)).collect();
     let widest = broken
         .iter()
         .flatten()
@@ -167,13 +176,15 @@ pub(super) fn rows<'a>(
     let left = MARGIN + widest + 12.0;
     let mut tops = Vec::new();
     let mut y = top;
-    for lines in broken {
+    for (name, lines) in names.zip(broken) {
         tops.push(y);
         let gap = BODY * 1.2;
         let first = y + height / 2.0 - gap * (lines.len() as f64 - 1.0) / 2.0;
-        for (i, line) in lines.into_iter().enumerate() {
-            drawing.text((left - 12.0, first + gap * i as f64), line, BODY, Align::Right, BLACK);
-        }
+        drawing.of(name, |drawing| {
+            for (i, line) in lines.into_iter().enumerate() {
+                drawing.text((left - 12.0, first + gap * i as f64), line, BODY, Align::Right, BLACK);
+            }
+        });
         y += height;
     }
     Rows {

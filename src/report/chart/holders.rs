@@ -4,7 +4,7 @@
 
 use super::Chart;
 use super::axis::{self, Scale};
-use super::drawing::{ATTEMPT, Align, BLACK, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE};
+use super::drawing::{ATTEMPT, Align, BLACK, DEAD, Drawing, FAILED, GREY, Ink, PALETTE, RULE, SHADE};
 use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, coloured, plain, quoted};
 use super::text::{cut, width_of};
 use crate::record::{HeldState, Holding, Record};
@@ -19,7 +19,6 @@ pub(super) const CHART: Chart = Chart {
 
 /// A live token has one of two blues, by turns in the order of issue.
 const LIVE: [Ink; 2] = [ATTEMPT, PALETTE[5]];
-const DEAD: Ink = Ink(0xf7, 0xdf, 0xb0, 1.0);
 const NOTHING: Ink = FAILED;
 
 /// The nodes of one strategy.

@@ -4,8 +4,8 @@
 
 use super::Chart;
 use super::axis::{self, Scale};
-use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, Ink, SHADE};
-use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain};
+use super::drawing::{ATTEMPT, Align, Drawing, FAILED, GREY, Ink, PALE, SHADE};
+use super::frame::{self, MARGIN, SMALL, WIDTH, coloured, plain, tip};
 use super::text::width_of;
 use crate::record::Record;
 use crate::report::{Figure, Figures, number};
@@ -19,9 +19,6 @@ pub(super) const CHART: Chart = Chart {
 
 /// Who fails so much more of all calls than the best is not ranked.
 const FAILING: f64 = 0.01;
-
-/// For figures that are not to be compared.
-const PALE: Ink = Ink(0xa8, 0xa8, 0xa8, 1.0);
 
 const METRICS: [&str; 2] = ["latency_p50", "latency_p99"];
 
@@ -70,12 +67,16 @@ fn draw(record: &Record) -> Drawing {
     for (&strategy, y) in order.iter().zip(&rows.tops) {
         let fails = failing.contains(&strategy).then(|| share(strategy));
         let found = METRICS.map(|m| figures.get(strategy, point, m));
-        row(
-            &mut drawing,
-            found,
-            fails,
-            (&scale, y + rows.height / 2.0, rows.left, value),
-        );
+        drawing.of(strategy, |drawing| {
+            let middle = y + rows.height / 2.0;
+            row(drawing, found, fails, (&scale, middle, rows.left, value));
+            for (figure, what) in found.into_iter().zip(["median", "99th percentile"]) {
+                let Some(figure) = figure else { continue };
+                let x = scale.at(figure.mean);
+                let told = tip(strategy, what, figure, number::seconds);
+                drawing.tip((x - 8.0, middle - 10.0), (x + 8.0, middle + 10.0), told);
+            }
+        });
     }
     frame::foot(drawing, record, rows.bottom + 18.0)
 }

@@ -29,6 +29,7 @@ mod token_requests;
 mod vulnerable;
 
 pub use drawing::Drawing;
+pub(super) use drawing::INKS;
 
 use super::Figures;
 use crate::record::Record;

@@ -176,7 +176,10 @@ impl Grid {
             drawing.bold((left, upper - 12.0), name, BODY, Align::Left, BLACK);
         }
         match series.filter(|s| !s.t_s.is_empty()) {
-            Some(series) => curve(drawing, series, &x, &y, (left, left + width)),
+            Some(series) => drawing.of(name, |drawing| {
+                curve(drawing, series, &x, &y, (left, left + width));
+                tips(drawing, name, series, &x, (upper, lower));
+            }),
             None => {
                 let middle = (left + width / 2.0, (upper + lower) / 2.0);
                 drawing.text(middle, "no series", SMALL, Align::Center, GREY);
@@ -205,6 +208,28 @@ fn bin_s(series: &Series) -> f64 {
 /// Where a series ends.
 fn span(series: &Series) -> f64 {
     series.t_s.last().map_or(0.0, |last| last + bin_s(series))
+}
+
+/// Stretches of a panel that tell their highest value each.
+const TIPS: usize = 24;
+
+/// What was highest in each stretch of a panel, for whoever points at it.
+fn tips(drawing: &mut Drawing, name: &str, series: &Series, x: &Scale, (upper, lower): (f64, f64)) {
+    let n = series.t_s.len().min(series.value.len());
+    for start in (0..n).step_by(n.div_ceil(TIPS).max(1)) {
+        let stop = (start + n.div_ceil(TIPS)).min(n);
+        let known = series.value[start..stop].iter().copied().filter(|v| v.is_finite());
+        let Some(high) = known.reduce(f64::max) else { continue };
+        let (from, until) = (series.t_s[start], series.t_s.get(stop).copied().unwrap_or(span(series)));
+        let told = format!(
+            "{}, {} to {}: up to {} per second",
+            one_line(name, 200),
+            number::seconds(from),
+            number::seconds(until),
+            number::short(high)
+        );
+        drawing.tip((x.at(from), upper), (x.at(until), lower), told);
+    }
 }
 
 /// Steps, filled below, with the peak written out. Thousands of values are drawn as the least and the greatest of

@@ -78,6 +78,8 @@ fn draw(mark: &Mark, pixels: &mut Pixmap) -> Option<()> {
             let circle = PathBuilder::from_circle(at.0 as f32, at.1 as f32, *radius as f32)?;
             fill(&circle, *ink, raster);
         }
+        // Only for a pointer.
+        Mark::Tip { .. } | Mark::Of(_) => {}
         Mark::Text {
             at: (x, y),
             text,

@@ -1,6 +1,6 @@
 //! Marks as an SVG document. Its text is text, in whatever sans-serif font the reader has.
 
-use super::drawing::{Align, Drawing, Ink, Mark, WHITE};
+use super::drawing::{Align, Drawing, Mark, WHITE, colour};
 use crate::base::shown;
 
 /// The document is drawn this much larger and shown at its logical size: its lengths are whole, and lines may still lie
@@ -65,6 +65,21 @@ fn element(mark: &Mark) -> String {
                  stroke=\"none\" stroke-width=\"1\"/>\n"
             )
         }
+        Mark::Tip {
+            from: (left, top),
+            to: (right, bottom),
+            text,
+        } => {
+            let (x, y) = (fine(*left), fine(*top));
+            let (width, height) = (fine(*right) - x, fine(*bottom) - y);
+            let text = escaped(text);
+            format!(
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill-opacity=\"0\">\
+                 <title>{text}</title></rect>\n"
+            )
+        }
+        Mark::Of(Some(strategy)) => format!("<g data-of=\"{}\">\n", quoted(strategy)),
+        Mark::Of(None) => "</g>\n".to_owned(),
         Mark::Text {
             at,
             text,
@@ -81,17 +96,13 @@ fn element(mark: &Mark) -> String {
             };
             let (fill, opacity) = (colour(*ink), ink.3);
             let weight = if *bold { " font-weight=\"bold\"" } else { "" };
-            let text = escaped(text).replace('"', "&quot;").replace('\'', "&apos;");
+            let text = quoted(text);
             format!(
-                "<text x=\"{x}\" y=\"{y}\" dy=\"0.5ex\" text-anchor=\"{anchor}\" font-family=\"sans-serif\" \
+                "<text x=\"{x}\" y=\"{y}\" dy=\"0.5ex\" text-anchor=\"{anchor}\" font-family=\"DejaVu Sans, Verdana, sans-serif\" \
                  font-size=\"{size}\" opacity=\"{opacity}\" fill=\"{fill}\"{weight}>\n{text}\n</text>\n"
             )
         }
     }
-}
-
-fn colour(Ink(red, green, blue, _): Ink) -> String {
-    format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
 fn listed(points: &[(f64, f64)]) -> String {
@@ -99,6 +110,10 @@ fn listed(points: &[(f64, f64)]) -> String {
         .iter()
         .map(|(x, y)| format!("{},{} ", fine(*x), fine(*y)))
         .collect()
+}
+
+fn quoted(text: &str) -> String {
+    escaped(text).replace('"', "&quot;").replace('\'', "&apos;")
 }
 
 fn escaped(text: &str) -> String {

@@ -5,7 +5,7 @@
 use super::Chart;
 use super::axis::{self, Scale};
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink, PALETTE, RULE};
-use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, plain};
+use super::frame::{self, BODY, MARGIN, SMALL, WIDTH, plain, tip};
 use super::swept::{Axis, Steps, axis};
 use super::text::{cut, width_of};
 use crate::record::Record;
@@ -209,11 +209,31 @@ fn panel(
             free = x.at(*value) + half + 6.0;
         }
     }
-    for (i, line) in lines.iter().enumerate() {
-        curve(drawing, (i, lines.len()), line, (&x, &y), axis.scale);
+    let word = |value: f64| match shown.scale {
+        Height::Share => number::percent(value),
+        Height::Ratio => number::short(value),
+    };
+    for ((i, line), strategy) in lines.iter().enumerate().zip(&record.strategies) {
+        drawing.of(strategy, |drawing| {
+            curve(drawing, (i, lines.len()), line, (&x, &y), axis.scale);
+            // More would lie on each other.
+            let told = line.iter().zip(&axis.values).filter(|_| line.len() <= MOST_TIPS);
+            for ((value, figure), (_, point)) in told {
+                let Some(figure) = figure else { continue };
+                let at = (x.at(*value), y.at(figure.mean));
+                let place = axis.words.get(*point).map_or("", String::as_str);
+                let what = format!("{} at {place}", shown.head.to_lowercase());
+                let told = tip(strategy, &what, *figure, word);
+                drawing.tip((at.0 - 6.0, at.1 - 6.0), (at.0 + 6.0, at.1 + 6.0), told);
+            }
+        });
     }
-    name_lines(drawing, &lines, (&x, &y), (upper, lower, right), (names, label_gap));
+    let known = (names, record.strategies.as_slice(), label_gap);
+    name_lines(drawing, &lines, (&x, &y), (upper, lower, right), known);
 }
+
+/// Points of a line that tell their figures.
+const MOST_TIPS: usize = 80;
 
 /// The line of the i-th of so many strategies, with its intervals as a band.
 fn curve(
@@ -292,7 +312,7 @@ fn name_lines(
     lines: &[Vec<(f64, Option<Figure>)>],
     (x, y): (&Scale, &Scale),
     (upper, lower, right): (f64, f64, f64),
-    (names, label_gap): (&[String], f64),
+    (names, strategies, label_gap): (&[String], &[String], f64),
 ) {
     let ends: Vec<(usize, (f64, f64))> = lines
         .iter()
@@ -308,13 +328,10 @@ fn name_lines(
     for ((i, end), place) in ends.into_iter().zip(places) {
         let ink = colour(i);
         let lead = vec![(end.0 + 4.0, end.1), (right + 18.0, place), (right + 24.0, place)];
-        stroke(drawing, i, lead, 0.7, ink.faint(0.7));
-        drawing.text(
-            (right + 28.0, place),
-            names[i].clone(),
-            SMALL,
-            Align::Left,
-            ink.for_text(),
-        );
+        drawing.of(&strategies[i], |drawing| {
+            stroke(drawing, i, lead, 0.7, ink.faint(0.7));
+            let (at, name) = ((right + 28.0, place), names[i].clone());
+            drawing.text(at, name, SMALL, Align::Left, ink.for_text());
+        });
     }
 }

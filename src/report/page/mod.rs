@@ -1,0 +1,288 @@
+//! `report.html`: one file that opens with the answer and needs no network. Every text of a scenario is escaped by the template.
+//!
+//! Knows how a page is laid out, and nothing of what the figures mean.
+
+mod colours;
+mod table;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::answer::answer;
+use super::chart::CHARTS;
+use super::setting::Setting;
+use super::{conditions, fates, number, one_line, words};
+use crate::base::shown;
+use crate::record::Record;
+use crate::record::write::ResultFile;
+
+/// The name of the page in the folder of a run.
+pub const NAME: &str = "report.html";
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The page of a record.
+pub fn file(record: &Record) -> ResultFile {
+    ResultFile::new(NAME, html(record))
+}
+
+/// The page of a record, as HTML.
+pub fn html(record: &Record) -> String {
+    let m = &record.manifest;
+    let setting = Setting::of(record);
+    let words = words::words(record);
+    let answer = answer(record);
+    let lead = answer
+        .as_deref()
+        .or(words.first().map(String::as_str))
+        .unwrap_or("Nothing was measured.");
+    let style = format!("{STYLE}{}", colours::rules());
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "tokenstorm " (m.tokenstorm) };
+                meta name="tokenstorm-run" content=(m.run);
+                title { (line(&m.scenario)) " · tokenstorm" }
+                style { (PreEscaped(style)) }
+            }
+            body {
+                header {
+                    p.name {
+                        (line(&m.scenario))
+                        @if let Some(setting) = &setting {
+                            " · " (setting.size()) ". " (line(setting.rules().first().map_or("", String::as_str)))
+                        }
+                    }
+                    h1 { (line(lead)) }
+                    @if !m.summary.is_empty() { p.summary { (line(&m.summary)) } }
+                    @if m.interrupted {
+                        p.warning role="note" { "Interrupted: the figures rest on the replications that were finished." }
+                    }
+                    p.effort { (effort(record)) }
+                }
+                main {
+                    (table::ranking(record))
+                    (list("In words", "words", &words))
+                    (list("After the trigger", "trigger", &fates::aftermaths(record)))
+                    (list("What the scenario states", "checks", &conditions::checks(record)))
+                    (charts(record))
+                    (timeline(record))
+                    (assumptions(record, setting.as_ref()))
+                    (again(record))
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// A text of the scenario without what no reader should meet.
+fn line(text: &str) -> String {
+    shown::line(text).into_owned()
+}
+
+fn effort(record: &Record) -> String {
+    let m = &record.manifest;
+    let plural = if m.replications == 1 { "" } else { "s" };
+    let strategies = record.strategies.len();
+    let points = match record.points.len() {
+        0 | 1 => String::new(),
+        points => format!(" at {points} points"),
+    };
+    format!(
+        "{strategies} strateg{}{points}, {} replication{plural} of {} each, seed {}",
+        if strategies == 1 { "y" } else { "ies" },
+        m.replications,
+        number::seconds(m.duration_s),
+        m.seed,
+    )
+}
+
+fn list(title: &str, id: &str, lines: &[String]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            section id=(id) {
+                h2 { (title) }
+                ul { @for text in lines { li { (line(text)) } } }
+            }
+        }
+    }
+}
+
+fn charts(record: &Record) -> Markup {
+    let drawn = CHARTS.iter().filter(|chart| (chart.applies)(record));
+    let drawn: Vec<_> = drawn.map(|chart| (chart, (chart.draw)(record).svg())).collect();
+    html! {
+        @if !drawn.is_empty() {
+            section id="charts" {
+                h2 { "Charts" }
+                p.hint { "A value is shown where the pointer rests on it." }
+                @for (chart, svg) in &drawn {
+                    figure id={ "chart-" (chart.name) } {
+                        div.scroll { (PreEscaped(svg)) }
+                        figcaption { (chart.about) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn timeline(record: &Record) -> Markup {
+    html! {
+        @if !record.incidents.is_empty() {
+            section id="timeline" {
+                h2 { "Timeline" }
+                ol {
+                    @for incident in &record.incidents {
+                        li {
+                            (number::seconds(incident.from_s))
+                            @if incident.until_s.is_infinite() {
+                                " until the end"
+                            } @else if incident.until_s > incident.from_s {
+                                " to " (number::seconds(incident.until_s))
+                            }
+                            ": " (line(&incident.label))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn assumptions(record: &Record, setting: Option<&Setting>) -> Markup {
+    html! {
+        section id="assumptions" {
+            h2 { "What was assumed" }
+            @if let Some(setting) = setting {
+                ul { @for rule in setting.rules() { li { (line(&rule)) } } }
+                div.scroll {
+                    table.plain {
+                        @for (key, value) in setting.assumptions() {
+                            tr { th scope="row" { code { (line(&key)) } } td { (line(&value)) } }
+                        }
+                    }
+                }
+            } @else {
+                p { "This version of tokenstorm does not read the scenario of this record any more; it stands below as it was." }
+            }
+            h2 { "What was not modelled" }
+            @if let Some(absent) = setting.and_then(Setting::left_out) { p { (absent) } }
+            p {
+                "No run models several grants of one user in one app of one domain, scopes and consent, or a token endpoint whose \
+                 replicas disagree. Latencies of a provider's profile are assumed unless its source says otherwise: "
+                code { "tokenstorm show PROVIDER" } " tells which."
+            }
+            @if !record.manifest.as_resolved.is_empty() {
+                details {
+                    summary { "The scenario with every default filled in" }
+                    pre tabindex="0" { (shown::block(&record.manifest.as_resolved)) }
+                }
+            }
+        }
+    }
+}
+
+/// How the same figures are made again.
+fn again(record: &Record) -> Markup {
+    let m = &record.manifest;
+    let command: Vec<String> = m.command_line.iter().map(|word| quoted(word)).collect();
+    html! {
+        section id="again" {
+            h2 { "How to make it again" }
+            @if !m.source.is_empty() { p { "The story's source: " (line(&m.source)) "." } }
+            @if !command.is_empty() { pre tabindex="0" { (command.join(" ")) } }
+            p {
+                "tokenstorm " (m.tokenstorm) ", commit " code { (one_line(&m.commit, 40)) } ", scenario SHA-256 "
+                code.long { (m.sha256) } ", run " code.long { (m.run) } ". The same seed gives the same bytes on any number of threads. "
+                code { "results.csv" } " and " code { "summary.json" } " beside this page hold every digit."
+            }
+            @if !m.as_written.is_empty() {
+                details {
+                    summary { "The scenario as it was written" }
+                    pre tabindex="0" { (shown::block(&m.as_written)) }
+                }
+            }
+        }
+    }
+}
+
+/// A word of a command line as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", shown::line(word).replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fake;
+
+    /// Every `<` opens a tag of the page's own, whatever the record holds.
+    #[test]
+    fn texts_of_a_scenario_do_nothing_on_the_page() {
+        let hostile = "<script>alert(1)</script>\" onload='x' \u{1b}[2J\u{202e}&amp;";
+        let mut record = fake::odd();
+        let names = record.strategies.clone();
+        for (at, name) in names.iter().enumerate() {
+            let told = format!("{hostile} {at}");
+            let own = |other: &mut String| {
+                if other == name {
+                    *other = told.clone();
+                }
+            };
+            record.strategies.iter_mut().for_each(own);
+            record
+                .readings
+                .iter_mut()
+                .for_each(|reading| own(&mut reading.strategy));
+            record.series.iter_mut().for_each(|series| own(&mut series.strategy));
+        }
+        let m = &mut record.manifest;
+        (m.scenario, m.summary, m.source) = (hostile.into(), hostile.into(), hostile.into());
+        (m.as_written, m.as_resolved) = (hostile.into(), hostile.into());
+        m.command_line = vec!["tokenstorm".into(), hostile.into()];
+        m.disagreements = vec![hostile.into()];
+        let page = html(&record);
+        assert_eq!(page.matches("<script").count(), 1, "its own alone");
+        assert!(!page.contains("alert(1)</script>"));
+        assert!(!page.contains("\u{202e}") && !page.contains('\u{1b}'));
+        // What stands in a tag outside the quotes of its attributes is the page's own.
+        let tags = page.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+        for (tag, _) in tags {
+            let own: String = tag.split('"').step_by(2).collect();
+            assert!(!own.contains("onload"), "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_record_has_a_page() {
+        for record in [
+            fake::empty(),
+            fake::single(),
+            fake::dozen(),
+            fake::odd(),
+            fake::sweep(&[1.0, 2.0, 4.0]),
+        ] {
+            let page = html(&record);
+            assert!(page.starts_with("<!DOCTYPE html>") && page.contains("</html>"));
+            assert!(
+                !page.contains("http://")
+                    || page.matches("http://").count() == page.matches("http://www.w3.org/2000/svg").count()
+            );
+            assert!(!page.contains("src=") && !page.contains("href="), "nothing is fetched");
+        }
+        let many: Vec<f64> = (1..=500).map(f64::from).collect();
+        let long = html(&fake::sweep(&many)).len();
+        assert!(long < 2_000_000, "{long} bytes");
+    }
+}

@@ -1,0 +1,81 @@
+//! The comparison as a table whose rows can be sorted and hidden.
+
+use maud::{Markup, html};
+
+use super::line;
+use crate::record::Record;
+use crate::report::comparison::{Detail, comparison, groups};
+use crate::report::sheet::Sheet;
+
+/// One row for each strategy and point, in the order of the scenario, and one for each part of the calls.
+pub(super) fn ranking(record: &Record) -> Markup {
+    let (sheet, groups) = (comparison(record, Detail::Full), groups(record));
+    html! {
+        @if !sheet.rows.is_empty() {
+            section id="comparison" {
+                h2 { "Comparison" }
+                @if record.strategies.len() > 1 {
+                    p.hint { "A column is sorted by its head. A strategy whose box is cleared leaves the charts." }
+                }
+                (table(&sheet, Some(record)))
+                @if let Some(note) = sheet.marks.told() { p.hint { (note) } }
+                @if !groups.rows.is_empty() {
+                    h3 { "By fleet and kind of call" }
+                    (table(&groups, None))
+                }
+            }
+        }
+    }
+}
+
+/// A table; with a record, each row can be hidden by the strategy that it names.
+fn table(sheet: &Sheet, of: Option<&Record>) -> Markup {
+    let keys = sheet
+        .columns
+        .iter()
+        .position(|column| column.header() == "strategy")
+        .unwrap_or(0);
+    html! {
+        div.scroll tabindex="0" {
+            table.figures {
+                thead {
+                    tr {
+                        @for column in &sheet.columns {
+                            th scope="col" class=[column.is_right().then_some("number")] {
+                                button type="button" { (column.header().replace('\n', " ")) }
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @for (at, row) in sheet.rows.iter().enumerate() {
+                        tr {
+                            @for (i, cell) in row.iter().enumerate() {
+                                @if i == keys {
+                                    th scope="row" { (name(cell, at, of)) }
+                                } @else {
+                                    td class=[sheet.columns[i].is_right().then_some("number")] { (line(cell)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The name of a strategy; at its first row with a box that hides it.
+fn name(cell: &str, row: usize, of: Option<&Record>) -> Markup {
+    let text = line(cell);
+    let several = of.filter(|record| record.strategies.len() > 1);
+    html! {
+        @match several {
+            Some(record) => {
+                @let strategy = &record.strategies[row % record.strategies.len()];
+                label { input type="checkbox" checked data-hides=(line(strategy)); " " (text) }
+            }
+            None => { (text) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What was simulated, in words, from the resolved scenario that a record keeps.
+//!
+//! An old record whose scenario this version cannot read any more is shown without it.
+
+use std::path::Path;
+
+use crate::base::Share;
+use crate::node::Strategy as _;
+use crate::record::Record;
+use crate::scenario::{Scenario, ScenarioFile};
+
+/// The scenario of a record as it was resolved.
+pub(super) struct Setting {
+    file: ScenarioFile,
+}
+
+impl Setting {
+    /// None where this version does not read it.
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        let resolved = &record.manifest.as_resolved;
+        // What a scenario names lies beside it, and is not looked at here.
+        let scenario = Scenario::parse("resolved.toml", resolved, Path::new(".")).ok()?;
+        Some(Self { file: scenario.file })
+    }
+
+    /// `8 nodes`, `12 nodes in 2 fleets`.
+    pub(super) fn size(&self) -> String {
+        let nodes: u32 = self.file.fleet.iter().map(|fleet| fleet.nodes).sum();
+        let plural = if nodes == 1 { "" } else { "s" };
+        match self.file.fleet.len() {
+            0 | 1 => format!("{nodes} node{plural}"),
+            fleets => format!("{nodes} node{plural} in {fleets} fleets"),
+        }
+    }
+
+    /// What the provider does, a sentence for each rule.
+    pub(super) fn rules(&self) -> Vec<String> {
+        self.file.provider.sentences()
+    }
+
+    /// What was taken for true, each with its key in the scenario.
+    pub(super) fn assumptions(&self) -> Vec<(String, String)> {
+        let file = &self.file;
+        let mut told = Vec::new();
+        let mut tell = |key: String, value: String| told.push((key, value));
+        if let Some(ttl) = file.provider.token_ttl {
+            tell("provider.token_ttl".into(), format!("a token lives {ttl}"));
+        }
+        for fleet in &file.fleet {
+            let calls: Vec<String> = fleet.workload.iter().map(|load| inline(&load.arrivals)).collect();
+            let calls = match calls.is_empty() {
+                true => "no calls".to_owned(),
+                false => format!("calls at each node: {}", calls.join("; ")),
+            };
+            let nodes = format!("{} node{}", fleet.nodes, if fleet.nodes == 1 { "" } else { "s" });
+            tell(
+                format!("fleet.{}", fleet.name),
+                format!("{nodes}, app `{}`, {calls}", fleet.app),
+            );
+        }
+        let ways = [
+            ("provider.token_request", &file.provider.token_request),
+            ("provider.token_response", &file.provider.token_response),
+            ("provider.api_request", &file.provider.api_request),
+            ("provider.api_response", &file.provider.api_response),
+        ];
+        for (key, takes) in ways {
+            if let Some(takes) = takes {
+                tell(key.into(), format!("takes {}", inline(takes)));
+            }
+        }
+        if file.strategy.iter().any(|strategy| strategy.coordination.needs_store())
+            && let Some(store) = &file.store
+        {
+            let (there, back) = (inline(&store.request), inline(&store.response));
+            tell("store".into(), format!("takes {there} there, {back} back"));
+        }
+        for strategy in &file.strategy {
+            let how = format!("{}; retry {}", inline(&strategy.coordination), inline(&strategy.retry));
+            tell(format!("strategy.{}", strategy.name), how);
+        }
+        told
+    }
+
+    /// Faults of the real world that this scenario leaves out, in a sentence; none where it has them all.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let file = &self.file;
+        let provider = &file.provider;
+        let never = |share: Option<Share>| share.is_none_or(|share| share == Share::default());
+        let endpoints = [&provider.faults.token, &provider.faults.api];
+        let lossless = endpoints
+            .iter()
+            .all(|faults| never(faults.lost_before) && never(faults.lost_after));
+        let faultless = endpoints.iter().all(|faults| never(faults.error_rate));
+        let mut names: Vec<&str> = Vec::new();
+        let mut absent = |what: &'static str, absent: bool| names.extend(absent.then_some(what));
+        absent("lost requests and answers", lossless);
+        absent("failures of the server", faultless);
+        absent("restarts, crashes and outages", file.event.is_empty());
+        absent(
+            "pauses of processes",
+            file.fleet.iter().all(|fleet| fleet.pauses.is_none()),
+        );
+        absent(
+            "clocks that differ",
+            file.fleet
+                .iter()
+                .all(|f| f.clock_skew.is_zero() && f.clock_drift_ppm == 0),
+        );
+        (!names.is_empty()).then(|| format!("This scenario has none of: {}.", names.join(", ")))
+    }
+}
+
+/// A setting as a scenario would have it on one line.
+fn inline(value: &impl serde::Serialize) -> String {
+    match toml::Value::try_from(value) {
+        Ok(value) => value.to_string(),
+        Err(_) => "?".to_owned(),
+    }
+}
