@@ -65,19 +65,7 @@ fn element(mark: &Mark) -> String {
                  stroke=\"none\" stroke-width=\"1\"/>\n"
             )
         }
-        Mark::Tip {
-            from: (left, top),
-            to: (right, bottom),
-            text,
-        } => {
-            let (x, y) = (fine(*left), fine(*top));
-            let (width, height) = (fine(*right) - x, fine(*bottom) - y);
-            let text = escaped(text);
-            format!(
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill-opacity=\"0\">\
-                 <title>{text}</title></rect>\n"
-            )
-        }
+        Mark::Tip { from, to, text } => tip(*from, *to, text),
         Mark::Of(Some(strategy)) => format!("<g data-of=\"{}\">\n", quoted(strategy)),
         Mark::Of(None) => "</g>\n".to_owned(),
         Mark::Text {
@@ -103,6 +91,16 @@ fn element(mark: &Mark) -> String {
             )
         }
     }
+}
+
+fn tip((left, top): (f64, f64), (right, bottom): (f64, f64), text: &str) -> String {
+    let (x, y) = (fine(left), fine(top));
+    let (width, height) = (fine(right) - x, fine(bottom) - y);
+    let text = escaped(text);
+    format!(
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill-opacity=\"0\">\
+         <title>{text}</title></rect>\n"
+    )
 }
 
 fn listed(points: &[(f64, f64)]) -> String {

@@ -209,31 +209,40 @@ fn panel(
             free = x.at(*value) + half + 6.0;
         }
     }
-    let word = |value: f64| match shown.scale {
-        Height::Share => number::percent(value),
-        Height::Ratio => number::short(value),
-    };
     for ((i, line), strategy) in lines.iter().enumerate().zip(&record.strategies) {
         drawing.of(strategy, |drawing| {
             curve(drawing, (i, lines.len()), line, (&x, &y), axis.scale);
-            // More would lie on each other.
-            let told = line.iter().zip(&axis.values).filter(|_| line.len() <= MOST_TIPS);
-            for ((value, figure), (_, point)) in told {
-                let Some(figure) = figure else { continue };
-                let at = (x.at(*value), y.at(figure.mean));
-                let place = axis.words.get(*point).map_or("", String::as_str);
-                let what = format!("{} at {place}", shown.head.to_lowercase());
-                let told = tip(strategy, &what, *figure, word);
-                drawing.tip((at.0 - 6.0, at.1 - 6.0), (at.0 + 6.0, at.1 + 6.0), told);
-            }
+            tips(drawing, (axis, shown), strategy, line, (&x, &y));
         });
     }
     let known = (names, record.strategies.as_slice(), label_gap);
     name_lines(drawing, &lines, (&x, &y), (upper, lower, right), known);
 }
 
-/// Points of a line that tell their figures.
+/// Points of a line that tell their figures: more would lie on each other.
 const MOST_TIPS: usize = 80;
+
+/// The figures of one line, for whoever points at them.
+fn tips(
+    drawing: &mut Drawing,
+    (axis, shown): (&Axis, &Panel),
+    strategy: &str,
+    line: &[(f64, Option<Figure>)],
+    (x, y): (&Scale, &Scale),
+) {
+    let word = |value: f64| match shown.scale {
+        Height::Share => number::percent(value),
+        Height::Ratio => number::short(value),
+    };
+    for ((value, figure), (_, point)) in line.iter().zip(&axis.values).filter(|_| line.len() <= MOST_TIPS) {
+        let Some(figure) = figure else { continue };
+        let at = (x.at(*value), y.at(figure.mean));
+        let place = axis.words.get(*point).map_or("", String::as_str);
+        let what = format!("{} at {place}", shown.head.to_lowercase());
+        let told = tip(strategy, &what, *figure, word);
+        drawing.tip((at.0 - 6.0, at.1 - 6.0), (at.0 + 6.0, at.1 + 6.0), told);
+    }
+}
 
 /// The line of the i-th of so many strategies, with its intervals as a band.
 fn curve(
