@@ -273,6 +273,7 @@ fn obtained(token: Token) -> Input {
     };
     Input::Token {
         call: None,
+        tag: 0,
         grant,
         took: Rough::ZERO,
         late: false,
@@ -282,6 +283,7 @@ fn obtained(token: Token) -> Input {
 fn lost() -> Input {
     Input::TokenFailed {
         call: None,
+        tag: 0,
         why: Failure::ServerError,
     }
 }

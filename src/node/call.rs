@@ -4,15 +4,6 @@ use crate::base::{CallId, Duration, Group, NodeId, Time};
 use crate::oauth::Token;
 use crate::retry::FailureKind;
 
-/// A call as a message names it: only while the stamp is the call's, the message concerns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket {
-    /// The call.
-    pub call: CallId,
-    /// The call's step at which the message was sent.
-    pub stamp: u32,
-}
-
 /// One call at the node that serves it, from its arrival to its end. A call that was handed to a gateway is two: one at its
 /// origin, which waits, and one at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,8 @@
 use crate::base::{CallId, Duration, Group, NodeId, Permutation, Time, clone_in_place, prefetch};
 use crate::oauth::Token;
 
-use super::call::{Call, CallMarks, Link, Phase, Ticket};
+use super::Ticket;
+use super::call::{Call, CallMarks, Link, Phase};
 
 /// The parked calls of one node, first come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

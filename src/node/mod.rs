@@ -17,18 +17,20 @@ mod reorder;
 mod requests;
 mod shared;
 
-pub use call::{Call, CallMarks, Phase, Ticket};
+pub use call::{Call, CallMarks, Phase};
 pub use calls::{Calls, Hold, Parked};
 pub use memory::{Memory, Names};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
-pub use pending::{Asker, NUMBERS, Pending, PendingOps};
+pub use pending::{NUMBERS, Pending, PendingOps};
 pub use policy::{CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 
 use crate::base::{CallId, Delay, Duration, NodeId, Rough};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
+
+pub use crate::trace::{Asker, Ticket};
 
 /// A coordination strategy: whose token is used, when a new one is requested, what happens when one is rejected.
 ///
@@ -64,7 +66,7 @@ use crate::oauth::{Failure, Grant, Token, TokenSlot};
 ///                 with: None,
 ///             }),
 ///             Input::Token { call: Some(call), grant, .. } => out.push(Command::Attempt { call, token: grant.token }),
-///             Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
+///             Input::TokenFailed { call: Some(call), why, .. } => out.push(Command::FailAttempt { call, why }),
 ///             _ => {}
 ///         }
 ///     }
@@ -81,7 +83,7 @@ use crate::oauth::{Failure, Grant, Token, TokenSlot};
 /// assert!(matches!(requested[..], [Command::RequestToken { with: None, .. }]));
 ///
 /// let grant = Grant { token, life: Millis::new(3_600_000), rank: None };
-/// let sent = commands(Input::Token { call: Some(call), grant, took: Rough::ZERO, late: false });
+/// let sent = commands(Input::Token { call: Some(call), tag: 0, grant, took: Rough::ZERO, late: false });
 /// assert_eq!(sent, [Command::Attempt { call, token }]);
 /// ```
 pub trait Strategy: Clone + Send + Sync {
@@ -180,10 +182,36 @@ pub enum Timer {
     Wait,
     /// The lease should be extended before it ends.
     Extend,
+    /// One that is the strategy's own, below [`OWN_TIMERS`]. It rings whenever a checker likes.
+    Own(u8),
 }
 
-/// How many kinds of [`Timer`] there are.
-pub const TIMERS: usize = 3;
+/// How many timers of its [own](Timer::Own) a strategy has.
+pub const OWN_TIMERS: u8 = 5;
+
+/// How many timers there are.
+pub const TIMERS: usize = 3 + OWN_TIMERS as usize;
+
+impl Timer {
+    /// Its place among all timers.
+    ///
+    /// # Panics
+    /// For an own timer beyond [`OWN_TIMERS`]: a bug in the strategy.
+    pub const fn place(self) -> usize {
+        match self {
+            Self::Renew => 0,
+            Self::Wait => 1,
+            Self::Extend => 2,
+            Self::Own(number) => {
+                assert!(
+                    number < OWN_TIMERS,
+                    "a strategy has five timers of its own, from 0 to 4"
+                );
+                3 + number as usize
+            }
+        }
+    }
+}
 
 /// What a node hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,6 +232,8 @@ pub enum Input {
     Token {
         /// The call that it was made for, if it is still waiting.
         call: Option<CallId>,
+        /// What the strategy [called the request](Command::RequestTagged), and else zero.
+        tag: u8,
         /// The new token, with its life.
         grant: Grant,
         /// How long a call has waited for it, where the strategy [times its requests](Strategy::times_requests).
@@ -215,6 +245,8 @@ pub enum Input {
     TokenFailed {
         /// The call that it was made for, if it is still waiting.
         call: Option<CallId>,
+        /// What the strategy [called the request](Command::RequestTagged), and else zero.
+        tag: u8,
         /// What went wrong.
         why: Failure,
     },
@@ -291,6 +323,16 @@ pub enum Command {
         call: Option<CallId>,
         /// Whose refresh token to present.
         with: Option<Token>,
+    },
+    /// [`Command::RequestToken`] for the node as a whole, under a tag that its answer bears: so that a node that waits for several can
+    /// tell them apart.
+    RequestTagged {
+        /// Which app and slot to ask for.
+        slot: TokenSlot,
+        /// Whose refresh token to present.
+        with: Option<Token>,
+        /// What the request is called; best other than zero, which is any request without a tag.
+        tag: u8,
     },
     /// Ask the shared store.
     Store(StoreOperation),

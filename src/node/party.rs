@@ -10,6 +10,7 @@ use crate::oauth::{Grant, Reply, Token, TokenSlot};
 use crate::store::{Answer, Asked};
 use crate::trace::Event;
 
+use super::pending::Whose;
 use super::{
     Asker, CallPolicy, Calls, Command, Input, Me, Note, Outbox, Parked, Pending, RetryState, StoreAnswer,
     StoreOperation, Strategy, Ticket, Timer, Whom,
@@ -321,7 +322,7 @@ impl<S: Strategy> AtNode<'_, S> {
             Alarm::TokenTimedOut { asker } => self.token_timed_out(asker, host),
             Alarm::StoreTimedOut { number, asked } => self.store_answered(number, Answer::Failed(asked), host),
             Alarm::Timer { timer, armed } => {
-                if self.ops().armed[timer as usize] == armed {
+                if self.ops().armed[timer.place()] == armed {
                     self.react(Input::Timer(timer), host);
                 }
             }
@@ -350,7 +351,7 @@ impl<S: Strategy> AtNode<'_, S> {
             }
             Command::RequestForParked { slot, with } => {
                 if let Some(call) = self.calls.unpark(&mut self.state.parked) {
-                    self.request_token(slot, Some(call), with, host);
+                    self.request_token(slot, Whose::Call(call), with, host);
                 }
             }
             Command::AttemptParked { token } => {
@@ -365,7 +366,10 @@ impl<S: Strategy> AtNode<'_, S> {
                 }
             }
             Command::Forward { call } => self.forward(call, host),
-            Command::RequestToken { slot, call, with } => self.request_token(slot, call, with, host),
+            Command::RequestToken { slot, call, with } => self.request_token(slot, Whose::of(call), with, host),
+            Command::RequestTagged { slot, with, tag } => {
+                self.request_token(slot, Whose::Node { tag }, with, host);
+            }
             Command::Store(operation) => self.operate(operation, host),
             Command::Tell { whom, note } => host.send(self.key(0), Sends::Note { whom, note }),
             Command::Arm { timer, delay } => self.arm(timer, delay, host),

@@ -1,16 +1,23 @@
 //! What a node waits for besides its calls: token requests of the node as a whole, store operations, timers.
 
-use crate::base::{NodeId, clone_in_place};
+use crate::base::{CallId, NodeId, clone_in_place};
 
-use super::{TIMERS, Ticket};
+use super::TIMERS;
 
-/// Who waits for the answer to a token request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Asker {
-    /// One call.
-    Call(Ticket),
-    /// The node as a whole; the number tells its requests apart.
-    Node(u8),
+/// Whose a token request is.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    /// This call's alone.
+    Call(CallId),
+    /// The node's, which calls it so.
+    Node { tag: u8 },
+}
+
+impl Whose {
+    /// A call's where there is one, and else the node's own, which has no name for it.
+    pub fn of(call: Option<CallId>) -> Self {
+        call.map_or(Self::Node { tag: 0 }, Self::Call)
+    }
 }
 
 /// A node's store operations and timers.

@@ -2,7 +2,8 @@
 
 use crate::base::CallId;
 
-use super::call::{Call, Link, Ticket};
+use super::Ticket;
+use super::call::{Call, Link};
 use super::calls::{Calls, Hold, Parked};
 
 impl Calls {

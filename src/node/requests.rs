@@ -5,8 +5,8 @@ use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
 use crate::trace::Event;
 
 use super::party::{Alarm, AtNode, NodeHost, Sends, node_key};
-use super::pending::{Asker, NUMBERS, PendingOps};
-use super::{Input, Phase, StoreAnswer, StoreOperation, Strategy, Timer};
+use super::pending::{NUMBERS, PendingOps, Whose};
+use super::{Asker, Input, Phase, StoreAnswer, StoreOperation, Strategy, Timer};
 
 impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn key(&self, count: u32) -> u64 {
@@ -22,22 +22,22 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn request_token(
         &mut self,
         slot: TokenSlot,
-        call: Option<CallId>,
+        whom: Whose,
         with: Option<Token>,
         host: &mut impl NodeHost<S::Node>,
     ) {
-        let asker = match call {
-            Some(call) => {
+        let asker = match whom {
+            Whose::Call(call) => {
                 self.calls.get_mut(call).phase = Phase::Waiting;
                 if self.strategy.times_requests() {
                     self.calls.remember_request(call, host.now());
                 }
                 Asker::Call(self.calls.ticket(call))
             }
-            None => {
+            Whose::Node { tag } => {
                 let number = (self.state.requests % NUMBERS) as u8;
                 self.state.asked |= 1 << number;
-                Asker::Node(number)
+                Asker::Node { number, tag }
             }
         };
         self.state.requests = self.state.requests.wrapping_add(1);
@@ -64,7 +64,7 @@ impl<S: Strategy> AtNode<'_, S> {
                 let waiting = self.calls.holder(ticket).map(|_| ticket.call);
                 (waiting, waiting.is_none())
             }
-            Asker::Node(number) => {
+            Asker::Node { number, .. } => {
                 let waiting = self.state.asked & (1 << number) != 0;
                 self.state.asked &= !(1 << number);
                 (None, !waiting)
@@ -78,7 +78,7 @@ impl<S: Strategy> AtNode<'_, S> {
         let (call, late) = self.waits(asker);
         if host.wants_details() {
             let node = self.id;
-            host.note(|| Event::TokenHeard { node, late });
+            host.note(|| Event::TokenHeard { node, asker, late });
         }
         match reply {
             Reply::Granted(grant) => {
@@ -89,6 +89,7 @@ impl<S: Strategy> AtNode<'_, S> {
                 let took = took.map_or(Rough::ZERO, |asked| host.now().since(asked).into());
                 let input = Input::Token {
                     call,
+                    tag: tag_of(asker),
                     grant,
                     took,
                     late,
@@ -99,7 +100,8 @@ impl<S: Strategy> AtNode<'_, S> {
             Reply::Refused { .. } if late => {}
             Reply::Refused { kind, wait } => {
                 let why = self.policy.perceptions.of(At::Token, kind).failure(wait);
-                self.react(Input::TokenFailed { call, why }, host);
+                let tag = tag_of(asker);
+                self.react(Input::TokenFailed { call, tag, why }, host);
             }
         }
     }
@@ -115,10 +117,15 @@ impl<S: Strategy> AtNode<'_, S> {
         }
         if host.wants_details() {
             let node = self.id;
-            host.note(|| Event::TokenHeard { node, late: false });
+            host.note(|| Event::TokenHeard {
+                node,
+                asker,
+                late: false,
+            });
         }
         let why = Failure::Unknown;
-        self.react(Input::TokenFailed { call, why }, host);
+        let tag = tag_of(asker);
+        self.react(Input::TokenFailed { call, tag, why }, host);
     }
 
     pub(super) fn operate(&mut self, operation: StoreOperation, host: &mut impl NodeHost<S::Node>) {
@@ -148,11 +155,19 @@ impl<S: Strategy> AtNode<'_, S> {
         let requests = self.state.requests;
         let ops = self.ops();
         let operations = ops.operations;
-        let armed = &mut ops.armed[timer as usize];
+        let armed = &mut ops.armed[timer.place()];
         *armed = armed.wrapping_add(1);
         let armed = *armed;
         // Each arming draws anew: the count of all requests and operations, with the arming, names it.
         let draw = (u64::from(requests) << 20) ^ (u64::from(operations) << 4) ^ u64::from(armed);
         host.wake(delay, self.key(0) ^ draw, Alarm::Timer { timer, armed });
+    }
+}
+
+/// What its strategy calls a request.
+fn tag_of(asker: Asker) -> u8 {
+    match asker {
+        Asker::Call(_) => 0,
+        Asker::Node { tag, .. } => tag,
     }
 }

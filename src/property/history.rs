@@ -5,7 +5,7 @@ use std::hash::Hash;
 use crate::base::{NodeId, Permutation, clone_in_place};
 use crate::oauth::Token;
 use crate::provider::Bucket;
-use crate::trace::Event;
+use crate::trace::{Asker, Event, Ticket};
 
 /// Buckets that are told apart; a checker's plan has fewer.
 const BUCKETS: usize = 8;
@@ -22,8 +22,9 @@ clone_in_place!(History { nodes });
 struct OfNode {
     /// Tokens that this life of the node has seen refused, in order.
     refused: Vec<Token>,
-    /// Token requests that the node waits for, by bucket; the last counts those that the provider will refuse.
-    asked: [u8; BUCKETS + 1],
+    /// Token requests that the node waits for, each with the bucket that it asks for: those of calls before those of the node as a
+    /// whole, of which the oldest comes first.
+    asked: Vec<(Asker, u8)>,
 }
 
 clone_in_place!(OfNode { refused, asked });
@@ -46,25 +47,35 @@ impl History {
                     refused.insert(place, token);
                 }
             }
-            Event::TokenAsked { node, bucket } => self.nodes[node.index()].asked[place(bucket)] += 1,
-            Event::TokenHeard { node, late: false } => {
-                // Which of several it was does not matter: no strategy waits for two buckets at once.
-                if let Some(count) = self.nodes[node.index()].asked.iter_mut().find(|count| **count > 0) {
-                    *count -= 1;
-                }
-            }
+            Event::TokenAsked { node, asker, bucket } => self.nodes[node.index()].asked.push((asker, place(bucket))),
+            Event::TokenHeard {
+                node,
+                asker,
+                late: false,
+            } => self.nodes[node.index()].asked.retain(|(other, _)| *other != asker),
             _ => {}
         }
     }
 
-    /// The history of one node, without a word of which one it is.
+    /// The history of one node, without a word of which one it is, nor of its calls.
     pub fn of(&self, node: NodeId) -> impl Hash + '_ {
-        &self.nodes[node.index()]
+        let OfNode { refused, asked } = &self.nodes[node.index()];
+        let mut buckets = [0u8; BUCKETS + 1];
+        asked.iter().for_each(|&(_, place)| buckets[usize::from(place)] += 1);
+        (refused, buckets)
     }
 
-    /// Moves the history of each node to its new place.
-    pub fn move_nodes(&mut self, places: Permutation) {
+    /// Moves the history of each node to its new place; what calls are called now, `name` says.
+    pub fn move_nodes(&mut self, places: Permutation, name: impl Fn(Ticket) -> Ticket) {
         places.trade(&mut self.nodes);
+        self.rename_calls(name);
+    }
+
+    /// Forgets requests of which nobody waits for the answer any more, as their calls have ended.
+    pub fn forget(&mut self, awaited: impl Fn(NodeId, Asker) -> bool) {
+        for (id, node) in (0..).map(NodeId).zip(&mut self.nodes) {
+            node.asked.retain(|&(asker, _)| awaited(id, asker));
+        }
     }
 
     /// Whether the node, in its present life, has seen this token refused.
@@ -73,18 +84,31 @@ impl History {
     }
 
     /// Token requests that the node waits for.
-    pub fn waits_for(&self, node: NodeId) -> u32 {
-        self.nodes[node.index()]
-            .asked
-            .iter()
-            .map(|&count| u32::from(count))
-            .sum()
+    pub fn waits_for(&self, node: NodeId) -> usize {
+        self.nodes[node.index()].asked.len()
     }
 
     /// Nodes that wait for a token of this bucket.
     pub fn asking(&self, bucket: Bucket) -> usize {
-        let place = place(Some(bucket));
-        self.nodes.iter().filter(|node| node.asked[place] > 0).count()
+        let asks = |node: &&OfNode| node.asked.iter().any(|&(_, asked)| asked == place(Some(bucket)));
+        self.nodes.iter().filter(asks).count()
+    }
+
+    /// Renames the calls that wait, and numbers the requests of each node by their age.
+    pub fn rename_calls(&mut self, name: impl Fn(Ticket) -> Ticket) {
+        for node in &mut self.nodes {
+            let mut age = 0;
+            for (asker, _) in &mut node.asked {
+                match asker {
+                    Asker::Call(ticket) => *ticket = name(*ticket),
+                    Asker::Node { number, .. } => {
+                        *number = age;
+                        age += 1;
+                    }
+                }
+            }
+            node.asked.sort_unstable();
+        }
     }
 
     /// Renames tokens by a monotone map, and forgets those that have no name any more.
@@ -99,6 +123,7 @@ impl History {
     }
 }
 
-fn place(bucket: Option<Bucket>) -> usize {
-    bucket.map_or(BUCKETS, |bucket| (bucket.0 as usize).min(BUCKETS - 1))
+/// The place of a bucket; the last stands for requests that the provider will refuse.
+fn place(bucket: Option<Bucket>) -> u8 {
+    bucket.map_or(BUCKETS, |bucket| (bucket.0 as usize).min(BUCKETS - 1)) as u8
 }

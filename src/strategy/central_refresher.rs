@@ -253,7 +253,11 @@ mod tests {
             say(Input::Timer(Timer::Renew));
             let why = Failure::ServerError;
             let timer = Timer::Renew;
-            let said = say(Input::TokenFailed { call: None, why });
+            let said = say(Input::TokenFailed {
+                call: None,
+                tag: 0,
+                why,
+            });
             assert_eq!(said[1], Command::Arm { timer, delay });
         }
     }

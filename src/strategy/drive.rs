@@ -67,6 +67,7 @@ pub fn rejected(number: u32) -> Input {
 pub fn obtained(number: u32) -> Input {
     Input::Token {
         call: None,
+        tag: 0,
         grant: grant(number),
         took: Rough::ZERO,
         late: false,
@@ -76,6 +77,7 @@ pub fn obtained(number: u32) -> Input {
 pub fn invalid_grant() -> Input {
     Input::TokenFailed {
         call: None,
+        tag: 0,
         why: Failure::InvalidGrant,
     }
 }

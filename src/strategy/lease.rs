@@ -536,6 +536,7 @@ mod tests {
         let mut node = asking("");
         let late = Input::Token {
             call: None,
+            tag: 0,
             grant: grant(2),
             took: crate::base::Rough::ZERO,
             late: true,

@@ -69,7 +69,12 @@ impl Strategy for Naive {
                     out.push(Command::Attempt { call, token });
                 }
             }
-            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
+            (
+                Input::TokenFailed {
+                    call: Some(call), why, ..
+                },
+                _,
+            ) => out.push(Command::FailAttempt { call, why }),
             (Input::Login { grant }, _) => node.keep(grant.token),
             (Input::Rejected { call: None, token }, Some(cached)) if cached == token => {
                 node.dead = me.refreshes;

@@ -111,8 +111,10 @@ impl Strategy for SharedBlind {
                     when: When::Always,
                 }));
             }
-            Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
-            Input::TokenFailed { call: None, why } => {
+            Input::TokenFailed {
+                call: Some(call), why, ..
+            } => out.push(Command::FailAttempt { call, why }),
+            Input::TokenFailed { call: None, why, .. } => {
                 if node.asking {
                     node.asking = false;
                     out.push(Command::FailParked { why });

@@ -59,7 +59,9 @@ impl Strategy for TokenPerCall {
                 call,
                 token: grant.token,
             }),
-            Input::TokenFailed { call: Some(call), why } => out.push(Command::FailAttempt { call, why }),
+            Input::TokenFailed {
+                call: Some(call), why, ..
+            } => out.push(Command::FailAttempt { call, why }),
             // The call has gone meanwhile: its token is of no use to anybody.
             _ => {}
         }

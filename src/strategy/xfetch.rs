@@ -194,7 +194,7 @@ impl Strategy for Xfetch {
                     out.push(Command::Attempt { call, token });
                 }
             }
-            Input::TokenFailed { call, why } => Self::failed(node, call, why, out),
+            Input::TokenFailed { call, why, .. } => Self::failed(node, call, why, out),
             Input::Login { grant } => {
                 node.token = Some(grant.token);
                 node.go_on(out);
@@ -284,6 +284,7 @@ mod tests {
         };
         let said = node.hear(Input::Token {
             call: Some(CallId(0)),
+            tag: 0,
             grant,
             took,
             late: false,
@@ -303,7 +304,7 @@ mod tests {
         // It fails, and there is no other: the call fails this try, and so does whoever has waited.
         let why = Failure::ServerError;
         let call = Some(CallId(0));
-        let failed = node.hear(Input::TokenFailed { call, why });
+        let failed = node.hear(Input::TokenFailed { call, tag: 0, why });
         assert!(
             matches!(failed[..], [Command::FailAttempt { .. }, Command::FailParked { .. }]),
             "{failed:?}"
@@ -312,7 +313,7 @@ mod tests {
         node.hear(rejected(1));
         node.hear(entry(2));
         node.hear(Input::Timer(Timer::Renew));
-        let failed = node.hear(Input::TokenFailed { call, why });
+        let failed = node.hear(Input::TokenFailed { call, tag: 0, why });
         assert!(
             matches!(failed[..], [Command::Attempt { .. }, Command::AttemptParked { .. }]),
             "{failed:?}"

@@ -59,6 +59,7 @@ impl<R: Rule> Expect<R> {
                 reveals: Reveals::Nothing,
                 store_operations: check::STORE_OPERATIONS,
                 notes: check::NOTES,
+                holder: check::HolderActs::Named,
                 symmetric: false,
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: 1,
@@ -292,7 +293,7 @@ where
             verdict: Expectation::of(&verdict, decided),
             checked: match verdict {
                 PropertyVerdict::Breaks(example) => Some(example),
-                PropertyVerdict::Holds(_) | PropertyVerdict::NotReached => None,
+                PropertyVerdict::Holds(_) | PropertyVerdict::NotReached | PropertyVerdict::Open(_) => None,
             },
             fuzzed: fuzzed.of(property.name).cloned(),
         });

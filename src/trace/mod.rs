@@ -2,8 +2,12 @@
 //!
 //! Does not know who reads them.
 
+mod asker;
+
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{Bucket, Cause, Life, Token};
+
+pub use asker::{Asker, Ticket};
 
 /// One thing that happened, at the instant at which it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +152,8 @@ pub enum Event {
     TokenAsked {
         /// The node that asks.
         node: NodeId,
+        /// For whom it asks.
+        asker: Asker,
         /// The slot that it asks for; none where the provider will refuse it.
         bucket: Option<Bucket>,
     },
@@ -155,6 +161,8 @@ pub enum Event {
     TokenHeard {
         /// The node that asked.
         node: NodeId,
+        /// For whom it asked.
+        asker: Asker,
         /// The answer comes after the node has given the request up.
         late: bool,
     },

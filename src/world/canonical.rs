@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::base::{Duration, NodeId, Time};
-use crate::node::{Asker, Memory, Moved, NUMBERS, Names, Strategy, TIMERS};
+use crate::node::{Asker, Memory, Moved, NUMBERS, Names, Strategy, TIMERS, Ticket};
 use crate::oauth::Token;
 use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
@@ -70,11 +70,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Whether it makes no difference that this message is delivered.
     pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
-        let stores = |node: NodeId, epoch, number: u8| {
-            let pending = self.tables.pending.get(node);
-            self.nodes[node.index()].epoch == epoch
-                && pending.is_some_and(|pending| pending.stored & (1 << number) != 0)
-        };
         match *message {
             Message::ApiRequest { ticket, .. } => !good(ticket) && self.server.provider.api_endpoint.is_unlimited(),
             Message::ApiResponse { ticket, .. }
@@ -98,7 +93,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 number,
                 operation,
             } => match operation {
-                Operation::Read => !stores(node, epoch, number),
+                Operation::Read => !self.stores(node, epoch, number),
                 Operation::Lock => self.nodes[node.index()].epoch != epoch,
                 _ => false,
             },
@@ -107,7 +102,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
             | Message::StoreTimedOut {
                 node, epoch, number, ..
-            } => !stores(node, epoch, number),
+            } => !self.stores(node, epoch, number),
             Message::TimerRang {
                 node,
                 epoch,
@@ -116,7 +111,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             } => {
                 let pending = self.tables.pending.get(node);
                 self.nodes[node.index()].epoch != epoch
-                    || pending.is_some_and(|pending| pending.armed[timer as usize] != armed)
+                    || pending.is_some_and(|pending| pending.armed[timer.place()] != armed)
             }
             Message::TokenRequest { .. }
             | Message::TokenServed { .. }
@@ -128,12 +123,38 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// Whether somebody still waits for the answer to this token request.
     fn awaits(&self, node: NodeId, epoch: u8, asker: Asker) -> bool {
-        let node = &self.nodes[node.index()];
-        node.epoch == epoch
-            && match asker {
-                Asker::Call(ticket) => self.calls.is_good(ticket),
-                Asker::Node(number) => node.asked & (1 << number) != 0,
+        self.nodes[node.index()].epoch == epoch && self.is_awaited(node, asker)
+    }
+
+    /// Whether the node, in its present life, still waits for the answer to this token request.
+    pub fn is_awaited(&self, node: NodeId, asker: Asker) -> bool {
+        match asker {
+            Asker::Call(ticket) => self.calls.is_good(ticket),
+            Asker::Node { number, .. } => self.nodes[node.index()].asked & (1 << number) != 0,
+        }
+    }
+
+    /// Whether somebody waits for what comes of this request, or for this answer; true for all that is neither a token's nor the
+    /// store's.
+    pub fn awaits_result(&self, message: &Message) -> bool {
+        match *message {
+            Message::TokenRequest { node, epoch, asker, .. }
+            | Message::TokenServed { node, epoch, asker, .. }
+            | Message::TokenResponse { node, epoch, asker, .. } => self.awaits(node, epoch, asker),
+            Message::StoreRequest {
+                node, epoch, number, ..
             }
+            | Message::StoreResponse {
+                node, epoch, number, ..
+            } => self.stores(node, epoch, number),
+            _ => true,
+        }
+    }
+
+    /// Whether a node still waits for the answer to this operation.
+    fn stores(&self, node: NodeId, epoch: u8, number: u8) -> bool {
+        let pending = self.tables.pending.get(node);
+        self.nodes[node.index()].epoch == epoch && pending.is_some_and(|pending| pending.stored & (1 << number) != 0)
     }
 
     fn rank_names(&mut self, now: Time, messages: &mut All, named: &mut Renamed) {
@@ -203,25 +224,25 @@ impl<S: Strategy, R: Rule> World<S, R> {
             message.set_epoch(if past { PAST } else { 0 });
             match message {
                 Message::TokenRequest {
-                    asker: Asker::Node(number),
+                    asker: Asker::Node { number, tag },
                     ..
                 }
                 | Message::TokenServed {
-                    asker: Asker::Node(number),
+                    asker: Asker::Node { number, tag },
                     ..
                 }
                 | Message::TokenResponse {
-                    asker: Asker::Node(number),
+                    asker: Asker::Node { number, tag },
                     ..
                 }
                 | Message::TokenTimedOut {
-                    asker: Asker::Node(number),
+                    asker: Asker::Node { number, tag },
                     ..
                 } => {
-                    *number = if past {
-                        0
+                    (*number, *tag) = if past {
+                        (0, 0)
                     } else {
-                        rank(*number, node.requests, node.asked)
+                        (rank(*number, node.requests, node.asked), *tag)
                     };
                 }
                 Message::StoreRequest { number, .. }
@@ -234,7 +255,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     };
                 }
                 Message::TimerRang { timer, armed: its, .. } => {
-                    *its = u8::from(!past && *its == pending.armed[*timer as usize]);
+                    *its = u8::from(!past && *its == pending.armed[timer.place()]);
                 }
                 _ => {}
             }
@@ -316,6 +337,11 @@ impl Renamed {
     pub fn token(&self, before: Token) -> Option<Token> {
         let place = self.tokens.binary_search(&before).ok()?;
         Some(Token::numbered(place as u32 + 1))
+    }
+
+    /// The new name of a call, by a ticket that was good.
+    pub fn ticket(&self, before: Ticket) -> Ticket {
+        self.moved.ticket(before)
     }
 
     fn sort(&mut self) {

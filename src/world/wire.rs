@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::base::{CallId, Chance, Delay, Duration, Millis, NodeId, Time};
 use crate::node::{
-    Alarm, AtNode, Calls, Input, Me, Memory, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom, node_key,
+    Alarm, Asker, AtNode, Calls, Input, Me, Memory, NodeHost, Note, Sends, Shared, StoreOperation, Strategy, Whom,
+    node_key,
 };
 use crate::oauth::{Token, TokenSlot};
 use crate::provider::{Rule, Server};
@@ -63,10 +64,10 @@ impl<H: Host, R: Rule> Wire<'_, H, R> {
         &self.fleets[usize::from(self.fleet)]
     }
 
-    fn note_request(&mut self, slot: TokenSlot) {
+    fn note_request(&mut self, asker: Asker, slot: TokenSlot) {
         let (node, client) = (self.id, self.fleet().client + slot.app_copy);
         let bucket = self.server.provider.bucket(client, slot.index);
-        self.host.note(|| Event::TokenAsked { node, bucket });
+        self.host.note(|| Event::TokenAsked { node, asker, bucket });
     }
 
     fn tell(&mut self, whom: Whom, note: Note) {
@@ -139,7 +140,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
                 with,
             } => {
                 if self.host.wants_details() {
-                    self.note_request(slot);
+                    self.note_request(asker, slot);
                 }
                 let message = Message::TokenRequest {
                     node,

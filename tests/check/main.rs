@@ -4,9 +4,12 @@
 mod chance;
 #[path = "../common/mod.rs"]
 mod common;
+mod fairness;
 mod findings;
 mod periods;
+mod recovery;
 mod second_explorer;
+mod slots;
 mod small;
 mod symmetry;
 mod witnesses;
@@ -265,6 +268,7 @@ fn a_third_store_operation_under_way_changes_no_verdict() {
     let kind = |verdict: &PropertyVerdict| match verdict {
         PropertyVerdict::Holds(_) => "holds",
         PropertyVerdict::NotReached => "is not reached",
+        PropertyVerdict::Open(_) => "is open",
         PropertyVerdict::Breaks(_) => "breaks",
     };
     let mut more = 0;

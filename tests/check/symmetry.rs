@@ -2,7 +2,7 @@
 
 use tokenstorm::engine::check::expected::{self, Expectation, LISTS};
 use tokenstorm::engine::check::systems;
-use tokenstorm::engine::check::{self, CheckHost, Counterexample, PropertyVerdict, Setup, State};
+use tokenstorm::engine::check::{self, Action, CheckHost, Counterexample, LabelSet, PropertyVerdict, Setup, State};
 use tokenstorm::property::{Judge, PROPERTIES, Runs};
 
 /// A run among nodes with names: whether its last step breaks an event's property, or its cycle comes home and, where it is a
@@ -11,7 +11,7 @@ fn is_a_run(setup: &Setup, property: usize, example: &Counterexample) -> bool {
     let named = setup.system.with_names();
     let (mut state, mut host) = (State::initial(setup.coordination.clone(), &named), CheckHost::default());
     let (mut breaks, mut home) = (false, None);
-    let (mut always, mut taken) = (u128::MAX, 0u128);
+    let (mut always, mut taken) = (LabelSet::ALL, LabelSet::NONE);
     for (step, &action) in example.way.iter().enumerate() {
         if step == example.steps() {
             home = Some(state.clone());
@@ -19,12 +19,13 @@ fn is_a_run(setup: &Setup, property: usize, example: &Counterexample) -> bool {
         breaks = false;
         let mut actions = Vec::new();
         state.actions(&mut actions);
-        assert!(actions.contains(&action), "step {step} can be taken");
+        let one_more = matches!(action, Action::Arrive(_));
+        assert!(one_more || actions.contains(&action), "step {step} can be taken");
         if home.is_some() {
             let own = actions.iter().filter(|action| action.fault().is_none());
-            let enabled = own.fold(0, |labels, action| labels | 1 << check::label(&state, *action));
-            always &= enabled;
-            taken |= 1 << check::label(&state, action);
+            let enabled = own.map(|action| check::label(&state, *action)).collect();
+            always = always.and(enabled);
+            taken = taken.with(check::label(&state, action));
         }
         state = state.take(action, &mut host, |event, history, scene| {
             if let Judge::Event(judge) = PROPERTIES[property].judge {
@@ -34,7 +35,7 @@ fn is_a_run(setup: &Setup, property: usize, example: &Counterexample) -> bool {
     }
     match PROPERTIES[property].judge {
         Judge::Event(_) => breaks,
-        Judge::Runs(Runs::NoLivelock) => home == Some(state) && always & !taken == 0,
+        Judge::Runs(Runs::NoLivelock) => home == Some(state) && always.is_within(taken),
         Judge::Runs(_) => home.is_none_or(|home| home == state),
     }
 }

@@ -128,7 +128,7 @@ remembers! {
             Input::Token { call: Some(call), grant, .. } => {
                 out.push(Command::Attempt { call, token: grant.token });
             }
-            Input::TokenFailed { call: Some(call), why } => {
+            Input::TokenFailed { call: Some(call), why, .. } => {
                 node.given_up = true;
                 out.push(Command::FailAttempt { call, why });
             }
@@ -151,7 +151,7 @@ remembers! {
                     out.push(Command::Attempt { call, token: grant.token });
                 }
             }
-            (Input::TokenFailed { call: Some(call), why }, _) => out.push(Command::FailAttempt { call, why }),
+            (Input::TokenFailed { call: Some(call), why, .. }, _) => out.push(Command::FailAttempt { call, why }),
             _ => {}
         }
     }

@@ -3,10 +3,12 @@
 mod hedged;
 #[path = "../../examples/my_strategy.rs"]
 mod my_strategy;
+mod phase_lease;
 mod queue;
 
 use hedged::Hedged;
 use my_strategy::KeepUntilRefused;
+use phase_lease::PhaseLease;
 use queue::LastComeFirst;
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::{self, FaultBudget, systems};
@@ -178,5 +180,26 @@ fn calls_that_are_kept_tell_no_nodes_apart() {
     );
     for (named, nameless) in named.verdicts.iter().zip(&nameless.verdicts) {
         assert_eq!(Expectation::from(named), Expectation::from(nameless));
+    }
+}
+
+/// A holder that does not keep its fence acts as long as it has anything under way: what a lease prevents, this one prevents, and what it
+/// does not for want of a second look breaks.
+#[test]
+fn a_lease_may_remember_no_more_than_its_phase() {
+    let expect = || {
+        Expect::default()
+            .with_store()
+            .with_faults(FaultBudget::NONE)
+            .cases(100, 1)
+    };
+    let right = analyze(PhaseLease { looks_again: true }, &expect());
+    assert_eq!(right.objections, Vec::<String>::new(), "{right}");
+    assert!(right.complete, "{right}");
+    assert_eq!(right.of("L4").verdict, Expectation::Holds(None), "{right}");
+    let hasty = analyze(PhaseLease { looks_again: false }, &expect());
+    assert!(matches!(hasty.of("S4").verdict, Expectation::Breaks(..)), "{hasty}");
+    for property in ["S1", "S2a", "S2b", "L3", "L4"] {
+        assert!(hasty.of(property).checked.is_none(), "{property}\n{hasty}");
     }
 }

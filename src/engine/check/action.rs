@@ -27,13 +27,16 @@ pub enum Action {
     Pass,
     /// They end while something is under way.
     Elapse,
+    /// One more call arrives at this node, and nothing goes wrong any more: what a property asks about once all is quiet. No search takes
+    /// it.
+    Arrive(u8),
 }
 
 impl Action {
     /// The fault that it is, if it is one.
     pub const fn fault(self) -> Option<Fault> {
         match self {
-            Self::Deliver(_) | Self::Reclaim(_) | Self::Pass => None,
+            Self::Deliver(_) | Self::Reclaim(_) | Self::Pass | Self::Arrive(_) => None,
             Self::Renew(_) => Some(Fault::Renewal),
             Self::Late(_) => Some(Fault::Late),
             Self::Lose(_) => Some(Fault::Drop),

@@ -229,7 +229,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Whether the holder of a lease acts on it, will learn that it has it, or is about to give it back.
     pub(super) fn acts(&self, holder: NodeId, fence: u32) -> bool {
-        self.world.acts_under(holder, fence)
+        self.busy & (1 << holder.0) != 0
+            || self.world.acts_under(holder, fence)
             || self.bag.iter().any(|message| match message {
                 Message::StoreResponse {
                     answer: Answer::Acquired { fence: its },
@@ -246,6 +247,44 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 } => *node == holder,
                 _ => false,
             })
+    }
+}
+
+impl<S: Strategy, R: Rule> State<S, R> {
+    /// Whether leases that can end by themselves are held, and by nodes that name their fences.
+    pub fn fences(&self) -> Fences {
+        let ends = (0..)
+            .zip(self.world.leases(NOW))
+            .filter(|(store, _)| self.world.can_lapse(*store));
+        ends.filter_map(|(_, lease)| lease)
+            .fold(Fences::default(), |mut fences, (holder, fence)| {
+                fences.held = true;
+                fences.named |= self.world.acts_under(holder, fence);
+                fences
+            })
+    }
+}
+
+/// What nodes do with the fences of leases that can end by themselves, in a state or in a whole search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fences {
+    /// Some node holds such a lease.
+    pub held: bool,
+    /// Some holder names the fence in its memory.
+    pub named: bool,
+}
+
+impl Fences {
+    /// Leases are held, and no holder ever names one: these nodes remember only that they have one.
+    pub const fn are_forgotten(self) -> bool {
+        self.held && !self.named
+    }
+}
+
+impl std::ops::BitOrAssign for Fences {
+    fn bitor_assign(&mut self, other: Self) {
+        self.held |= other.held;
+        self.named |= other.named;
     }
 }
 

@@ -7,11 +7,11 @@ use crate::provider::Rule;
 use crate::trace::{CallOutcome, Event};
 
 use super::action::Action;
-use super::enabled::HeldBack;
+use super::enabled::{Fences, HeldBack};
 use super::graph::{Edge, Marks, Standing};
 use super::host::CheckHost;
-use super::label::{label, withheld};
-use super::recovery::{self, Cost};
+use super::label::{LabelSet, label, withheld};
+use super::recovery::{self, Dearest};
 use super::state::State;
 use super::visited::{Fingerprint, Visited, fingerprint};
 
@@ -47,13 +47,14 @@ impl<S: Strategy, R> Successor<S, R> {
 pub struct Expanded {
     pub standing: Standing,
     /// Labels of messages that wait only because their nodes accept others first.
-    pub suppressed: u128,
+    pub suppressed: LabelSet,
     pub held_back: HeldBack,
+    pub fences: Fences,
     pub reached: PropertySet,
     /// Phases of the strategy in which a node is, by their place.
     pub phases: u32,
     /// What the next call costs, where all is quiet.
-    pub recovery: Option<(Cost, Vec<Action>)>,
+    pub recovery: Option<Dearest>,
     /// How many of the successors are its own.
     pub successors: usize,
 }
@@ -82,6 +83,8 @@ pub struct Worker<S: Strategy, R> {
     host: CheckHost,
     actions: Vec<Action>,
     pub spare: Vec<Box<State<S, R>>>,
+    /// What the states that it has met do with fences; one that names any answers for all.
+    fences: Fences,
     /// States that were made because none was spare.
     pub made: usize,
     /// Some that it has kept lately. It meets states in the order of the search, so the kept one comes before its twin.
@@ -97,6 +100,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
             host: CheckHost::default(),
             actions: Vec::new(),
             spare: Vec::new(),
+            fences: Fences::default(),
             made: 0,
             kept: vec![0; LATELY].into(),
         }
@@ -173,6 +177,9 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
             });
         }
         self.spare.push(next);
+        if !self.fences.named {
+            self.fences |= state.fences();
+        }
         let taken = actions.len();
         self.actions = actions;
         Expanded {
@@ -183,6 +190,7 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
             },
             suppressed: withheld(state, &bounds),
             held_back: state.held_back(&bounds),
+            fences: self.fences,
             reached,
             phases: state.phases(),
             recovery: state.is_quiet().then(|| recovery::dearest_call(state)),

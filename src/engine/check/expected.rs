@@ -32,7 +32,7 @@ pub enum Expectation {
     Holds(Option<u32>),
     /// No event that the property concerns happens.
     NotReached,
-    /// Not broken in the states that were found before the search was given up.
+    /// Not broken, and not shown to hold: the search was given up, or something was left out of it.
     Open,
     /// Steps of a shortest run, and of the cycle at its end.
     Breaks(usize, usize),
@@ -78,6 +78,7 @@ impl From<&PropertyVerdict> for Expectation {
         match verdict {
             PropertyVerdict::Holds(most) => Self::Holds(*most),
             PropertyVerdict::NotReached => Self::NotReached,
+            PropertyVerdict::Open(_) => Self::Open,
             PropertyVerdict::Breaks(example) => Self::Breaks(example.steps(), example.around),
         }
     }

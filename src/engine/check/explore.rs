@@ -16,11 +16,11 @@ use crate::world::Message;
 
 use super::CheckProgress;
 use super::action::Action;
-use super::enabled::HeldBack;
+use super::enabled::{Fences, HeldBack};
 use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
 use super::fault::{FAULTS, FaultBudget};
 use super::graph::Graph;
-use super::recovery::Cost;
+use super::recovery::Dearest;
 use super::state::State;
 use super::visited::{Visited, fingerprint};
 
@@ -37,12 +37,14 @@ pub struct Explored {
     pub complete: bool,
     /// What the bounds on messages under way kept from happening.
     pub held_back: HeldBack,
+    /// What nodes do with the fences of their leases.
+    pub fences: Fences,
     /// Properties that some event was the business of.
     pub reached: PropertySet,
     /// The first step that breaks each property: from a state, by an action.
     pub broken: Vec<Option<(u32, Action)>>,
-    /// The dearest call once all is quiet: its cost, the quiet state, and the way from there.
-    pub recovery: Option<(Cost, u32, Vec<Action>)>,
+    /// What the next call can cost once all is quiet; none where it never is.
+    pub recovery: Option<DearCalls>,
     /// Faults of each kind that happened in some run.
     pub happened: FaultBudget,
     /// In some run a call succeeds.
@@ -51,6 +53,36 @@ pub struct Explored {
     phases: u32,
     /// Memory in use at the end, states that wait included.
     pub bytes: usize,
+}
+
+/// The dearest calls once all is quiet, each with the quiet state that it follows.
+#[derive(Clone, Copy, Debug)]
+pub struct DearCalls {
+    /// The calls.
+    pub dearest: Dearest,
+    /// The state before the one with the most token requests.
+    pub in_requests: u32,
+    /// The state before the one with the most attempts.
+    pub in_attempts: u32,
+}
+
+impl DearCalls {
+    /// Takes in what can follow one more quiet state; returns the two together.
+    fn take_in(before: Option<Self>, here: Dearest, from: u32) -> Self {
+        let mut all = before.unwrap_or(Self {
+            dearest: Dearest::default(),
+            in_requests: from,
+            in_attempts: from,
+        });
+        let [in_requests, in_attempts] = all.dearest.take_in(here);
+        if in_requests {
+            all.in_requests = from;
+        }
+        if in_attempts {
+            all.in_attempts = from;
+        }
+        all
+    }
 }
 
 /// States that a thread takes at a time.
@@ -101,6 +133,7 @@ where
         depth: 0,
         complete: true,
         held_back: HeldBack::default(),
+        fences: Fences::default(),
         reached: 0,
         broken: vec![None; PROPERTIES.len()],
         recovery: None,
@@ -280,10 +313,9 @@ impl Explored {
         self.reached |= expanded.reached;
         self.phases |= expanded.phases;
         self.held_back |= expanded.held_back;
-        if let Some((cost, way)) = expanded.recovery
-            && self.recovery.as_ref().is_none_or(|(dearest, ..)| cost > *dearest)
-        {
-            self.recovery = Some((cost, from, way));
+        self.fences |= expanded.fences;
+        if let Some(here) = expanded.recovery {
+            self.recovery = Some(DearCalls::take_in(self.recovery, here, from));
         }
         let (found_by, broken) = (&mut self.found_by, &mut self.broken);
         let edges = successors.map(|mut successor| {

@@ -2,6 +2,8 @@
 
 use crate::base::Permutation;
 
+use super::label::LabelSet;
+
 /// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
@@ -51,7 +53,7 @@ pub struct Graph {
     pub(super) edges: Vec<Edge>,
     pub(super) states: Vec<Standing>,
     /// Labels that count as enabled although no edge bears them, of the few states that have such.
-    pub(super) suppressed: Vec<(u32, u128)>,
+    pub(super) suppressed: Vec<(u32, LabelSet)>,
     /// In some step nodes change places.
     turns: bool,
     /// States from here on were found, but not expanded; none where all were.
@@ -84,8 +86,8 @@ impl Graph {
     }
 
     /// In the state that was pushed last, these labels count as enabled too.
-    pub fn withhold(&mut self, labels: u128) {
-        if labels != 0 {
+    pub fn withhold(&mut self, labels: LabelSet) {
+        if !labels.is_empty() {
             self.suppressed.push((self.count() as u32 - 1, labels));
         }
     }
@@ -113,7 +115,7 @@ impl Graph {
         self.ends.capacity() * size_of::<u32>()
             + self.edges.capacity() * size_of::<Edge>()
             + self.states.capacity() * size_of::<Standing>()
-            + self.suppressed.capacity() * size_of::<(u32, u128)>()
+            + self.suppressed.capacity() * size_of::<(u32, LabelSet)>()
     }
 
     /// The steps from a state, in the order of its actions.

@@ -25,14 +25,13 @@ mod step;
 mod story;
 mod symmetry;
 pub mod systems;
+mod verdict;
 mod visited;
 mod walk;
 
-use rayon::prelude::*;
-
 use crate::base::Duration;
 use crate::node::Strategy;
-use crate::property::{Counted, Judge, PROPERTIES, Runs};
+use crate::property::PROPERTIES;
 use crate::provider::settings::{OnViolationSettings, Settings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
@@ -41,15 +40,15 @@ use crate::strategy::Coordination;
 pub use action::Action;
 pub use components::Components;
 pub use diagram::{svg, text};
-pub use enabled::HeldBack;
+pub use enabled::{Fences, HeldBack};
 pub use expand::PropertySet;
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
 pub use graph::{Edge, Graph, Marks, Standing};
 pub use host::{CheckHost, NOW};
-pub use label::{FAULT, label, withheld};
+pub use label::{FAULT, LabelSet, label, withheld};
 pub use liveness::Lasso;
-pub use recovery::{Cost, dearest_call};
+pub use recovery::{Cost, Dearest, call_of_cost, dearest_call};
 pub use settle::{Settled, settle};
 pub use state::{NOTES, STORE_OPERATIONS, State, falls_due};
 pub use step::throttled;
@@ -101,10 +100,24 @@ pub struct System<R = Issuance> {
     pub store_operations: u8,
     /// Notes that two nodes have under way to each other at most: [`NOTES`], or more.
     pub notes: u8,
+    /// How it is known that the holder of a lease still acts on it.
+    pub holder: HolderActs,
     /// States that differ only in which node is which are one. Only for strategies that do not tell nodes apart.
     pub symmetric: bool,
     /// States after which the search is given up.
     pub most: usize,
+}
+
+/// How it is known that the holder of a lease still acts on it: a lease on which nobody acts any more ends by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HolderActs {
+    /// While its memory names the lease's fence.
+    #[default]
+    Named,
+    /// From when it has heard that the lease is its own until it has nothing under way: no request, no store operation, no timer but
+    /// that of a planned renewal. A strategy that remembers only the phase that it is in is found out in a first search, and searched again
+    /// so.
+    Busy,
 }
 
 impl<R: Clone> System<R> {
@@ -194,6 +207,8 @@ pub enum PropertyVerdict {
     Holds(Option<u32>),
     /// No event that the property concerns has happened in any run.
     NotReached,
+    /// Not broken, but not shown to hold either, for this reason.
+    Open(String),
     /// This run breaks it.
     Breaks(Counterexample),
 }
@@ -227,6 +242,8 @@ pub struct CheckReport {
     pub depth: u32,
     /// False where the search was given up: then a property that holds has only not been broken yet.
     pub complete: bool,
+    /// How it was told whether the holder of a lease acts on it.
+    pub holder: HolderActs,
     /// What the bounds on messages under way kept from happening; [`settle`] finds out whether that matters.
     pub held_back: HeldBack,
     /// Memory in use at the end, states that wait included.
@@ -249,7 +266,15 @@ where
     State<S, R>: Send + Sync,
 {
     let initial = State::initial(strategy.clone(), setup);
-    let mut report = report(setup.faults, &explore(&initial, setup.most, progress), &initial);
+    let explored = explore(&initial, setup.most, progress);
+    if setup.holder == HolderActs::Named && explored.fences.are_forgotten() {
+        let busy = System {
+            holder: HolderActs::Busy,
+            ..setup.clone()
+        };
+        return check_strategy(strategy, &busy, progress);
+    }
+    let mut report = verdict::report(setup, &explored, &initial);
     if setup.symmetric {
         for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
             if let PropertyVerdict::Breaks(example) = verdict {
@@ -258,133 +283,4 @@ where
         }
     }
     report
-}
-
-fn report<S: Strategy, R: Rule>(faults: FaultBudget, explored: &Explored, initial: &State<S, R>) -> CheckReport
-where
-    State<S, R>: Send + Sync,
-{
-    let components = explored.graph.components();
-    let verdicts = PROPERTIES
-        .par_iter()
-        .enumerate()
-        .map(|(place, property)| match property.judge {
-            Judge::Event(_) => match explored.broken[place] {
-                Some((from, action)) => {
-                    let mut way = explored.way_to(from);
-                    way.push(action);
-                    breaks(way, 0)
-                }
-                None if explored.reached & 1 << place == 0 => PropertyVerdict::NotReached,
-                None => PropertyVerdict::Holds(None),
-            },
-            Judge::Runs(runs) => judge(faults, runs, explored, &components, initial),
-        })
-        .collect();
-    CheckReport {
-        states: explored.graph.count(),
-        transitions: explored.graph.transitions(),
-        depth: explored.depth,
-        complete: explored.complete,
-        held_back: explored.held_back,
-        bytes: explored.bytes,
-        issuances: explored.graph.mean_issuances(),
-        verdicts,
-    }
-}
-
-fn breaks(way: Vec<Action>, around: usize) -> PropertyVerdict {
-    PropertyVerdict::Breaks(Counterexample {
-        way,
-        around,
-        remark: None,
-    })
-}
-
-fn judge<S: Strategy, R: Rule>(
-    faults: FaultBudget,
-    runs: Runs,
-    explored: &Explored,
-    components: &Components,
-    initial: &State<S, R>,
-) -> PropertyVerdict {
-    let graph = &explored.graph;
-    let state =
-        |found: Option<u32>| found.map_or(PropertyVerdict::Holds(None), |state| breaks(explored.way_to(state), 0));
-    let cycle = |lasso: &Lasso| {
-        let way = explored.way_to(lasso.from);
-        let whole = unroll(initial, way, graph, lasso);
-        breaks(whole, lasso.around.len())
-    };
-    match runs {
-        Runs::Bounded(counted) => {
-            let count = match counted {
-                Counted::Attempts => Marks::attempts,
-                Counted::Issuances => Marks::issuances,
-            };
-            match graph.bound(components, count) {
-                Ok(most) => PropertyVerdict::Holds(Some(most)),
-                Err(lasso) => cycle(&lasso),
-            }
-        }
-        Runs::NoDeadlock => state(graph.deadlock()),
-        Runs::NoLivelock => graph
-            .livelock(components)
-            .map_or(PropertyVerdict::Holds(None), |lasso| cycle(&lasso)),
-        Runs::NeverTrapped => state(graph.trapped(components)),
-        Runs::GrantsEnd if !graph.has_grants() => PropertyVerdict::NotReached,
-        Runs::GrantsEnd => state(graph.endless_grant(components)),
-        Runs::GrantIsHeld => graph.stranded().map_or(PropertyVerdict::NotReached, state),
-        Runs::Recovery {
-            token_requests,
-            attempts,
-        } => match &explored.recovery {
-            None => PropertyVerdict::NotReached,
-            Some((cost, from, _)) if cost.token_requests > token_requests || cost.attempts > attempts => {
-                PropertyVerdict::Breaks(Counterexample {
-                    way: explored.way_to(*from),
-                    around: 0,
-                    remark: Some(format!("the next call costs {cost}")),
-                })
-            }
-            Some(_) => PropertyVerdict::Holds(None),
-        },
-        Runs::NotVacuous => {
-            let missing = explored.missing(faults, initial.world.strategy());
-            // What a search has not come across that was given up, may lie beyond.
-            if missing.is_empty() || !explored.complete {
-                PropertyVerdict::Holds(None)
-            } else {
-                PropertyVerdict::Breaks(Counterexample {
-                    way: Vec::new(),
-                    around: 0,
-                    remark: Some(format!("never happened: {}", missing.join(", "))),
-                })
-            }
-        }
-    }
-}
-
-/// The way to a cycle and once around it. Edges lie in the order of a state's actions.
-fn unroll<S: Strategy, R: Rule>(
-    initial: &State<S, R>,
-    mut way: Vec<Action>,
-    graph: &Graph,
-    lasso: &Lasso,
-) -> Vec<Action> {
-    let (mut host, mut actions) = (CheckHost::default(), Vec::new());
-    let mut state = initial.clone();
-    for &action in &way {
-        state = state.next(action, &mut host);
-    }
-    let mut number = lasso.from;
-    for &place in &lasso.around {
-        state.actions(&mut actions);
-        let action = actions[place];
-        number = graph.edges(number)[place].to;
-        state = state.next(action, &mut host);
-        way.push(action);
-    }
-    assert_eq!(number, lasso.from, "a cycle comes home");
-    way
 }

@@ -32,6 +32,7 @@ where
 {
     let mut system = system.clone();
     let mut report = check_strategy(strategy.clone(), &system, progress);
+    system.holder = report.holder;
     // A search that was given up says so anyway.
     while report.complete && report.held_back.any() {
         let held = report.held_back;
@@ -83,7 +84,8 @@ fn kinds(report: &CheckReport) -> Vec<u8> {
     let kind = |verdict: &PropertyVerdict| match verdict {
         PropertyVerdict::Holds(_) => 0,
         PropertyVerdict::NotReached => 1,
-        PropertyVerdict::Breaks(_) => 2,
+        PropertyVerdict::Open(_) => 2,
+        PropertyVerdict::Breaks(_) => 3,
     };
     report.verdicts.iter().map(kind).collect()
 }

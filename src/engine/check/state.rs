@@ -2,10 +2,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::System;
 use super::fault::{Fault, FaultBudget};
 use super::host::{CheckHost, NOW};
 use super::visited::fingerprint;
+use super::{HolderActs, System};
 use crate::base::{Duration, Group, NodeId, Permutation, clone_in_place};
 use crate::node::{CallPolicy, Memory, Strategy, Timer};
 use crate::property::History;
@@ -36,17 +36,22 @@ pub struct State<S: Strategy, R = Issuance> {
     pub disturbed: bool,
     /// Nodes, as bits, whose token has expired before the renewal that they had planned: its time has come, and it is no fault.
     pub(super) overdue: u8,
+    /// Nodes, as bits, that have heard that a lease is theirs and do not name its fence, as long as they have anything under way.
+    pub(super) busy: u8,
     /// The history of the run, as far as properties ask for it.
     pub history: History,
     /// Store operations that a node has under way at most.
     pub(super) operations: u8,
     /// Notes that two nodes have under way to each other at most.
     pub(super) notes: u8,
+    pub(super) holder: HolderActs,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
 }
 
-clone_in_place!(State<S: Strategy, R> { world, bag, left, disturbed, overdue, history, operations, notes, symmetric });
+clone_in_place!(State<S: Strategy, R> {
+    world, bag, left, disturbed, overdue, busy, history, operations, notes, holder, symmetric
+});
 
 /// The strategy itself, and bounds, are taken as equal.
 impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
@@ -56,6 +61,7 @@ impl<S: Strategy, R: Rule> PartialEq for State<S, R> {
             && self.left == other.left
             && self.disturbed == other.disturbed
             && self.overdue == other.overdue
+            && self.busy == other.busy
             && self.history == other.history
     }
 }
@@ -67,7 +73,7 @@ impl<S: Strategy, R: Rule> Hash for State<S, R> {
         self.world.hash(hasher);
         self.bag.hash(hasher);
         self.left.hash(hasher);
-        (self.disturbed, self.overdue).hash(hasher);
+        (self.disturbed, self.overdue, self.busy).hash(hasher);
         self.history.hash(hasher);
     }
 }
@@ -116,9 +122,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
             left: setup.faults,
             disturbed: false,
             overdue: 0,
+            busy: 0,
             history: History::new(nodes as usize),
             operations: setup.store_operations,
             notes: setup.notes,
+            holder: setup.holder,
             symmetric: setup.symmetric,
         };
         state.canonical(&mut Renamed::default());
@@ -132,9 +140,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
         }
         let due = self.renewals();
         self.bag.retain(|message| falls_due(message, due));
+        if self.busy != 0 {
+            self.busy &= self.at_work();
+        }
+        self.history.forget(|node, asker| self.world.is_awaited(node, asker));
         self.world.canonical(NOW, &mut self.bag, renamed);
         self.bag.sort_unstable();
         self.history.rename(&|token| renamed.token(token));
+        self.history.rename_calls(|ticket| renamed.ticket(ticket));
         if self.symmetric {
             self.order_nodes(renamed)
         } else {
@@ -167,11 +180,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// The nodes change places; only memory of `renamed` is used.
     pub fn move_nodes(&mut self, places: Permutation, renamed: &mut Renamed) {
         self.world.move_nodes(places, &mut self.bag, renamed);
-        self.history.move_nodes(places);
-        self.overdue = (0..NODES as u32)
-            .map(NodeId)
-            .filter(|&node| self.is_overdue(node))
-            .fold(0, |bits, node| bits | 1 << places.of(node).0);
+        self.history.move_nodes(places, |ticket| renamed.ticket(ticket));
+        let moved = |bits: u8| {
+            let set = (0..NODES as u32).map(NodeId).filter(|node| bits & (1 << node.0) != 0);
+            set.fold(0, |all, node| all | 1 << places.of(node).0)
+        };
+        (self.overdue, self.busy) = (moved(self.overdue), moved(self.busy));
         self.bag.sort_unstable();
     }
 
@@ -198,6 +212,32 @@ impl<S: Strategy, R: Rule> State<S, R> {
             _ => bits,
         });
         self.overdue |= before & !self.holding() & plans;
+    }
+
+    /// A message has been delivered: where it tells a node that a lease is its own, and the node does not keep the fence, only what the
+    /// node has under way says whether it acts on the lease.
+    pub(super) fn heard(&mut self, message: &Message) {
+        if self.holder == HolderActs::Busy
+            && let Message::StoreResponse {
+                node,
+                answer: Answer::Acquired { .. },
+                ..
+            } = message
+        {
+            self.busy |= 1 << node.0;
+        }
+    }
+
+    /// Nodes, as bits, that hold a lease and have something under way but planned renewals.
+    fn at_work(&self) -> u8 {
+        let waits = self.bag.iter().filter_map(|message| match message {
+            Message::TokenTimedOut { node, .. } | Message::StoreTimedOut { node, .. } => Some(*node),
+            Message::TimerRang { node, timer, .. } => (*timer != Timer::Renew).then_some(*node),
+            _ => None,
+        });
+        let waits = waits.fold(0, |bits, node| bits | 1 << node.0);
+        let holders = self.world.leases(NOW).flatten();
+        waits & holders.fold(0, |bits, (holder, _)| bits | 1u8 << holder.0)
     }
 
     /// Nodes, as bits, that would send a live token now.

@@ -30,6 +30,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 std::mem::swap(&mut host.bag, &mut next.bag);
                 next.world.deliver(message, host);
                 std::mem::swap(&mut host.bag, &mut next.bag);
+                next.heard(&message);
             }
             Action::Lose(place) => {
                 next.bag.remove(place.into());
@@ -47,6 +48,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
             }
             Action::Lapse(store) | Action::Reclaim(store) => next.world.lapse(store.into(), host),
             Action::Expire(bucket) => next.expire(Bucket(bucket.into())),
+            Action::Arrive(node) => {
+                next.left = FaultBudget::NONE;
+                std::mem::swap(&mut host.bag, &mut next.bag);
+                next.world.deliver(arrival(NodeId(node.into())), host);
+                std::mem::swap(&mut host.bag, &mut next.bag);
+            }
             Action::Pass | Action::Elapse => next.world.server.provider.end_periods(NOW, &mut |_| {}),
         }
         if let Some(fault) = action.fault() {
@@ -102,15 +109,6 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// The state after a step.
     pub fn next(&self, action: Action, host: &mut CheckHost) -> Self {
         self.take(action, host, |_, _, _| {})
-    }
-
-    /// Another call is about to arrive.
-    pub(super) fn with_call(&self, node: NodeId) -> Self {
-        let mut next = self.clone();
-        next.left = FaultBudget::NONE;
-        next.bag.push(arrival(node));
-        next.bag.sort_unstable();
-        next
     }
 }
 

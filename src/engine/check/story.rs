@@ -165,6 +165,13 @@ impl Narrator {
             ),
             Action::Lapse(_) => own(self.store(), "the lease lapses while its holder acts on it".to_owned()),
             Action::Reclaim(_) => own(self.store(), "the lease ends; nobody acts on it any more".to_owned()),
+            Action::Arrive(node) => own(
+                usize::from(node),
+                format!(
+                    "all is quiet, and one more call arrives at {}",
+                    self.node(NodeId(node.into()))
+                ),
+            ),
             Action::Expire(_) => own(self.token_endpoint(), "the live token expires".to_owned()),
             Action::Pass => own(
                 self.token_endpoint(),
@@ -344,6 +351,7 @@ fn rang(timer: Timer) -> &'static str {
         Timer::Renew => "renews as planned",
         Timer::Wait => "has waited",
         Timer::Extend => "is to extend its lease",
+        Timer::Own(_) => "hears a timer of its own",
     }
 }
 

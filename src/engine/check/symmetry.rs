@@ -56,6 +56,9 @@ impl<S: Strategy, R: Rule> Pair<S, R> {
         after.move_nodes(self.who, &mut self.host.renamed);
         let mut actions = Vec::new();
         self.named.actions(&mut actions);
+        if matches!(action, Action::Arrive(_)) {
+            actions = self.named.callers().map(|node| Action::Arrive(node.0 as u8)).collect();
+        }
         let candidates = actions.into_iter().filter_map(|candidate| {
             let mut breaks = false;
             let next = self.named.take(candidate, &mut self.host, |event, history, scene| {

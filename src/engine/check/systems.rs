@@ -108,6 +108,7 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
         faults,
         store_operations: STORE_OPERATIONS,
         notes: NOTES,
+        holder: super::HolderActs::Named,
         symmetric: false,
         most: most(nodes, faults),
     };

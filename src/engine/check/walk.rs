@@ -16,9 +16,9 @@ impl Graph {
         &self,
         components: &Components,
         from: u32,
-        need: u32,
-        of_state: impl Fn(u32, Permutation) -> u32,
-        of_edge: impl Fn(&Edge, Permutation) -> u32,
+        need: u64,
+        of_state: impl Fn(u32, Permutation) -> u64,
+        of_edge: impl Fn(&Edge, Permutation) -> u64,
     ) -> Vec<usize> {
         const WIDE: usize = 1 << 20;
         let (mut walked, home) = (Vec::new(), (from, Permutation::IDENTITY));

@@ -202,7 +202,8 @@ fn taken_from(action: Action) -> Option<usize> {
         | Action::Reclaim(_)
         | Action::Expire(_)
         | Action::Pass
-        | Action::Elapse => None,
+        | Action::Elapse
+        | Action::Arrive(_) => None,
     }
 }
 
@@ -228,7 +229,8 @@ impl Script {
                     self.sent[tags[usize::from(place)]].fate = MessageFate::Arrives(step);
                 }
             }
-            Action::Lose(_) => {}
+            // No schedule takes a call beside its own.
+            Action::Lose(_) | Action::Arrive(_) => {}
             Action::Throttle(place) => self.sent[tags[usize::from(place)]].fate = MessageFate::TurnedAway(step),
             Action::Crash(node) => happens(Happening::Restarts(NodeId(node.into()))),
             Action::Lapse(store) | Action::Reclaim(store) => happens(Happening::LeaseEnds(store.into())),
@@ -298,7 +300,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::LeaseLapsed => "a lease had lapsed".to_owned(),
         Event::NodeStarted { node: at } => format!("{} starts", node(at)),
         Event::NodeStopped { node: at } => format!("{} stops", node(at)),
-        Event::TokenHeard { node: at, late } => format!("{} hears of its request, late: {late}", node(at)),
+        Event::TokenHeard { node: at, late, .. } => format!("{} hears of its request, late: {late}", node(at)),
         Event::CommittedUnderLease { node: at, held } => format!("{} commits, its lease held: {held}", node(at)),
         Event::LeaseTaken { node: at } => format!("{} has the lease", node(at)),
         Event::LeaseEnded => "a lease ends".to_owned(),

@@ -97,6 +97,8 @@ pub enum MessageKind {
     ExtensionTimer,
     /// A login of the user.
     Login,
+    /// A timer of the strategy's own.
+    OwnTimer,
 }
 
 const FATES: [(MessageFate, &str); 4] = [
@@ -106,7 +108,7 @@ const FATES: [(MessageFate, &str); 4] = [
     (MessageFate::Throttle, "throttle"),
 ];
 
-const WHATS: [(MessageKind, &str); 22] = [
+const WHATS: [(MessageKind, &str); 23] = [
     (MessageKind::Call, "call"),
     (MessageKind::Attempt, "attempt"),
     (MessageKind::ApiAnswer, "API answer"),
@@ -129,6 +131,7 @@ const WHATS: [(MessageKind, &str); 22] = [
     (MessageKind::Wait, "wait"),
     (MessageKind::ExtensionTimer, "extension timer"),
     (MessageKind::Login, "login"),
+    (MessageKind::OwnTimer, "own timer"),
 ];
 
 impl ScheduleStep {
@@ -191,6 +194,7 @@ pub fn name_of<S: Strategy, R: Rule>(world: &World<S, R>, message: &Message) -> 
                 Timer::Renew => MessageKind::Renewal,
                 Timer::Wait => MessageKind::Wait,
                 Timer::Extend => MessageKind::ExtensionTimer,
+                Timer::Own(_) => MessageKind::OwnTimer,
             };
             (node, what)
         }
@@ -237,6 +241,8 @@ pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out:
                 out.push(ScheduleStep::Expire(bucket));
                 continue;
             }
+            // No state offers it.
+            Action::Arrive(_) => continue,
             // A state offers one of them at most.
             Action::Pass | Action::Elapse => {
                 out.push(ScheduleStep::Elapse);

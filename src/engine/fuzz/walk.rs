@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::{ScheduleStep, names};
 use crate::engine::check::{
-    Action, CheckHost, Counterexample, FAULT, Fingerprint, PropertySet, State, dearest_call, fingerprint, label,
-    withheld,
+    Action, CheckHost, Counterexample, FAULT, Fingerprint, LabelSet, PropertySet, State, call_of_cost, dearest_call,
+    fingerprint, label, withheld,
 };
 use crate::node::Strategy;
 use crate::property::{Counted, Judge, PROPERTIES, Runs};
@@ -22,7 +22,7 @@ struct Passed {
     print: Fingerprint,
     pending: usize,
     /// Labels that were enabled, but for a bound of the search.
-    enabled: u128,
+    enabled: LabelSet,
     /// The label that was taken.
     taken: u8,
     attempts: bool,
@@ -140,9 +140,7 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         // What only the delivery bounds hold back is owed all the same, as in the checker.
         let enabled = labels
             .filter(|&label| label != FAULT)
-            .fold(withheld(&self.state, &self.state.delivery_bounds()), |all, label| {
-                all | 1 << label
-            });
+            .fold(withheld(&self.state, &self.state.delivery_bounds()), LabelSet::with);
         let happened = |wanted: fn(&Event) -> bool| self.host.events.iter().any(wanted);
         self.first.entry(print).or_insert(self.passed.len());
         self.passed.push(Passed {
@@ -165,11 +163,11 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         let (length, steps) = (around.len(), self.way.len());
         let attempts = around.iter().any(|passed| passed.attempts);
         let issuances = around.iter().any(|passed| passed.issuances);
-        // Nobody is kept from acting for ever: for each node and channel either it acts, or there is nothing to do at times.
-        let always = around.iter().fold(u128::MAX, |all, passed| all & passed.enabled);
+        // Nobody is kept from acting for ever: of each kind of message one arrives at each node, or there is none at times.
+        let always = around.iter().fold(LabelSet::ALL, |all, passed| all.and(passed.enabled));
         let acts = around.iter().filter(|passed| passed.taken != FAULT);
-        let acting = acts.fold(0, |all, passed| all | 1u128 << passed.taken);
-        let fair = around[0].pending > 0 && always & !acting == 0;
+        let acting: LabelSet = acts.map(|passed| passed.taken).collect();
+        let fair = around[0].pending > 0 && always.is_within(acting);
         self.breaks(
             |judge| match judge {
                 Runs::Bounded(Counted::Attempts) => attempts,
@@ -203,34 +201,32 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     /// run are looked at now.
     pub fn witness(&self, property: usize) -> Option<(Vec<ScheduleStep>, Counterexample)> {
         if let Some((steps, around)) = self.broken[property] {
-            return Some(self.cut(steps, around, None));
+            return Some(self.cut(steps, around));
         }
         let Judge::Runs(runs) = PROPERTIES[property].judge else {
             return None;
         };
-        let remark = match runs {
-            Runs::NeverTrapped if self.state.pending() > 0 && self.beyond().trapped => None,
-            Runs::GrantsEnd if self.state.is_leased() && self.beyond().endless_grant => None,
+        match runs {
+            Runs::NeverTrapped if self.state.pending() > 0 && self.beyond().trapped => {}
+            Runs::GrantsEnd if self.state.is_leased() && self.beyond().endless_grant => {}
             Runs::Recovery {
                 token_requests,
                 attempts,
             } if self.state.is_quiet() => {
-                let (cost, _) = dearest_call(&self.state);
-                if cost.token_requests <= token_requests && cost.attempts <= attempts {
-                    return None;
-                }
-                Some(format!(
-                    "the next call costs {} token requests and {} attempts",
-                    cost.token_requests, cost.attempts
-                ))
+                let cost = dearest_call(&self.state).beyond(token_requests, attempts)?;
+                let (steps, mut example) = self.cut(self.way.len(), 0);
+                example.way.extend(call_of_cost(&self.state, cost));
+                example.remark = Some(format!("the last call costs {cost}"));
+                return Some((steps, example));
             }
             _ => return None,
-        };
-        Some(self.cut(self.way.len(), 0, remark))
+        }
+        Some(self.cut(self.way.len(), 0))
     }
 
-    fn cut(&self, steps: usize, around: usize, remark: Option<String>) -> (Vec<ScheduleStep>, Counterexample) {
+    fn cut(&self, steps: usize, around: usize) -> (Vec<ScheduleStep>, Counterexample) {
         let way = self.way[..steps].to_vec();
+        let remark = None;
         (self.taken[..steps].to_vec(), Counterexample { way, around, remark })
     }
 

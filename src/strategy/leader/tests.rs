@@ -76,6 +76,10 @@ fn a_planned_renewal_that_fails_is_planned_again() {
         timer: Timer::Renew,
         delay: Delay::between(Duration::from_secs(10), Duration::from_secs(10)),
     };
-    let failed = node.hear(Input::TokenFailed { call: None, why });
+    let failed = node.hear(Input::TokenFailed {
+        call: None,
+        tag: 0,
+        why,
+    });
     assert_eq!(failed, [Command::FailParked { why }, again]);
 }
