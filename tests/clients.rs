@@ -144,6 +144,20 @@ fn the_control_plane_is_as_it_is_described() {
     assert!(printed.contains("Tested: 2"), "{printed}\n{told}");
 }
 
+/// In a real browser: kills appear as they happen, nothing runs over the edge, also on a telephone and with a thousand callers.
+#[test]
+fn the_page_shows_each_kill() {
+    if !node() || !installed::program("chromium") {
+        return;
+    }
+    for arguments in [["24", "1280", "2"], ["24", "390", "1"], ["1000", "1280", "1"]] {
+        let arguments = [&["/usr/bin/chromium"], &arguments[..]].concat();
+        let zoom = ["--profile", "zoom-s2s-2022"];
+        let printed = script(&zoom, "page.mjs", Path::new("node"), &arguments);
+        assert!(printed.contains("page ok: "), "{printed}");
+    }
+}
+
 /// A block of the page `serve` of the manual, by the mark before it.
 fn snippet(mark: &str) -> String {
     let page = fs::read_to_string(root().join("src/manual/serve.md")).unwrap();
