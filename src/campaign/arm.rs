@@ -37,6 +37,14 @@ pub(super) struct Sample {
     pub(super) flow: Vec<Flow>,
 }
 
+#[cfg(feature = "live")]
+impl Sample {
+    /// The metric at this place of the registry.
+    pub(super) fn metric(&self, place: usize) -> Option<f64> {
+        self.metrics[place]
+    }
+}
+
 /// What a second counts, by the name of its series.
 type SeriesOf = (&'static str, fn(&Second) -> u32);
 

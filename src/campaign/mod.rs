@@ -3,6 +3,8 @@
 //!
 //! Knows neither clock nor order nor dice of a run: those are the engine's.
 
+#[cfg(feature = "live")]
+pub mod agreement;
 mod arm;
 mod compare;
 mod context;

@@ -74,6 +74,6 @@ impl Printer {
 }
 
 /// Columns of the terminal that standard output goes to, or 100 when it goes elsewhere.
-fn width() -> u16 {
+pub(super) fn width() -> u16 {
     terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)
 }

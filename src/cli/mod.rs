@@ -9,6 +9,8 @@ mod fuzz;
 mod interrupt;
 mod limits;
 mod list;
+#[cfg(all(feature = "live", feature = "serve"))]
+mod live;
 mod replay;
 mod report;
 mod run;
@@ -38,6 +40,7 @@ Exit codes:
   2    usage or scenario error
   99   an assertion of the scenario failed
   100  a property was broken that is expected to hold
+  101  a live measurement and its prediction disagree
   130  interrupted, finished results kept";
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +58,9 @@ enum Command {
     /// Emulate a provider over HTTP: real clients get tokens from it, and lose them by its rule
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),
+    /// Run strategies by the wall clock over HTTP and Redis, and compare what is measured with what was predicted
+    #[cfg(all(feature = "live", feature = "serve"))]
+    Live(live::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -71,6 +77,8 @@ enum Exit {
     Usage = 2,
     AssertionFailed = 99,
     PropertyBroken = 100,
+    #[cfg(all(feature = "live", feature = "serve"))]
+    Disagree = 101,
     Interrupted = 130,
 }
 
@@ -90,6 +98,8 @@ pub fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => return serve::run(&arguments),
+        #[cfg(all(feature = "live", feature = "serve"))]
+        Command::Live(arguments) => live::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

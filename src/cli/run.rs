@@ -161,12 +161,12 @@ fn folders(scenarios: &[(&PathBuf, Scenario)], out: Option<&Path>) -> Result<Fol
     Ok(folders)
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let mut settings = Overrides::parse_set([text]).map_err(|_| "write KEY=VALUE, such as fleet.web.nodes=4")?;
     settings.pop().ok_or_else(|| "write KEY=VALUE".to_owned())
 }
 
-fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
+pub(super) fn known_strategy(name: &str, scenario: &Scenario) -> Result<(), String> {
     let names: Vec<&str> = scenario
         .file
         .strategy

@@ -24,7 +24,7 @@ use super::registry::{Callers, Clients, Stranger};
 use super::step::{Down, How, Outcome, Place, SlotName, Step};
 use super::texts::TokenTexts;
 use crate::base::{Dice, Duration, Millis, Time};
-use crate::oauth::{AnswerKind, At, Life};
+use crate::oauth::{AnswerKind, At, Grant, Life};
 use crate::plan::Act;
 use crate::world::Leg;
 
@@ -209,6 +209,23 @@ impl Backend {
     fn words(&self, at: At, kind: AnswerKind, wait: Millis) -> Answer {
         let date = |wait: Millis| httpdate::fmt_http_date(system_time(wall() + Duration::from(wait)));
         self.emulated.dialect.respond(at, kind, wait, date).into()
+    }
+
+    /// With what the clock shows, where it is to be told.
+    pub fn stamped(&self, mut answer: Answer) -> Answer {
+        if self.clock.told {
+            let now = self.clock.now().nanos().to_string();
+            answer.headers.push(("x-tokenstorm-now", now));
+        }
+        answer
+    }
+
+    /// With what a token reveals about its issue, where that is to be told.
+    fn ranked(&self, mut answer: Answer, grant: Grant) -> Answer {
+        if let Some(rank) = grant.rank.filter(|_| self.clock.told) {
+            answer.headers.push(("x-tokenstorm-rank", rank.to_string()));
+        }
+        answer
     }
 
     fn remember_pair(&mut self, serial: u32, token: u32) {

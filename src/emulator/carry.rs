@@ -195,8 +195,11 @@ impl Shared {
         let mut backend = self.backend();
         match load.arrives(&mut backend) {
             Turn::Silent => Entered::Silent,
-            Turn::Answered(answer) => Entered::Answered(answer),
-            Turn::Serve { no_op } => Entered::Answered(load.commits(&mut backend, no_op)),
+            Turn::Answered(answer) => Entered::Answered(backend.stamped(answer)),
+            Turn::Serve { no_op } => {
+                let answer = load.commits(&mut backend, no_op);
+                Entered::Answered(backend.stamped(answer))
+            }
             Turn::Occupies => Entered::Occupies,
             Turn::Waits => {
                 let (go, turn) = oneshot::channel();
@@ -209,9 +212,10 @@ impl Shared {
     /// A server of the provider is busy with it for a while.
     async fn serve(&self, load: &Load, (leg, _): (Leg, &'static str)) -> Answer {
         let busy = self.backend().way(leg, load.from()).unwrap_or_default();
-        rest(busy).await;
+        self.rest(busy).await;
         let mut backend = self.backend();
         let answer = load.commits(&mut backend, false);
+        let answer = backend.stamped(answer);
         let next = backend.served(load.place());
         if let Some(go) = next.and_then(|next| self.queue().remove(&next)) {
             let _gone = go.send(());
@@ -222,7 +226,7 @@ impl Shared {
     async fn travel(&self, (leg, name): (Leg, &'static str), from: Origin) -> Option<()> {
         let way = self.backend().way(leg, from);
         match way {
-            Some(latency) => rest(latency).await,
+            Some(latency) => self.rest(latency).await,
             None => self.backend().lost(from, name),
         }
         way.map(drop)
@@ -257,10 +261,11 @@ impl Shared {
         let (now, caller) = (backend.now(), backend.callers.name(from.caller));
         backend.log.push(now, Some(from.request), caller, None, what);
     }
-}
 
-async fn rest(span: Duration) {
-    if !span.is_zero() {
-        tokio::time::sleep(std::time::Duration::from_nanos(span.nanos())).await;
+    async fn rest(&self, span: Duration) {
+        if !span.is_zero() {
+            let span = self.backend().clock.real(span);
+            tokio::time::sleep(span).await;
+        }
     }
 }

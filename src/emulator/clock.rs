@@ -4,7 +4,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::base::{Duration, Time};
+use crate::base::{Duration, PacedClock, Time};
 
 pub(super) struct SimClock {
     /// What it showed at an instant, and that instant; a clock that stands still shows it for ever.
@@ -12,6 +12,10 @@ pub(super) struct SimClock {
     since: Option<Instant>,
     /// How far it has been moved in all.
     pub advanced: Duration,
+    /// How many times as fast as the wall clock it goes.
+    pace: f64,
+    /// Answers tell what it shows.
+    pub told: bool,
 }
 
 impl SimClock {
@@ -20,7 +24,17 @@ impl SimClock {
         Self {
             shown: wall(),
             since: Some(Instant::now()),
-            advanced: Duration::ZERO,
+            ..Self::frozen(Time::ZERO)
+        }
+    }
+
+    /// It shows what another one does, as long as nobody moves it.
+    pub fn paced(clock: &PacedClock) -> Self {
+        Self {
+            since: Some(clock.began()),
+            pace: clock.pace(),
+            told: true,
+            ..Self::frozen(Time::ZERO)
         }
     }
 
@@ -30,6 +44,8 @@ impl SimClock {
             shown: at,
             since: None,
             advanced: Duration::ZERO,
+            pace: 1.0,
+            told: false,
         }
     }
 
@@ -38,7 +54,14 @@ impl SimClock {
         match self.since {
             None => self.shown,
             Some(since) => {
-                self.shown + Duration::from_nanos(u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX))
+                // At the usual pace without a float: nanoseconds since 1970 have more digits than one holds.
+                let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                let shown = if self.pace == 1.0 {
+                    nanos
+                } else {
+                    (nanos as f64 * self.pace) as u64
+                };
+                self.shown + Duration::from_nanos(shown)
             }
         }
     }
@@ -51,6 +74,11 @@ impl SimClock {
     pub fn freeze(&mut self, stands: bool) {
         self.shown = self.now();
         self.since = (!stands).then(Instant::now);
+    }
+
+    /// So much of its time by the wall clock.
+    pub fn real(&self, span: Duration) -> std::time::Duration {
+        std::time::Duration::from_nanos((span.nanos() as f64 / self.pace) as u64)
     }
 
     pub const fn is_frozen(&self) -> bool {
@@ -89,6 +117,11 @@ mod tests {
         assert_eq!(clock.now(), Time::ZERO + Duration::from_secs(3600));
         clock.freeze(false);
         assert!(!clock.is_frozen() && clock.now() >= Time::ZERO + Duration::from_secs(3600));
+        let ahead = PacedClock::start_in(std::time::Duration::ZERO, 1e6);
+        let clock = SimClock::paced(&ahead);
+        let (one, other) = (ahead.now(), clock.now());
+        assert!(one <= other && other <= ahead.now());
+        assert_eq!(clock.real(Duration::SECOND), std::time::Duration::from_micros(1));
         let mut clock = SimClock::wall();
         clock.advance(Duration::from_secs(3600));
         assert!(clock.now().since(wall()) > Duration::from_secs(3599));

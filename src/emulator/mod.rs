@@ -148,7 +148,11 @@ impl Emulator {
             Some(seed) => seed,
             None => getrandom::u64().map_err(|error| system(&error))?,
         };
-        let clock = options.frozen_at.map_or_else(SimClock::wall, SimClock::frozen);
+        let clock = match (options.clock, options.frozen_at) {
+            (Some(clock), _) => SimClock::paced(&clock),
+            (None, Some(at)) => SimClock::frozen(at),
+            (None, None) => SimClock::wall(),
+        };
         let known = options.emulated.clients.iter().map(|id| (id.clone(), None));
         let clients = Clients::new(known.chain(options.clients), options.open);
         let head = Head {
@@ -246,6 +250,11 @@ impl Emulator {
     pub fn reset(&self) {
         self.shared.backend().reset();
         self.shared.look_again();
+    }
+
+    /// Ids of the clients that are there from the start, in the order of the scenario's apps, each with its copies.
+    pub fn clients(&self) -> Vec<String> {
+        self.shared.backend().emulated.clients.clone()
     }
 
     /// What was counted under this name; the manual lists them.

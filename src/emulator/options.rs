@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::carry::DoorOptions;
 use super::emulated::{Emulated, UnknownProvider, of_profile, of_scenario};
-use crate::base::{Duration, Time};
+use crate::base::{Duration, PacedClock, Time};
 use crate::provider::settings::TokenShape;
 use crate::scenario::Scenario;
 
@@ -16,6 +16,7 @@ pub struct EmulatorOptions {
     pub(super) listen: SocketAddr,
     pub(super) seed: Option<u64>,
     pub(super) frozen_at: Option<Time>,
+    pub(super) clock: Option<PacedClock>,
     pub(super) clients: Vec<(String, Option<String>)>,
     pub(super) open: bool,
     pub(super) door: DoorOptions,
@@ -41,6 +42,7 @@ impl EmulatorOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: None,
             frozen_at: None,
+            clock: None,
             clients: Vec::new(),
             open,
             door: DoorOptions::default(),
@@ -86,6 +88,14 @@ impl EmulatorOptions {
     #[must_use]
     pub fn frozen_at(mut self, after: Duration) -> Self {
         self.frozen_at = Some(Time::ZERO + after);
+        self
+    }
+
+    /// Time goes as this clock shows it, which may be faster than the wall's, and each answer says in `x-tokenstorm-now` what it was
+    /// when the request was decided, in nanoseconds, and in `x-tokenstorm-rank` what its token reveals about its issue.
+    #[must_use]
+    pub const fn paced(mut self, clock: PacedClock) -> Self {
+        self.clock = Some(clock);
         self
     }
 

@@ -2,4 +2,6 @@
 
 pub mod check;
 pub mod fuzz;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod sim;

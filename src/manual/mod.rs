@@ -15,9 +15,10 @@
 //!     account
 //! 13. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
 //! 14. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
-//! 15. [`glossary`]: one meaning for each word
-//! 16. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 17. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 15. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
+//! 16. [`glossary`]: one meaning for each word
+//! 17. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 18. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -57,6 +58,9 @@ pub mod fuzzing {}
 
 #[doc = include_str!("serve.md")]
 pub mod serve {}
+
+#[doc = include_str!("live.md")]
+pub mod live {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

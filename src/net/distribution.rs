@@ -147,16 +147,7 @@ fn empirical(path: &Path) -> Result<Latency, DistributionError> {
             _ => return Err(fail(format!("line {line}: `{cell}` is not a number of milliseconds"))),
         }
     }
-    if values.is_empty() {
-        return Err(fail("has no rows".into()));
-    }
-    values.sort_by(f64::total_cmp);
-    Ok(Latency::table(|below, _| {
-        let at = below * (values.len() - 1) as f64;
-        let (low, rest) = (at as usize, at - libm::floor(at));
-        let next = values[(low + 1).min(values.len() - 1)];
-        values[low] + (next - values[low]) * rest
-    }))
+    Latency::of_values(values).ok_or_else(|| fail("has no rows".into()))
 }
 
 #[cfg(test)]

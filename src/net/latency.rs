@@ -46,6 +46,23 @@ impl Latency {
         Self(Shape::Exponential(mean))
     }
 
+    /// As it was measured: of all values alike; none of no values.
+    pub fn measured(spans: impl IntoIterator<Item = Duration>) -> Option<Self> {
+        Self::of_values(spans.into_iter().map(|span| span.nanos() as f64).collect())
+    }
+
+    /// The same in nanoseconds.
+    pub(super) fn of_values(mut values: Vec<f64>) -> Option<Self> {
+        let last = values.len().checked_sub(1)?;
+        values.sort_by(f64::total_cmp);
+        Some(Self::table(|below, _| {
+            let at = below * last as f64;
+            let (low, rest) = (at as usize, at - libm::floor(at));
+            let next = values[(low + 1).min(last)];
+            values[low] + (next - values[low]) * rest
+        }))
+    }
+
     /// From a quantile function in nanoseconds, called with (probability below, probability above).
     pub(super) fn table(quantile: impl Fn(f64, f64) -> f64) -> Self {
         Self(Shape::Table(Arc::new(Quantiles::build(quantile))))

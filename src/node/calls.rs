@@ -96,6 +96,13 @@ impl Calls {
         id
     }
 
+    /// The same where the origin's calls lie in another table: whoever carries messages knows which call waits, and since when.
+    pub fn insert_remote(&mut self, arrived: Time, gateway: NodeId, group: Group, draw_key: u32) -> CallId {
+        let id = self.insert(arrived, gateway, group, draw_key);
+        self.get_mut(id).marks = CallMarks::default().forwarded();
+        id
+    }
+
     /// The connection of a forwarded call ends: what it came to is entered in the books of the call that has waited, whose ticket
     /// is returned. The gateway's call stays until it is [removed](Self::remove).
     pub fn part(&mut self, forwarded: CallId) -> Ticket {

@@ -3,6 +3,7 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+pub mod agreement;
 mod cells;
 mod finite;
 mod holders;

@@ -34,7 +34,7 @@ pub struct Fleet {
 
 impl Fleet {
     /// Which login a node of it has its credential from.
-    pub(super) fn login_of(&self, id: NodeId) -> u32 {
+    pub(crate) fn login_of(&self, id: NodeId) -> u32 {
         match self.login_each {
             true => self.first_login + (id.0 - self.nodes.start),
             false => self.first_login,
@@ -109,7 +109,7 @@ pub struct StoreLayout {
 }
 
 /// Where a node stands, as far as its fleet says.
-pub(super) fn place(fleet: &Fleet, id: NodeId) -> Me {
+pub(crate) fn place(fleet: &Fleet, id: NodeId) -> Me {
     Me {
         id,
         ordinal: fleet.first_ordinal + (id.0 - fleet.nodes.start),

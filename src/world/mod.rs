@@ -28,9 +28,10 @@ pub use detail::{brings, carries};
 use disturbance::Disturbance;
 pub use disturbance::Party;
 pub use host::Host;
-use layout::place;
+pub(crate) use layout::place;
 pub use layout::{Fleet, Layout, StoreLayout};
 pub use message::{Delivery, LEGS, Leg, Message, Stage};
+pub(crate) use wire::{by_clock, clock_says, peers, written_by_clock};
 
 /// The whole system between two instants.
 ///

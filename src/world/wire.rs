@@ -263,7 +263,7 @@ impl<H, R> Wire<'_, H, R> {
 }
 
 /// The operation as the node's clock has it: what is stored says when it expires, by the writer's clock.
-fn written_by_clock(fleet: &Fleet, id: NodeId, mut operation: StoreOperation) -> StoreOperation {
+pub(crate) fn written_by_clock(fleet: &Fleet, id: NodeId, mut operation: StoreOperation) -> StoreOperation {
     if let Operation::Write { value, .. } = &mut operation {
         let Shared { life, .. } = *value;
         value.life = clock_says(fleet, id, life, true);
@@ -272,7 +272,7 @@ fn written_by_clock(fleet: &Fleet, id: NodeId, mut operation: StoreOperation) ->
 }
 
 /// A time of expiry as a node's clock has it: a stored one is absolute, by the writer's clock, and read by the reader's.
-pub(super) fn clock_says(fleet: &Fleet, id: NodeId, life: Millis, writes: bool) -> Millis {
+pub(crate) fn clock_says(fleet: &Fleet, id: NodeId, life: Millis, writes: bool) -> Millis {
     if fleet.clock_spread.is_zero() {
         return life;
     }
@@ -289,7 +289,7 @@ pub(super) fn clock_says(fleet: &Fleet, id: NodeId, life: Millis, writes: bool) 
 }
 
 /// A delay as a node's clock measures it out.
-fn by_clock(fleet: &Fleet, id: NodeId, delay: Delay) -> Delay {
+pub(crate) fn by_clock(fleet: &Fleet, id: NodeId, delay: Delay) -> Delay {
     const MILLION: u64 = 1_000_000;
     if fleet.clock_drift == 0 {
         return delay;
@@ -313,7 +313,7 @@ fn place_in(fleet: &Fleet, id: NodeId) -> (u64, u64) {
 }
 
 /// The nodes that share a store, gateways left out.
-fn peers(fleets: &[Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
+pub(crate) fn peers(fleets: &[Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
     fleets
         .iter()
         .filter(move |fleet| fleet.store == store && !fleet.is_gateway)

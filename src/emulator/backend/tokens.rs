@@ -157,7 +157,8 @@ impl Backend {
             refresh_token: refresh.as_deref(),
             api_url: Some(&asked.api_url),
         };
-        self.emulated.dialect.grant(&words).into()
+        let answer = self.emulated.dialect.grant(&words).into();
+        self.ranked(answer, grant)
     }
 
     /// What a JWT is to say: what was asked when the token was issued, also where it is handed out once more.

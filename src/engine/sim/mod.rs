@@ -4,14 +4,14 @@
 //! (which call, which attempt, which request of which node), so that two strategies under one seed meet the same arrivals
 //! and the same latencies.
 
-mod arrivals;
-mod drivers;
+pub(in crate::engine) mod arrivals;
+pub(in crate::engine) mod drivers;
 mod event;
 mod heap;
 mod host;
 mod lane;
 mod payload;
-mod purpose;
+pub(in crate::engine) mod purpose;
 mod queue;
 mod rest;
 mod scripted;

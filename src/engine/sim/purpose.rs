@@ -8,39 +8,39 @@ use crate::world::Leg;
 /// This one is for the gaps between calls: a loop that is to meet the same calls draws from the same stream.
 pub const ARRIVALS: u64 = 10;
 
-pub(super) const LOSS: u64 = 11;
+pub(in crate::engine) const LOSS: u64 = 11;
 
-pub(super) const WAKE: u64 = 21;
+pub(in crate::engine) const WAKE: u64 = 21;
 
-pub(super) const HIT: u64 = WAKE + 1;
+pub(in crate::engine) const HIT: u64 = WAKE + 1;
 
-pub(super) const REPLICA: u64 = HIT + 1;
+pub(in crate::engine) const REPLICA: u64 = HIT + 1;
 
-pub(super) const LAG: u64 = REPLICA + 1;
+pub(in crate::engine) const LAG: u64 = REPLICA + 1;
 
-pub(super) const PHASE: u64 = LAG + 1;
+pub(in crate::engine) const PHASE: u64 = LAG + 1;
 
-pub(super) const USERS: u64 = PHASE + 1;
+pub(in crate::engine) const USERS: u64 = PHASE + 1;
 
-pub(super) const REPLAYS: u64 = USERS + 1;
+pub(in crate::engine) const REPLAYS: u64 = USERS + 1;
 
-pub(super) const PAUSES: u64 = REPLAYS + 1;
+pub(in crate::engine) const PAUSES: u64 = REPLAYS + 1;
 
-pub(super) const REVOCATIONS: u64 = PAUSES + 1;
+pub(in crate::engine) const REVOCATIONS: u64 = PAUSES + 1;
 
 /// And the number after it.
-pub(super) const PEER: u64 = REVOCATIONS + 1;
+pub(in crate::engine) const PEER: u64 = REVOCATIONS + 1;
 
-pub(super) const CALLS: u64 = PEER + 2;
+pub(in crate::engine) const CALLS: u64 = PEER + 2;
 
-pub(super) fn latency_of(leg: Leg) -> u64 {
+pub(in crate::engine) fn latency_of(leg: Leg) -> u64 {
     match leg {
         Leg::Peer => PEER,
         _ => leg as u64,
     }
 }
 
-pub(super) fn loss_of(leg: Leg) -> u64 {
+pub(in crate::engine) fn loss_of(leg: Leg) -> u64 {
     match leg {
         Leg::Peer => PEER + 1,
         _ => LOSS + leg as u64,

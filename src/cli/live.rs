@@ -1,0 +1,321 @@
+//! `tokenstorm live`: the strategies of a scenario by the wall clock, over real sockets, with what was predicted beside what was
+//! measured.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use super::format::Format;
+use super::interrupt::interrupt;
+use super::limits;
+use super::say::{print, say};
+use super::{Exit, validate};
+use crate::base::{Dice, Duration, PacedClock, Time};
+use crate::campaign::agreement;
+use crate::campaign::run_context;
+use crate::emulator::{Emulator, EmulatorOptions};
+use crate::engine::live::{self, LiveOptions, LiveProvider, LiveRun};
+use crate::node::Strategy as _;
+use crate::plan::Plan;
+use crate::provider::settings::Dialect;
+use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord};
+use crate::report::{agreement as shown, number};
+use crate::scenario::{Overrides, Scenario};
+use crate::world::Leg;
+
+#[derive(Debug, Args)]
+#[command(after_help = READING)]
+pub(super) struct Arguments {
+    /// The scenario file; `-` is standard input
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// The Redis that keeps the shared store; without it, the store is kept in this process
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// How many times as fast as the wall clock the scenario's time goes
+    #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
+    time_scale: f64,
+    /// The provider, in place of an emulator that is started with the command
+    #[arg(long, value_name = "URL")]
+    against: Option<String>,
+    /// A client of that provider, as ID:SECRET; can be given again, in the order of the scenario's apps
+    #[arg(long, value_name = "ID:SECRET", requires = "against")]
+    client: Vec<String>,
+    /// Only the strategy of this name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// A value in place of the scenario's, such as `run.duration=5min`; as often as one likes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = super::run::setting)]
+    set: Vec<(String, String)>,
+    /// Seed, in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = limits::seed, allow_hyphen_values = true)]
+    seed: Option<u64>,
+    /// Simulated runs that make up a prediction
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
+    replications: u32,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+const READING: &str = "\
+Each strategy is run once, one after another, and simulated --replications times for as long: once
+with the latencies that the scenario asks for, once with those that were measured in the live run.
+A verdict rests on the latter. The manual has a page about it, `live`.
+
+Exit codes: 0 where all agree; 2 where nothing can be run, or the machine could not keep the time
+scale; 101 where a measured figure and its prediction disagree by more than chance (1 % for all
+figures of the command together); 130 interrupted.";
+
+/// Parts of the measured span, from which the intervals of measured figures are.
+const BATCHES: u32 = 12;
+
+/// How long everything may take to be in place before the time of the run begins.
+const LEAD: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// How exactly a timer of the runtime measures time out.
+const TICK: std::time::Duration = std::time::Duration::from_millis(1);
+
+/// What was due may be done so late even where the scenario's own times are shorter, by the wall clock.
+const SLACK: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// Faster than this, a timer is all that is measured.
+const FASTEST: f64 = 1000.0;
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale >= 0.01 && scale <= FASTEST => Ok(scale),
+        _ => Err(format!("write a number from 0.01 to {FASTEST}, such as 20")),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match prepare(arguments) {
+        Ok(scenario) => match_up(arguments, &scenario),
+        Err(message) => {
+            if !message.is_empty() {
+                say!("error: {message}");
+            }
+            Exit::Usage
+        }
+    }
+}
+
+/// Reads the scenario, and refuses what cannot be run live before anything is begun.
+fn prepare(arguments: &Arguments) -> Result<Scenario, String> {
+    let path = arguments.scenario.display();
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        ..Overrides::default()
+    };
+    let mut scenario = validate::load_with(&arguments.scenario, &overrides).ok_or_else(String::new)?;
+    if scenario.points().len() > 1 {
+        return Err(format!(
+            "{path}: a sweep is not run live; choose one of its points with --set KEY=VALUE, and take the sweep out"
+        ));
+    }
+    if let Some(only) = &arguments.only {
+        super::run::known_strategy(only, &scenario).map_err(|error| format!("{path}: {error}"))?;
+        scenario.file.strategy.retain(|strategy| strategy.name == *only);
+    }
+    if arguments.against.is_some() && arguments.time_scale != 1.0 {
+        return Err("--against names a provider with a clock of its own: leave out --time-scale".to_owned());
+    }
+    if let Some(client) = arguments.client.iter().find(|client| !client.contains(':')) {
+        return Err(format!(
+            "--client takes an id and a secret with a colon between them, such as app:secret, not `{client}`"
+        ));
+    }
+    Ok(scenario)
+}
+
+/// Runs every strategy, and prints what came of it.
+fn match_up(arguments: &Arguments, scenario: &Scenario) -> Exit {
+    let path = &arguments.scenario;
+    let strategies = scenario.file.strategy.len() as u64;
+    let run = &scenario.file.run;
+    let span = run.warmup.saturating_add(run.duration);
+    let wall = span.as_secs_f64() / arguments.time_scale * strategies as f64;
+    say!(
+        "{}: {strategies} strategies of {span} each at time scale {}: about {} by the wall clock",
+        scenario.file.name,
+        arguments.time_scale,
+        number::seconds(wall)
+    );
+    let stop = interrupt();
+    let mut figures = Vec::new();
+    let mut exit = Exit::Ok;
+    for place in 0..scenario.file.strategy.len() {
+        let mut alone = scenario.clone();
+        alone.file.strategy = vec![scenario.file.strategy[place].clone()];
+        match one(arguments, &alone, &stop) {
+            Ok(Some(compared)) => figures.extend(compared),
+            Ok(None) => {}
+            Err(message) => {
+                let name = &alone.file.strategy[0].name;
+                say!("error: {}: {name}: {message}", path.display());
+                exit = exit.max(Exit::Usage);
+            }
+        }
+        if stop.load(Ordering::Relaxed) {
+            say!("interrupted: the figures are of the strategies that were finished");
+            exit = Exit::Interrupted;
+            break;
+        }
+    }
+    let beyond = agreement::judge_all(&mut figures);
+    let record = AgreementRecord {
+        format: AGREEMENT_FORMAT,
+        tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.file.name.clone(),
+        time_scale: arguments.time_scale,
+        seed: seed(arguments, scenario),
+        replications: arguments.replications,
+        store: if arguments.redis.is_some() { "redis" } else { "embedded" },
+        figures,
+    };
+    if !record.figures.is_empty() {
+        exit = exit.max(print(&text(arguments.format, &record)));
+    }
+    if beyond && exit == Exit::Ok {
+        exit = Exit::Disagree;
+    }
+    exit
+}
+
+fn seed(arguments: &Arguments, scenario: &Scenario) -> u64 {
+    arguments.seed.unwrap_or(scenario.file.run.seed)
+}
+
+fn text(format: Format, record: &AgreementRecord) -> String {
+    match format {
+        Format::Table => shown::human(record, super::format::width()),
+        Format::Md => shown::markdown(record),
+        Format::Json => record.to_json(),
+        Format::Csv => record.to_csv(),
+    }
+}
+
+/// One strategy, live and simulated; none where it was interrupted.
+fn one(arguments: &Arguments, scenario: &Scenario, stop: &AtomicBool) -> Result<Option<Vec<Agreement>>, String> {
+    let strategy = &scenario.file.strategy[0];
+    let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
+    let context = run_context(&plan);
+    let seed = seed(arguments, scenario);
+    let clock = PacedClock::start_in(LEAD, arguments.time_scale);
+    let (emulator, provider) = provider(arguments, scenario, clock, seed)?;
+    let options = LiveOptions {
+        clock,
+        dice: Dice::replication(seed, 0),
+        provider,
+        dialect: Dialect::of(&scenario.provider().dialect),
+        redis: arguments.redis.clone(),
+        context: context.clone(),
+        batches: BATCHES,
+        records: false,
+    };
+    tell_left_out(arguments, &strategy.name, &plan);
+    let run = live::run(&plan, &options, stop).map_err(|error| error.to_string())?;
+    drop(emulator);
+    if run.interrupted {
+        return Ok(None);
+    }
+    keeps_pace(&strategy.name, &plan, &run, clock)?;
+    let fed = agreement::fed_with(&plan, &run.ways);
+    let predict = |plan: &Plan| agreement::predict(plan, &context, seed, arguments.replications, stop);
+    let (Some(asked), Some(fed)) = (predict(&plan), predict(&fed)) else {
+        return Ok(None);
+    };
+    let measured = (&run.observed, &*run.batches);
+    let tick = clock.shown(TICK);
+    Ok(Some(agreement::compare(&strategy.name, measured, (&asked, &fed), tick)))
+}
+
+/// The provider of a run: an emulator that has just begun, or a given one.
+fn provider(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    clock: PacedClock,
+    seed: u64,
+) -> Result<(Option<Emulator>, LiveProvider), String> {
+    let slot_parameter = scenario.provider().slot_parameter.clone();
+    if let Some(url) = &arguments.against {
+        let clients = arguments.client.iter().filter_map(|client| client.split_once(':'));
+        let mut clients: Vec<_> = clients.map(|(id, secret)| (id.to_owned(), secret.to_owned())).collect();
+        if clients.is_empty() {
+            clients = scenario
+                .file
+                .app
+                .iter()
+                .map(|app| (app.name.clone(), "secret".to_owned()))
+                .collect();
+        }
+        let provider = LiveProvider {
+            url: url.trim_end_matches('/').to_owned(),
+            token_path: "/oauth/token".to_owned(),
+            api_path: "/v2/users/me".to_owned(),
+            clients,
+            slot_parameter,
+            emulated: false,
+        };
+        return Ok((None, provider));
+    }
+    let options = EmulatorOptions::scenario(scenario).map_err(|error| error.to_string())?;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = options.seed(seed).workers(workers).paced(clock);
+    let emulator = Emulator::start_with(options).map_err(|error| error.to_string())?;
+    let clients = emulator.clients().into_iter().map(|id| (id, "secret".to_owned()));
+    let provider = LiveProvider {
+        url: emulator.url().to_owned(),
+        token_path: "/oauth/token".to_owned(),
+        api_path: "/v2/users/me".to_owned(),
+        clients: clients.collect(),
+        slot_parameter,
+        emulated: true,
+    };
+    Ok((Some(emulator), provider))
+}
+
+/// What of the scenario is not as it says.
+fn tell_left_out(arguments: &Arguments, strategy: &str, plan: &Plan) {
+    let mut out = live::left_out(plan, arguments.redis.is_some(), arguments.against.is_none());
+    if arguments.redis.is_none() && plan.coordination.needs_store() {
+        out.push("the shared store is kept in this process: name a Redis by --redis".to_owned());
+    }
+    match out.is_empty() {
+        true => say!("{strategy}: running"),
+        false => say!("{strategy}: running; left out: {}", out.join("; ")),
+    }
+}
+
+/// Says by how much a run fell behind.
+///
+/// # Errors
+/// When that is more than its figures can bear: as long as a token is under way, which decides who meets whose token.
+fn keeps_pace(strategy: &str, plan: &Plan, run: &LiveRun, clock: PacedClock) -> Result<(), String> {
+    let (late, latest) = run.late;
+    let trip: f64 = [Leg::TokenRequest, Leg::TokenResponse]
+        .iter()
+        .map(|&leg| plan.links.leg(leg).latency.mean_s())
+        .sum();
+    let allowed = trip.max(clock.shown(SLACK).as_secs_f64());
+    let shown = |span: Duration| number::seconds(span.as_secs_f64());
+    say!(
+        "{strategy}: {} calls in {}; 99 % of what was due was done within {}, the latest after {}",
+        run.observed.total().calls,
+        shown(clock.now().since(Time::ZERO)),
+        shown(late),
+        shown(latest)
+    );
+    if late.as_secs_f64() > allowed {
+        return Err(format!(
+            "the machine could not keep time scale {}: one thing in a hundred was done {} late, and {} is all that the figures \
+             bear; there are none; choose a smaller --time-scale",
+            clock.pace(),
+            shown(late),
+            number::seconds(allowed)
+        ));
+    }
+    Ok(())
+}

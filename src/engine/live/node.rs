@@ -1,0 +1,377 @@
+//! One live node: an inbox, timers, and sockets around its machine.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::machine::{HandedOver, Machine, Said, Served, Told};
+use super::mail::{Mail, Report, Trip};
+use super::neighbours;
+use super::replay::{NodeRecord, RecordedStep};
+use super::requests;
+use super::site::{HttpClient, http_client};
+use super::surroundings::Surroundings;
+use crate::base::{CallId, NodeId, Time};
+use crate::node::{Alarm, Heard, Note, Sends, Ticket, Whom, node_key};
+use crate::trace::Event;
+use crate::world::{Leg, Party};
+
+/// A node with its inbox.
+pub(super) struct LiveNode {
+    id: NodeId,
+    machine: Machine,
+    around: Arc<Surroundings>,
+    inbox: UnboundedReceiver<Mail>,
+    own: UnboundedSender<Mail>,
+    http: HttpClient,
+    alarms: BTreeMap<(Time, u64), Alarm>,
+    set: u64,
+    epoch: u8,
+    /// Until when it stands still, and what has reached it meanwhile.
+    paused: Option<(Time, Vec<Mail>)>,
+    cuts: Vec<(Party, Time)>,
+    tasks: JoinSet<()>,
+    /// Calls that it has handed over.
+    handed: BTreeMap<CallId, AbortHandle>,
+    /// Calls that it has taken over, and where their answers go.
+    serving: BTreeMap<CallId, oneshot::Sender<Served>>,
+    connections: BTreeMap<u64, CallId>,
+    record: Option<NodeRecord>,
+}
+
+impl LiveNode {
+    pub fn new(
+        id: NodeId,
+        around: Arc<Surroundings>,
+        (own, inbox): (UnboundedSender<Mail>, UnboundedReceiver<Mail>),
+        records: bool,
+    ) -> Self {
+        Self {
+            id,
+            machine: Machine::new(&around.plan, id, around.dice),
+            http: http_client(),
+            around,
+            inbox,
+            own,
+            alarms: BTreeMap::new(),
+            set: 0,
+            epoch: 0,
+            paused: None,
+            cuts: Vec::new(),
+            tasks: JoinSet::new(),
+            handed: BTreeMap::new(),
+            serving: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            record: records.then(|| NodeRecord::of(id)),
+        }
+    }
+
+    /// Lives until the run is over, and returns what it has recorded.
+    pub async fn live(mut self) -> Option<NodeRecord> {
+        loop {
+            let next = self.alarms.first_key_value().map(|((at, _), _)| *at);
+            tokio::select! {
+                mail = self.inbox.recv() => match mail {
+                    None => break,
+                    Some(Mail::Told(Told::Close)) => {
+                        self.take(Told::Close);
+                        break;
+                    }
+                    Some(mail) => self.read(mail),
+                },
+                () = self.around.until(next.unwrap_or_default()), if next.is_some() => self.ring(),
+                Some(_ended) = self.tasks.join_next() => {}
+            }
+        }
+        self.record
+    }
+
+    /// Everything that is due goes off.
+    fn ring(&mut self) {
+        let now = self.around.clock.now();
+        while let Some(entry) = self.alarms.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let told = Told::Hear(Heard::Alarm(entry.remove()));
+            self.read(Mail::Told(told));
+        }
+    }
+
+    fn read(&mut self, mail: Mail) {
+        match mail {
+            Mail::Pause(until) => self.pause(until),
+            Mail::Resume => self.resume(),
+            Mail::Cut(from, until) => self.cuts.push((from, until)),
+            Mail::Told(Told::Crash) => self.crash(),
+            Mail::Told(told @ (Told::Start | Told::Stop)) => self.take(told),
+            mail => match &mut self.paused {
+                None => self.open(mail),
+                // A call is taken in even by a node that stands still: its time runs from there.
+                Some(_) if matches!(mail, Mail::Told(Told::Hear(Heard::Call { .. }))) => {
+                    if let Mail::Told(Told::Hear(Heard::Call { group, draw_key })) = mail {
+                        self.take(Told::ArrivesUnheard { group, draw_key });
+                    }
+                }
+                Some((_, held)) => held.push(mail),
+            },
+        }
+    }
+
+    fn open(&mut self, mail: Mail) {
+        match mail {
+            Mail::Told(told) => self.take(told),
+            Mail::Arrives { told, trip } => {
+                self.measured(trip);
+                self.take(told);
+            }
+            Mail::Answer {
+                epoch,
+                from,
+                told,
+                trip,
+            } => {
+                if epoch == self.epoch && from.is_none_or(|from| !self.is_cut(from)) {
+                    self.measured(trip);
+                    self.take(told);
+                }
+            }
+            Mail::TakeOver {
+                connection,
+                call,
+                answer,
+                trip,
+            } => {
+                self.measured(trip);
+                // Where the node is down, the connection is refused: the answer's other end goes.
+                if self.machine.is_up() {
+                    self.take_over(connection, call, answer);
+                }
+            }
+            Mail::HungUp { connection } => {
+                if let Some(call) = self.connections.remove(&connection)
+                    && self.serving.remove(&call).is_some()
+                {
+                    self.take(Told::Hear(Heard::HungUp { call }));
+                }
+            }
+            Mail::Pause(_) | Mail::Resume | Mail::Cut(..) => self.read(mail),
+        }
+    }
+
+    fn measured(&self, Trip(legs): Trip) {
+        let now = self.around.clock.now();
+        for (leg, from, to) in legs.into_iter().flatten() {
+            self.around.measure.way(leg, from, to.unwrap_or(now));
+        }
+    }
+
+    fn is_cut(&self, from: Party) -> bool {
+        let now = self.around.clock.now();
+        self.cuts.iter().any(|(party, until)| *party == from && now < *until)
+    }
+
+    fn pause(&mut self, until: Time) {
+        if !self.machine.is_up() {
+            return;
+        }
+        match &mut self.paused {
+            Some((end, _)) => *end = until.max(*end),
+            None => {
+                self.paused = Some((until, Vec::new()));
+                self.note(&Event::NodePaused { node: self.id });
+            }
+        }
+    }
+
+    fn resume(&mut self) {
+        let now = self.around.clock.now();
+        if self.paused.as_ref().is_some_and(|(until, _)| *until <= now)
+            && let Some((_, held)) = self.paused.take()
+        {
+            self.note(&Event::NodeResumed { node: self.id });
+            held.into_iter().for_each(|mail| self.open(mail));
+        }
+    }
+
+    /// Memory, calls, timers and connections are gone.
+    fn crash(&mut self) {
+        self.paused = None;
+        self.epoch = self.epoch.wrapping_add(1);
+        self.alarms.clear();
+        self.tasks.abort_all();
+        self.serving.clear();
+        self.connections.clear();
+        self.take(Told::Crash);
+        self.handed.clear();
+        let (around, id, store) = (Arc::clone(&self.around), self.id, self.machine.fleet().store);
+        // The system frees the locks of a process that has died.
+        tokio::spawn(async move { around.shelf.release_locks_of(store, id).await });
+    }
+
+    fn take_over(&mut self, connection: u64, call: HandedOver, answer: oneshot::Sender<Served>) {
+        let (now, told) = (self.around.clock.now(), Told::TakeOver(call));
+        let said = self.machine.take(now, told);
+        self.remember(now, told, &said);
+        if let Some(Said::TakesOver(call)) = said.first() {
+            self.serving.insert(*call, answer);
+            self.connections.insert(connection, *call);
+        }
+        self.carry_out(now, said);
+    }
+
+    fn take(&mut self, told: Told) {
+        let now = self.around.clock.now();
+        let said = self.machine.take(now, told);
+        self.remember(now, told, &said);
+        self.carry_out(now, said);
+    }
+
+    fn remember(&mut self, at: Time, told: Told, said: &[Said]) {
+        if let Some(record) = &mut self.record {
+            record.push(RecordedStep {
+                at,
+                told,
+                said: said.to_vec(),
+            });
+        }
+    }
+
+    fn note(&self, event: &Event) {
+        self.around.measure.note(self.around.clock.now(), event);
+        if let Event::CallEnded { node, group, .. } = *event {
+            let _gone = self.around.reports.send(Report::Ended { node, group });
+        }
+    }
+
+    fn carry_out(&mut self, now: Time, said: Vec<Said>) {
+        for word in said {
+            match word {
+                Said::Sends { key, sends } => self.send(now, key, sends),
+                Said::HandsOver { ticket, key, call } => self.hand_over(now, ticket, key, call),
+                Said::Answers { call, served, .. } => {
+                    if let Some(answer) = self.serving.remove(&call) {
+                        let _hung_up = answer.send(served);
+                    }
+                }
+                Said::HangsUp(call) => {
+                    if let Some(connection) = self.handed.remove(&call) {
+                        connection.abort();
+                    }
+                }
+                Said::Wakes { after, alarm } => {
+                    self.set += 1;
+                    self.alarms.insert((now + after, self.set), alarm);
+                }
+                Said::Keeps(ticket) => {
+                    if let Some((_, held)) = &mut self.paused {
+                        held.push(Mail::Told(Told::Hear(Heard::Alarm(Alarm::BackoffOver { ticket }))));
+                    }
+                }
+                Said::TakesOver(_) => {}
+                Said::Notes(event) => self.note(&event),
+                Said::NeedsLogin(credential) => {
+                    let node = self.id;
+                    let _gone = self.around.reports.send(Report::NeedsLogin { node, credential });
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, now: Time, key: u64, sends: Sends) {
+        let (around, http, id) = (Arc::clone(&self.around), self.http.clone(), self.id);
+        match sends {
+            Sends::Api { ticket, token, .. } => {
+                if !self.is_cut(Party::Api) {
+                    self.ask(Some(Party::Api), requests::call(around, http, id, now, ticket, token));
+                }
+            }
+            Sends::Token { asker, slot, with, .. } => {
+                if self.is_cut(Party::TokenEndpoint) {
+                    self.note(&Event::TokenRequestLost);
+                    return;
+                }
+                self.note(&Event::TokenRequested);
+                let fleet = self.machine.fleet();
+                let ask = requests::TokenRequest {
+                    client: fleet.client,
+                    force: fleet.force,
+                    slot,
+                    with,
+                };
+                self.ask(
+                    Some(Party::TokenEndpoint),
+                    requests::token(around, http, id, now, asker, ask),
+                );
+            }
+            Sends::Store { number, operation } => {
+                if !self.is_cut(Party::Store) {
+                    let store = self.machine.fleet().store;
+                    let asked = requests::store(around, id, (now, key), store, number, operation);
+                    self.ask(Some(Party::Store), asked);
+                }
+            }
+            Sends::Note { whom, note } => self.tell(now, whom, note),
+            // The machine says it with the call itself.
+            Sends::Forward { .. } => {}
+        }
+    }
+
+    /// Lets a request go its way; its answer comes into the inbox.
+    fn ask(
+        &mut self,
+        from: Option<Party>,
+        request: impl Future<Output = Option<(Told, Trip)>> + Send + 'static,
+    ) -> AbortHandle {
+        let (own, epoch) = (self.own.clone(), self.epoch);
+        self.tasks.spawn(async move {
+            if let Some((told, trip)) = request.await {
+                let _gone = own.send(Mail::Answer {
+                    epoch,
+                    from,
+                    told,
+                    trip,
+                });
+            }
+        })
+    }
+
+    fn tell(&mut self, now: Time, whom: Whom, note: Note) {
+        for to in self.around.audience(self.id, self.machine.fleet(), whom) {
+            let (around, http, id) = (Arc::clone(&self.around), self.http.clone(), self.id);
+            self.tasks.spawn(async move {
+                if around.travel(Leg::Peer, node_key(id, to.0)).await {
+                    let address = around.addresses[to.index()];
+                    neighbours::tell(&http, address, id, now, note, &around.site.texts).await;
+                }
+            });
+        }
+    }
+
+    fn hand_over(&mut self, now: Time, ticket: Ticket, key: u64, call: HandedOver) {
+        let gateway = self
+            .machine
+            .fleet()
+            .gateway
+            .expect("a strategy that forwards has a gateway");
+        let (around, http) = (Arc::clone(&self.around), self.http.clone());
+        let connection = self.ask(None, async move {
+            if !around.travel(Leg::GatewayRequest, key).await {
+                return None;
+            }
+            let address = around.addresses[gateway.index()];
+            Some(match neighbours::hand_over(&http, address, now, key, call).await {
+                Some((served, sent)) => (
+                    Told::Answered { ticket, served },
+                    Trip::since(Leg::GatewayResponse, sent),
+                ),
+                None => (Told::Gone { ticket }, Trip::default()),
+            })
+        });
+        self.handed.insert(ticket.call, connection);
+    }
+}

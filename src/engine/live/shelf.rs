@@ -1,0 +1,129 @@
+//! The shared store of a live run: a Redis, or the simulator's own state machine in this process where there is none.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::redis_store::RedisStore;
+use super::{LiveError, texts::Texts};
+use crate::base::{Duration, NodeId, PacedClock, Time};
+use crate::node::{Shared, StoreAnswer, StoreOperation};
+use crate::plan::Plan;
+use crate::provider::Outage;
+use crate::store::{Answer, Operation, Store};
+
+/// All shared stores of a run: one for each domain.
+pub(super) struct Shelf {
+    kept: Kept,
+    stores: u16,
+    replica_lag: Option<Duration>,
+    /// 0 works, 1 answers with errors, 2 is silent.
+    outage: AtomicU8,
+}
+
+enum Kept {
+    Embedded(Mutex<Vec<Store<Shared>>>),
+    Redis(RedisStore),
+}
+
+impl Shelf {
+    /// In this process.
+    pub fn embedded(plan: &Plan) -> Self {
+        let stores = vec![Store::remembering(plan.layout.store.remembers); usize::from(plan.layout.stores)];
+        Self {
+            kept: Kept::Embedded(Mutex::new(stores)),
+            stores: plan.layout.stores,
+            replica_lag: plan.layout.store.replica_lag,
+            outage: AtomicU8::new(0),
+        }
+    }
+
+    /// In a Redis.
+    ///
+    /// # Errors
+    /// When nobody answers there, or something that is no Redis.
+    pub async fn in_redis(url: &str, plan: &Plan, clock: PacedClock, texts: Arc<Texts>) -> Result<Self, LiveError> {
+        Ok(Self {
+            kept: Kept::Redis(RedisStore::open(url, clock, texts).await?),
+            stores: plan.layout.stores,
+            replica_lag: None,
+            outage: AtomicU8::new(0),
+        })
+    }
+
+    /// Fails from now on, or works again.
+    pub fn set_outage(&self, outage: Option<Outage>) {
+        let number = match outage {
+            None => 0,
+            Some(Outage::Errors) => 1,
+            Some(Outage::Silent) => 2,
+        };
+        self.outage.store(number, Ordering::Relaxed);
+    }
+
+    /// Carries out one operation; none where nobody ever answers.
+    pub async fn apply(&self, now: Time, store: u16, from: NodeId, operation: StoreOperation) -> Option<StoreAnswer> {
+        match self.outage.load(Ordering::Relaxed) {
+            1 => return Some(Answer::Failed(operation.asked())),
+            2 => return None,
+            _ => {}
+        }
+        match &self.kept {
+            Kept::Embedded(stores) => {
+                let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
+                let store = &mut stores[usize::from(store)];
+                Some(match (operation, self.replica_lag) {
+                    (Operation::Read, Some(lag)) => store.read_replica(now, lag),
+                    _ => store.apply(now, from, operation),
+                })
+            }
+            // A Redis that cannot be reached is a store that fails: its node hears of it as it would in the field.
+            Kept::Redis(redis) => Some(match redis.apply(store, from, operation).await {
+                Ok(answer) => answer,
+                Err(_gone) => Answer::Failed(operation.asked()),
+            }),
+        }
+    }
+
+    /// Puts a value there that no node has written.
+    pub async fn put(&self, now: Time, store: u16, value: Shared) {
+        match &self.kept {
+            Kept::Embedded(stores) => {
+                let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
+                stores[usize::from(store)].put(now, value);
+            }
+            Kept::Redis(redis) => {
+                let write = Operation::Write {
+                    value,
+                    when: crate::store::When::Always,
+                };
+                let _gone = redis.apply(store, NodeId(u32::MAX), write).await;
+            }
+        }
+    }
+
+    /// A node has died: a lock that lasts as long as its owner is free.
+    pub async fn release_locks_of(&self, store: u16, owner: NodeId) {
+        match &self.kept {
+            Kept::Embedded(stores) => {
+                let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
+                stores[usize::from(store)].release_locks_of(owner);
+            }
+            Kept::Redis(redis) => redis.release_locks_of(store, owner).await,
+        }
+    }
+
+    /// The primaries die, and replicas take over that had not heard of the last writes; only where that is emulated.
+    pub fn fail_over(&self, now: Time, lost: Duration) {
+        if let Kept::Embedded(stores) = &self.kept {
+            let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
+            stores.iter_mut().for_each(|store| store.fail_over(now, lost));
+        }
+    }
+
+    /// Takes away what this run has left in a Redis.
+    pub async fn clear(&self) {
+        if let Kept::Redis(redis) = &self.kept {
+            redis.clear(self.stores).await;
+        }
+    }
+}

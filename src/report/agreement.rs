@@ -1,0 +1,171 @@
+//! Prediction beside measurement, for people.
+
+use super::number;
+use super::sheet::{Column, Sheet, paragraph};
+use crate::record::agreement::{Agreement, AgreementRecord, Measurement, Prediction};
+
+/// For a terminal of so many columns.
+pub fn human(record: &AgreementRecord, width: u16) -> String {
+    let mut text = sheet(record).print(width);
+    text.push('\n');
+    for words in words(record) {
+        paragraph(&mut text, "", &words, usize::from(width));
+    }
+    text
+}
+
+/// For an issue or a page.
+pub fn markdown(record: &AgreementRecord) -> String {
+    let mut text = sheet(record).markdown();
+    for words in words(record) {
+        text.push_str(&format!("\n{words}\n"));
+    }
+    text
+}
+
+fn sheet(record: &AgreementRecord) -> Sheet {
+    let columns = vec![
+        Column::flexible("strategy", 12),
+        Column::flexible("figure", 12),
+        Column::right("measured"),
+        Column::right("99 % interval"),
+        Column::right("predicted,\nmeasured latencies"),
+        Column::right("99 % of runs"),
+        Column::left(""),
+        Column::right("predicted,\nasked latencies"),
+        Column::right("99 % of runs"),
+        Column::left(""),
+    ];
+    let rows = record.figures.iter().map(|figure| {
+        let [fed, fed_runs, fed_verdict] = predicted(figure, figure.fed);
+        let [asked, asked_runs, asked_verdict] = predicted(figure, figure.asked);
+        let Measurement { value, ci99 } = figure.measured;
+        vec![
+            figure.strategy.clone(),
+            name(figure.metric).to_owned(),
+            value.map_or(number::MISSING.to_owned(), |value| shown(figure.unit, value)),
+            span(figure.unit, ci99),
+            fed,
+            fed_runs,
+            fed_verdict,
+            asked,
+            asked_runs,
+            asked_verdict,
+        ]
+    });
+    Sheet {
+        columns,
+        rows: rows.collect(),
+        blocks: 0,
+        marks: Default::default(),
+    }
+}
+
+fn predicted(figure: &Agreement, prediction: Option<Prediction>) -> [String; 3] {
+    match prediction {
+        None => [number::MISSING.to_owned(), String::new(), String::new()],
+        Some(Prediction {
+            mean,
+            runs99,
+            beyond_chance,
+            ..
+        }) => [
+            shown(figure.unit, mean),
+            span(figure.unit, Some(runs99)),
+            if beyond_chance { "✗" } else { "✓" }.to_owned(),
+        ],
+    }
+}
+
+/// A metric in few words.
+fn name(metric: &str) -> &str {
+    match metric {
+        "success_rate" => "calls that succeed",
+        "first_attempt_rejection_rate" => "first attempt rejected",
+        "token_requests_per_call" => "token requests per call",
+        "added_latency_mean" => "latency above the API's",
+        other => other,
+    }
+}
+
+fn shown(unit: &str, value: f64) -> String {
+    match unit {
+        "share" => number::percent(value),
+        "s" => number::seconds(value),
+        _ => number::short(value),
+    }
+}
+
+fn span(unit: &str, interval: Option<(f64, f64)>) -> String {
+    let Some((low, high)) = interval else {
+        return String::new();
+    };
+    match unit {
+        "share" => format!("{}–{}", number::percent_value(low), number::percent(high)),
+        _ => format!("{}–{}", shown(unit, low), shown(unit, high)),
+    }
+}
+
+fn words(record: &AgreementRecord) -> Vec<String> {
+    let mut words = vec![format!(
+        "Measured in one live run of each strategy at time scale {}, {} store, seed {}; predicted by {} simulated runs of the same \
+         length. ✗: beyond chance, all figures together at 1 %.",
+        record.time_scale, record.store, record.seed, record.replications
+    )];
+    let beyond = |pick: fn(&Agreement) -> Option<Prediction>| {
+        let beyond = |figure: &&Agreement| pick(figure).is_some_and(|prediction| prediction.beyond_chance);
+        record.figures.iter().filter(beyond).count()
+    };
+    let all = record.figures.len();
+    words.push(format!(
+        "{} of {all} figures agree with the prediction from measured latencies, {} of {all} with the one from the latencies that the \
+         scenario asks for.",
+        all - beyond(|figure| figure.fed),
+        all - beyond(|figure| figure.asked)
+    ));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::agreement::AGREEMENT_FORMAT;
+
+    fn record() -> AgreementRecord {
+        let prediction = |mean, beyond_chance| Prediction {
+            mean,
+            runs99: (mean - 0.01, mean + 0.01),
+            p: if beyond_chance { 1e-9 } else { 0.4 },
+            beyond_chance,
+        };
+        AgreementRecord {
+            format: AGREEMENT_FORMAT,
+            tokenstorm: "0".to_owned(),
+            scenario: "pair".to_owned(),
+            time_scale: 20.0,
+            seed: 1,
+            replications: 200,
+            store: "embedded",
+            figures: vec![Agreement {
+                strategy: "naive".to_owned(),
+                metric: "first_attempt_rejection_rate",
+                unit: "share",
+                measured: Measurement {
+                    value: Some(0.5),
+                    ci99: Some((0.48, 0.52)),
+                },
+                asked: Some(prediction(0.4, true)),
+                fed: Some(prediction(0.501, false)),
+            }],
+        }
+    }
+
+    #[test]
+    fn what_agrees_and_what_does_not_is_seen() {
+        for text in [human(&record(), 160), markdown(&record())] {
+            for part in ["50 %", "48–52 %", "50.1 %", "40 %", "✓", "✗", "1 of 1", "0 of 1"] {
+                assert!(text.contains(part), "{part} in:\n{text}");
+            }
+        }
+    }
+}

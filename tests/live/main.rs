@@ -1,0 +1,9 @@
+//! Live runs: real sockets, a real Redis where there is one, and whether a node's inputs explain its words.
+//!
+//! A live run has the luck of its machine, so no figure of it is the same twice. What is asserted of figures holds with the
+//! probability that is said beside it.
+
+mod command;
+#[path = "../common/redis.rs"]
+mod redis_server;
+mod runs;

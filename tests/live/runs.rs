@@ -1,0 +1,207 @@
+//! The engine itself, run in this process.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration as Real;
+
+use tokenstorm::base::{Dice, PacedClock};
+use tokenstorm::campaign::run_context;
+use tokenstorm::emulator::{Emulator, EmulatorOptions};
+use tokenstorm::engine::live::{self, LiveOptions, LiveProvider, LiveRun};
+use tokenstorm::plan::Plan;
+use tokenstorm::provider::settings::Dialect;
+use tokenstorm::scenario::Scenario;
+use tokenstorm::trace::CallOutcome;
+
+use crate::redis_server::TestRedis;
+
+const PACE: f64 = 30.0;
+
+/// Four nodes with half a minute of calls, about one second by the wall clock.
+pub fn scenario(provider: &str, coordination: &str, more: &str) -> Scenario {
+    let text = format!(
+        r#"
+        name = "live"
+        summary = "Four processes share one app"
+        source = "a test"
+        run = {{ duration = "30s", warmup = "3s", drain = "30s" }}
+        app = [{{ name = "main" }}]
+        provider = {{ token_ttl = "1h", token_request = {{ constant = "90ms" }}, token_response = {{ constant = "60ms" }}, api_request = {{ constant = "60ms" }}, api_response = {{ constant = "60ms" }}, {provider} }}
+        {more}
+        [[fleet]]
+        name = "web"
+        nodes = 4
+        app = "main"
+        workload = [{{ kind = "user", arrivals = {{ poisson = "1/s" }} }}]
+        [[strategy]]
+        name = "the one"
+        coordination = {coordination}
+        retry = {{ fixed = {{ delay = "200ms", attempts = 4 }} }}
+        timeout = "5s"
+        "#
+    );
+    Scenario::parse("live.toml", &text, Path::new(".")).unwrap_or_else(|error| panic!("{error:?}: {text}"))
+}
+
+pub fn dice() -> Dice {
+    Dice::replication(3, 0)
+}
+
+pub fn run(scenario: &Scenario, redis: Option<String>) -> (Plan, LiveRun, Emulator) {
+    let plan = scenario.plan(&scenario.file.strategy[0]).unwrap();
+    let clock = PacedClock::start_in(Real::from_millis(300), PACE);
+    let emulator = Emulator::start_with(EmulatorOptions::scenario(scenario).unwrap().seed(1).paced(clock)).unwrap();
+    let clients = emulator.clients().into_iter().map(|id| (id, "secret".to_owned()));
+    let options = LiveOptions {
+        clock,
+        dice: dice(),
+        provider: LiveProvider {
+            url: emulator.url().to_owned(),
+            token_path: "/oauth/token".to_owned(),
+            api_path: "/v2/users/me".to_owned(),
+            clients: clients.collect(),
+            slot_parameter: scenario.provider().slot_parameter.clone(),
+            emulated: true,
+        },
+        dialect: Dialect::of(&scenario.provider().dialect),
+        redis,
+        context: run_context(&plan),
+        batches: 3,
+        records: true,
+    };
+    let run = live::run(&plan, &options, &AtomicBool::new(false)).unwrap();
+    (plan, run, emulator)
+}
+
+const LATEST_ONLY: &str = "rule = { latest_only = {} }";
+
+/// What a node was told explains all that it said, whatever the network did: told again, it says the same.
+fn replayed(name: &str, plan: &Plan, run: &LiveRun) {
+    assert_eq!(run.records.len(), plan.nodes(), "{name}");
+    for record in &run.records {
+        record
+            .replay(plan, dice())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let told: usize = run.records.iter().map(|record| record.len()).sum();
+    let words: usize = run.records.iter().map(|record| record.words()).sum();
+    assert!(told > 300 && words > told, "{name}: {told} inputs, {words} words");
+}
+
+#[test]
+fn what_nodes_were_told_explains_what_they_said() {
+    for coordination in [
+        r#""naive""#,
+        "{ lease = {} }",
+        "{ gateway = {} }",
+        "{ gossip = {} }",
+        "{ central_refresher = {} }",
+    ] {
+        let (plan, run, _) = run(&scenario(LATEST_ONLY, coordination, ""), None);
+        replayed(coordination, &plan, &run);
+        let total = run.observed.total();
+        assert!(total.calls > 60, "{coordination}: {total:?}");
+        // Who keeps a token each is at war.
+        let most = if coordination.contains("naive") { 2 } else { 8 };
+        assert!(total.succeeded * 10 >= total.calls * most, "{coordination}: {total:?}");
+        assert_eq!(run.observed.total().ended(CallOutcome::Unfinished), 0, "{coordination}");
+    }
+}
+
+/// Told something else, it says something else: a replay can fail.
+#[test]
+fn a_record_of_other_dice_does_not_replay() {
+    let retry = scenario(LATEST_ONLY, "{ wait_and_look = { spread = \"2s\" } }", "");
+    let (plan, run, _) = run(&retry, None);
+    replayed("wait_and_look", &plan, &run);
+    let other = Dice::replication(4, 0);
+    let differs = run.records.iter().filter(|record| record.replay(&plan, other).is_err());
+    assert!(differs.count() > 0, "waits are drawn");
+}
+
+/// Nodes that keep a token each throw each other out, those that share one do not; and what the nodes count is what the provider
+/// counts.
+#[test]
+fn the_rule_is_felt() {
+    let (_, alone, emulator) = run(&scenario(LATEST_ONLY, r#""naive""#, ""), None);
+    let total = alone.observed.total();
+    assert!(total.first_rejected * 2 > total.calls, "{total:?}");
+    assert_eq!(
+        emulator.count("calls"),
+        emulator
+            .count("accepted")
+            .zip(emulator.count("rejected"))
+            .map(|(a, b)| a + b)
+    );
+    let rejected = emulator.count("rejected").unwrap();
+    assert!(
+        rejected >= total.rejections,
+        "{rejected} are not fewer than those after the warm-up"
+    );
+
+    let (_, shared, emulator) = run(&scenario(LATEST_ONLY, "{ lease = {} }", ""), None);
+    assert_eq!(shared.observed.total().first_rejected, 0);
+    assert_eq!(emulator.count("issuances"), Some(1));
+}
+
+#[test]
+fn nodes_share_a_token_through_a_redis() {
+    let Some(redis) = TestRedis::start() else { return };
+    for (coordination, tokens) in [
+        ("{ lease = {} }", 1),
+        ("{ file_lock = {} }", 1),
+        ("{ compare_and_set = {} }", u64::MAX),
+        ("{ shared_blind = {} }", u64::MAX),
+    ] {
+        let (plan, run, emulator) = run(&scenario(LATEST_ONLY, coordination, ""), Some(redis.url()));
+        replayed(coordination, &plan, &run);
+        let total = run.observed.total();
+        assert!(total.succeeded > 60, "{coordination}: {total:?}");
+        let issued = emulator.count("issuances").unwrap();
+        assert!(issued >= 1 && issued <= tokens, "{coordination}: {issued} tokens");
+    }
+}
+
+/// Where refresh tokens rotate, a user has logged in before the run, and one credential is passed on from hand to hand.
+#[test]
+fn a_refresh_token_rotates() {
+    let rotating = r#"rule = { latest_only = { overlap = "10s" } }, refresh = { issued = true, rotate = "always" }"#;
+    let rotating = scenario(rotating, "{ lease = {} }", "").to_resolved_toml();
+    let text = rotating.replace("token_ttl = \"1h\"", "token_ttl = \"10s\"");
+    assert_ne!(text, rotating);
+    let scenario = Scenario::parse("live.toml", &text, Path::new(".")).unwrap();
+    let (plan, run, emulator) = run(&scenario, None);
+    replayed("rotation", &plan, &run);
+    assert!(
+        emulator.count("refreshes") > Some(1),
+        "{:?}",
+        emulator.count("refreshes")
+    );
+    let total = run.observed.total();
+    assert!(total.succeeded * 10 >= total.calls * 9, "{total:?}");
+}
+
+/// The timeline is done by the wall clock: nodes crash and come back, stand still, and are cut off; all of it is in the record.
+#[test]
+fn a_timeline_is_done() {
+    let events = r#"
+        [store]
+        request = { constant = "1ms" }
+        response = { constant = "1ms" }
+        [[event]]
+        at = "8s"
+        what = { restart = { fleet = "web", down = "2s" } }
+        [[event]]
+        at = "15s"
+        what = { pause = { fleet = "web", nodes = [1], for = "3s" } }
+        [[event]]
+        at = "20s"
+        what = { partition = { fleet = "web", from = "store", for = "3s" } }
+    "#;
+    let (plan, run, _) = run(&scenario(LATEST_ONLY, "{ lease = {} }", events), None);
+    replayed("timeline", &plan, &run);
+    let calm = self::run(&scenario(LATEST_ONLY, "{ lease = {} }", ""), None).1;
+    let calls = |run: &LiveRun| run.observed.total().calls;
+    assert!(calls(&run) < calls(&calm), "nodes that are down take no calls");
+    assert!(calls(&run) > 60);
+}
