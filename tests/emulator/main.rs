@@ -2,6 +2,7 @@
 
 mod attacks;
 mod client;
+mod conditions;
 mod control;
 #[path = "../common/installed.rs"]
 #[cfg(feature = "intercept")]
