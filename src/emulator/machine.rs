@@ -13,6 +13,11 @@ use crate::provider::{Endpoint, Intake, Issuance, Outage, Provider, Server, Serv
 use crate::trace::Event;
 use crate::world::{LEGS, Leg};
 
+/// Tokens that are remembered, beside the latest of the dead; of more, the oldest of the same slot makes room.
+const MOST_TOKENS: usize = 500_000;
+/// Grants that live at once; of more, the oldest make room.
+const MOST_GRANTS: usize = 50_000;
+
 /// Chance and lags as the plan has them, and what was noted.
 struct Surroundings {
     dice: Dice,
@@ -261,10 +266,13 @@ impl Machine {
         };
         match reply {
             Reply::Refused { kind, wait } => Outcome::Refused(kind, wait),
-            Reply::Granted(grant) => Outcome::Granted(Granted {
-                grant,
-                refresh: self.refresh_token(grant.token),
-            }),
+            Reply::Granted(grant) => {
+                server.bound(now, grant.token, MOST_TOKENS, MOST_GRANTS, around);
+                Outcome::Granted(Granted {
+                    grant,
+                    refresh: self.refresh_token(grant.token),
+                })
+            }
         }
     }
 

@@ -87,6 +87,25 @@ impl<R: Rule, Q> Server<R, Q> {
         revoked
     }
 
+    /// For whoever is never done asking: keeps the books of a bounded size after a token has been handed out. Where more than `tokens`
+    /// are remembered, the oldest of the same slot ends; where more than `grants` live, the oldest of them do.
+    pub fn bound(&mut self, now: Time, granted: Token, tokens: usize, grants: usize, host: &mut impl ServerHost) {
+        let Provider { rotation, ledger, .. } = &mut self.provider;
+        let evicted = rotation
+            .as_mut()
+            .map_or(0, |rotation| rotation.bound(now, grants, ledger));
+        for _ in 0..evicted {
+            host.note(|| Event::GrantLost);
+        }
+        if ledger.known() > tokens
+            && let Some(life) = ledger.get(granted)
+        {
+            let bucket = life.bucket;
+            ledger.end_oldest(bucket, now);
+            self.settle(bucket, now, host);
+        }
+    }
+
     /// Ends the run: tokens whose end has come, and those that still live, are told.
     pub fn close(&mut self, now: Time, host: &mut impl ServerHost) {
         for client in 0..self.provider.clients() {
@@ -99,5 +118,63 @@ impl<R: Rule, Q> Server<R, Q> {
                 host.note(|| Event::TokenEnded(life));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Chance, Duration, NodeId};
+    use crate::oauth::{Bucket, Reply};
+    use crate::provider::{Issuance, OnBadSlot, TokenAsk};
+
+    struct Calm;
+
+    impl ServerHost for Calm {
+        fn hit(&mut self, _: Chance, _: u64) -> bool {
+            false
+        }
+        fn lags(&mut self, _: Token, _: u64) -> (Duration, Duration) {
+            (Duration::ZERO, Duration::ZERO)
+        }
+        fn note(&mut self, _: impl FnOnce() -> Event) {}
+    }
+
+    /// Tokens that all outlive the load: the books stay of one size, and the youngest stay alive.
+    #[test]
+    fn an_endless_load_does_not_fill_the_ledger() {
+        let issuance = Issuance::independent(Duration::from_secs(86_400));
+        let mut provider = Provider::new(issuance, OnBadSlot::Ignore, vec![1, 1], 1);
+        provider.ledger.remember_dead(100);
+        let mut server: Server<_, ()> = Server::new(provider);
+        let mut granted = Vec::new();
+        for number in 0..10_000 {
+            let now = Time::ZERO + Duration::from_millis(number);
+            let ask = TokenAsk {
+                client: u16::from(number < 10),
+                slot: Slot::Unnamed,
+                force: false,
+                with: None,
+                no_op: false,
+                asker: NodeId(0),
+                held: None,
+            };
+            let Reply::Granted(grant) = server.token_commits(now, &ask, &mut Calm) else {
+                panic!("it is granted");
+            };
+            server.bound(now, grant.token, 500, 500, &mut Calm);
+            granted.push(grant.token);
+            assert!(server.provider.ledger.known() <= 601);
+        }
+        let (ledger, now) = (&server.provider.ledger, Time::ZERO + Duration::from_secs(10));
+        let live = granted.iter().filter(|token| ledger.is_live(**token, now));
+        let live: Vec<_> = live.map(|token| token.sequence()).collect();
+        assert_eq!(&live[..10], &(1..=10).collect::<Vec<_>>(), "another's are not touched");
+        assert_eq!(
+            live[10..],
+            (10_001 - (live.len() as u32 - 10)..=10_000).collect::<Vec<_>>()
+        );
+        assert!(live.len() >= 400, "{}", live.len());
+        assert_eq!(ledger.current(Bucket(1)), 10);
     }
 }

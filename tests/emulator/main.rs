@@ -4,8 +4,10 @@ mod attacks;
 mod client;
 mod conditions;
 mod control;
+#[cfg(all(unix, feature = "cli"))]
+mod crowds;
+#[cfg(any(feature = "cli", feature = "intercept"))]
 #[path = "../common/installed.rs"]
-#[cfg(feature = "intercept")]
 mod installed;
 #[cfg(feature = "intercept")]
 mod intercept;

@@ -145,9 +145,15 @@ impl Ledger {
                 .iter_mut()
                 .for_each(|line| line.jumbled |= line.lingering > 0);
         }
+        self.supersede_first(bucket, now + overlap)
+    }
+
+    /// The oldest current token of a bucket is superseded, and lives on until then at most.
+    #[inline]
+    fn supersede_first(&mut self, bucket: Bucket, until: Time) -> Option<Superseded> {
         let token = self.lines[bucket.0 as usize].first_current?;
         let life = self.get_mut(token).expect("a line names lives of the table");
-        life.end = life.end.min(now + overlap);
+        life.end = life.end.min(until);
         life.ending = Some(Ending::Superseded);
         let (newer, holders) = (life.newer, life.holders);
         let next = self.first_current_from(newer);
@@ -234,6 +240,16 @@ impl Ledger {
         }
     }
 
+    /// The oldest token of a bucket ends now for want of room, unless it is the only one.
+    pub fn end_oldest(&mut self, bucket: Bucket, now: Time) {
+        let line = self.lines[bucket.0 as usize];
+        if line.lingering > 0 {
+            self.trim_lingering(bucket, now, line.lingering - 1);
+        } else if line.current > 1 {
+            self.supersede_first(bucket, now);
+        }
+    }
+
     /// Ends every token of a bucket now, and tells each.
     pub fn revoke(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let line = &mut self.lines[bucket.0 as usize];
@@ -289,6 +305,29 @@ mod tests {
         assert_eq!(told(&mut ledger), [], "it would have ended before");
         ledger.revoke(BUCKET, at(6), &mut |_| {});
         assert_eq!(told(&mut ledger), [(3, at(6))], "the others are over");
+    }
+
+    /// Those that linger go first, then current ones from the oldest on, and the last one stays.
+    #[test]
+    fn the_oldest_makes_room() {
+        let mut ledger = Ledger::new(2);
+        for i in 0..4 {
+            ledger.issue(BUCKET, at(i), Duration::SECOND);
+        }
+        ledger.issue(Bucket(1), at(4), Duration::SECOND);
+        ledger.supersede_oldest(BUCKET, at(5), Duration::from_millis(100));
+        ledger.supersede_oldest(BUCKET, at(5), Duration::from_millis(100));
+        let live = |ledger: &Ledger| {
+            let mut live: Vec<_> = ledger.live(at(6)).map(|token| token.sequence()).collect();
+            live.sort_unstable();
+            live
+        };
+        for left in [&[2, 3, 4, 5][..], &[3, 4, 5], &[4, 5], &[4, 5]] {
+            ledger.end_oldest(BUCKET, at(6));
+            ledger.settle(BUCKET, at(6), &mut |_| {});
+            assert_eq!(live(&ledger), left);
+        }
+        assert_eq!((ledger.current(BUCKET), ledger.lingering(BUCKET)), (1, 0));
     }
 
     #[test]

@@ -5,6 +5,11 @@ use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
 impl Ledger {
+    /// Tokens that it remembers, dead ones included.
+    pub fn known(&self) -> usize {
+        self.count
+    }
+
     /// How long a token, if there is one, would still be accepted.
     #[inline]
     pub fn left(&self, token: Option<Token>, now: Time) -> Duration {

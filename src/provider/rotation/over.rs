@@ -1,7 +1,7 @@
 //! What is over: tokens that have died, families that have ended, pairs that are forgotten. Each is looked for so seldom that a run
 //! pays for every token once or twice, however many there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ledger::Ledger;
 use super::{RotationMachine, Serial};
@@ -68,6 +68,51 @@ impl RotationMachine {
         self.forget_refresh();
         // Where few could be forgotten, the next search waits until half as many have come on top.
         self.forget_at = self.pairs.len() / 2 * 3;
+    }
+
+    /// For whoever is never done asking: forgets the grants that are over, or whose refresh tokens have all expired, so that a refresh
+    /// token of theirs is unknown from now on; where more than `most` are left, the oldest end, and a tenth of `most` beside. They are
+    /// looked for each time there are twice as many. Families are numbered anew. How many were ended.
+    pub fn bound(&mut self, now: Time, most: usize, ledger: &mut Ledger) -> u32 {
+        if self.families.len() < 2 * most {
+            return 0;
+        }
+        let mut newest = vec![Time::ZERO; self.families.len()];
+        for refresh in self.refresh.values() {
+            let newest = &mut newest[refresh.family as usize];
+            *newest = refresh.issued.max(*newest);
+        }
+        let expired = |family: usize| self.rule.ttl.is_some_and(|ttl| now >= newest[family] + ttl);
+        let open = |family: &u32| !self.is_over(now, *family) && !expired(*family as usize);
+        let mut kept: Vec<u32> = (0..self.grants()).filter(open).collect();
+        let surplus = match kept.len() > most {
+            true => kept.len() - most + most / 10,
+            false => 0,
+        };
+        for family in kept.drain(..surplus) {
+            self.end(family, now, self.rule.evicts_access, ledger);
+        }
+        self.keep(&kept);
+        surplus as u32
+    }
+
+    /// Forgets all families but these, which are in order.
+    fn keep(&mut self, kept: &[u32]) {
+        let places: BTreeMap<u32, u32> = kept.iter().copied().zip(0..).collect();
+        let refresh = &self.refresh;
+        self.pairs
+            .retain(|_, serial| places.contains_key(&refresh[serial].family));
+        self.forget_refresh();
+        for refresh in self.refresh.values_mut() {
+            refresh.family = places[&refresh.family];
+        }
+        let mut number = 0;
+        self.families.retain(|_| {
+            number += 1;
+            places.contains_key(&(number - 1))
+        });
+        self.open.clear();
+        self.looked_at = 0;
     }
 
     /// Forgets refresh tokens that no pair names, but for those next to one that does.
@@ -169,5 +214,61 @@ mod tests {
                 machine.walked
             );
         }
+    }
+
+    /// Grants that are over or have expired are forgotten; of those that are not, the oldest go where there are too many, and all that
+    /// stay are as they were.
+    #[test]
+    fn grants_are_bounded_however_many_begin() {
+        const MOST: usize = 100;
+        let rule = RotationRule {
+            ttl: Some(Duration::from_millis(1_000_000)),
+            ..RotationRule::default()
+        };
+        let (mut machine, mut ledger) = (RotationMachine::new(rule), Ledger::new(1));
+        let mut issuance = Issuance::independent(Duration::SECOND);
+        let mut begin = |machine: &mut RotationMachine, ledger: &mut Ledger, number: u32| {
+            let (ruling, _) = machine.login(at(number), 0, BUCKET, ledger, &mut issuance).unwrap();
+            (ruling.token, machine.bound(at(number), MOST, ledger))
+        };
+        let mut all = Vec::new();
+        let mut ended = 0;
+        for number in 0..1000 {
+            let (token, surplus) = begin(&mut machine, &mut ledger, number);
+            all.push(token);
+            ended += surplus;
+            assert!(machine.grants() < 2 * MOST as u32 && machine.pairs.len() < 2 * MOST);
+        }
+        let accepted: Vec<_> = all.iter().filter(|&&token| machine.accepts(at(1000), token)).collect();
+        assert_eq!(accepted.len(), 1000 - ended as usize, "who was not ended is accepted");
+        assert_eq!(
+            accepted,
+            all[ended as usize..].iter().collect::<Vec<_>>(),
+            "the youngest"
+        );
+        // All but fifteen are over: it is those that are forgotten, and nobody has to go.
+        let (kept, revoked) = accepted.split_at(15);
+        for &&token in revoked {
+            assert!(machine.revoke_grant(at(1000), token, &mut ledger));
+        }
+        let before = machine.grants();
+        let mut number = 1000;
+        while machine.grants() >= before {
+            number += 1;
+            let (token, surplus) = begin(&mut machine, &mut ledger, number);
+            assert_eq!(surplus, 0);
+            assert!(machine.accepts(at(number), token));
+        }
+        assert!(kept.iter().all(|token| machine.accepts(at(number), **token)));
+        assert!(
+            revoked.iter().all(|token| machine.family(**token).is_none()),
+            "forgotten"
+        );
+        // Their time is over, and they are forgotten without having been ended.
+        let mut machine = RotationMachine::new(rule);
+        for number in (0..150).chain(1_000_200..1_000_250) {
+            assert_eq!(begin(&mut machine, &mut ledger, number).1, 0);
+        }
+        assert_eq!(machine.grants(), 50);
     }
 }
