@@ -8,14 +8,18 @@ use super::fault::{Fault, FaultBudget};
 use super::{CheckReport, PropertyVerdict};
 use crate::property::PROPERTIES;
 
-/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Each names every system, but for the one about a
-/// lease that lapses, which names those that take one. States that differ only in which node is which are one. Among two nodes without
+/// Lists, as [`line()`] writes them, by the number of nodes and the faults. Those without faults, and with a lost message and a crash, name
+/// every system; the one about a lease that lapses names those that take one, and the last three name [`FEW`]. A node that stands still
+/// for longer than its lease lasts is a lease that lapses. States that differ only in which node is which are one. Among two nodes without
 /// faults every search comes to its end, with faults it and among three nodes it is given up after
 /// [`NEAREST`](super::systems::NEAREST) of them.
-pub const LISTS: [(u32, FaultBudget, &str); 4] = [
+pub const LISTS: [(u32, FaultBudget, &str); 7] = [
     (2, FaultBudget::NONE, include_str!("expected.txt")),
     (2, FAULTY, include_str!("expected_faults.txt")),
     (2, LAPSING, include_str!("expected_lapse.txt")),
+    (2, LATE, include_str!("expected_late.txt")),
+    (2, THROTTLED, include_str!("expected_throttle.txt")),
+    (2, RENEWING, include_str!("expected_renewal.txt")),
     (3, FaultBudget::NONE, include_str!("expected_three.txt")),
 ];
 
@@ -24,6 +28,36 @@ pub const FAULTY: FaultBudget = FaultBudget::NONE.with(Fault::Drop, 1).with(Faul
 
 /// A lease ends once in each run while its holder acts on it.
 pub const LAPSING: FaultBudget = FaultBudget::NONE.with(Fault::Lapse, 1);
+
+/// A time-out strikes once in each run while the answer is still under way.
+pub const LATE: FaultBudget = FaultBudget::NONE.with(Fault::Late, 1);
+
+/// One token request of each run is answered with a 429.
+pub const THROTTLED: FaultBudget = FaultBudget::NONE.with(Fault::Throttle, 1);
+
+/// A planned renewal falls due once in each run.
+pub const RENEWING: FaultBudget = FaultBudget::NONE.with(Fault::Renewal, 1);
+
+/// Systems in the lists about a time-out that strikes early, a 429, a renewal: one of each sort that is quickly searched.
+pub const FEW: [&str; 17] = [
+    "token_per_call",
+    "naive",
+    "single_flight",
+    "compare_first",
+    "slot_per_node",
+    "app_per_node",
+    "renew_ahead",
+    "gateway",
+    "rotation",
+    "compare_and_set",
+    "put_if_newer_order",
+    "naive_strict",
+    "naive_grace",
+    "reread_strict",
+    "wiping_loser_refused",
+    "lease_grace",
+    "gateway_strict",
+];
 
 /// What is expected of one property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
