@@ -280,7 +280,9 @@ fn story(subject: &Subject, finding: &Finding) -> String {
     (setup.system.nodes, setup.system.calls) = (draw.nodes, draw.calls);
     setup.system.faults = draw.faults;
     setup.system.rule = subject.rules[draw.rule].1.clone();
-    format!("\n{}\n", check::text(&check::narrate(&setup, &finding.example)))
+    let story = check::narrate(&setup, &finding.example);
+    let words = check::explain(&story, &PROPERTIES[finding.property]);
+    format!("\n{}\n{words}\n", check::text(&story))
 }
 
 /// Whether the checker has shown that this cannot happen: for this strategy among at most two nodes with a call each, and with

@@ -4,11 +4,13 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
+use super::show::alternatives;
 use crate::engine::check::FAULTS;
 use crate::metric::METRICS;
 use crate::property::PROPERTIES;
 use crate::provider::profiles::{PROFILES, find};
 use crate::retry::RETRIES;
+use crate::scenario::EventKind;
 use crate::strategy::STRATEGIES;
 use crate::workload::WORKLOADS;
 
@@ -34,6 +36,8 @@ enum Kind {
     Properties,
     /// Faults of a small system, for --faults of `check` and `fuzz`
     Faults,
+    /// Events that a scenario can have
+    Events,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -71,6 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             .iter()
             .map(|(_, name, about)| ((*name).to_owned(), (*about).to_owned()))
             .collect(),
+        Kind::Events => alternatives::<EventKind>(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let lines: String = rows

@@ -54,11 +54,12 @@ pub(super) fn replay(file: &Path) -> Exit {
     }
     let told = check::narrate(&saved.setup(), &example);
     let text = format!(
-        "{} ({}) is broken; the simulator does the same, {} effects\n\n{}",
+        "{} ({}) is broken; the simulator does the same, {} effects\n\n{}\n{}",
         property.name,
         property.title,
         effects.simulator.len(),
-        check::text(&told)
+        check::text(&told),
+        check::explain(&told, property)
     );
     print(&text).max(Exit::PropertyBroken)
 }

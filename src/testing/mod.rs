@@ -11,7 +11,7 @@ use crate::engine::check::{self, FaultBudget, Needs, PropertyVerdict, State, Sys
 use crate::engine::fuzz::{self, Cases, FuzzOptions, SearchSpace, Walk};
 use crate::node::{Memory, Names, Strategy};
 use crate::oauth::Token;
-use crate::property::PROPERTIES;
+use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 
@@ -337,7 +337,11 @@ fn objections<S: Strategy, R: Rule>(
             (None, Some(finding), false) => (ground.system(&finding.case.draw), &finding.example),
         };
         let story = check::narrate_strategy(strategy.clone(), &system, example);
-        objections.push(format!("{property} ({title}) is broken:\n{}", check::text(&story)));
+        let words = property::find(property).map_or_else(String::new, |known| check::explain(&story, known));
+        objections.push(format!(
+            "{property} ({title}) is broken:\n{}{words}",
+            check::text(&story)
+        ));
     }
     if !open.is_empty() && !expect.undecided {
         objections.push(format!("undecided: {}; {}", open.join(", "), report.why_open()));

@@ -14,6 +14,7 @@ mod second_explorer;
 mod slots;
 mod small;
 mod symmetry;
+mod told;
 mod witnesses;
 mod wrong;
 

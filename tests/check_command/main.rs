@@ -149,8 +149,15 @@ fn a_run_is_told_in_words_and_drawn() {
     let text = printed(&trace);
     assert!(text.starts_with("naive breaks L2: no livelock\n"), "{text}");
     assert!(text.contains("from here on, again and again"), "{text}");
-    let last = text.trim_end().lines().last().expect("a step");
+    let steps = text
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit() || c == ' '));
+    let last = steps.last().expect("a step");
     assert!(last.starts_with("14 "), "six steps and eight around: {last}");
+    assert!(
+        text.contains("\nSteps 7 to 14 can be repeated for ever, and a call waits all the while.\nIt is fair: "),
+        "{text}"
+    );
     let drawn = std::fs::read_to_string(&file).expect("it is written");
     assert!(drawn.starts_with("<svg") && drawn.contains("no livelock"), "{drawn}");
     // Nothing to tell where nothing is broken.
@@ -282,6 +289,22 @@ fn properties_and_faults_are_listed_with_what_they_mean() {
             "{line}"
         );
     }
+    let events = list("events");
+    assert!(
+        events.contains("fail_over_store  The shared stores lose their primaries"),
+        "{events}"
+    );
+    let show = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenstorm"));
+        let output = command.args(["show", name]).output().expect("the program runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let page = show("s1");
+    assert!(
+        page.starts_with("S1: a property, store never regresses\n\nNo write"),
+        "{page}"
+    );
+    assert!(show("lapse").contains("--faults lapse=1"));
     let faults = list("faults");
     assert_eq!(faults.lines().count(), tokenstorm::engine::check::FAULTS.len());
     assert!(

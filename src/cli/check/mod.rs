@@ -235,7 +235,12 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
     };
     let story = check::narrate(setup, example);
     let title = format!("{name} breaks {}: {}", property.name, property.title);
-    let exit = print(&format!("{title}\n{}\n\n{}", property.about, check::text(&story)));
+    let exit = print(&format!(
+        "{title}\n{}\n\n{}\n{}",
+        property.about,
+        check::text(&story),
+        check::explain(&story, property)
+    ));
     if let Some(file) = &arguments.svg {
         if let Err(error) = write::place_alone(file, check::svg(&story, &title).as_bytes()) {
             say!("error: {error}");

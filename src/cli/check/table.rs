@@ -74,6 +74,17 @@ impl Table {
                 &issued(row),
             ));
         }
+        let titles = shown.iter().map(|&column| &PROPERTIES[column]);
+        let titles: Vec<_> = titles
+            .map(|property| format!("{} {}", property.name, property.title))
+            .collect();
+        if !titles.is_empty() {
+            text.push_str(&format!(
+                "properties: {}; `tokenstorm show {}` says more\n",
+                titles.join(", "),
+                PROPERTIES[shown[0]].name
+            ));
+        }
         for (verdict, says) in [("ok", "hold in every row"), ("-", "are reached in no row")] {
             let names: Vec<_> = below.iter().filter(|&&column| first.cells[column] == verdict).collect();
             if !names.is_empty() {

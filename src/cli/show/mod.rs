@@ -5,9 +5,13 @@ mod provider;
 
 use clap::Args;
 
+pub(super) use parameters::alternatives;
+
 use super::Exit;
 use super::say::{print, say};
+use crate::engine::check::FAULTS;
 use crate::metric::METRICS;
+use crate::property::{self, PROPERTIES};
 use crate::provider::profiles::PROFILES;
 use crate::retry::{RETRIES, Retry};
 use crate::scenario::suggestion;
@@ -42,6 +46,8 @@ fn known() -> Vec<&'static str> {
         names.extend(list.iter().map(|(name, _)| *name));
     }
     names.extend(METRICS.iter().map(|metric| metric.name));
+    names.extend(PROPERTIES.iter().map(|property| property.name));
+    names.extend(FAULTS.iter().map(|(_, name, _)| *name));
     names
 }
 
@@ -78,6 +84,20 @@ fn pages(name: &str) -> Vec<String> {
             paragraph(metric.about),
         ));
     }
+    pages.extend(property::find(name).map(|property| {
+        let line = format!("{}: a property, {}", property.name, property.title);
+        let check = format!("tokenstorm check --strategy naive --trace {}", property.name);
+        format!(
+            "{line}\n\n{}\nA shortest run that breaks it, if there is one: `{check}`.\n",
+            paragraph(property.about)
+        )
+    }));
+    pages.extend(FAULTS.iter().find(|(_, known, _)| *known == name).map(|(_, _, about)| {
+        format!(
+            "{name}: a fault of a small system\n\n{}\nAllowed once in a run by `tokenstorm check --faults {name}=1`.\n",
+            paragraph(about)
+        )
+    }));
     pages.extend(provider::page(name));
     pages
 }

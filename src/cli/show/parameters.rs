@@ -62,6 +62,21 @@ pub(super) fn of<T: JsonSchema>(name: &str) -> Parameters {
     Parameters { rows, value: None }
 }
 
+/// The alternatives of a choice, each with the first sentence about it.
+pub(in crate::cli) fn alternatives<T: JsonSchema>() -> Vec<(String, String)> {
+    let schema = schema_for!(T).to_value();
+    let all = schema["oneOf"].as_array().into_iter().flatten();
+    let named = all.flat_map(|alternative| {
+        let about = alternative["description"].as_str().unwrap_or_default();
+        let names = alternative["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|keys| keys.keys());
+        names.map(move |name| (name.clone(), about.split_whitespace().collect::<Vec<_>>().join(" ")))
+    });
+    named.collect()
+}
+
 /// The definition behind a reference; of an optional value, that of the value.
 fn follow<'a>(schema: &'a Value, at: &'a Value) -> &'a Value {
     if let Some(first) = at["anyOf"].get(0)

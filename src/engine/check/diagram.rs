@@ -89,7 +89,18 @@ pub fn svg(story: &Story, title: &str) -> String {
         let y = TOP + 36 + place * ROW;
         let colour = if line.fault { "#c0392b" } else { "#1f4e79" };
         let dashes = if line.fault { " stroke-dasharray=\"4 3\"" } else { "" };
-        arrow(&mut out, (centre(line.from), centre(line.to)), y, colour, dashes);
+        if place + 1 == story.lines.len() && story.around == 0 {
+            mark(&mut out, y);
+        }
+        // From when it was sent to when it arrives.
+        let sent = line.sent.map_or(y, |sent| TOP + 36 + sent * ROW);
+        arrow(
+            &mut out,
+            (centre(line.from), sent),
+            (centre(line.to), y),
+            colour,
+            dashes,
+        );
         writeln!(
             out,
             "<text x=\"{words}\" y=\"{y}\" dy=\"4\" fill=\"{}\">{}. {}</text>",
@@ -114,18 +125,31 @@ pub fn svg(story: &Story, title: &str) -> String {
     out
 }
 
-/// From one party to another; a dot where it is the same.
-fn arrow(out: &mut String, (from, to): (usize, usize), y: usize, colour: &str, dashes: &str) {
+/// Marks the step that breaks the property.
+fn mark(out: &mut String, y: usize) {
+    let top = y - ROW / 2;
+    writeln!(
+        out,
+        "<rect x=\"0\" y=\"{top}\" width=\"100%\" height=\"{ROW}\" fill=\"#fdebd0\"/>"
+    )
+    .expect("a string takes everything");
+}
+
+/// From one party at one height to another at another; a dot where it is the same party.
+fn arrow(out: &mut String, (from, sent): (usize, usize), (to, y): (usize, usize), colour: &str, dashes: &str) {
     if from == to {
         writeln!(out, "<circle cx=\"{from}\" cy=\"{y}\" r=\"4\" fill=\"{colour}\"/>")
             .expect("a string takes everything");
         return;
     }
+    let turn = ((y as f64 - sent as f64) / (to as f64 - from as f64))
+        .atan()
+        .to_degrees();
     let back = if to > from { to - 8 } else { to + 8 };
     writeln!(
         out,
-        "<line x1=\"{from}\" y1=\"{y}\" x2=\"{to}\" y2=\"{y}\" stroke=\"{colour}\"{dashes}/>\n\
-         <path d=\"M{to} {y}L{back} {}L{back} {}Z\" fill=\"{colour}\"/>",
+        "<line x1=\"{from}\" y1=\"{sent}\" x2=\"{to}\" y2=\"{y}\" stroke=\"{colour}\"{dashes}/>\n\
+         <path d=\"M{to} {y}L{back} {}L{back} {}Z\" fill=\"{colour}\" transform=\"rotate({turn:.1} {to} {y})\"/>",
         y - 4,
         y + 4
     )

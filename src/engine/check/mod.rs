@@ -11,6 +11,7 @@ mod diagram;
 mod enabled;
 mod expand;
 pub mod expected;
+mod explain;
 mod explore;
 mod fault;
 mod graph;
@@ -25,9 +26,11 @@ mod step;
 mod story;
 mod symmetry;
 pub mod systems;
+mod trail;
 mod verdict;
 mod visited;
 mod walk;
+mod words;
 
 use crate::base::Duration;
 use crate::node::Strategy;
@@ -42,6 +45,7 @@ pub use components::Components;
 pub use diagram::{svg, text};
 pub use enabled::{Fences, HeldBack};
 pub use expand::PropertySet;
+pub use explain::explain;
 pub use explore::{Explored, explore};
 pub use fault::{FAULTS, Fault, FaultBudget};
 pub use graph::{Edge, Graph, Marks, Standing};
@@ -53,6 +57,7 @@ pub use settle::{Settled, settle};
 pub use state::{NOTES, STORE_OPERATIONS, State, falls_due};
 pub use step::throttled;
 pub use story::{Line, Story, narrate, narrate_strategy};
+pub use trail::{carried, taken_from};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
 /// A small system to be explored, with one of the crate's own strategies.

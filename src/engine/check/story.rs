@@ -1,8 +1,8 @@
 //! A run told so that a reader can follow it: who does what, step by step, with every token under one name throughout.
 
 use crate::base::NodeId;
-use crate::node::{Note, StoreAnswer, Strategy, Timer};
-use crate::oauth::{At, Failure, Perceived, Perceptions, Reply, Token};
+use crate::node::{Note, StoreAnswer, Strategy};
+use crate::oauth::{At, Perceived, Perceptions, Reply, Slot, Token};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
@@ -11,6 +11,8 @@ use crate::world::{Message, Renamed};
 use super::action::Action;
 use super::host::{CheckHost, NOW};
 use super::state::State;
+use super::trail::{Cycle, carried, taken_from};
+use super::words::{failure, rang};
 use super::{Counterexample, Setup, System};
 
 /// A run in words.
@@ -22,6 +24,8 @@ pub struct Story {
     pub lines: Vec<Line>,
     /// How many lines at the end can be repeated for ever.
     pub around: usize,
+    /// Those among them, from 0, that bring what could have arrived in each step around: what makes a cycle fair.
+    pub owed: Vec<usize>,
     /// What the lines do not show.
     pub remark: Option<String>,
 }
@@ -37,6 +41,8 @@ pub struct Line {
     pub text: String,
     /// The step is a fault: it goes wrong without any party's decision.
     pub fault: bool,
+    /// The line, from 0, in whose step that was sent which arrives here; none where nothing was.
+    pub sent: Option<usize>,
 }
 
 /// Tells a run of this system.
@@ -53,18 +59,29 @@ pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, ex
     for (life, name) in state.world.server.provider.ledger.remembered().iter().zip(0..) {
         narrator.names.push((life.token, name));
     }
-    let mut lines = Vec::new();
-    for &action in &example.way {
+    let (mut lines, mut cycle) = (Vec::new(), Cycle::default());
+    // In which step each message of the bag was sent.
+    let mut sent = vec![None; state.bag.len()];
+    for (step, &action) in example.way.iter().enumerate() {
+        if step >= example.steps() {
+            cycle.pass(&state, step, action);
+        }
+        let raw = state.step(action, &mut host);
+        let own = taken_from(action).and_then(|place| sent.remove(place));
+        sent.resize(raw.bag.len(), Some(step));
         let next = state.take(action, &mut host, |_, _, _| {});
         narrator.name_new_tokens(&host.events);
-        lines.push(narrator.line(&state, action, &host.events));
+        let line = narrator.line(&state, action, &host.events);
+        lines.push(Line { sent: own, ..line });
         narrator.rename(&host.renamed);
+        sent = carried(raw, &sent, &next, &mut host.renamed);
         state = next;
     }
     Story {
         parties: narrator.parties(),
         lines,
         around: example.around,
+        owed: cycle.owed(),
         remark: example.remark.clone(),
     }
 }
@@ -74,6 +91,9 @@ struct Narrator {
     nodes: usize,
     workers: usize,
     uses_store: bool,
+    /// Registered copies of the app, and slots of each.
+    apps: u16,
+    slots: u16,
     /// Names by the number that a token has now.
     names: Vec<(Token, u32)>,
     issued: u32,
@@ -86,6 +106,8 @@ impl Narrator {
             nodes: workers + usize::from(setup.needs.gateway),
             workers,
             uses_store: setup.needs.store,
+            apps: setup.needs.apps,
+            slots: setup.slots,
             names: Vec::new(),
             issued: 0,
         }
@@ -172,7 +194,11 @@ impl Narrator {
                     self.node(NodeId(node.into()))
                 ),
             ),
-            Action::Expire(_) => own(self.token_endpoint(), "the live token expires".to_owned()),
+            Action::Expire(bucket) => {
+                let (app, slot) = (u16::from(bucket) / self.slots, u16::from(bucket) % self.slots);
+                let of = self.slot(app, slot);
+                own(self.token_endpoint(), format!("the live token{of} expires"))
+            }
             Action::Pass => own(
                 self.token_endpoint(),
                 "a long while passes: leeways and overlaps end".to_owned(),
@@ -184,6 +210,7 @@ impl Narrator {
             to,
             text,
             fault: action.fault().is_some(),
+            sent: None,
         }
     }
 
@@ -232,8 +259,13 @@ impl Narrator {
                 )
             }
             Message::ApiResponse { token, reply, .. } => (self.api(), column, self.api_answer(&node, *token, *reply)),
-            Message::TokenRequest { .. } | Message::TokenServed { .. } => {
-                (column, self.token_endpoint(), self.commit(&node, events))
+            Message::TokenRequest { slot, .. } | Message::TokenServed { slot, .. } => {
+                let index = match slot.index {
+                    Slot::Index(index) => index,
+                    Slot::Unnamed | Slot::Misnamed(_) => 0,
+                };
+                let request = format!("{node}'s request{}", self.slot(slot.app_copy, index));
+                (column, self.token_endpoint(), self.commit(&request, events))
             }
             Message::TokenResponse { reply, .. } => {
                 let text = match *reply {
@@ -306,22 +338,32 @@ impl Narrator {
         }
     }
 
-    fn commit(&self, node: &str, events: &[Event]) -> String {
+    /// Which slot of which app, where there are several.
+    fn slot(&self, app: u16, slot: u16) -> String {
+        match (self.apps > 1, self.slots > 1) {
+            (false, false) => String::new(),
+            (false, true) => format!(" for slot {slot}"),
+            (true, false) => format!(" for app {app}"),
+            (true, true) => format!(" for slot {slot} of app {app}"),
+        }
+    }
+
+    fn commit(&self, request: &str, events: &[Event]) -> String {
         let issued = events.iter().find_map(|event| match event {
             Event::Issued { token, evicted, .. } => Some((*token, *evicted)),
             _ => None,
         });
         match issued {
             Some((token, Some(evicted))) => format!(
-                "{node}'s request commits: {} is issued, {} is dead",
+                "{request} commits: {} is issued, {} is dead",
                 self.token(token),
                 self.token(evicted)
             ),
-            Some((token, None)) => format!("{node}'s request commits: {} is issued", self.token(token)),
+            Some((token, None)) => format!("{request} commits: {} is issued", self.token(token)),
             None if events.iter().any(|event| matches!(event, Event::Returned)) => {
-                format!("{node}'s request is answered with the current token")
+                format!("{request} is answered with the current token")
             }
-            None => format!("{node}'s request is refused"),
+            None => format!("{request} is refused"),
         }
     }
 
@@ -343,25 +385,5 @@ impl Narrator {
             Note::Wanted(None) => "a token is wanted".to_owned(),
             Note::Failed(why) => failure(*why).to_owned(),
         }
-    }
-}
-
-fn rang(timer: Timer) -> &'static str {
-    match timer {
-        Timer::Renew => "renews as planned",
-        Timer::Wait => "has waited",
-        Timer::Extend => "is to extend its lease",
-        Timer::Own(_) => "hears a timer of its own",
-    }
-}
-
-fn failure(why: Failure) -> &'static str {
-    match why {
-        Failure::Unknown => "no answer",
-        Failure::ServerError => "server error",
-        Failure::Throttled { .. } => "too many requests",
-        Failure::InvalidGrant => "invalid_grant",
-        Failure::Refused => "refused for good",
-        Failure::Unreachable => "unreachable",
     }
 }

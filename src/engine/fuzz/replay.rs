@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::step::{Actor, MessageKind, ScheduleStep, name_of};
 use super::walk::Walk;
 use crate::base::{Duration, NodeId, Time};
-use crate::engine::check::{Action, CheckHost, NOW, State, System, falls_due, throttled};
+use crate::engine::check::{Action, CheckHost, NOW, State, System, carried, taken_from, throttled};
 use crate::engine::sim::{Happening, Network, run_script};
 use crate::node::Strategy;
 use crate::oauth::Token;
@@ -151,60 +151,10 @@ fn script<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, way: &[Action]
         let next = state.take(action, &mut host, |_, _, _| {});
         effects.extend(describer.describe(step, &host.events));
         describer.rename(&host.renamed);
-        tags = sorted(raw, &tags, &next, &mut host.renamed);
+        tags = carried(raw, &tags, &next, &mut host.renamed);
         state = next;
     }
     (script, effects)
-}
-
-/// The sendings in the order of the next state's bag.
-fn sorted<S: Strategy, R: Rule>(
-    mut raw: State<S, R>,
-    tags: &[usize],
-    next: &State<S, R>,
-    renamed: &mut Renamed,
-) -> Vec<usize> {
-    let due = raw.renewals();
-    let tags: Vec<_> = raw
-        .bag
-        .iter()
-        .zip(tags)
-        .filter(|(message, _)| falls_due(message, due))
-        .map(|(_, &tag)| tag)
-        .collect();
-    raw.bag.retain(|message| falls_due(message, due));
-    let good = raw.bag.iter().map(|message| !raw.world.is_void(message));
-    let tags: Vec<_> = tags
-        .iter()
-        .zip(good)
-        .filter(|(_, good)| *good)
-        .map(|(&tag, _)| tag)
-        .collect();
-    let mut bag = std::mem::take(&mut raw.bag);
-    raw.world.canonical(NOW, &mut bag, renamed);
-    let mut pairs: Vec<_> = bag.into_iter().zip(tags).collect();
-    pairs.sort_unstable();
-    let (bag, tags): (Vec<_>, _) = pairs.into_iter().unzip();
-    assert_eq!(bag, next.bag, "a state has the messages of its step");
-    tags
-}
-
-/// The place of the bag that a step empties.
-fn taken_from(action: Action) -> Option<usize> {
-    match action {
-        Action::Deliver(place)
-        | Action::Renew(place)
-        | Action::Late(place)
-        | Action::Lose(place)
-        | Action::Throttle(place) => Some(place.into()),
-        Action::Crash(_)
-        | Action::Lapse(_)
-        | Action::Reclaim(_)
-        | Action::Expire(_)
-        | Action::Pass
-        | Action::Elapse
-        | Action::Arrive(_) => None,
-    }
 }
 
 impl Script {
