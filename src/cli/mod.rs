@@ -1,12 +1,14 @@
 //! The command line: one file per subcommand. Results go to standard output, everything else to standard error; only this
 //! room prints.
 
+mod again;
 mod check;
 #[cfg(feature = "serve")]
 mod command;
 mod format;
 mod fuzz;
 mod interrupt;
+mod junit;
 mod limits;
 mod list;
 #[cfg(all(feature = "live", feature = "serve"))]
@@ -18,6 +20,7 @@ mod say;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
+mod shell;
 mod show;
 mod validate;
 
@@ -49,6 +52,8 @@ enum Command {
     Run(run::Arguments),
     /// Print old results again, and draw their charts anew
     Report(report::Arguments),
+    /// Run once more what a manifest tells, and hold every byte to it
+    Replay(again::Arguments),
     /// Check scenario files without running them
     Validate(validate::Arguments),
     /// Search every order of deliveries and faults of a small system for what must not happen
@@ -67,6 +72,10 @@ enum Command {
     Show(show::Arguments),
     /// Print the JSON schema of scenario files, of a run's summary, or of verdicts
     Schema(schema::Arguments),
+    /// Print what a shell wants to complete these commands
+    Completions(shell::Completions),
+    /// Print a page of the manual, for `man -l -`
+    Man(shell::Man),
 }
 
 /// How a command ended. The numbers are a promise to scripts.
@@ -103,6 +112,9 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Replay(arguments) => again::run(&arguments),
+        Command::Completions(arguments) => shell::completions(&arguments),
+        Command::Man(arguments) => shell::man(&arguments),
     }
     .into()
 }

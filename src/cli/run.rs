@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::format::{Format, Printer};
 use super::interrupt::interrupt;
+use super::junit::{self, Suite};
 use super::limits::{self, Limits};
 use super::say::{print, say};
 use super::{Exit, validate};
@@ -50,13 +51,39 @@ pub(super) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Write the assertions as a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Values in place of the scenario's.
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            set: self.set.clone(),
+            ..Overrides::default()
+        }
+    }
+
+    /// The first scenario.
+    pub(super) fn scenario(&self) -> Option<&Path> {
+        self.scenarios.first().map(PathBuf::as_path)
+    }
+
+    /// How a scenario is run.
+    pub(super) fn options(&self, scenario: &Scenario) -> CampaignOptions {
+        CampaignOptions {
+            only: self.only.clone(),
+            seed: self.seed.unwrap_or(scenario.file.run.seed),
+            replications: self.replications.unwrap_or(scenario.file.run.replications),
+            precision: self.precision.map(Share::get),
+            threads: self.threads,
+        }
+    }
 }
 
 pub(super) fn run(arguments: Arguments) -> Exit {
-    let overrides = Overrides {
-        set: arguments.set.clone(),
-        ..Overrides::default()
-    };
+    let overrides = arguments.overrides();
     // All files are read before any is run: a slip in the last one should not cost an hour.
     let scenarios: Vec<_> = arguments
         .scenarios
@@ -94,10 +121,13 @@ pub(super) fn run(arguments: Arguments) -> Exit {
     };
     let stop = interrupt();
     let mut printer = Printer::new(arguments.format, scenarios.len() > 1);
-    let mut worst = Exit::Ok;
+    let (mut worst, mut suites) = (Exit::Ok, Vec::new());
     for (place, ((path, scenario), (folder, taken))) in scenarios.iter().zip(folders).enumerate() {
         match taken.map_or_else(|| RunFolder::take(&folder), Ok) {
-            Ok(folder) => worst = worst.max(one(path, scenario, &folder, &arguments, (&mut printer, &stop))),
+            Ok(folder) => {
+                let said = (&mut printer, &mut suites);
+                worst = worst.max(one(path, scenario, &folder, &arguments, said, &stop));
+            }
             Err(error) => {
                 say!("error: {error}");
                 worst = worst.max(Exit::Internal);
@@ -109,6 +139,12 @@ pub(super) fn run(arguments: Arguments) -> Exit {
             worst = Exit::Interrupted;
             break;
         }
+    }
+    if let Some(file) = &arguments.junit
+        && let Err(message) = junit::write(file, &suites)
+    {
+        say!("error: {message}");
+        worst = worst.max(Exit::Internal);
     }
     worst.max(print(&printer.end()))
 }
@@ -187,25 +223,20 @@ fn one(
     scenario: &Scenario,
     folder: &RunFolder,
     arguments: &Arguments,
-    (printer, stop): (&mut Printer, &AtomicBool),
+    (printer, suites): (&mut Printer, &mut Vec<Suite>),
+    stop: &AtomicBool,
 ) -> Exit {
-    let options = CampaignOptions {
-        only: arguments.only.clone(),
-        seed: arguments.seed.unwrap_or(scenario.file.run.seed),
-        replications: arguments.replications.unwrap_or(scenario.file.run.replications),
-        precision: arguments.precision.map(Share::get),
-        threads: arguments.threads,
-    };
+    let options = arguments.options(scenario);
     let bar = Bar::new(&scenario.file.name);
     let outcome = match campaign::run(scenario, options.clone(), &bar, stop) {
         Ok(outcome) => outcome,
         Err(error) => {
-            bar.0.finish_and_clear();
+            bar.end();
             say!("error: {}: {error}", path.display());
             return Exit::Usage;
         }
     };
-    bar.0.finish_and_clear();
+    bar.end();
     let mut record = outcome.record;
     record.manifest.command_line = command_line(path, &options, arguments);
     if let Some(precise) = outcome.precise {
@@ -227,6 +258,10 @@ fn one(
         }
         say!("{INTERRUPTED}");
     }
+    suites.push(Suite {
+        scenario: record.manifest.scenario.clone(),
+        checks: record.checks.clone(),
+    });
     let mut exit = print(&printer.text(&record));
     match save(&record, folder) {
         Ok(()) => say!("seed {}; wrote {}", options.seed, folder.path().display()),
@@ -249,7 +284,7 @@ fn one(
 pub(super) const INTERRUPTED: &str = "interrupted: the figures rest on the replications that were finished";
 
 /// Puts the record, its charts and its page in the place of whatever run was there.
-fn save(record: &Record, folder: &RunFolder) -> Result<(), String> {
+pub(super) fn save(record: &Record, folder: &RunFolder) -> Result<(), String> {
     let (charts, mut stale) = chart::files(record).map_err(|error| error.to_string())?;
     stale.extend(write::obsolete(record));
     let files: Vec<_> = charts
@@ -282,10 +317,10 @@ fn command_line(path: &Path, options: &CampaignOptions, arguments: &Arguments) -
 }
 
 /// A progress bar on standard error; nothing where that is no terminal.
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} runs, {eta} left")
             .expect("the template is a constant")
@@ -293,6 +328,10 @@ impl Bar {
         bar.set_style(style);
         bar.set_message(name.to_owned());
         Self(bar)
+    }
+
+    pub(super) fn end(&self) {
+        self.0.finish_and_clear();
     }
 }
 

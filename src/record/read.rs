@@ -1,5 +1,6 @@
 //! Files read back, or why they cannot be.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -132,6 +133,18 @@ impl<'a> RunFile<'a> {
             }
             Some(_) => Ok(()),
         }
+    }
+}
+
+impl Manifest {
+    /// The manifest of a folder, and the SHA-256 in hex of each file that it vouches for.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when there is none, or it is not what a run writes.
+    pub fn load(dir: &Path) -> Result<(Self, BTreeMap<String, String>), ReadError> {
+        let SealedManifest { manifest, files } = manifest(dir)?;
+        Ok((manifest, files))
     }
 }
 
