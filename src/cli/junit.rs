@@ -72,7 +72,7 @@ mod tests {
         }];
         let text = report(&suites).unwrap();
         assert!(
-            text.contains("tests=\"2\" failures=\"1\"") && text.contains("measured 0.25"),
+            text.contains("tests=\"2\" skipped=\"0\" failures=\"1\"") && text.contains("measured 0.25"),
             "{text}"
         );
         assert!(

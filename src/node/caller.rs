@@ -241,8 +241,9 @@ impl<S: Strategy> AtNode<'_, S> {
     /// The API has answered, and refused the token: it is not what keeps the node from being served.
     #[inline]
     fn note_answer(&mut self, now: Time) {
-        let retries = self.tables.retries.get_mut(self.id.index());
-        if let (Some(throttle), Some(retries)) = (&self.policy.throttle, retries) {
+        if let Some(throttle) = &self.policy.throttle
+            && let Some(retries) = self.tables.retries.get_mut(self.id.index())
+        {
             throttle.accepted(&mut retries.throttle, now);
         }
     }
@@ -261,40 +262,64 @@ impl<S: Strategy> AtNode<'_, S> {
         call.tries = call.tries.saturating_add(1);
         let tries = call.tries;
         let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        let mut open = false;
-        if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
-            retries.step = retries.step.saturating_add(1);
-            if let Some(breaker) = &self.policy.breaker {
-                open = if refused && !breaker.refused_tokens {
-                    breaker.is_shut(&retries.breaker, now)
-                } else {
-                    breaker.failed(&mut retries.breaker, now);
-                    !breaker.allows(&mut retries.breaker, now)
-                };
+        let ends = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
+            Some(CallOutcome::GaveUp)
+        } else if overdue {
+            Some(CallOutcome::Impatient)
+        } else {
+            None
+        };
+        // Most policies remember nothing of a node.
+        let ends = match self.tables.retries.is_empty() {
+            true => ends,
+            false => self.node_retries(id, ends, after, refused, host),
+        };
+        match ends {
+            None => Some(()),
+            Some(end) => {
+                self.give_up(id, end, host);
+                None
             }
         }
-        let retries = self.tables.retries.get_mut(self.id.index());
-        let permits = retries.and_then(|retries| retries.budget.as_mut());
-        let end = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
-            CallOutcome::GaveUp
-        } else if overdue {
-            CallOutcome::Impatient
-        } else if open {
-            CallOutcome::Broken
-        } else if let (Some(budget), Some(permits)) = (&self.policy.budget, permits)
+    }
+
+    /// What breaker, budget and throttle of the node say of another try of a call, which `ends` already or goes on. The breaker hears
+    /// of every failure.
+    #[inline(never)]
+    fn node_retries(
+        &mut self,
+        id: CallId,
+        ends: Option<CallOutcome>,
+        after: FailureKind,
+        refused: bool,
+        host: &mut impl NodeHost<S::Node>,
+    ) -> Option<CallOutcome> {
+        let now = host.now();
+        let retries = self.tables.retries.get_mut(self.id.index())?;
+        retries.step = retries.step.saturating_add(1);
+        let mut open = false;
+        if let Some(breaker) = &self.policy.breaker {
+            open = if refused && !breaker.refused_tokens {
+                breaker.is_shut(&retries.breaker, now)
+            } else {
+                breaker.failed(&mut retries.breaker, now);
+                !breaker.allows(&mut retries.breaker, now)
+            };
+        }
+        if ends.is_some() {
+            return ends;
+        }
+        if open {
+            return Some(CallOutcome::Broken);
+        }
+        if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget)
             && !budget.withdraw(permits, after, now)
         {
-            CallOutcome::OutOfBudget
-        } else {
-            let refunds = self.policy.budget.is_some_and(|budget| budget.refund);
-            self.calls.get_mut(id).paid_after = refunds.then_some(after);
-            if !self.is_throttled(id, host) {
-                return Some(());
-            }
-            CallOutcome::Broken
-        };
-        self.give_up(id, end, host);
-        None
+            return Some(CallOutcome::OutOfBudget);
+        }
+        let refunds = self.policy.budget.is_some_and(|budget| budget.refund);
+        self.calls.get_mut(id).paid_after = refunds.then_some(after);
+        self.is_throttled(id, host).then_some(CallOutcome::Broken)
     }
 
     #[inline]

@@ -72,6 +72,8 @@ pub struct Scenario {
     pub origin: String,
     /// The text as it was written, overrides of the command line at its end.
     pub text: Arc<str>,
+    /// Bytes of it that are the file's own.
+    own: usize,
     files: Arc<files::Files>,
     points: Vec<(SweepPoint, ScenarioFile)>,
     warnings: Vec<Mistake>,
@@ -161,7 +163,7 @@ impl Scenario {
         if text.len() as u64 > LARGEST_FILE {
             return Err(ScenarioError::new(name, "", vec![read::too_large(text.len() as u64)]));
         }
-        let written = resolve::Written::new(text, overrides);
+        let (written, own) = (resolve::Written::new(text, overrides), text.len());
         let files = Arc::new(files::Files::of(folder));
         resolve::resolve(&files, &written).map_or_else(
             |mistakes| Err(ScenarioError::new(name, &written.text, mistakes)),
@@ -171,12 +173,18 @@ impl Scenario {
                     folder: folder.to_owned(),
                     origin: name.to_owned(),
                     text: written.text.as_str().into(),
+                    own,
                     files,
                     points: resolved.points,
                     warnings: resolved.warnings,
                 })
             },
         )
+    }
+
+    /// The text of the file, byte for byte.
+    pub fn as_written(&self) -> &str {
+        &self.text[..self.own]
     }
 
     /// Every point of the sweep in order, with the scenario that it is: without a sweep, and with the assertions and expectations
@@ -191,6 +199,7 @@ impl Scenario {
                 folder: self.folder.clone(),
                 origin: self.origin.clone(),
                 text: Arc::clone(&self.text),
+                own: self.own,
                 files: Arc::clone(&self.files),
                 points: Vec::new(),
                 warnings: Vec::new(),

@@ -215,9 +215,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Message::BackoffOver { ticket } => {
                 self.hear_of(ticket, Heard::Alarm(Alarm::BackoffOver { ticket }), host);
             }
-            Message::AttemptTimedOut { ticket } => {
-                self.hear_of(ticket, Heard::Alarm(Alarm::AttemptTimedOut { ticket }), host);
-            }
+            Message::AttemptTimedOut { ticket } => self.attempt_timed_out(ticket, host),
             Message::TokenTimedOut { node, epoch, asker } => {
                 self.hear_in(epoch, node, Heard::Alarm(Alarm::TokenTimedOut { asker }), host);
             }
@@ -266,6 +264,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
     fn hear(&mut self, id: NodeId, what: Heard, host: &mut impl Host) {
         let (mut node, mut wire) = self.at(id, host);
         node.hear(what, &mut wire);
+    }
+
+    /// An attempt, or a forwarded call, has taken too long: the one input at which a node may hang up.
+    #[inline(always)]
+    fn attempt_timed_out(&mut self, ticket: Ticket, host: &mut impl Host) {
+        let Some(id) = self.calls.node_of(ticket) else { return };
+        let (mut node, mut wire) = self.at(id, host);
+        node.hear(Heard::Alarm(Alarm::AttemptTimedOut { ticket }), &mut wire);
         if let Some(call) = wire.hung_up {
             self.told_hung_up(call, host);
         }

@@ -1,5 +1,6 @@
 //! How a command ends when somebody ends it, or nobody listens: interrupts, and streams that are closed or full.
 
+mod again;
 mod folders;
 
 use std::fs::File;
