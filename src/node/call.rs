@@ -3,6 +3,7 @@
 use crate::base::{CallId, Duration, Group, NodeId, Time};
 use crate::oauth::Token;
 use crate::retry::FailureKind;
+use crate::trace::Ticket;
 
 /// One call at the node that serves it, from its arrival to its end. A call that was handed to a gateway is two: one at its
 /// origin, which waits, and one at the gateway.
@@ -147,6 +148,16 @@ impl Call {
     #[inline]
     pub fn peer(&self) -> Option<CallId> {
         self.peer.id()
+    }
+
+    /// A new ticket for this call, whose number is `id`; all earlier ones are void.
+    #[inline]
+    pub(super) fn ticket(&mut self, id: CallId) -> Ticket {
+        self.stamp = self.stamp.wrapping_add(1);
+        Ticket {
+            call: id,
+            stamp: self.stamp,
+        }
     }
 
     /// An attempt leaves.

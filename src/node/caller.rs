@@ -76,18 +76,22 @@ impl<S: Strategy> AtNode<'_, S> {
         let call = self.calls.get_mut(id);
         call.token = Some(token);
         if call.marks.take(CallMarks::OWES_DELAY) {
-            let delay = self.backoff(id, Millis::ZERO);
-            self.wait(id, delay, Phase::BackoffThenSend, host);
+            self.wait_first(id, host);
         } else {
             self.send_attempt(id, token, host);
         }
     }
 
+    #[cold]
+    fn wait_first(&mut self, id: CallId, host: &mut impl NodeHost<S::Node>) {
+        let delay = self.backoff(id, Millis::ZERO);
+        self.wait(id, delay, Phase::BackoffThenSend, host);
+    }
+
     #[inline]
     fn send_attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
-        let ticket = self.calls.ticket(id);
         let call = self.calls.get_mut(id);
-        let repeat = call.attempts > 0;
+        let (ticket, repeat) = (call.ticket(id), call.attempts > 0);
         call.attempt_leaves();
         let (node, group, draw_key) = (self.id, call.group, call.next_draw_key());
         host.note(|| Event::AttemptSent {
@@ -124,11 +128,17 @@ impl<S: Strategy> AtNode<'_, S> {
         reply: Reply<()>,
         host: &mut impl NodeHost<S::Node>,
     ) {
-        if self.calls.holder(ticket).is_none() {
-            return;
-        }
+        let Some(call) = self.calls.holder(ticket) else { return };
         let Reply::Refused { kind, wait } = reply else {
-            self.succeed(ticket.call, host);
+            let (now, paid_after) = (host.now(), call.paid_after);
+            let forwarded = call.is_forwarded();
+            let late = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
+            self.note_success(paid_after, now);
+            match (forwarded, late) {
+                (true, _) => self.answer(ticket.call, true, host),
+                (false, false) => self.end(ticket.call, CallOutcome::Succeeded, host),
+                (false, true) => self.end(ticket.call, CallOutcome::Late, host),
+            }
             return;
         };
         match self.policy.perceptions.of(At::Api, kind) {
@@ -140,19 +150,6 @@ impl<S: Strategy> AtNode<'_, S> {
                 self.give_up(ticket.call, CallOutcome::Misread, host);
             }
             other => self.attempt_failed(ticket.call, other.failure(wait), host),
-        }
-    }
-
-    #[inline]
-    fn succeed(&mut self, id: CallId, host: &mut impl NodeHost<S::Node>) {
-        let (now, call) = (host.now(), self.calls.get(id));
-        let (paid_after, forwarded) = (call.paid_after, call.is_forwarded());
-        let late = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        self.note_success(paid_after, now);
-        match (forwarded, late) {
-            (true, _) => self.answer(id, true, host),
-            (false, false) => self.end(id, CallOutcome::Succeeded, host),
-            (false, true) => self.end(id, CallOutcome::Late, host),
         }
     }
 
@@ -189,8 +186,9 @@ impl<S: Strategy> AtNode<'_, S> {
             return;
         };
         // The attempt has been answered: its time-out must not strike while the call waits for a token.
-        self.calls.ticket(id);
-        self.calls.get_mut(id).token = Some(token);
+        let call = self.calls.get_mut(id);
+        call.ticket(id);
+        call.token = Some(token);
         if self.is_held_up(id) {
             return;
         }
@@ -380,8 +378,7 @@ impl<S: Strategy> AtNode<'_, S> {
     /// The call is over.
     #[inline]
     pub fn end(&mut self, id: CallId, outcome: CallOutcome, host: &mut impl NodeHost<S::Node>) {
-        let call = *self.calls.get(id);
-        self.calls.remove(id);
+        let call = self.calls.remove(id);
         host.note(|| Event::CallEnded {
             node: call.node,
             group: call.group,

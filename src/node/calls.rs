@@ -141,16 +141,18 @@ impl Calls {
         }
     }
 
-    /// The call has ended: whatever still travels for it no longer concerns it.
+    /// The call has ended, and is returned as it was: whatever still travels for it no longer concerns it.
     #[inline]
-    pub fn remove(&mut self, id: CallId) {
+    pub fn remove(&mut self, id: CallId) -> Call {
         let call = &mut self.table[id.index()];
         assert_ne!(call.phase, Phase::Gone, "a call ends once");
+        let ended = *call;
         call.phase = Phase::Gone;
         call.stamp = call.stamp.wrapping_add(1);
         call.next = self.free;
         self.free = Link::to(id);
         self.vacant += 1;
+        ended
     }
 
     /// A call has waited so long, which decides how long it waits next.
@@ -212,12 +214,7 @@ impl Calls {
     /// A new ticket for a call; all earlier ones are void.
     #[inline]
     pub fn ticket(&mut self, id: CallId) -> Ticket {
-        let call = &mut self.table[id.index()];
-        call.stamp = call.stamp.wrapping_add(1);
-        Ticket {
-            call: id,
-            stamp: call.stamp,
-        }
+        self.get_mut(id).ticket(id)
     }
 
     /// Puts a call last among those that its node has parked.

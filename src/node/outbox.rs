@@ -1,4 +1,6 @@
-//! Where a strategy puts its commands: a short array that the engine owns, so that nothing allocates.
+//! Where a strategy puts its commands: a short list that the engine owns, so that nothing allocates.
+
+use arrayvec::ArrayVec;
 
 use super::Command;
 
@@ -6,19 +8,9 @@ use super::Command;
 const CAPACITY: usize = 6;
 
 /// The commands of one input, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outbox {
-    commands: [Option<Command>; CAPACITY],
-    len: usize,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self {
-            commands: [None; CAPACITY],
-            len: 0,
-        }
-    }
+    commands: ArrayVec<Command, CAPACITY>,
 }
 
 impl Outbox {
@@ -27,28 +19,27 @@ impl Outbox {
     #[inline]
     pub fn push(&mut self, command: Command) {
         assert!(
-            self.len < CAPACITY,
+            !self.commands.is_full(),
             "one input caused more than {CAPACITY} commands, the last {command:?}"
         );
-        self.commands[self.len] = Some(command);
-        self.len += 1;
+        self.commands.push(command);
     }
 
     /// Empties it for the next input.
     #[inline]
     pub fn clear(&mut self) {
-        self.len = 0;
+        self.commands.clear();
     }
 
     /// The command at this place, from 0 in the order in which they were given.
     #[inline]
     pub fn get(&self, place: usize) -> Option<Command> {
-        if place < self.len { self.commands[place] } else { None }
+        self.commands.get(place).copied()
     }
 
     /// All commands, in the order in which they were given.
     #[inline]
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.commands[..self.len].iter().flatten()
+        self.commands.iter()
     }
 }

@@ -234,7 +234,6 @@ impl<R: Rule, Q> Server<R, Q> {
     }
 
     /// The commit of a token request.
-    #[inline(always)] // Called in one place of an engine.
     pub fn token_commits(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
         let reply = match self.provider.bucket(ask.client, ask.slot) {
             None => Reply::refused(AnswerKind::BadSlot),
@@ -246,13 +245,7 @@ impl<R: Rule, Q> Server<R, Q> {
                 None => Reply::refused(AnswerKind::Throttled),
             },
             Some(_) if self.provider.rotation.is_some() => self.refresh(now, ask, host),
-            Some(bucket) => {
-                let request = Request {
-                    bucket,
-                    force: ask.force,
-                };
-                self.issue(now, request, (ask.asker, ask.held), host)
-            }
+            Some(bucket) => self.issue(now, bucket, ask, host),
         };
         if !reply.is_granted() {
             host.note(|| Event::TokenRefused);
@@ -305,21 +298,16 @@ impl<R: Rule, Q> Server<R, Q> {
 
     /// The commit of a token request.
     #[inline]
-    fn issue(
-        &mut self,
-        now: Time,
-        request: Request,
-        (asker, held): (NodeId, Option<Token>),
-        host: &mut impl ServerHost,
-    ) -> Reply<Grant> {
-        let left = self.provider.ledger.left(held, now);
-        self.settle(request.bucket, now, host);
+    fn issue(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        let left = self.provider.ledger.left(ask.held, now);
+        self.settle(bucket, now, host);
+        let force = ask.force;
         let Provider { rule, ledger, .. } = &mut self.provider;
-        let Ok(ruling) = rule.request(now, request, ledger) else {
+        let Ok(ruling) = rule.request(now, Request { bucket, force }, ledger) else {
             return Reply::refused(AnswerKind::Full);
         };
-        self.settle(request.bucket, now, host);
-        note_ruling((asker, held), &ruling, left, (0, false), host);
+        self.settle(bucket, now, host);
+        note_ruling(ask, &ruling, left, (0, false), host);
         self.granted(now, ruling.token)
     }
 
@@ -352,7 +340,7 @@ impl<R: Rule, Q> Server<R, Q> {
         match answer {
             Ok(refreshed) => {
                 let beside = (refreshed.blast, refreshed.ended);
-                note_ruling((ask.asker, ask.held), &refreshed.ruling, left, beside, host);
+                note_ruling(ask, &refreshed.ruling, left, beside, host);
                 self.granted(now, refreshed.ruling.token)
             }
             Err(Refused::Full) => Reply::refused(AnswerKind::Full),
@@ -387,23 +375,17 @@ fn admit<T>(endpoint: &mut Endpoint, refused: Option<Reply<T>>, queue: impl FnOn
 
 /// Notes an issuance; `beside` is what a refresh ended besides what the ruling names.
 #[inline(always)]
-fn note_ruling(
-    (asker, held): (NodeId, Option<Token>),
-    ruling: &Ruling,
-    left: Duration,
-    beside: (u32, bool),
-    host: &mut impl ServerHost,
-) {
+fn note_ruling(ask: &TokenAsk, ruling: &Ruling, left: Duration, beside: (u32, bool), host: &mut impl ServerHost) {
     if !ruling.new {
         host.note(|| Event::Returned);
         return;
     }
     let (blast, ended) = beside;
     host.note(|| Event::Issued {
-        node: asker,
+        node: ask.asker,
         token: ruling.token,
         left,
-        blast: blast + ruling.superseded.map_or(0, |old| old.blast(held)),
+        blast: blast + ruling.superseded.map_or(0, |old| old.blast(ask.held)),
         superseded: ended || ruling.superseded.is_some(),
         evicted: ruling.superseded.map(|old| old.token),
     });
