@@ -201,7 +201,6 @@ impl<R: Rule, Q> Server<R, Q> {
             }
             Some(Outage::Errors) => Some(error),
             None if host.hit(endpoint.errors, key) => Some(error),
-            None if endpoint.quotas.is_empty() => None,
             None => match endpoint.quota(now, client) {
                 Ok(()) => None,
                 Err(exceeded) => {
