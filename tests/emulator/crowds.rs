@@ -1,14 +1,14 @@
 //! Very many connections at once, of a server that is a process of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration as Patience;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::client::Client;
 use crate::installed::is_there;
+use crate::server::Server;
 
 const IDLE: usize = 10_000;
 
@@ -24,33 +24,6 @@ fn open_files() -> bool {
         ..limit
     };
     setrlimit(Resource::Nofile, more).is_ok()
-}
-
-/// Ends with the test.
-struct Server(Child);
-
-impl Server {
-    fn start() -> (Self, SocketAddr) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
-            .args(["serve", "--profile", "zoom-s2s-2022"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let address = address.expect("it says where it listens").parse().unwrap();
-        (Self(child), address)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _ended = self.0.wait();
-    }
 }
 
 /// Ten thousand connections that say nothing, or half of something, and one client that is answered as if they were not there.

@@ -14,6 +14,10 @@ mod intercept;
 mod logins;
 mod looking;
 mod profiles;
+#[cfg(all(unix, feature = "cli"))]
+mod server;
 mod shadow;
 mod signed;
+#[cfg(all(unix, feature = "cli"))]
+mod soak;
 mod standards;
