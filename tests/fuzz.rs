@@ -11,6 +11,7 @@ use tokenstorm::engine::fuzz::{
 use tokenstorm::node::Strategy;
 use tokenstorm::property::{Judge, PROPERTIES};
 use tokenstorm::provider::{OnBadSlot, profiles};
+use tokenstorm::retry::Attempts;
 use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
 
 fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
@@ -310,7 +311,10 @@ fn a_case_keeps_what_the_provider_does() {
     let strict = setup("naive_strict", 2, 1, FaultBudget::NONE);
     let mut order = setup("put_if_newer_order", 2, 1, FaultBudget::NONE);
     order.system.on_bad_slot = OnBadSlot::Ignore;
+    let mut few = naive.clone();
+    few.system.attempts = Attempts::at_most(3);
     for (setup, name) in [
+        (&few, None),
         (&naive, None),
         (&strict, Some("strict")),
         (&okta, Some("okta")),
@@ -362,6 +366,7 @@ fn mistakes_in_a_case_are_told() {
         ("deliver A's call", "deliver A's cell", "`deliver A's cell` is no step"),
         ("nodes = 2", "nodes = 9", "not from 1 to 4"),
         ("nodes = 2", "nodes = 2\nnode = 3", "unknown field `node`"),
+        ("nodes = 2", "nodes = 2\ntries = 9", "`tries = 9` is not from 1 to 5"),
         ("faults = \"", "faults = \"crush=1,", "there is no fault `crush`"),
     ] {
         let text = good.replacen(from, to, 1);

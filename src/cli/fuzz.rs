@@ -18,7 +18,6 @@ use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, 
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, profiles};
 use crate::record::{sha256, write};
-use crate::retry::Attempts;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -161,13 +160,9 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
 fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
     let systems = of_scenario_file(&scenario, arguments.nodes, arguments.calls, arguments.faults);
-    let subject = |(name, mut setup): (String, Setup)| {
-        // A saved case says nothing of tries.
-        setup.system.attempts = Attempts::UNBOUNDED;
-        Subject {
-            listed: false,
-            ..Subject::new(&name, setup)
-        }
+    let subject = |(name, setup): (String, Setup)| Subject {
+        listed: false,
+        ..Subject::new(&name, setup)
     };
     Ok(systems.into_iter().map(subject).collect())
 }

@@ -264,10 +264,33 @@ fn a_scenario_brings_its_faults_and_what_is_left_out() {
     assert!(broken(&text, "S2b "), "{text}");
     let calm = printed(&[&pauses[..], &["--faults", "none"]].concat());
     assert!(calm.contains("; faults none; ") && !broken(&calm, "S2b "), "{calm}");
-    let text = printed(&["scenarios/faults/store-failover.toml", "--strategy", "lease"]);
+    let failover = ["scenarios/faults/store-failover.toml", "--strategy", "lease"];
+    let text = printed(&failover);
     assert!(
         text.contains("left out: ") && text.contains("failover of the store"),
         "{text}"
+    );
+    // What it may break is open, what it cannot is not.
+    let cell = |property: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(property));
+        line.and_then(|line| line.split_whitespace().last())
+            .expect("a line for each")
+    };
+    assert_eq!((cell("S1"), cell("S9")), ("?", "ok"), "{text}");
+    assert!(
+        text.contains("\nopen, as what was left out may break it: S1, "),
+        "{text}"
+    );
+    let why = printed(&[&failover[..], &["--trace", "S1"]].concat());
+    assert!(
+        why.contains("is not broken, but open: left out: ") && why.contains("failover"),
+        "{why}"
+    );
+    assert_eq!(
+        check(&[&failover[..], &["--expect", "S1=ok"]].concat()).status.code(),
+        Some(100)
     );
 }
 

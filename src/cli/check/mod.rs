@@ -120,7 +120,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let mut reports = Vec::new();
     for (place, Subject { name, setup, expected }) in subjects.all.iter().enumerate() {
         let counter = Counter::new(name, &stop);
-        let report = check::check(setup, &counter);
+        let mut report = check::check(setup, &counter);
+        scope::open(&mut report, &subjects.left_out);
         counter.0.finish_and_clear();
         exit = exit.max(judge(name, arguments, &subjects, expected, &report));
         let interrupted = stop.load(Ordering::Relaxed);
@@ -181,7 +182,7 @@ fn in_json(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], 
         calls: subjects.calls,
         faults: subjects.faults.to_string(),
         profile: arguments.profile.clone(),
-        left_out: subjects.left_out.clone(),
+        left_out: subjects.left_out.iter().map(|item| item.words.clone()).collect(),
     };
     let systems = subjects.all.iter().zip(reports);
     let systems =
@@ -223,6 +224,13 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
     let place = PROPERTIES.iter().position(|other| other.name == property.name);
     let verdict = place.map(|place| &report.verdicts[place]);
     let Some(PropertyVerdict::Breaks(example)) = verdict else {
+        if let Some(PropertyVerdict::Open(why)) = verdict {
+            let words = format!(
+                "{} ({}) is not broken, but open: {why}\n",
+                property.name, property.title
+            );
+            return print(&words);
+        }
         let how = if report.complete {
             "in no run"
         } else {

@@ -1,8 +1,9 @@
 //! What a search takes over of a scenario, and what it leaves out.
 
 use crate::base::Duration;
-use crate::engine::check::{CheckReport, Fault, FaultBudget, System};
+use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict, System};
 use crate::node::Strategy as _;
+use crate::property::PROPERTIES;
 use crate::provider::settings::{Reads, RetireSettings, Settings};
 use crate::retry::Attempts;
 use crate::scenario::{EventKind, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
@@ -86,33 +87,107 @@ fn is_some<T: Default + PartialEq>(share: Option<T>) -> bool {
     share.is_some_and(|share| share != T::default())
 }
 
-/// What is left out of a scenario, in words, for all its strategies together.
-pub(super) fn left_out(scenario: &Scenario) -> Vec<String> {
+/// Something that a search leaves out.
+#[derive(Clone, Debug)]
+pub(super) struct LeftOut {
+    pub words: String,
+    /// Properties that it can break where the search has them hold.
+    breaks: &'static [&'static str],
+}
+
+/// Properties that are open where they are not broken, as what was left out may break them, with the words for it.
+fn doubts(left_out: &[LeftOut], property: &str) -> Option<String> {
+    let why = left_out.iter().filter(|item| item.breaks.contains(&property));
+    let why: Vec<_> = why.map(|item| item.words.as_str()).collect();
+    (!why.is_empty()).then(|| format!("left out: {}", why.join(", ")))
+}
+
+/// Says of no property that it holds which something that was left out may break.
+pub(super) fn open(report: &mut CheckReport, left_out: &[LeftOut]) {
+    for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
+        if let (PropertyVerdict::Holds(_), Some(why)) = (&*verdict, doubts(left_out, property.name)) {
+            *verdict = PropertyVerdict::Open(why);
+        }
+    }
+}
+
+/// What is left out of a scenario, for all its strategies together, where a run has these faults and so many calls at each node.
+pub(super) fn left_out(scenario: &Scenario, faults: FaultBudget, calls: u32) -> Vec<LeftOut> {
     let file = &scenario.file;
-    let mut words = Words(Vec::new());
+    let mut words = Words::new(faults, calls);
     for strategy in &file.strategy {
         of_strategy(strategy, &mut words);
     }
     of_provider(scenario.provider(), &mut words);
     of_fleets(file, &mut words);
     of_events(file, &mut words);
-    words.0
+    words.said
 }
 
-/// What is left out of a provider, in words.
-pub(super) fn left_out_of(provider: &Settings) -> Vec<String> {
-    let mut words = Words(Vec::new());
+/// What is left out of a provider.
+pub(super) fn left_out_of(provider: &Settings, faults: FaultBudget, calls: u32) -> Vec<LeftOut> {
+    let mut words = Words::new(faults, calls);
     of_provider(provider, &mut words);
-    words.0
+    words.said
 }
 
 /// Words of which each is said once.
-struct Words(Vec<String>);
+struct Words {
+    said: Vec<LeftOut>,
+    faults: FaultBudget,
+    calls: u32,
+}
+
+/// What can be broken by what a search leaves out; nothing for what only ends calls sooner, or makes a system out of parts that have less to
+/// do with each other.
+const HARMLESS: &[&str] = &[];
+/// A client that mistakes one answer for another.
+const MISREADS: &[&str] = &["S3", "S7", "S8", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3"];
+/// Requests that are refused, or fail, for a time.
+const REFUSES: &[&str] = &["B1", "L2", "L3", "R1"];
+/// Answers that come after their time-out.
+const DELAYS: &[&str] = &["S1", "S2a", "S2b", "S3", "S4", "S8", "S9", "R1", "F1", "F3"];
+/// Tokens that end before their time.
+const ENDS_TOKENS: &[&str] = &["S8", "B1", "B2", "R1"];
+/// Grants that end.
+const ENDS_GRANTS: &[&str] = &["B1", "L2", "L3", "R1", "F3"];
+/// Tokens that are refused though they live, or accepted though they do not.
+const MISJUDGES: &[&str] = &["S3", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1"];
+/// Nodes that share a slot without sharing what they know.
+const COLLIDES: &[&str] = &["S2a", "S4", "S6", "B1", "B2", "L2", "F1", "F3"];
+/// Tokens that are asked for though there is one.
+const ASKS_MORE: &[&str] = &["S4", "S6", "B1", "B2", "L2", "R1"];
+/// A store that has not heard, or has forgotten, what was written.
+const FORGETS: &[&str] = &["S1", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3"];
+/// The same for its lease.
+const FORGETS_LEASES: &[&str] = &[
+    "S1", "S2a", "S2b", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3",
+];
+/// Nodes whose memory is gone.
+const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
+/// Calls that come at once.
+const CROWDS: &[&str] = &["S7", "S9"];
 
 impl Words {
-    fn add(&mut self, is_there: bool, words: &str) {
-        if is_there && !self.0.iter().any(|known| known == words) {
-            self.0.push(words.to_owned());
+    fn new(faults: FaultBudget, calls: u32) -> Self {
+        let said = Vec::new();
+        Self { said, faults, calls }
+    }
+
+    fn add(&mut self, is_there: bool, words: &str, breaks: &'static [&'static str]) {
+        if is_there && !self.said.iter().any(|known| known.words == words) {
+            self.said.push(LeftOut {
+                words: words.to_owned(),
+                breaks,
+            });
+        }
+    }
+
+    /// What breaks nothing that this fault would not break, where the search has that one.
+    fn unless(&self, fault: Fault, breaks: &'static [&'static str]) -> &'static [&'static str] {
+        match self.faults.left(fault) {
+            0 => breaks,
+            _ => HARMLESS,
         }
     }
 }
@@ -122,79 +197,104 @@ fn of_strategy(strategy: &StrategySettings, words: &mut Words) {
     words.add(
         counted(attempts) != attempts,
         &format!("the end of tries (more than {MOST_TRIES} count as no end)"),
+        HARMLESS,
     );
-    words.add(strategy.budget.is_some(), "retry budgets");
-    words.add(strategy.breaker.is_some(), "circuit breakers");
-    words.add(strategy.throttle.is_some(), "client-side throttling");
+    words.add(strategy.budget.is_some(), "retry budgets", HARMLESS);
+    words.add(strategy.breaker.is_some(), "circuit breakers", HARMLESS);
+    words.add(strategy.throttle.is_some(), "client-side throttling", HARMLESS);
     words.add(
         strategy.reads != Reads::default(),
         "what a client does not read of an answer",
+        MISREADS,
     );
 }
 
 fn of_provider(provider: &Settings, words: &mut Words) {
     let limits = [&provider.limits.token, &provider.limits.api];
-    words.add(limits.iter().any(|limits| limits.quotas.is_some()), "quotas");
-    words.add(limits.iter().any(|limits| limits.servers.is_some()), "queues");
+    words.add(limits.iter().any(|limits| limits.quotas.is_some()), "quotas", REFUSES);
+    let delays = words.unless(Fault::Late, DELAYS);
+    words.add(limits.iter().any(|limits| limits.servers.is_some()), "queues", delays);
     let faults = [&provider.faults.token, &provider.faults.api];
-    words.add(faults.iter().any(|faults| is_some(faults.error_rate)), "server errors");
-    words.add(provider.faults.revocations.is_some(), "revocations");
+    let refuses = words.unless(Fault::Drop, REFUSES);
+    words.add(
+        faults.iter().any(|faults| is_some(faults.error_rate)),
+        "server errors",
+        refuses,
+    );
+    let ends = match provider.refresh.is_some() {
+        true => ENDS_GRANTS,
+        false => words.unless(Fault::Expiry, ENDS_TOKENS),
+    };
+    words.add(provider.faults.revocations.is_some(), "revocations", ends);
     let lags = &provider.lags;
     words.add(
         lags.visible_after.is_some() || lags.invalidation.is_some(),
         "lags of resource servers",
+        MISJUDGES,
     );
     let rotation = provider.refresh_tokens();
     words.add(
         rotation.is_some_and(|rule| rule.ttl.is_some()),
         "the life of refresh tokens",
+        ENDS_GRANTS,
     );
 }
 
 fn of_fleets(file: &ScenarioFile, words: &mut Words) {
     let any = |wanted: fn(&crate::scenario::FleetSettings) -> bool| file.fleet.iter().any(wanted);
-    words.add(file.fleet.len() > 1, "differences between fleets");
-    words.add(any(|fleet| fleet.login == LoginSettings::Own), "logins of their own");
-    words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot");
-    words.add(any(|fleet| fleet.force_renewal), "forced renewal");
+    words.add(file.fleet.len() > 1, "differences between fleets", COLLIDES);
+    words.add(
+        any(|fleet| fleet.login == LoginSettings::Own),
+        "logins of their own",
+        HARMLESS,
+    );
+    words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot", COLLIDES);
+    words.add(any(|fleet| fleet.force_renewal), "forced renewal", ASKS_MORE);
     words.add(
         any(|fleet| !fleet.clock_skew.is_zero() || fleet.clock_drift_ppm > 0),
         "clocks that are off",
+        ASKS_MORE,
     );
     let impatient =
         |fleet: &crate::scenario::FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
-    words.add(any(impatient), "callers who leave");
+    words.add(any(impatient), "callers who leave", HARMLESS);
     words.add(
         file.login.is_some_and(|login| login.again_after.is_some()),
         "users who log in again",
+        HARMLESS,
     );
     words.add(
         file.store.as_ref().is_some_and(|store| store.replica_lag.is_some()),
         "a replica that lags",
+        FORGETS,
     );
-    words.add(!file.sweep.is_empty(), "the sweep");
+    words.add(!file.sweep.is_empty(), "the sweep", HARMLESS);
 }
 
 fn of_events(file: &ScenarioFile, words: &mut Words) {
     for event in &file.event {
-        let (is_left_out, what) = match &event.what {
-            EventKind::FailOverStore(_) => (true, "failover of the store"),
-            EventKind::Fail(fail) => (fail.how == How::Errors, "server errors"),
-            EventKind::GrantSlots(_) => (true, "slots that are granted later"),
+        let (is_left_out, what, breaks) = match &event.what {
+            EventKind::FailOverStore(_) => (true, "failover of the store", FORGETS_LEASES),
+            EventKind::Fail(fail) => (
+                fail.how == How::Errors,
+                "server errors",
+                words.unless(Fault::Drop, REFUSES),
+            ),
+            EventKind::GrantSlots(_) => (true, "slots that are granted later", COLLIDES),
             EventKind::Start(_) | EventKind::Stop(_) | EventKind::Scale(_) | EventKind::Autoscale(_) => {
-                (true, "nodes that come and go")
+                (true, "nodes that come and go", words.unless(Fault::Crash, LEAVES))
             }
-            EventKind::Spike(_) => (true, "spikes"),
-            EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked"),
+            EventKind::Spike(_) => (true, "spikes", if words.calls > 1 { HARMLESS } else { CROWDS }),
+            EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked", ENDS_GRANTS),
             EventKind::Restart(_)
             | EventKind::Redeploy(_)
             | EventKind::Pause(_)
             | EventKind::Partition(_)
             | EventKind::Crash(_)
             | EventKind::CrashGateway(_)
-            | EventKind::Slow(_) => (false, ""),
+            | EventKind::Slow(_) => (false, "", HARMLESS),
         };
-        words.add(is_left_out, what);
+        words.add(is_left_out, what, breaks);
     }
 }
 
@@ -206,14 +306,24 @@ pub(super) struct SearchedRow<'a> {
 }
 
 /// What was searched with these faults, and what was left out, as lines below a table.
-pub(super) fn lines(rows: &[SearchedRow], faults: FaultBudget, left_out: &[String]) -> String {
+pub(super) fn lines(rows: &[SearchedRow], faults: FaultBudget, left_out: &[LeftOut]) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let mut text = format!("searched: {}\n", words(rows, faults));
     let incomplete = rows.iter().filter(|row| !row.report.complete);
     let given_up = incomplete.map(|row| format!("{} after {} states", row.name, row.report.states));
-    for (head, items) in [("given up", given_up.collect()), ("left out", left_out.to_vec())] {
+    let names: Vec<_> = left_out.iter().map(|item| item.words.clone()).collect();
+    let open = PROPERTIES.iter().enumerate().filter(|(place, property)| {
+        let is_open = |row: &SearchedRow| matches!(row.report.verdicts[*place], PropertyVerdict::Open(_));
+        doubts(left_out, property.name).is_some() && rows.iter().any(is_open)
+    });
+    let open = open.map(|(_, property)| property.name.to_owned());
+    for (head, items) in [
+        ("given up", given_up.collect()),
+        ("left out", names),
+        ("open, as what was left out may break it", open.collect()),
+    ] {
         let items: Vec<String> = items;
         if !items.is_empty() {
             text.push_str(&format!("{head}: {}\n", items.join(", ")));

@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use super::gate::{self, Expected};
-use super::scope;
+use super::scope::{self, LeftOut};
 use crate::cli::validate;
 use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{FaultBudget, Setup};
@@ -25,8 +25,8 @@ pub(super) struct Subjects {
     pub faults: FaultBudget,
     /// Calls at each node.
     pub calls: u32,
-    /// What of the scenario or the provider is left out, in words.
-    pub left_out: Vec<String>,
+    /// What of the scenario or the provider is left out.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// What is to be checked. The error is what is wrong, unless that has been said already.
@@ -55,7 +55,8 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
             return Err(Some(format!("there is no strategy `{name}`; there are: {known}")));
         }
     }
-    let mut left_out = scenario.as_ref().map(scope::left_out).unwrap_or_default();
+    let left_out = |scenario| scope::left_out(scenario, faults, calls);
+    let mut left_out = scenario.as_ref().map(left_out).unwrap_or_default();
     if let Some(name) = &arguments.profile {
         let Some(profile) = profiles::find(name) else {
             let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
@@ -65,7 +66,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
         for (_, setup) in &mut systems {
             setup.system = setup.system.clone().under(&profile.provider);
         }
-        left_out.extend(scope::left_out_of(&profile.provider));
+        left_out.extend(scope::left_out_of(&profile.provider, faults, calls));
     }
     let most = arguments.states.unwrap_or(systems::most(arguments.nodes, faults));
     let all = systems.into_iter().map(|(name, mut setup)| {

@@ -2,7 +2,7 @@
 
 use crate::base::NodeId;
 use crate::node::{Note, StoreAnswer, Strategy};
-use crate::oauth::{At, Perceived, Perceptions, Reply, Slot, Token};
+use crate::oauth::{At, Perceived, Perceptions, Reply, Slot, Token, TokenSlot};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
@@ -260,11 +260,7 @@ impl Narrator {
             }
             Message::ApiResponse { token, reply, .. } => (self.api(), column, self.api_answer(&node, *token, *reply)),
             Message::TokenRequest { slot, .. } | Message::TokenServed { slot, .. } => {
-                let index = match slot.index {
-                    Slot::Index(index) => index,
-                    Slot::Unnamed | Slot::Misnamed(_) => 0,
-                };
-                let request = format!("{node}'s request{}", self.slot(slot.app_copy, index));
+                let request = format!("{node}'s request{}", self.slot_of(*slot));
                 (column, self.token_endpoint(), self.commit(&request, events))
             }
             Message::TokenResponse { reply, .. } => {
@@ -346,6 +342,14 @@ impl Narrator {
             (true, false) => format!(" for app {app}"),
             (true, true) => format!(" for slot {slot} of app {app}"),
         }
+    }
+
+    fn slot_of(&self, slot: TokenSlot) -> String {
+        let index = match slot.index {
+            Slot::Index(index) => index,
+            Slot::Unnamed | Slot::Misnamed(_) => 0,
+        };
+        self.slot(slot.app_copy, index)
     }
 
     fn commit(&self, request: &str, events: &[Event]) -> String {

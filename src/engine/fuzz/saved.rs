@@ -15,6 +15,7 @@ use crate::engine::check::{Counterexample, FaultBudget, Setup, State, System};
 use crate::node::Strategy as _;
 use crate::property::{self, PROPERTIES};
 use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
+use crate::retry::Attempts;
 use crate::strategy::Coordination;
 
 /// Rules that cases are drawn with, the plainest first, with a sentence each. A profile of a provider can be named as well.
@@ -31,6 +32,14 @@ const LIFE: Duration = Duration::from_secs(3600);
 
 /// Slots, registered apps and keys of a rotation in a case at most: the checker keeps them all in every state.
 const MOST_PLACES: i64 = 16;
+
+/// Tries of a call that a case counts at most; a policy with more is one that tries without end.
+const MOST_TRIES: u32 = 5;
+
+/// Tries of a call; none for as many as it takes.
+fn tries_of(attempts: Attempts) -> Option<u32> {
+    (1..=MOST_TRIES).find(|&tries| !attempts.allow_another(tries))
+}
 
 /// Steps of a case at most; the longest run that the checker tells has some thirty.
 const MOST_STEPS: usize = 10_000;
@@ -99,6 +108,8 @@ pub struct Saved {
     pub nodes: u32,
     /// Calls at each node.
     pub calls: u32,
+    /// Tries of each call; none for as many as it takes.
+    pub tries: Option<u32>,
     /// Faults of each kind that may happen.
     pub faults: FaultBudget,
     /// The schedule; steps that cannot be taken are skipped.
@@ -122,6 +133,8 @@ struct Written {
     slots: u16,
     nodes: u32,
     calls: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tries: Option<u32>,
     faults: String,
     steps: Vec<String>,
     strategy: Coordination,
@@ -158,6 +171,7 @@ impl Saved {
             slots: setup.system.slots,
             nodes: case.draw.nodes,
             calls: case.draw.calls,
+            tries: tries_of(setup.system.attempts),
             faults: case.draw.faults,
             steps: case.steps.clone(),
         })
@@ -185,6 +199,7 @@ impl Saved {
             reveals: self.reveals,
             on_bad_slot: self.on_bad_slot,
             slots: self.slots,
+            attempts: self.tries.map_or(Attempts::UNBOUNDED, Attempts::at_most),
             ..system.rotating(self.refresh_tokens.as_ref().map(known))
         };
         Setup { coordination, system }
@@ -224,6 +239,7 @@ impl fmt::Display for Saved {
             slots: self.slots,
             nodes: self.nodes,
             calls: self.calls,
+            tries: self.tries,
             faults: self.faults.to_string(),
             steps: self.steps.iter().map(ScheduleStep::to_string).collect(),
             strategy: self.coordination.clone(),
@@ -277,6 +293,11 @@ impl FromStr for Saved {
                 return Err(format!("`{key} = {count}` is not from 1 to {most}"));
             }
         }
+        if let Some(tries) = written.tries.filter(|tries| !(1..=MOST_TRIES).contains(tries)) {
+            return Err(format!(
+                "`tries = {tries}` is not from 1 to {MOST_TRIES}; without it a call is tried as often as it takes"
+            ));
+        }
         let settings = toml::Value::try_from(&written.strategy).map_err(|error| error.to_string())?;
         let mut places = vec![
             ("slots", i64::from(written.slots)),
@@ -305,6 +326,7 @@ impl FromStr for Saved {
             slots: written.slots,
             nodes: written.nodes,
             calls: written.calls,
+            tries: written.tries,
             faults: written.faults.parse()?,
             steps: steps.collect::<Result<_, _>>()?,
         })
