@@ -116,7 +116,11 @@ pub(super) fn answer(record: &Record) -> Option<String> {
 
 fn costs(of: &Ranked<'_>) -> String {
     of.issued.map_or(String::new(), |issued| {
-        format!(" with {} tokens issued an hour", number::short(issued))
+        let told = number::short(issued);
+        format!(
+            " with {told} token{} issued an hour",
+            if told == "1" { "" } else { "s" }
+        )
     })
 }
 

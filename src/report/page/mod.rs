@@ -124,7 +124,7 @@ fn charts(record: &Record) -> Markup {
                 p.hint { "A value is shown where the pointer rests on it." }
                 @for (chart, svg) in &drawn {
                     figure id={ "chart-" (chart.name) } {
-                        div.scroll { (PreEscaped(svg)) }
+                        div.scroll tabindex="0" role="group" aria-label=(chart.about) { (PreEscaped(svg)) }
                         figcaption { (chart.about) }
                     }
                 }
@@ -162,7 +162,7 @@ fn assumptions(record: &Record, setting: Option<&Setting>) -> Markup {
             h2 { "What was assumed" }
             @if let Some(setting) = setting {
                 ul { @for rule in setting.rules() { li { (line(&rule)) } } }
-                div.scroll {
+                div.scroll tabindex="0" role="group" aria-label="Assumptions" {
                     table.plain {
                         @for (key, value) in setting.assumptions() {
                             tr { th scope="row" { code { (line(&key)) } } td { (line(&value)) } }

@@ -36,7 +36,7 @@ fn table(sheet: &Sheet, of: Option<&Record>) -> Markup {
         .position(|column| column.header() == "strategy")
         .unwrap_or(0);
     html! {
-        div.scroll tabindex="0" {
+        div.scroll tabindex="0" role="group" aria-label="Figures" {
             table.figures {
                 thead {
                     tr {
