@@ -261,7 +261,10 @@ fn provider(
         };
         return Ok((None, provider));
     }
-    let options = EmulatorOptions::scenario(scenario).map_err(|error| error.to_string())?;
+    let options = EmulatorOptions::scenario(scenario)
+        .map_err(|error| error.to_string())?
+        // The engine's client reads no others.
+        .standard_grants();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let options = options.seed(seed).workers(workers).paced(clock);
     let emulator = Emulator::start_with(options).map_err(|error| error.to_string())?;

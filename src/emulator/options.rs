@@ -122,6 +122,13 @@ impl EmulatorOptions {
         self
     }
 
+    /// Tokens are handed out in the words of RFC 6749, whatever the provider's own are, for a client that reads no others.
+    #[must_use]
+    pub fn standard_grants(mut self) -> Self {
+        self.emulated.dialect.use_standard_grants();
+        self
+    }
+
     /// There is no control plane.
     #[must_use]
     pub const fn without_control(mut self) -> Self {

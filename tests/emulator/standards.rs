@@ -332,6 +332,13 @@ fn a_token_is_handed_out_in_the_providers_own_words() {
     assert_eq!(client.call(&got.text("tenant_access_token")).status, 200);
     let dead = client.call("dead");
     assert_eq!((dead.status, dead.json()["code"].as_i64()), (401, Some(99_991_663)));
+    let options = EmulatorOptions::profile("feishu").unwrap().standard_grants();
+    let emulator = Emulator::start_with(options).unwrap();
+    let got = Client::of(&emulator).send("POST", at, &json, r#"{"app_id":"a","app_secret":"s"}"#);
+    assert!(
+        !got.text("access_token").is_empty(),
+        "for a client that reads nothing else"
+    );
     let emulator = Emulator::start("wecom").unwrap();
     let mut client = Client::of(&emulator);
     let told = client

@@ -26,6 +26,11 @@ pub struct TokenWords<'a> {
 }
 
 impl Dialect {
+    /// From now on it grants tokens in the words of the standard.
+    pub fn use_standard_grants(&mut self) {
+        self.granted = None;
+    }
+
     /// The answer that hands out a token, as HTTP has it.
     ///
     /// # Panics
