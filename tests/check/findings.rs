@@ -3,6 +3,7 @@
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::systems;
 use tokenstorm::engine::check::{self, FaultBudget, PropertyVerdict};
+use tokenstorm::property::PROPERTIES;
 use tokenstorm::strategy::Coordination;
 
 use super::wrong::Deaf;
@@ -45,6 +46,31 @@ fn told(name: &str, faults: &str, property: &str) {
         MANUAL.contains(&text),
         "the manual should tell how {name} with {faults} breaks {property}:\n{text}"
     );
+}
+
+/// The README tells a run and draws it, as the tool does. `TOKENSTORM_WRITE_STORIES` writes the picture anew.
+#[test]
+fn the_readme_shows_a_run() {
+    const README: &str = include_str!("../../README.md");
+    let (setup, report) = check("shared_blind", "none");
+    let PropertyVerdict::Breaks(example) = &report.verdicts[place("S1")] else {
+        panic!("shared_blind breaks S1")
+    };
+    let story = check::narrate(&setup, example);
+    let words = check::explain(&story, &PROPERTIES[place("S1")]);
+    let text = format!("{}\n{words}", check::text(&story));
+    let text: Vec<_> = text.lines().map(str::trim_end).collect();
+    assert!(
+        README.contains(&text.join("\n")),
+        "the README should tell:\n{}",
+        text.join("\n")
+    );
+    let picture = check::svg(&story, "shared_blind breaks S1: store never regresses");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/check/stale-write.svg");
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, &picture).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the picture is there"), picture);
 }
 
 #[test]
