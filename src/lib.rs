@@ -71,6 +71,9 @@ pub mod cli;
 #[cfg(feature = "serve")]
 pub mod emulator;
 pub mod engine;
+#[cfg(feature = "live")]
+#[doc(inline)]
+pub use engine::live;
 pub mod manual;
 pub mod metric;
 pub mod net;

@@ -80,7 +80,7 @@ fn places(text: &str) -> BTreeSet<String> {
         "reports/",
         ".ci/",
     ];
-    const STORIES: [&str; 6] = ["zoom", "storms", "questions", "faults", "incidents", "scale"];
+    const STORIES: [&str; 7] = ["zoom", "storms", "questions", "faults", "incidents", "scale", "live"];
     let is_part = |letter: char| letter.is_alphanumeric() || "_./*-".contains(letter);
     let words = text.split(|letter: char| !is_part(letter));
     let mut places = BTreeSet::new();

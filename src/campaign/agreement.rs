@@ -18,17 +18,32 @@ use super::statistics;
 use crate::base::{Dice, Duration};
 use crate::metric::{METRICS, Metric, Observed, RunContext};
 use crate::net::Latency;
+use crate::node::Strategy as _;
 use crate::plan::{Act, Plan};
 use crate::record::agreement::{Agreement, Measurement, Prediction};
 use crate::world::Leg;
 
 /// What is compared.
-pub const COMPARED: [&str; 4] = [
+pub const COMPARED: [&str; 6] = [
     "success_rate",
     "first_attempt_rejection_rate",
     "token_requests_per_call",
     "added_latency_mean",
+    "lease_lapses",
+    "stale_store_writes",
 ];
+
+/// What is compared of this plan: of a store only where there is one, and writes of what is older only where older is dead.
+pub fn compared(plan: &Plan) -> Vec<&'static str> {
+    let rule = &plan.provider.rule;
+    let latest_only = rule.capacity == Some(1) && rule.overlap.is_zero() && rule.reuse_threshold.is_none();
+    let told = |name: &&str| match *name {
+        "lease_lapses" => plan.coordination.lapses_after().is_some(),
+        "stale_store_writes" => plan.coordination.needs_store() && latest_only && plan.provider.rotation.is_none(),
+        _ => true,
+    };
+    COMPARED.into_iter().filter(told).collect()
+}
 
 /// Confidence of the intervals that are shown, and of all verdicts of a command together.
 pub const AGREEMENT: f64 = 0.99;
@@ -98,12 +113,12 @@ pub fn fed_with(plan: &Plan, ways: &[(Leg, Vec<Duration>)]) -> Plan {
     fed
 }
 
-/// Measured and predicted figures of one strategy, side by side. `tick` is how exactly the live run's timers measure time out.
+/// Measured and predicted figures of one strategy, side by side, of those that are [`compared`]. `tick` is how exactly the live run's timers measure time out.
 pub fn compare(
-    strategy: &str,
+    (scenario, strategy): (&str, &str),
     (observed, batches): (&Observed, &[Observed]),
     (asked, fed): (&PredictedRuns, &PredictedRuns),
-    tick: Duration,
+    (metrics, tick): (&[&str], Duration),
 ) -> Vec<Agreement> {
     let calls = observed.total().calls as f64;
     let one = |(place, name): (usize, &&'static str)| {
@@ -114,6 +129,7 @@ pub fn compare(
             judge(metric, value?, &values, calls, tick.as_secs_f64())
         };
         Agreement {
+            scenario: scenario.to_owned(),
             strategy: strategy.to_owned(),
             metric: metric.name,
             unit: metric.unit,
@@ -125,7 +141,8 @@ pub fn compare(
             fed: judge(fed),
         }
     };
-    COMPARED.iter().enumerate().map(one).collect()
+    let named = |(_, name): &(usize, &&'static str)| metrics.contains(*name);
+    COMPARED.iter().enumerate().filter(named).map(one).collect()
 }
 
 /// From the parts of a run.
@@ -134,9 +151,14 @@ fn interval(metric: &Metric, batches: &[Observed]) -> Option<(f64, f64)> {
     let calls: u64 = batches.iter().map(|part| part.total().calls).sum();
     let estimate = match metric.unit {
         "share" => statistics::mean_share(&values, calls as f64, AGREEMENT),
+        // The mean of the parts is a part of the whole.
+        "count" => return None,
         _ => statistics::mean(&values, AGREEMENT),
     };
-    estimate?.interval
+    let (low, high) = estimate?.interval?;
+    // Nothing happens less often than never.
+    let least = if metric.unit == "per call" { 0.0 } else { f64::MIN };
+    Some((low.max(least), high))
 }
 
 /// How a figure is brought to a scale on which it spreads alike, and back.
@@ -149,7 +171,11 @@ struct Scale {
 
 impl Scale {
     fn of(metric: &Metric, mean: f64, calls: f64) -> Self {
-        let counts = matches!(metric.unit, "share" | "per call").then_some(calls.max(1.0));
+        let counts = match metric.unit {
+            "share" | "per call" => Some(calls.max(1.0)),
+            "count" => Some(1.0),
+            _ => None,
+        };
         Self {
             rest: metric.unit == "share" && mean > 0.5,
             counts,

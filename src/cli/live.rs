@@ -1,7 +1,7 @@
 //! `tokenstorm live`: the strategies of a scenario by the wall clock, over real sockets, with what was predicted beside what was
 //! measured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -20,16 +20,17 @@ use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord};
-use crate::report::{agreement as shown, number};
+use crate::record::write::{self, ResultFile};
+use crate::report::{agreement as shown, chart, number};
 use crate::scenario::{Overrides, Scenario};
 use crate::world::Leg;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
 pub(super) struct Arguments {
-    /// The scenario file; `-` is standard input
-    #[arg(value_name = "SCENARIO")]
-    scenario: PathBuf,
+    /// Scenario files; `-` is standard input
+    #[arg(required = true, value_name = "SCENARIO")]
+    scenarios: Vec<PathBuf>,
     /// The Redis that keeps the shared store; without it, the store is kept in this process
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// Simulated runs that make up a prediction
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
     replications: u32,
+    /// Leave the figures there too, as JSON and CSV, with a chart as SVG and PNG
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -91,25 +95,32 @@ fn scale(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match prepare(arguments) {
-        Ok(scenario) => match_up(arguments, &scenario),
-        Err(message) => {
-            if !message.is_empty() {
-                say!("error: {message}");
-            }
-            Exit::Usage
+    // All files are read before any is run.
+    let scenarios: Vec<_> = arguments
+        .scenarios
+        .iter()
+        .map(|path| prepare(arguments, path).map(|scenario| (path, scenario)))
+        .collect();
+    for message in scenarios.iter().filter_map(|read| read.as_ref().err()) {
+        if !message.is_empty() {
+            say!("error: {message}");
         }
+    }
+    match scenarios.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(scenarios) => match_up(arguments, &scenarios),
+        Err(_told) => Exit::Usage,
     }
 }
 
 /// Reads the scenario, and refuses what cannot be run live before anything is begun.
-fn prepare(arguments: &Arguments) -> Result<Scenario, String> {
-    let path = arguments.scenario.display();
+fn prepare(arguments: &Arguments, path: &Path) -> Result<Scenario, String> {
+    let file = path;
+    let path = path.display();
     let overrides = Overrides {
         set: arguments.set.clone(),
         ..Overrides::default()
     };
-    let mut scenario = validate::load_with(&arguments.scenario, &overrides).ok_or_else(String::new)?;
+    let mut scenario = validate::load_with(file, &overrides).ok_or_else(String::new)?;
     if scenario.points().len() > 1 {
         return Err(format!(
             "{path}: a sweep is not run live; choose one of its points with --set KEY=VALUE, and take the sweep out"
@@ -130,25 +141,19 @@ fn prepare(arguments: &Arguments) -> Result<Scenario, String> {
     Ok(scenario)
 }
 
-/// Runs every strategy, and prints what came of it.
-fn match_up(arguments: &Arguments, scenario: &Scenario) -> Exit {
-    let path = &arguments.scenario;
-    let strategies = scenario.file.strategy.len() as u64;
-    let run = &scenario.file.run;
-    let span = run.warmup.saturating_add(run.duration);
-    let wall = span.as_secs_f64() / arguments.time_scale * strategies as f64;
-    say!(
-        "{}: {strategies} strategies of {span} each at time scale {}: about {} by the wall clock",
-        scenario.file.name,
-        arguments.time_scale,
-        number::seconds(wall)
-    );
+/// Runs every strategy of every scenario, and prints what came of it.
+fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
+    tell_time(arguments, scenarios);
     let stop = interrupt();
     let mut figures = Vec::new();
     let mut exit = Exit::Ok;
-    for place in 0..scenario.file.strategy.len() {
+    let all = scenarios.iter().flat_map(|(path, scenario)| {
+        let places = 0..scenario.file.strategy.len();
+        places.map(move |place| (path, scenario, scenario.file.strategy[place].clone()))
+    });
+    for (path, scenario, strategy) in all {
         let mut alone = scenario.clone();
-        alone.file.strategy = vec![scenario.file.strategy[place].clone()];
+        alone.file.strategy = vec![strategy];
         match one(arguments, &alone, &stop) {
             Ok(Some(compared)) => figures.extend(compared),
             Ok(None) => {}
@@ -168,20 +173,56 @@ fn match_up(arguments: &Arguments, scenario: &Scenario) -> Exit {
     let record = AgreementRecord {
         format: AGREEMENT_FORMAT,
         tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: scenario.file.name.clone(),
         time_scale: arguments.time_scale,
-        seed: seed(arguments, scenario),
+        seed: seed(arguments, &scenarios[0].1),
         replications: arguments.replications,
         store: if arguments.redis.is_some() { "redis" } else { "embedded" },
         figures,
     };
     if !record.figures.is_empty() {
         exit = exit.max(print(&text(arguments.format, &record)));
+        if let Some(folder) = &arguments.out
+            && let Err(message) = leave(folder, &record)
+        {
+            say!("error: {message}");
+            exit = exit.max(Exit::Internal);
+        }
     }
     if beyond && exit == Exit::Ok {
         exit = Exit::Disagree;
     }
     exit
+}
+
+/// Says how long it will take.
+fn tell_time(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) {
+    let seconds = |scenario: &Scenario| {
+        let run = &scenario.file.run;
+        let span = run.warmup.saturating_add(run.duration).as_secs_f64();
+        span * scenario.file.strategy.len() as f64
+    };
+    let strategies: usize = scenarios.iter().map(|(_, scenario)| scenario.file.strategy.len()).sum();
+    let span: f64 = scenarios.iter().map(|(_, scenario)| seconds(scenario)).sum();
+    say!(
+        "{strategies} {} one after another, {} at time scale {}: about {} by the wall clock",
+        if strategies == 1 { "strategy" } else { "strategies" },
+        number::seconds(span),
+        arguments.time_scale,
+        number::seconds(span / arguments.time_scale)
+    );
+}
+
+/// Leaves everything in a folder.
+fn leave(folder: &Path, record: &AgreementRecord) -> Result<(), String> {
+    let drawing = chart::agreement(record);
+    let png = drawing.png().map_err(|error| error.to_string())?;
+    let files = [
+        ResultFile::new("agreement.json", record.to_json()),
+        ResultFile::new("agreement.csv", record.to_csv()),
+        ResultFile::new("agreement.svg", drawing.svg()),
+        ResultFile::new("agreement.png", png),
+    ];
+    write::place(folder, &files, &[]).map_err(|error| error.to_string())
 }
 
 fn seed(arguments: &Arguments, scenario: &Scenario) -> u64 {
@@ -229,7 +270,14 @@ fn one(arguments: &Arguments, scenario: &Scenario, stop: &AtomicBool) -> Result<
     };
     let measured = (&run.observed, &*run.batches);
     let tick = clock.shown(TICK);
-    Ok(Some(agreement::compare(&strategy.name, measured, (&asked, &fed), tick)))
+    let names = (&*scenario.file.name, &*strategy.name);
+    let metrics = agreement::compared(&plan);
+    Ok(Some(agreement::compare(
+        names,
+        measured,
+        (&asked, &fed),
+        (&metrics, tick),
+    )))
 }
 
 /// The provider of a run: an emulator that has just begun, or a given one.

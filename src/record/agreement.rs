@@ -11,8 +11,6 @@ pub struct AgreementRecord {
     pub format: u32,
     /// Which version of tokenstorm.
     pub tokenstorm: String,
-    /// Name of the scenario.
-    pub scenario: String,
     /// How many times as fast as the wall clock its time went.
     pub time_scale: f64,
     /// Every draw follows from it.
@@ -26,6 +24,15 @@ pub struct AgreementRecord {
 }
 
 impl AgreementRecord {
+    /// What a figure's strategy is called among all of the command: with its scenario where there are several.
+    pub fn label(&self, figure: &Agreement) -> String {
+        let several = self.figures.iter().any(|other| other.scenario != figure.scenario);
+        match several {
+            true => format!("{} · {}", figure.scenario, figure.strategy),
+            false => figure.strategy.clone(),
+        }
+    }
+
     /// For programs, with a newline at its end.
     ///
     /// # Panics
@@ -50,6 +57,7 @@ impl AgreementRecord {
             let [fed, fed_low, fed_high, fed_p, fed_beyond] = predicted(figure.fed);
             let [asked, asked_low, asked_high, asked_p, asked_beyond] = predicted(figure.asked);
             [
+                figure.scenario.clone(),
                 figure.strategy.clone(),
                 figure.metric.to_owned(),
                 figure.unit.to_owned(),
@@ -72,7 +80,8 @@ impl AgreementRecord {
     }
 }
 
-const CSV_HEADER: [&str; 16] = [
+const CSV_HEADER: [&str; 17] = [
+    "scenario",
     "strategy",
     "metric",
     "unit",
@@ -97,6 +106,8 @@ pub const AGREEMENT_FORMAT: u32 = 1;
 /// One figure, measured and predicted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Agreement {
+    /// Name of the scenario.
+    pub scenario: String,
     /// Name of the strategy.
     pub strategy: String,
     /// Name of the metric.

@@ -41,7 +41,7 @@ fn sheet(record: &AgreementRecord) -> Sheet {
         let [asked, asked_runs, asked_verdict] = predicted(figure, figure.asked);
         let Measurement { value, ci99 } = figure.measured;
         vec![
-            figure.strategy.clone(),
+            record.label(figure),
             name(figure.metric).to_owned(),
             value.map_or(number::MISSING.to_owned(), |value| shown(figure.unit, value)),
             span(figure.unit, ci99),
@@ -84,6 +84,8 @@ fn name(metric: &str) -> &str {
         "first_attempt_rejection_rate" => "first attempt rejected",
         "token_requests_per_call" => "token requests per call",
         "added_latency_mean" => "latency above the API's",
+        "lease_lapses" => "leases that ended too soon",
+        "stale_store_writes" => "older token written over newer",
         other => other,
     }
 }
@@ -91,6 +93,8 @@ fn name(metric: &str) -> &str {
 fn shown(unit: &str, value: f64) -> String {
     match unit {
         "share" => number::percent(value),
+        // The dust of subtracting equal numbers.
+        "s" if value.abs() < 1e-9 => number::seconds(0.0),
         "s" => number::seconds(value),
         _ => number::short(value),
     }
@@ -141,12 +145,12 @@ mod tests {
         AgreementRecord {
             format: AGREEMENT_FORMAT,
             tokenstorm: "0".to_owned(),
-            scenario: "pair".to_owned(),
             time_scale: 20.0,
             seed: 1,
             replications: 200,
             store: "embedded",
             figures: vec![Agreement {
+                scenario: "pair".to_owned(),
                 strategy: "naive".to_owned(),
                 metric: "first_attempt_rejection_rate",
                 unit: "share",
@@ -158,6 +162,23 @@ mod tests {
                 fed: Some(prediction(0.501, false)),
             }],
         }
+    }
+
+    /// The name of a scenario stands beside its strategies only where there are several.
+    #[test]
+    fn a_chart_has_a_row_for_each_strategy() {
+        let mut record = record();
+        let mut other = record.figures[0].clone();
+        other.strategy = "lease".to_owned();
+        record.figures.push(other);
+        let svg = crate::report::chart::agreement(&record).svg();
+        assert!(
+            svg.contains("naive") && svg.contains("lease") && !svg.contains("pair"),
+            "{svg}"
+        );
+        record.figures[1].scenario = "crowd".to_owned();
+        let svg = crate::report::chart::agreement(&record).svg();
+        assert!(svg.contains("crowd · lease") && svg.contains("pair · naive"), "{svg}");
     }
 
     #[test]

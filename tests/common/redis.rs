@@ -21,21 +21,7 @@ impl TestRedis {
             .local_addr()
             .unwrap()
             .port();
-        let started = Command::new("redis-server")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(child) = started else {
+        let Some(child) = spawn(port) else {
             assert!(
                 std::env::var("TOKENSTORM_INSIST").as_deref() != Ok("1"),
                 "redis-server is not installed, and TOKENSTORM_INSIST=1"
@@ -44,12 +30,31 @@ impl TestRedis {
             return None;
         };
         let redis = Self { child, port };
+        redis.wait();
+        Some(redis)
+    }
+
+    fn wait(&self) {
+        let port = self.port;
         let until = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             assert!(Instant::now() < until, "redis-server does not answer on port {port}");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Some(redis)
+    }
+
+    /// Kills it, as a machine that fails does.
+    #[allow(dead_code)] // Each test binary uses its part.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        let _status = self.child.wait();
+    }
+
+    /// Starts it again after it was killed, with nothing in it.
+    #[allow(dead_code)]
+    pub fn start_again(&mut self) {
+        self.child = spawn(self.port).expect("it was there before");
+        self.wait();
     }
 
     /// Where it is.
@@ -63,4 +68,23 @@ impl Drop for TestRedis {
         let _gone = self.child.kill();
         let _status = self.child.wait();
     }
+}
+
+fn spawn(port: u16) -> Option<Child> {
+    let port = port.to_string();
+    Command::new("redis-server")
+        .args([
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()
 }

@@ -7,3 +7,12 @@ mod command;
 #[path = "../common/redis.rs"]
 mod redis_server;
 mod runs;
+mod source;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One live run at a time: two would disturb each other's clocks.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -90,7 +90,9 @@ impl<'a> Conductor<'a> {
                 return Ok(true);
             }
             let now = self.around.clock.now();
-            if now >= span.horizon && (self.around.measure.open() <= 0 || now >= span.end) {
+            if now >= span.horizon
+                && (self.around.measure.as_ref().is_none_or(|measure| measure.open() <= 0) || now >= span.end)
+            {
                 return Ok(false);
             }
             match self.queue.peek() {

@@ -91,7 +91,7 @@ impl Logins {
         around.site.texts.begins_family(grant.token);
         let now = around.clock.now();
         let again = self.at(login).grant.is_some();
-        around.measure.note(now, &Event::LoggedIn { again });
+        around.note(now, &Event::LoggedIn { again });
         around.shelf.put(now, fleet.store, Shared::of(grant, 0)).await;
         *self.at(login) = Login {
             grant: Some((grant, now)),

@@ -125,6 +125,16 @@ impl Machine {
         self.state.up
     }
 
+    /// Whether a ticket is still its call's.
+    pub fn is_good(&self, ticket: Ticket) -> bool {
+        self.calls.is_good(ticket)
+    }
+
+    /// Whether the call of this place has ended, and no other has it yet.
+    pub fn is_over(&self, call: CallId) -> bool {
+        self.calls.get(call).phase == Phase::Gone
+    }
+
     /// Where it stands.
     pub fn fleet(&self) -> &Fleet {
         &self.fleet

@@ -1,11 +1,16 @@
 //! What lies in a live node's inbox.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::machine::{HandedOver, Served, Told};
+use super::texts::TokenText;
 use crate::base::Group;
 use crate::base::{NodeId, Time};
+use crate::node::Ticket;
 use crate::oauth::Token;
+use crate::trace::CallOutcome;
 use crate::world::{Leg, Party};
 
 /// How long a message was under way on one leg or two; an end that is missing is when it is read.
@@ -45,6 +50,16 @@ pub(super) enum Mail {
         answer: oneshot::Sender<Served>,
         trip: Trip,
     },
+    /// Somebody in this process makes a call, and sends it himself.
+    Begins { waits: oneshot::Sender<CallStep> },
+    /// He tells what came of an attempt; where he would try again, he waits.
+    Tells {
+        ticket: Ticket,
+        told: Told,
+        waits: Option<oneshot::Sender<CallStep>>,
+    },
+    /// He gives the call up.
+    Leaves { ticket: Ticket },
     /// Nobody waits any more for the answer on this connection.
     HungUp { connection: u64 },
     /// It stands still until then.
@@ -53,6 +68,19 @@ pub(super) enum Mail {
     Resume,
     /// It cannot reach a party until then.
     Cut(Party, Time),
+}
+
+/// What comes next in a call that somebody in this process sends himself.
+#[derive(Debug)]
+pub(super) enum CallStep {
+    /// It is to be sent with this token.
+    Attempt {
+        ticket: Ticket,
+        token: Token,
+        text: Arc<TokenText>,
+    },
+    /// It is over.
+    Over(CallOutcome),
 }
 
 /// What a node reports to whoever conducts the run.

@@ -5,8 +5,11 @@
 //! that this engine knows by its URL alone; the shared store is a Redis, or the simulator's own store in this process; gateways and
 //! peers talk over HTTP on the loopback address. [`live`](crate::manual::live) is the page about it.
 
+mod applied;
+mod callers;
 mod conductor;
 mod hearing;
+mod layer;
 mod logins;
 mod machine;
 mod mail;
@@ -16,8 +19,10 @@ mod node;
 mod redis_store;
 mod replay;
 mod requests;
+mod sending;
 mod shelf;
 mod site;
+mod source;
 mod surroundings;
 mod texts;
 
@@ -42,7 +47,9 @@ use crate::plan::{Act, Plan};
 use crate::provider::settings::Dialect;
 use crate::world::{LEGS, Leg};
 
+pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use replay::{NodeRecord, ReplayDiffers};
+pub use source::{NoToken, SourcedAttempt, SourcedCall, TokenSource, TokenSourceOptions};
 
 /// Nodes of a live run at most: each has sockets and timers of its own.
 pub const MOST_LIVE_NODES: usize = 512;
@@ -141,6 +148,9 @@ pub enum LiveError {
         /// What would do.
         scale: String,
     },
+    /// A token source has no other nodes to hand calls to.
+    #[error("this strategy needs a gateway, and a token source is a node alone; choose one that shares a store")]
+    Alone,
     /// The system gives no threads or no sockets.
     #[error("the system does not give what is needed: {0}")]
     System(String),
@@ -251,7 +261,7 @@ async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<L
         (options.clock, options.dice),
         Site::new(options.provider.clone(), options.dialect.clone(), texts),
         shelf,
-        Measure::new(options.context.clone(), options.batches),
+        (Some(Measure::new(options.context.clone(), options.batches)), None),
         addresses,
         report,
     ));
@@ -281,7 +291,7 @@ async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<L
     around.shelf.clear().await;
     let interrupted = conducted?;
     records.sort_by_key(NodeRecord::node);
-    let Measured { total, batches, ways } = around.measure.finish();
+    let Measured { total, batches, ways } = around.measure.as_ref().expect("a run is measured").finish();
     Ok(LiveRun {
         observed: total,
         batches,
@@ -331,8 +341,9 @@ async fn reach(url: &str) -> Result<(), LiveError> {
         (Some("https"), _) => return Err(failed("HTTPS is not spoken here; put a proxy before it".to_owned())),
         _ => return Err(failed("that is no URL; write http://127.0.0.1:PORT".to_owned())),
     }
-    let request = hyper::Request::get(url).body(http_body_util::Full::default());
-    let request = request.map_err(|error| failed(error.to_string()))?;
-    let answered = site::exchange(&site::http_client(), request).await;
-    answered.map(drop).map_err(|error| failed(error.to_string()))
+    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
+    // A connection is enough: a request would be one of the provider's books.
+    let host = host.trim_matches(['[', ']']);
+    let reached = tokio::net::TcpStream::connect((host, port)).await;
+    reached.map(drop).map_err(|error| failed(error.to_string()))
 }

@@ -1,45 +1,45 @@
 //! One live node: an inbox, timers, and sockets around its machine.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::callers::Callers;
 use super::machine::{HandedOver, Machine, Said, Served, Told};
-use super::mail::{Mail, Report, Trip};
-use super::neighbours;
+use super::mail::{CallStep, Mail, Report, Trip};
 use super::replay::{NodeRecord, RecordedStep};
-use super::requests;
 use super::site::{HttpClient, http_client};
 use super::surroundings::Surroundings;
-use crate::base::{CallId, NodeId, Time};
-use crate::node::{Alarm, Heard, Note, Sends, Ticket, Whom, node_key};
+use crate::base::{CallId, Group, NodeId, Time};
+use crate::node::{Alarm, Heard};
 use crate::trace::Event;
-use crate::world::{Leg, Party};
+use crate::world::Party;
 
 /// A node with its inbox.
 pub(super) struct LiveNode {
-    id: NodeId,
-    machine: Machine,
-    around: Arc<Surroundings>,
+    pub(super) id: NodeId,
+    pub(super) machine: Machine,
+    pub(super) around: Arc<Surroundings>,
     inbox: UnboundedReceiver<Mail>,
-    own: UnboundedSender<Mail>,
-    http: HttpClient,
+    pub(super) own: UnboundedSender<Mail>,
+    pub(super) http: HttpClient,
     alarms: BTreeMap<(Time, u64), Alarm>,
     set: u64,
-    epoch: u8,
+    pub(super) epoch: u8,
     /// Until when it stands still, and what has reached it meanwhile.
     paused: Option<(Time, Vec<Mail>)>,
     cuts: Vec<(Party, Time)>,
-    tasks: JoinSet<()>,
+    pub(super) tasks: JoinSet<()>,
     /// Calls that it has handed over.
-    handed: BTreeMap<CallId, AbortHandle>,
+    pub(super) handed: BTreeMap<CallId, AbortHandle>,
     /// Calls that it has taken over, and where their answers go.
     serving: BTreeMap<CallId, oneshot::Sender<Served>>,
     connections: BTreeMap<u64, CallId>,
+    /// Calls that somebody in this process sends himself, and what they wait for.
+    pub(super) callers: Callers,
     record: Option<NodeRecord>,
 }
 
@@ -66,6 +66,7 @@ impl LiveNode {
             handed: BTreeMap::new(),
             serving: BTreeMap::new(),
             connections: BTreeMap::new(),
+            callers: Callers::default(),
             record: records.then(|| NodeRecord::of(id)),
         }
     }
@@ -159,6 +160,21 @@ impl LiveNode {
                     self.take(Told::Hear(Heard::HungUp { call }));
                 }
             }
+            Mail::Begins { waits } => self.begin(waits),
+            Mail::Tells { ticket, told, waits } => {
+                // What is told of an attempt that was given up meanwhile finds no call.
+                if self.machine.is_good(ticket) {
+                    if let Some(waits) = waits {
+                        self.callers.wait(ticket.call, waits);
+                    }
+                    self.take(told);
+                }
+            }
+            Mail::Leaves { ticket } => {
+                if self.machine.is_good(ticket) {
+                    self.take(Told::Hear(Heard::HungUp { call: ticket.call }));
+                }
+            }
             Mail::Pause(_) | Mail::Resume | Mail::Cut(..) => self.read(mail),
         }
     }
@@ -166,11 +182,11 @@ impl LiveNode {
     fn measured(&self, Trip(legs): Trip) {
         let now = self.around.clock.now();
         for (leg, from, to) in legs.into_iter().flatten() {
-            self.around.measure.way(leg, from, to.unwrap_or(now));
+            self.around.way(leg, from, to.unwrap_or(now));
         }
     }
 
-    fn is_cut(&self, from: Party) -> bool {
+    pub(super) fn is_cut(&self, from: Party) -> bool {
         let now = self.around.clock.now();
         self.cuts.iter().any(|(party, until)| *party == from && now < *until)
     }
@@ -229,6 +245,34 @@ impl LiveNode {
         let said = self.machine.take(now, told);
         self.remember(now, told, &said);
         self.carry_out(now, said);
+        let machine = &self.machine;
+        self.callers.end(|call| machine.is_over(call));
+        // Whoever has gone while his call was parked is found when it is his turn.
+        if let Some(call) = self.callers.gone.pop() {
+            self.take(Told::Hear(Heard::HungUp { call }));
+        }
+    }
+
+    /// A call of somebody in this process: it arrives, and once it is known by its place, the node hears of it.
+    fn begin(&mut self, waits: oneshot::Sender<CallStep>) {
+        let (now, told) = (
+            self.around.clock.now(),
+            Told::ArrivesUnheard {
+                group: Group(0),
+                draw_key: self.callers.next_draw_key(),
+            },
+        );
+        let said = self.machine.take(now, told);
+        self.remember(now, told, &said);
+        let kept = said.iter().find_map(|word| match word {
+            Said::Keeps(ticket) => Some(*ticket),
+            _ => None,
+        });
+        self.carry_out(now, said);
+        if let Some(ticket) = kept {
+            self.callers.wait(ticket.call, waits);
+            self.take(Told::Hear(Heard::Alarm(Alarm::BackoffOver { ticket })));
+        }
     }
 
     fn remember(&mut self, at: Time, told: Told, said: &[Said]) {
@@ -241,9 +285,13 @@ impl LiveNode {
         }
     }
 
-    fn note(&self, event: &Event) {
-        self.around.measure.note(self.around.clock.now(), event);
-        if let Event::CallEnded { node, group, .. } = *event {
+    pub(super) fn note(&mut self, event: &Event) {
+        self.around.note(self.around.clock.now(), event);
+        if let Event::CallEnded {
+            node, group, outcome, ..
+        } = *event
+        {
+            self.callers.outcome = outcome;
             let _gone = self.around.reports.send(Report::Ended { node, group });
         }
     }
@@ -280,98 +328,5 @@ impl LiveNode {
                 }
             }
         }
-    }
-
-    fn send(&mut self, now: Time, key: u64, sends: Sends) {
-        let (around, http, id) = (Arc::clone(&self.around), self.http.clone(), self.id);
-        match sends {
-            Sends::Api { ticket, token, .. } => {
-                if !self.is_cut(Party::Api) {
-                    self.ask(Some(Party::Api), requests::call(around, http, id, now, ticket, token));
-                }
-            }
-            Sends::Token { asker, slot, with, .. } => {
-                if self.is_cut(Party::TokenEndpoint) {
-                    self.note(&Event::TokenRequestLost);
-                    return;
-                }
-                self.note(&Event::TokenRequested);
-                let fleet = self.machine.fleet();
-                let ask = requests::TokenRequest {
-                    client: fleet.client,
-                    force: fleet.force,
-                    slot,
-                    with,
-                };
-                self.ask(
-                    Some(Party::TokenEndpoint),
-                    requests::token(around, http, id, now, asker, ask),
-                );
-            }
-            Sends::Store { number, operation } => {
-                if !self.is_cut(Party::Store) {
-                    let store = self.machine.fleet().store;
-                    let asked = requests::store(around, id, (now, key), store, number, operation);
-                    self.ask(Some(Party::Store), asked);
-                }
-            }
-            Sends::Note { whom, note } => self.tell(now, whom, note),
-            // The machine says it with the call itself.
-            Sends::Forward { .. } => {}
-        }
-    }
-
-    /// Lets a request go its way; its answer comes into the inbox.
-    fn ask(
-        &mut self,
-        from: Option<Party>,
-        request: impl Future<Output = Option<(Told, Trip)>> + Send + 'static,
-    ) -> AbortHandle {
-        let (own, epoch) = (self.own.clone(), self.epoch);
-        self.tasks.spawn(async move {
-            if let Some((told, trip)) = request.await {
-                let _gone = own.send(Mail::Answer {
-                    epoch,
-                    from,
-                    told,
-                    trip,
-                });
-            }
-        })
-    }
-
-    fn tell(&mut self, now: Time, whom: Whom, note: Note) {
-        for to in self.around.audience(self.id, self.machine.fleet(), whom) {
-            let (around, http, id) = (Arc::clone(&self.around), self.http.clone(), self.id);
-            self.tasks.spawn(async move {
-                if around.travel(Leg::Peer, node_key(id, to.0)).await {
-                    let address = around.addresses[to.index()];
-                    neighbours::tell(&http, address, id, now, note, &around.site.texts).await;
-                }
-            });
-        }
-    }
-
-    fn hand_over(&mut self, now: Time, ticket: Ticket, key: u64, call: HandedOver) {
-        let gateway = self
-            .machine
-            .fleet()
-            .gateway
-            .expect("a strategy that forwards has a gateway");
-        let (around, http) = (Arc::clone(&self.around), self.http.clone());
-        let connection = self.ask(None, async move {
-            if !around.travel(Leg::GatewayRequest, key).await {
-                return None;
-            }
-            let address = around.addresses[gateway.index()];
-            Some(match neighbours::hand_over(&http, address, now, key, call).await {
-                Some((served, sent)) => (
-                    Told::Answered { ticket, served },
-                    Trip::since(Leg::GatewayResponse, sent),
-                ),
-                None => (Told::Gone { ticket }, Trip::default()),
-            })
-        });
-        self.handed.insert(ticket.call, connection);
     }
 }

@@ -9,10 +9,11 @@
 
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Script, Value};
 
 use super::LiveError;
+use super::applied::Applied;
 use super::texts::{Texts, Written};
 use crate::base::{Millis, NodeId, PacedClock};
 use crate::node::{Shared, StoreAnswer, StoreOperation};
@@ -24,8 +25,11 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The stores of one run in a Redis.
 pub(super) struct RedisStore {
-    connection: MultiplexedConnection,
+    /// Comes back by itself when the Redis does.
+    connection: ConnectionManager,
     prefix: String,
+    /// Tells the nodes of one process from those of another.
+    process: String,
     clock: PacedClock,
     texts: Arc<Texts>,
     scripts: Scripts,
@@ -62,12 +66,13 @@ local function allows()
 end
 ";
 
+/// Says what it has replaced.
 const WRITE: &str = "
-if not allows() then return 0 end
+if not allows() then return {0, ''} end
 if ARGV[1] == 'fence' then redis.call('SET', KEYS[2], ARGV[2]) end
 local now = redis.call('TIME')
 redis.call('HSET', KEYS[1], 'name', ARGV[3], 'rank', ARGV[4], 'data', ARGV[5], 'at', string.format('%.0f', now[1] * 1000000 + now[2]))
-return 1
+return {1, lies[1] or ''}
 ";
 
 const CLEAR: &str = "
@@ -138,11 +143,12 @@ impl RedisStore {
             reason: error.to_string(),
         };
         let client = redis::Client::open(url).map_err(failed)?;
-        let config = redis::AsyncConnectionConfig::new()
+        let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_response_timeout(Some(PATIENCE))
+            .set_number_of_retries(1);
         let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config)
+            .get_connection_manager_with_config(config)
             .await
             .map_err(failed)?;
         let answer: String = redis::cmd("PING").query_async(&mut connection).await.map_err(failed)?;
@@ -158,6 +164,7 @@ impl RedisStore {
         let conditional = |body: &str| Script::new(&format!("{ALLOWS}{body}"));
         Ok(Self {
             connection,
+            process: String::new(),
             prefix: format!("tokenstorm:{}:{:x}", std::process::id(), nonce.as_nanos()),
             clock,
             texts,
@@ -173,6 +180,26 @@ impl RedisStore {
                 free: Script::new(FREE),
             },
         })
+    }
+
+    /// The same under a key that other processes use too.
+    #[must_use]
+    pub fn sharing(self, key: &str) -> Self {
+        Self {
+            process: self.prefix,
+            prefix: key.to_owned(),
+            ..self
+        }
+    }
+
+    /// Whose a lease is.
+    fn owner(&self, node: NodeId) -> String {
+        format!("{}n{}", self.process, node.0)
+    }
+
+    /// Whose a lock is that lasts as long as its owner.
+    fn tied(&self, node: NodeId) -> String {
+        format!("{}t{}", self.process, node.0)
     }
 
     fn key(&self, store: u16, what: &str) -> String {
@@ -192,15 +219,28 @@ impl RedisStore {
         store: u16,
         from: NodeId,
         operation: StoreOperation,
+    ) -> Result<Applied, redis::RedisError> {
+        if let Operation::Write { value, when } = operation {
+            return self.write(store, value, when).await;
+        }
+        let answer = self.answer(store, from, operation).await?;
+        Ok(Applied { answer, replaced: None })
+    }
+
+    async fn answer(
+        &self,
+        store: u16,
+        from: NodeId,
+        operation: StoreOperation,
     ) -> Result<StoreAnswer, redis::RedisError> {
         let mut connection = self.connection.clone();
         let lease = self.key(store, "lease");
         let fences = self.key(store, "fence");
         let scripts = &self.scripts;
-        let owner = format!("n{}", from.0);
+        let (owner, tied) = (self.owner(from), self.tied(from));
         Ok(match operation {
             Operation::Read => Answer::Value(self.read(store).await?),
-            Operation::Write { value, when } => self.write(store, value, when).await?,
+            Operation::Write { value, when } => self.write(store, value, when).await?.answer,
             Operation::Clear { when } => {
                 let (condition, with) = self.condition(when, 0);
                 let mut call = scripts.clear.prepare_invoke();
@@ -219,7 +259,7 @@ impl RedisStore {
             }
             Operation::Lock => {
                 let mut call = scripts.lock.prepare_invoke();
-                call.key(lease).key(fences).arg(tied(from));
+                call.key(lease).key(fences).arg(tied);
                 taken(call.invoke_async(&mut connection).await?)
             }
             Operation::Extend { fence, ttl } => {
@@ -232,13 +272,13 @@ impl RedisStore {
                 let mut call = scripts.release.prepare_invoke();
                 call.key(lease)
                     .arg(format!("{owner}:{fence}"))
-                    .arg(format!("{}:{fence}", tied(from)));
+                    .arg(format!("{}:{fence}", tied));
                 let held: u8 = call.invoke_async(&mut connection).await?;
                 Answer::Released { held: held == 1 }
             }
             Operation::Unlock => {
                 let mut call = scripts.unlock.prepare_invoke();
-                call.key(lease).arg(owner).arg(tied(from));
+                call.key(lease).arg(owner).arg(tied);
                 let held: u8 = call.invoke_async(&mut connection).await?;
                 Answer::Released { held: held == 1 }
             }
@@ -264,7 +304,7 @@ impl RedisStore {
         }))
     }
 
-    async fn write(&self, store: u16, value: Shared, when: When) -> Result<StoreAnswer, redis::RedisError> {
+    async fn write(&self, store: u16, value: Shared, when: When) -> Result<Applied, redis::RedisError> {
         let mut connection = self.connection.clone();
         let written = self.texts.written(value);
         let (condition, with) = self.condition(when, written.rank);
@@ -276,8 +316,10 @@ impl RedisStore {
             .arg(&written.access_token)
             .arg(written.rank)
             .arg(serde_json::to_string(&written).expect("plain data is JSON"));
-        let done: u8 = call.invoke_async(&mut connection).await?;
-        self.kept_unless(done == 1, store).await
+        let (done, before): (u8, String) = call.invoke_async(&mut connection).await?;
+        let replaced = (done == 1 && !before.is_empty()).then(|| self.texts.number(&before, None));
+        let answer = self.kept_unless(done == 1, store).await?;
+        Ok(Applied { answer, replaced })
     }
 
     async fn kept_unless(&self, written: bool, store: u16) -> Result<StoreAnswer, redis::RedisError> {
@@ -302,7 +344,7 @@ impl RedisStore {
     pub async fn release_locks_of(&self, store: u16, owner: NodeId) {
         let mut connection = self.connection.clone();
         let mut call = self.scripts.free.prepare_invoke();
-        call.key(self.key(store, "lease")).arg(tied(owner));
+        call.key(self.key(store, "lease")).arg(self.tied(owner));
         let _gone: Result<u8, _> = call.invoke_async(&mut connection).await;
     }
 
@@ -314,11 +356,6 @@ impl RedisStore {
             let _gone: Result<u8, _> = redis::cmd("DEL").arg(&keys).query_async(&mut connection).await;
         }
     }
-}
-
-/// Whose a lock is that lasts as long as its owner.
-fn tied(owner: NodeId) -> String {
-    format!("t{}", owner.0)
 }
 
 fn taken(fence: u32) -> StoreAnswer {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::applied::Applied;
 use super::hearing::{self, Answered};
 use super::machine::Told;
 use super::mail::Trip;
@@ -10,6 +11,8 @@ use super::surroundings::Surroundings;
 use crate::base::{NodeId, Time};
 use crate::node::{Asker, Heard, StoreOperation, Ticket};
 use crate::oauth::{AnswerKind, Reply, Token, TokenSlot};
+use crate::store::{Answer, Operation};
+use crate::trace::Event;
 use crate::world::Leg;
 
 /// A call of the API.
@@ -63,10 +66,16 @@ pub(super) async fn token(
         .site
         .token_request(node, ask.client, ask.slot, ask.force, refresh.as_deref());
     let (reply, trip) = match exchange(&http, request).await {
-        Ok(answered) => (
-            hearing::token(&around.site.dialect, &answered, texts),
-            trip(&around, [Leg::TokenRequest, Leg::TokenResponse], sent, &answered),
-        ),
+        Ok(answered) => {
+            let reply = hearing::token(&around.site.dialect, &answered, texts);
+            if let (Reply::Granted(grant), Some(decided)) = (reply, answered.decided) {
+                texts.issued(grant.token, decided);
+            }
+            (
+                reply,
+                trip(&around, [Leg::TokenRequest, Leg::TokenResponse], sent, &answered),
+            )
+        }
         Err(_broken) => (Reply::refused(AnswerKind::ServerError), Trip::default()),
     };
     if let (Reply::Granted(grant), Some(with)) = (reply, ask.with) {
@@ -88,13 +97,32 @@ pub(super) async fn store(
         return None;
     }
     let before = around.clock.now();
-    let answer = around.shelf.apply(before, store, node, operation).await?;
+    let applied = around.shelf.apply(before, store, node, operation).await?;
     let turned = before + around.clock.now().since(before).ratio(1, 2);
+    note(&around, turned, operation, &applied);
+    let answer = applied.answer;
     if !around.travel(Leg::StoreResponse, key).await {
         return None;
     }
     let trip = Trip::round([Leg::StoreRequest, Leg::StoreResponse], sent, turned);
     Some((Told::Hear(Heard::Store { number, answer }), trip))
+}
+
+/// What somebody notes who sees the store: a lease that had ended, and a token that was written over one that was issued later.
+fn note(around: &Surroundings, now: Time, operation: StoreOperation, applied: &Applied) {
+    match applied.answer {
+        Answer::Released { held: false } | Answer::Extended { held: false } => around.note(now, &Event::LeaseLapsed),
+        Answer::Written => {
+            let written = match operation {
+                Operation::Write { value, .. } => Some(value.token),
+                _ => None,
+            };
+            let over = written.zip(applied.replaced);
+            let regressed = over.is_some_and(|(token, before)| around.site.texts.is_older(token, before));
+            around.note(now, &Event::StoreWritten { regressed });
+        }
+        _ => {}
+    }
 }
 
 /// There and back; where the provider does not say when it decided, half of the time each.

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::applied::Applied;
 use super::redis_store::RedisStore;
 use super::{LiveError, texts::Texts};
 use crate::base::{Duration, NodeId, PacedClock, Time};
-use crate::node::{Shared, StoreAnswer, StoreOperation};
+use crate::node::{Shared, StoreOperation};
 use crate::plan::Plan;
 use crate::provider::Outage;
 use crate::store::{Answer, Operation, Store};
@@ -50,6 +51,25 @@ impl Shelf {
         })
     }
 
+    /// In a Redis, under a key that other processes use too.
+    ///
+    /// # Errors
+    /// When nobody answers there, or something that is no Redis.
+    pub async fn shared(
+        url: &str,
+        key: &str,
+        plan: &Plan,
+        clock: PacedClock,
+        texts: Arc<Texts>,
+    ) -> Result<Self, LiveError> {
+        Ok(Self {
+            kept: Kept::Redis(RedisStore::open(url, clock, texts).await?.sharing(key)),
+            stores: plan.layout.stores,
+            replica_lag: None,
+            outage: AtomicU8::new(0),
+        })
+    }
+
     /// Fails from now on, or works again.
     pub fn set_outage(&self, outage: Option<Outage>) {
         let number = match outage {
@@ -61,9 +81,9 @@ impl Shelf {
     }
 
     /// Carries out one operation; none where nobody ever answers.
-    pub async fn apply(&self, now: Time, store: u16, from: NodeId, operation: StoreOperation) -> Option<StoreAnswer> {
+    pub async fn apply(&self, now: Time, store: u16, from: NodeId, operation: StoreOperation) -> Option<Applied> {
         match self.outage.load(Ordering::Relaxed) {
-            1 => return Some(Answer::Failed(operation.asked())),
+            1 => return Some(Applied::failed(operation)),
             2 => return None,
             _ => {}
         }
@@ -71,15 +91,21 @@ impl Shelf {
             Kept::Embedded(stores) => {
                 let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
                 let store = &mut stores[usize::from(store)];
-                Some(match (operation, self.replica_lag) {
+                let before = store.value().map(|shared| shared.token);
+                let answer = match (operation, self.replica_lag) {
                     (Operation::Read, Some(lag)) => store.read_replica(now, lag),
                     _ => store.apply(now, from, operation),
+                };
+                let writes = matches!(operation, Operation::Write { .. }) && answer == Answer::Written;
+                Some(Applied {
+                    answer,
+                    replaced: before.filter(|_| writes),
                 })
             }
             // A Redis that cannot be reached is a store that fails: its node hears of it as it would in the field.
             Kept::Redis(redis) => Some(match redis.apply(store, from, operation).await {
-                Ok(answer) => answer,
-                Err(_gone) => Answer::Failed(operation.asked()),
+                Ok(applied) => applied,
+                Err(_gone) => Applied::failed(operation),
             }),
         }
     }

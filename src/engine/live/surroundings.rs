@@ -15,7 +15,11 @@ use crate::base::{Dice, NodeId, PacedClock, Time};
 use crate::engine::sim::purpose::{latency_of, loss_of};
 use crate::node::Whom;
 use crate::plan::Plan;
+use crate::trace::Event;
 use crate::world::{Fleet, LEGS, Leg, peers};
+
+/// Hears every event of a node.
+pub(super) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 pub(super) struct Surroundings {
     pub plan: Arc<Plan>,
@@ -23,7 +27,10 @@ pub(super) struct Surroundings {
     pub dice: Dice,
     pub site: Site,
     pub shelf: Shelf,
-    pub measure: Measure,
+    /// None where nobody measures.
+    pub measure: Option<Measure>,
+    /// Whoever wants to hear what happens.
+    pub listener: Option<Listener>,
     /// Where each node listens.
     pub addresses: Vec<SocketAddr>,
     pub reports: UnboundedSender<Report>,
@@ -36,7 +43,7 @@ impl Surroundings {
         (clock, dice): (PacedClock, Dice),
         site: Site,
         shelf: Shelf,
-        measure: Measure,
+        (measure, listener): (Option<Measure>, Option<Listener>),
         addresses: Vec<SocketAddr>,
         reports: UnboundedSender<Report>,
     ) -> Self {
@@ -47,9 +54,27 @@ impl Surroundings {
             site,
             shelf,
             measure,
+            listener,
             addresses,
             reports,
             slowness: std::array::from_fn(|_| AtomicU64::new(1000)),
+        }
+    }
+
+    /// Something has happened.
+    pub fn note(&self, now: Time, event: &Event) {
+        if let Some(measure) = &self.measure {
+            measure.note(now, event);
+        }
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    /// A message has been under way.
+    pub fn way(&self, leg: Leg, from: Time, to: Time) {
+        if let Some(measure) = &self.measure {
+            measure.way(leg, from, to);
         }
     }
 

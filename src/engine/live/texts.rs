@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Duration, Millis, Rough};
+use crate::base::{Duration, Millis, Rough, Time};
 use crate::node::Shared;
 use crate::oauth::{Grant, Token};
 
@@ -38,6 +38,8 @@ pub(super) struct Texts(Mutex<Known>);
 struct Known {
     texts: Vec<Arc<TokenText>>,
     numbers: BTreeMap<String, Token>,
+    /// When the provider decided on each token, where it said so.
+    issued: BTreeMap<Token, Time>,
     /// The login that each token goes back to, where one is known.
     families: BTreeMap<Token, u32>,
     logins: u32,
@@ -73,6 +75,20 @@ impl Texts {
     /// The text of a number that this has given out.
     pub fn text(&self, token: Token) -> Arc<TokenText> {
         Arc::clone(&self.known().texts[token.sequence() as usize - 1])
+    }
+
+    /// The provider has issued a token at this instant, or returned one that it had issued before.
+    pub fn issued(&self, token: Token, at: Time) {
+        self.known().issued.entry(token).or_insert(at);
+    }
+
+    /// Whether one token was issued before another, as far as the provider said.
+    pub fn is_older(&self, token: Token, than: Token) -> bool {
+        let known = self.known();
+        let issued = |token| known.issued.get(&token);
+        issued(token)
+            .zip(issued(than))
+            .is_some_and(|(token, than)| token < than)
     }
 
     /// A user has logged in.

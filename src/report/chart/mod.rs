@@ -4,6 +4,7 @@
 //! bytes every time. This module writes no file: [`files`] hands the bytes to whoever does
 //! ([`crate::record::write::place`]).
 
+mod agreement;
 mod axis;
 mod columns;
 mod cost;
@@ -28,6 +29,7 @@ mod text;
 mod token_requests;
 mod vulnerable;
 
+pub use agreement::agreement;
 pub use drawing::Drawing;
 pub(super) use drawing::INKS;
 

@@ -83,7 +83,7 @@ fn a_redis_answers_what_the_simulated_store_answers() {
             for count in 0..100 {
                 let (from, operation) = step(Dice::new(walk).draw(1, 2, count), &tokens, fence);
                 let simulated = ageless(store.apply(Time::ZERO, from, operation));
-                let real = ageless(kept.apply(walk as u16, from, operation).await.unwrap());
+                let real = ageless(kept.apply(walk as u16, from, operation).await.unwrap().answer);
                 assert_eq!(
                     real, simulated,
                     "walk {walk}, step {count}: {operation:?} from {from:?}"
@@ -120,7 +120,7 @@ fn a_lease_lapses_by_redis_own_clock() {
         let acquire = |ms| Operation::Acquire {
             ttl: Some(Millis::new(ms)),
         };
-        let answers = |from, operation| kept.apply(0, from, operation);
+        let answers = |from, operation| kept.answer(0, from, operation);
         assert_eq!(answers(slow, acquire(40)).await.unwrap(), Answer::Acquired { fence: 1 });
         tokio::time::sleep(std::time::Duration::from_millis(120)).await;
         assert_eq!(
@@ -173,9 +173,9 @@ fn what_lies_there_grows_older() {
             value: Shared::of(grant, 3),
             when: When::Always,
         };
-        assert_eq!(kept.apply(0, NodeId(0), write).await.unwrap(), Answer::Written);
+        assert_eq!(kept.answer(0, NodeId(0), write).await.unwrap(), Answer::Written);
         tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-        let Answer::Value(Some(entry)) = kept.apply(0, NodeId(1), Operation::Read).await.unwrap() else {
+        let Answer::Value(Some(entry)) = kept.answer(0, NodeId(1), Operation::Read).await.unwrap() else {
             panic!("it lies there")
         };
         assert_eq!(entry.value, Shared::of(grant, 3));
@@ -210,5 +210,38 @@ fn what_is_no_redis_is_told() {
             .unwrap()
             .to_string();
         assert!(error.contains("nonsense") && error.contains("--redis"), "{error}");
+    });
+}
+
+/// A Redis that was killed fails its nodes as long as it is away, and serves them when it is back, with nothing of what it held.
+#[test]
+fn a_redis_that_comes_back_is_used_again() {
+    let Some(mut redis) = TestRedis::start() else { return };
+    block_on(async {
+        let texts = Arc::new(Texts::default());
+        let kept = open(&redis, &texts).await;
+        let acquire = || {
+            kept.answer(
+                0,
+                NodeId(0),
+                Operation::Acquire {
+                    ttl: Some(Millis::new(60_000)),
+                },
+            )
+        };
+        assert_eq!(acquire().await.unwrap(), Answer::Acquired { fence: 1 });
+        redis.kill();
+        assert!(acquire().await.is_err());
+        redis.start_again();
+        let mut tries = 0;
+        let answer = loop {
+            match acquire().await {
+                Ok(answer) => break answer,
+                Err(error) => assert!(tries < 200, "{error}"),
+            }
+            tries += 1;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        assert_eq!(answer, Answer::Acquired { fence: 1 }, "its counter is gone too");
     });
 }

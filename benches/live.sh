@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Writes reports/live.md: every strategy of scenarios/live by the wall clock, with a Redis of its own, beside its prediction. Takes
+# about 25 minutes on an idle machine. The program is built before: cargo build --release, or PROGRAM names another.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+program=${PROGRAM:-target/release/tokenstorm}
+port=${PORT:-16399}
+redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
+redis=$!
+trap 'kill $redis' EXIT
+sleep 1
+
+# measure NAME TIME-SCALE SCENARIO...: the table goes to standard output, the chart and the figures to reports/live/NAME.
+measure() {
+    local name=$1 scale=$2
+    shift 2
+    "$program" live "$@" --time-scale "$scale" --redis "redis://127.0.0.1:$port/" --format md --out "reports/live/$name" || [ $? -eq 101 ]
+}
+
+mkdir -p reports/live
+{
+    printf '# Live runs beside their predictions\n\nWritten by benches/live.sh; the page `live` of the manual says how agreement is judged.\n'
+    printf '\n## Strategies and rules\n\n![Measured figures on top of where simulated runs lie](live/pairs/agreement.svg)\n\n'
+    measure pairs 6 scenarios/live/{latest-only,overlap,slots,rotating}.toml
+    printf '\n## A lease that lapses\n\n![The same for a lease that lapses](live/lapsed/agreement.svg)\n\n'
+    measure lapsed 10 scenarios/live/lapsed-lease.toml
+} >reports/live.md.new
+mv reports/live.md.new reports/live.md
