@@ -149,10 +149,10 @@ fn a_run_is_told_in_words_and_drawn() {
     let text = printed(&trace);
     assert!(text.starts_with("naive breaks L2: no livelock\n"), "{text}");
     assert!(text.contains("from here on, again and again"), "{text}");
-    let steps = text
+    let mut steps = text
         .lines()
         .filter(|line| line.starts_with(|c: char| c.is_ascii_digit() || c == ' '));
-    let last = steps.last().expect("a step");
+    let last = steps.next_back().expect("a step");
     assert!(last.starts_with("14 "), "six steps and eight around: {last}");
     assert!(
         text.contains("\nSteps 7 to 14 can be repeated for ever, and a call waits all the while.\nIt is fair: "),
