@@ -89,7 +89,7 @@ const FASTEST: f64 = 1000.0;
 
 fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(scale) if scale >= 0.01 && scale <= FASTEST => Ok(scale),
+        Ok(scale) if (0.01..=FASTEST).contains(&scale) => Ok(scale),
         _ => Err(format!("write a number from 0.01 to {FASTEST}, such as 20")),
     }
 }

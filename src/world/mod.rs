@@ -31,6 +31,7 @@ pub use host::Host;
 pub(crate) use layout::place;
 pub use layout::{Fleet, Layout, StoreLayout};
 pub use message::{Delivery, LEGS, Leg, Message, Stage};
+#[cfg(feature = "live")]
 pub(crate) use wire::{by_clock, clock_says, peers, written_by_clock};
 
 /// The whole system between two instants.

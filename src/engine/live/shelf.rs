@@ -23,7 +23,7 @@ pub(super) struct Shelf {
 
 enum Kept {
     Embedded(Mutex<Vec<Store<Shared>>>),
-    Redis(RedisStore),
+    Redis(Box<RedisStore>),
 }
 
 impl Shelf {
@@ -44,7 +44,7 @@ impl Shelf {
     /// When nobody answers there, or something that is no Redis.
     pub async fn in_redis(url: &str, plan: &Plan, clock: PacedClock, texts: Arc<Texts>) -> Result<Self, LiveError> {
         Ok(Self {
-            kept: Kept::Redis(RedisStore::open(url, clock, texts).await?),
+            kept: Kept::Redis(Box::new(RedisStore::open(url, clock, texts).await?)),
             stores: plan.layout.stores,
             replica_lag: None,
             outage: AtomicU8::new(0),
@@ -63,7 +63,7 @@ impl Shelf {
         texts: Arc<Texts>,
     ) -> Result<Self, LiveError> {
         Ok(Self {
-            kept: Kept::Redis(RedisStore::open(url, clock, texts).await?.sharing(key)),
+            kept: Kept::Redis(Box::new(RedisStore::open(url, clock, texts).await?.sharing(key))),
             stores: plan.layout.stores,
             replica_lag: None,
             outage: AtomicU8::new(0),
