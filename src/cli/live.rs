@@ -370,3 +370,6 @@ fn keeps_pace(strategy: &str, plan: &Plan, run: &LiveRun, clock: PacedClock) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
