@@ -12,7 +12,7 @@ use super::host::CheckHost;
 use super::state::State;
 use super::visited::fingerprint;
 
-/// The cost of a call, counted up to [`MOST`] of each.
+/// The cost of a call, counted up to eight of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cost {
     /// Token requests that reach the provider.
