@@ -71,6 +71,8 @@ fn compared(name: &str, faults: &str) -> Option<Compared> {
     let setup = systems::setup(name, 2, 1, faults)?;
     let mut named = setup.clone().without_names();
     named.system.most = MOST.1;
+    // The plain explorer holds nothing back, and so finds a run that is shorter by what the checker's bounds withhold.
+    (named.system.store_operations, named.system.notes) = (8, 16);
     Some(compare(&format!("{name} with {faults}"), &setup, &named))
 }
 

@@ -19,10 +19,11 @@ impl EventTime {
     /// Later than every other.
     pub const NEVER: Self = Self(u64::MAX);
 
+    /// The clock ends after 146 years, and no run lasts so long: what a tail of a distribution sends beyond that comes last.
     #[inline]
     pub fn new(at: Time, class: Class) -> Self {
-        debug_assert!(at.nanos() < 1 << 62, "the clock ends after 146 years");
-        Self((at.nanos() << 2) | class as u64)
+        const END: u64 = (1 << 62) - 2;
+        Self((at.nanos().min(END) << 2) | class as u64)
     }
 
     #[inline]
@@ -66,5 +67,21 @@ impl QueuedEvent {
 
     pub fn renumbered(self, sequence: u32) -> Self {
         Self::new(self.instant(), sequence, self.payload())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Duration;
+
+    #[test]
+    fn what_comes_after_the_end_of_the_clock_comes_last() {
+        let at = |nanos| EventTime::new(Time::from_nanos(nanos), Class::Other);
+        let century = Duration::from_secs(100 * 366 * 86_400).nanos();
+        assert!(at(0) < at(1) && at(1) < at(century));
+        for beyond in [2 * century, 1 << 62, u64::MAX] {
+            assert!(at(century) < at(beyond) && at(beyond) < EventTime::NEVER);
+        }
     }
 }
