@@ -146,16 +146,17 @@ fn the_rule_is_felt() {
 #[test]
 fn nodes_share_a_token_through_a_redis() {
     let Some(redis) = TestRedis::start() else { return };
-    for (coordination, tokens) in [
-        ("{ lease = {} }", 1),
-        ("{ file_lock = {} }", 1),
-        ("{ compare_and_set = {} }", u64::MAX),
-        ("{ shared_blind = {} }", u64::MAX),
+    // Who asks without a lock may be thrown out by who asks next, for as long as the machine lets them race.
+    for (coordination, tokens, succeed) in [
+        ("{ lease = {} }", 1, 61),
+        ("{ file_lock = {} }", 1, 61),
+        ("{ compare_and_set = {} }", u64::MAX, 1),
+        ("{ shared_blind = {} }", u64::MAX, 1),
     ] {
         let (plan, run, emulator) = run(&scenario(LATEST_ONLY, coordination, ""), Some(redis.url()));
         replayed(coordination, &plan, &run);
         let total = run.observed.total();
-        assert!(total.succeeded > 60, "{coordination}: {total:?}");
+        assert!(total.succeeded >= succeed, "{coordination}: {total:?}");
         let issued = emulator.count("issuances").unwrap();
         assert!(issued >= 1 && issued <= tokens, "{coordination}: {issued} tokens");
     }

@@ -328,7 +328,8 @@ fn parse(text: &str) -> Option<ScheduleStep> {
     let (fate, _) = FATES.iter().find(|(_, name)| *name == fate)?;
     let (who, rest) = rest.split_once("'s ")?;
     let (what, number) = match rest.split_once(" #") {
-        Some((what, number)) => (what, number.parse().ok()?),
+        // Counted from one.
+        Some((what, number)) => (what, number.parse().ok().filter(|&number| number > 0)?),
         None => (rest, 1),
     };
     let (what, _) = WHATS.iter().find(|(_, name)| *name == what)?;
@@ -369,6 +370,7 @@ mod tests {
             "deliver",
             "deliver a's call",
             "deliver A's cell",
+            "deliver A's call #0",
             "crash",
             "lapse lease",
             "lose A's call #x",
