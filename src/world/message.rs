@@ -376,3 +376,20 @@ pub enum Leg {
 
 /// How many kinds of [`Leg`] there are.
 pub const LEGS: usize = 11;
+
+impl Leg {
+    /// Every leg, by its number.
+    pub const ALL: [Self; LEGS] = [
+        Self::TokenRequest,
+        Self::TokenResponse,
+        Self::ApiRequest,
+        Self::ApiResponse,
+        Self::StoreRequest,
+        Self::StoreResponse,
+        Self::GatewayRequest,
+        Self::GatewayResponse,
+        Self::TokenService,
+        Self::ApiService,
+        Self::Peer,
+    ];
+}

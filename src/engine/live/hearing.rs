@@ -86,30 +86,11 @@ fn wait(text: &str) -> Option<Millis> {
 
 /// Which answer it is; none for a success.
 fn kind(dialect: &Dialect, at: At, answered: &Answered) -> Option<AnswerKind> {
-    const API: [AnswerKind; 5] = [
-        AnswerKind::Rejected,
-        AnswerKind::Expired,
-        AnswerKind::Throttled,
-        AnswerKind::ThrottledInBody,
-        AnswerKind::ServerError,
-    ];
-    const TOKEN: [AnswerKind; 6] = [
-        AnswerKind::StaleRefresh,
-        AnswerKind::Throttled,
-        AnswerKind::ThrottledInBody,
-        AnswerKind::ServerError,
-        AnswerKind::Full,
-        AnswerKind::BadSlot,
-    ];
-    let possible: &[AnswerKind] = match at {
-        At::Api => &API,
-        At::Token => &TOKEN,
-    };
     let worded = |kind: &&AnswerKind| {
         let wording = dialect.answer(**kind);
         wording.status == answered.status && wording.body == answered.body
     };
-    if let Some(&kind) = possible.iter().find(worded) {
+    if let Some(&kind) = Dialect::answers_at(at).iter().find(worded) {
         return Some(kind);
     }
     // In other words than the profile's: by the status, as the standards have it.

@@ -45,7 +45,7 @@ use crate::metric::{Observed, RunContext};
 use crate::node::Strategy as _;
 use crate::plan::{Act, Plan};
 use crate::provider::settings::Dialect;
-use crate::world::{LEGS, Leg};
+use crate::world::Leg;
 
 pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use replay::{NodeRecord, ReplayDiffers};
@@ -295,27 +295,12 @@ async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<L
     Ok(LiveRun {
         observed: total,
         batches,
-        ways: LEGS_IN_ORDER.into_iter().zip(ways).collect(),
+        ways: Leg::ALL.into_iter().zip(ways).collect(),
         late: latest(std::mem::take(&mut conductor.late)),
         interrupted,
         records,
     })
 }
-
-/// Every leg, by its number.
-const LEGS_IN_ORDER: [Leg; LEGS] = [
-    Leg::TokenRequest,
-    Leg::TokenResponse,
-    Leg::ApiRequest,
-    Leg::ApiResponse,
-    Leg::StoreRequest,
-    Leg::StoreResponse,
-    Leg::GatewayRequest,
-    Leg::GatewayResponse,
-    Leg::TokenService,
-    Leg::ApiService,
-    Leg::Peer,
-];
 
 /// Of a hundred the latest but one, and the latest of all.
 fn latest(mut late: Vec<Duration>) -> (Duration, Duration) {

@@ -24,20 +24,6 @@ const MOST_IN_AN_INSTANT_PER_NODE: u64 = 1000;
 /// Events between two looks at the interrupt and at whether time moves: some milliseconds, and one comparison for each event.
 const LOOK: u64 = 1 << 16;
 
-const ALL_LEGS: [Leg; LEGS] = [
-    Leg::TokenRequest,
-    Leg::TokenResponse,
-    Leg::ApiRequest,
-    Leg::ApiResponse,
-    Leg::StoreRequest,
-    Leg::StoreResponse,
-    Leg::GatewayRequest,
-    Leg::GatewayResponse,
-    Leg::TokenService,
-    Leg::ApiService,
-    Leg::Peer,
-];
-
 /// From this many nodes on, what a message touches has probably left the cache.
 const LARGE: u32 = 4096;
 
@@ -86,7 +72,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             acts: 0,
             effort: RunStats::default(),
         };
-        sim.host.slow(&ALL_LEGS, 1000);
+        sim.host.slow(&Leg::ALL, 1000);
         sim
     }
 

@@ -228,11 +228,8 @@ impl Dialect {
             };
         }
         // Of answers worded alike, the one that is met most often is believed.
-        let possible: &[AnswerKind] = match at {
-            At::Api => &API,
-            At::Token => &TOKEN,
-        };
-        let believed = possible.iter().find(|other| self.answer(**other) == answer);
+        let mut possible = Self::answers_at(at).iter();
+        let believed = possible.find(|other| self.answer(**other) == answer);
         match believed.unwrap_or(&kind) {
             AnswerKind::Rejected | AnswerKind::Expired => Perceived::Rejected,
             AnswerKind::StaleRefresh => Perceived::InvalidGrant,
@@ -243,12 +240,17 @@ impl Dialect {
         }
     }
 
+    /// What may be answered at an endpoint, what is met most often first.
+    pub const fn answers_at(at: At) -> &'static [AnswerKind] {
+        match at {
+            At::Api => &API,
+            At::Token => &TOKEN,
+        }
+    }
+
     /// All that a client can meet, looked up beforehand.
     pub fn perceptions(&self, reads: Reads) -> Perceptions {
-        let possible = |at, kind| match at {
-            At::Token => TOKEN.contains(&kind),
-            At::Api => API.contains(&kind),
-        };
+        let possible = |at, kind| Self::answers_at(at).contains(&kind);
         Perceptions::from_fn(|at, kind| match possible(at, kind) {
             true => self.perceive(at, kind, reads),
             false => Perceived::Refused,
