@@ -18,8 +18,11 @@ measure() {
 }
 
 mkdir -p reports/live
+# What is said of the figures is written by hand, and stays.
+found=$(sed -n '/^## What was found/,/^## Strategies/p' reports/live.md 2>/dev/null | sed '$d')
 {
-    printf '# Live runs beside their predictions\n\nWritten by benches/live.sh; the page `live` of the manual says how agreement is judged.\n'
+    printf '# Live runs beside their predictions\n\nWritten by benches/live.sh, all but what was found; the page `live` of the manual says how agreement is judged.\n'
+    printf '\n%s\n' "$found"
     printf '\n## Strategies and rules\n\n![Measured figures on top of where simulated runs lie](live/pairs/agreement.svg)\n\n'
     measure pairs 6 scenarios/live/{latest-only,overlap,slots,rotating}.toml
     printf '\n## A lease that lapses\n\n![The same for a lease that lapses](live/lapsed/agreement.svg)\n\n'
