@@ -10,10 +10,7 @@ use super::carry::Shared;
 use super::codes::{CodeGrant, LIFE};
 use super::devices;
 use super::entrance::client;
-use super::parameters::Parameters;
-
-/// Bytes of a scope: it is kept for a while.
-const LONGEST_SCOPE: usize = 1024;
+use super::parameters::{Parameters, Wanted};
 
 /// The page on which the user logs in, and what follows from it.
 pub(super) fn authorize(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
@@ -33,9 +30,9 @@ pub(super) fn authorize(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer 
     if active || redirect.contains(['#', '\r', '\n']) || redirect.len() > 4096 {
         return told(400, "redirect_uri cannot be redirected to");
     }
-    if parameters.get("scope").is_some_and(|scope| scope.len() > LONGEST_SCOPE) {
+    let Ok(wanted) = Wanted::of(&parameters) else {
         return back(redirect, &parameters, &[("error", "invalid_scope")]);
-    }
+    };
     if parameters.get("response_type") != Some("code") {
         return back(redirect, &parameters, &[("error", "unsupported_response_type")]);
     }
@@ -60,7 +57,7 @@ pub(super) fn authorize(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer 
         number: 0,
         client_id: client.to_owned(),
         redirect_uri: redirect.to_owned(),
-        scope: parameters.get("scope").map(str::to_owned),
+        wanted,
         challenge: parameters
             .get("code_challenge")
             .map(|challenge| (challenge.to_owned(), hashed)),
@@ -143,11 +140,11 @@ pub(super) fn device_authorization(shared: &Shared, parts: &Parts, body: &Bytes,
         Ok(client) => client,
         Err(answer) => return answer,
     };
-    let scope = parameters.get("scope").map(str::to_owned);
-    if scope.as_ref().is_some_and(|scope| scope.len() > LONGEST_SCOPE) {
-        return Answer::oauth_error(400, "invalid_scope", "scope has at most 1024 bytes");
-    }
-    let (device_code, user_code) = shared.backend().device(client, scope);
+    let wanted = match Wanted::of(&parameters) {
+        Ok(wanted) => wanted,
+        Err(wrong) => return Answer::oauth_error(400, "invalid_scope", wrong),
+    };
+    let (device_code, user_code) = shared.backend().device(client, wanted);
     let uri = format!("{base}/oauth/device");
     let mut answer = Answer::json(
         200,

@@ -22,7 +22,7 @@ use super::machine::Machine;
 use super::recording::Recorder;
 use super::registry::{Callers, Clients, Stranger};
 use super::step::{Down, How, Outcome, Place, SlotName, Step};
-use super::texts::TokenTexts;
+use super::texts::{TextKind, TokenTexts};
 use crate::base::{Dice, Duration, Millis, Time};
 use crate::oauth::{AnswerKind, At, Grant, Life};
 use crate::plan::Act;
@@ -170,6 +170,15 @@ impl Backend {
         let client = self.clients.invite(id)?;
         self.register();
         Some(client)
+    }
+
+    /// Registers a client that leaves its name to the provider: its id, and its secret where it wants one.
+    pub fn register_newcomer(&mut self, secret: bool) -> Option<(Arc<str>, Option<String>)> {
+        let texts = &self.texts;
+        let make = secret.then_some(|number: u16| texts.write(TextKind::Secret, number.into()));
+        let (number, secret) = self.clients.welcome(make)?;
+        self.register();
+        Some((self.clients.id(number), secret))
     }
 
     pub fn way(&self, leg: Leg, from: Origin) -> Option<Duration> {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Wanted};
 use crate::base::{Duration, Time};
 
 /// How long a code is good.
@@ -20,7 +20,7 @@ pub(super) struct CodeGrant {
     pub number: u32,
     pub client_id: String,
     pub redirect_uri: String,
-    pub scope: Option<String>,
+    pub wanted: Wanted,
     /// What the verifier must fit, and whether by its hash.
     pub challenge: Option<(String, bool)>,
     pub ends: Time,

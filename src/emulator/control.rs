@@ -20,6 +20,7 @@ use super::backend::{Asked, Backend, CONTROL, Meant, Origin};
 use super::carry::Shared;
 use super::hold::{Condition, Release};
 use super::log::MOST_EVENTS;
+use super::parameters::DEFAULT_SCOPE;
 use super::paths::{CONTROL_PATH, is_name};
 use super::step::{How, Place, SlotName};
 use super::{metrics, openapi, stream};
@@ -256,7 +257,7 @@ async fn log_in(State(shared): App, body: Bytes) -> Told {
         code: None,
         slot: SlotName::Unnamed,
         force: true,
-        scope: asked.scope.unwrap_or_else(|| "api".to_owned()),
+        scope: asked.scope.unwrap_or_else(|| DEFAULT_SCOPE.to_owned()),
         audience: None,
         api_url: shared.base.get().cloned().unwrap_or_default(),
         refreshable: true,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::parameters::Wanted;
 use crate::base::{Duration, Time};
 
 /// How long a device may wait.
@@ -16,7 +17,7 @@ pub(super) struct Waiting {
     number: u32,
     client: u16,
     user_code: String,
-    scope: Option<String>,
+    wanted: Wanted,
     ends: Time,
     interval: Duration,
     asked: Option<Time>,
@@ -65,7 +66,7 @@ pub(super) struct Devices {
 
 impl Devices {
     /// Its number; `user_code` writes what the user is to type.
-    pub fn add(&mut self, now: Time, client: u16, scope: Option<String>, user_code: impl Fn(u32) -> String) -> u32 {
+    pub fn add(&mut self, now: Time, client: u16, wanted: Wanted, user_code: impl Fn(u32) -> String) -> u32 {
         if self.all.len() == MOST_DEVICES {
             self.all.pop_front();
         }
@@ -74,7 +75,7 @@ impl Devices {
             number: self.last,
             client,
             user_code: user_code(self.last),
-            scope,
+            wanted,
             ends: now + LIFE,
             interval: INTERVAL,
             asked: None,
@@ -105,8 +106,8 @@ impl Devices {
         false
     }
 
-    /// The device asks for its token: the scope that it asked for before, once it has been let in.
-    pub fn ask(&mut self, now: Time, number: Option<u32>, client: u16) -> Result<Option<String>, NotYet> {
+    /// The device asks for its token: what it asked for before, once it has been let in.
+    pub fn ask(&mut self, now: Time, number: Option<u32>, client: u16) -> Result<Wanted, NotYet> {
         let place = number.and_then(|number| self.all.binary_search_by_key(&number, |device| device.number).ok());
         let device = place.map(|place| &mut self.all[place]);
         let device = device.filter(|device| device.client == client).ok_or(NotYet::Unknown)?;
@@ -116,7 +117,7 @@ impl Devices {
             _ if now >= device.ends => Err(NotYet::Expired),
             State::LetIn => {
                 device.state = State::Served;
-                Ok(device.scope.take())
+                Ok(std::mem::take(&mut device.wanted))
             }
             State::Waits => {
                 let early = device

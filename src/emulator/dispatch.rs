@@ -17,8 +17,9 @@ use super::backend::{Asked, Origin};
 use super::carry::{ApiCall, Load, Shared};
 use super::grants::presented;
 use super::inspect;
-use super::parameters::{Parameters, token_of};
+use super::parameters::{DEFAULT_SCOPE, Parameters, Wanted, token_of};
 use super::paths::{Route, is_asked_by_get, route, split_caller};
+use super::registration::registration;
 use super::step::SlotName;
 use crate::provider::OnBadSlot;
 
@@ -131,10 +132,11 @@ fn read(shared: &Shared, arrival: &Arrival, parts: &Parts, body: &Bytes) -> Resu
         Route::DeviceAuthorization => Err(device_authorization(shared, parts, body, &addressed.base)),
         Route::Device => Err(device(shared, parts, body)),
         Route::Revocation => Err(inspect::revocation(shared, parts, body, addressed.from)),
-        Route::Introspection => Err(inspect::introspection(shared, parts, body)),
+        Route::Introspection => Err(inspect::introspection(shared, parts, body, &addressed.base)),
+        Route::Registration if parts.method == Method::POST => Err(registration(shared, body)),
         Route::Metadata => Err(inspect::metadata(shared, &addressed.base)),
         Route::Keys => Err(inspect::keys(shared)),
-        Route::Api | Route::Control => Ok(Load::Call(call(shared, parts, body, &addressed))),
+        Route::Api | Route::Control | Route::Registration => Ok(Load::Call(call(shared, parts, body, &addressed))),
     }
 }
 
@@ -178,16 +180,7 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
     }
     let invalid = |wrong: &str| Answer::oauth_error(400, "invalid_request", wrong);
     let parameters = Parameters::of(parts.uri.query(), &parts.headers, body).map_err(invalid)?;
-    /// Bytes of what a token is to say: it is kept as long as the token's story.
-    const LONGEST: usize = 1024;
-    let audience = parameters.any(&["audience", "resource"]);
-    if [parameters.get("scope"), audience]
-        .into_iter()
-        .flatten()
-        .any(|text| text.len() > LONGEST)
-    {
-        return Err(invalid("scope and audience have at most 1024 bytes"));
-    }
+    let wanted = Wanted::of(&parameters).map_err(invalid)?;
     let presented = presented(shared, &parts.headers, &parameters, addressed.rest)?;
     let backend = shared.backend();
     let slot = backend
@@ -202,6 +195,11 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
         Some(Err(_)) if backend.emulated.provider.on_bad_slot == OnBadSlot::Ignore => SlotName::Unnamed,
         Some(Err(_)) => SlotName::Index(u16::MAX),
     };
+    let wanted = match presented.grant_type {
+        // What the user was asked at the login holds.
+        "authorization_code" | "device_code" => presented.wanted.or(wanted),
+        _ => wanted.or(presented.wanted),
+    };
     Ok(Asked {
         from: addressed.from,
         client: presented.client,
@@ -210,10 +208,8 @@ fn token_request(shared: &Shared, parts: &Parts, body: &Bytes, addressed: Addres
         code: presented.code,
         slot,
         force: parameters.get("force_refresh") == Some("true"),
-        scope: presented
-            .scope
-            .unwrap_or_else(|| parameters.get("scope").unwrap_or("api").to_owned()),
-        audience: audience.map(str::to_owned),
+        scope: wanted.scope.unwrap_or_else(|| DEFAULT_SCOPE.to_owned()),
+        audience: wanted.audience,
         api_url: addressed.base,
         refreshable: presented.refreshable,
     })

@@ -11,7 +11,7 @@ use super::codes::BadCode;
 use super::entrance::client;
 use super::history::Doer;
 use super::inspect::{DEVICE_CODE, JWT_BEARER};
-use super::parameters::{Credentials, Parameters};
+use super::parameters::{Credentials, Parameters, Wanted};
 use super::step::How;
 
 /// What is presented, and by whom.
@@ -21,8 +21,8 @@ pub(super) struct Presented {
     pub how: How,
     /// The code that was exchanged.
     pub code: Option<u32>,
-    /// What was asked for at the login.
-    pub scope: Option<String>,
+    /// What was asked for before: at the login, or of the token that is refreshed.
+    pub wanted: Wanted,
     pub refreshable: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn presented(
         grant_type,
         how,
         code: None,
-        scope: None,
+        wanted: Wanted::default(),
         refreshable: true,
     };
     let own = |name| match rotates {
@@ -79,23 +79,24 @@ pub(super) fn presented(
         "account_credentials" => own("account_credentials"),
         "password" => Ok(by("password", How::Login)),
         "authorization_code" => {
-            let (code, scope) = exchange(shared, client, parameters, rotates)?;
+            let (code, wanted) = exchange(shared, client, parameters, rotates)?;
             Ok(Presented {
                 code: Some(code),
-                scope,
+                wanted,
                 ..by("authorization_code", How::Login)
             })
         }
         DEVICE_CODE => Ok(Presented {
-            scope: let_in(shared, client, parameters)?,
+            wanted: let_in(shared, client, parameters)?,
             ..by("device_code", How::Login)
         }),
         "refresh_token" if !rotates => unsupported("this provider has no refresh tokens"),
         "refresh_token" => {
-            let text = parameters.get("refresh_token");
-            let text = text.ok_or_else(|| invalid("refresh_token is missing"))?;
-            let serial = shared.backend().refresh_token(text);
-            Ok(by("refresh_token", How::Refresh(serial)))
+            let (serial, wanted) = refreshed(shared, parameters)?;
+            Ok(Presented {
+                wanted,
+                ..by("refresh_token", How::Refresh(serial))
+            })
         }
         _ => unsupported(
             "there are: client_credentials, account_credentials, authorization_code, password, refresh_token, jwt-bearer, device_code",
@@ -103,8 +104,19 @@ pub(super) fn presented(
     }
 }
 
+/// The refresh token, and what was asked for its grant: it holds on (RFC 6749, section 6).
+fn refreshed(shared: &Shared, parameters: &Parameters) -> Result<(Option<u32>, Wanted), Answer> {
+    let text = parameters
+        .get("refresh_token")
+        .ok_or_else(|| invalid("refresh_token is missing"))?;
+    let backend = shared.backend();
+    let serial = backend.refresh_token(text);
+    let wanted = serial.map_or_else(Wanted::default, |serial| backend.wanted_of(serial));
+    Ok((serial, wanted))
+}
+
 /// What a device asked for, if its user has let it in.
-fn let_in(shared: &Shared, client: u16, parameters: &Parameters) -> Result<Option<String>, Answer> {
+fn let_in(shared: &Shared, client: u16, parameters: &Parameters) -> Result<Wanted, Answer> {
     let text = parameters
         .get("device_code")
         .ok_or_else(|| invalid("device_code is missing"))?;
@@ -117,12 +129,7 @@ fn let_in(shared: &Shared, client: u16, parameters: &Parameters) -> Result<Optio
 }
 
 /// A code for what it stands for. One that comes a second time takes with it what came of the first (RFC 6749, section 4.1.2).
-fn exchange(
-    shared: &Shared,
-    client: u16,
-    parameters: &Parameters,
-    rotates: bool,
-) -> Result<(u32, Option<String>), Answer> {
+fn exchange(shared: &Shared, client: u16, parameters: &Parameters, rotates: bool) -> Result<(u32, Wanted), Answer> {
     let text = parameters.get("code").ok_or_else(|| invalid("code is missing"))?;
     let mut backend = shared.backend();
     let now = backend.now();
@@ -131,7 +138,7 @@ fn exchange(
         .ok_or_else(|| invalid_grant(BadCode::Unknown.says()))?;
     let id = backend.clients.id(client);
     match backend.codes.spend(now, number, &id, parameters) {
-        Ok(grant) => Ok((number, grant.scope)),
+        Ok(grant) => Ok((number, grant.wanted)),
         Err(bad) => {
             if let BadCode::Spent(Some(token)) = bad {
                 let meant = if rotates {
@@ -177,7 +184,10 @@ fn bearer(shared: &Shared, headers: &HeaderMap, parameters: &Parameters) -> Resu
         grant_type: "jwt-bearer",
         how: How::Login,
         code: None,
-        scope: claims["scope"].as_str().map(str::to_owned),
+        wanted: Wanted {
+            scope: claims["scope"].as_str().map(str::to_owned),
+            audience: None,
+        },
         refreshable: false,
     })
 }

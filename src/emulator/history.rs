@@ -45,7 +45,7 @@ pub(super) struct TokenStory {
     pub issued: Doer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub killed: Option<Killed>,
-    /// What a JWT says beside that.
+    /// What it says beside that as a JWT, or when it is introspected.
     #[serde(skip)]
     pub says: Option<Arc<Sayings>>,
 }

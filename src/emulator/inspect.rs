@@ -9,7 +9,8 @@ use super::backend::{Meant, Origin};
 use super::carry::Shared;
 use super::entrance::client;
 use super::history::Doer;
-use super::parameters::Parameters;
+use super::parameters::{DEFAULT_SCOPE, Parameters};
+use super::registration::AUTH_METHODS;
 
 fn parameters(parts: &Parts, body: &Bytes) -> Result<Parameters, Answer> {
     let invalid = |wrong| Answer::oauth_error(400, "invalid_request", wrong);
@@ -25,7 +26,7 @@ fn token_asked(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<String, A
 }
 
 /// Whether a token is active, and whose.
-pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes) -> Answer {
+pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes, base: &str) -> Answer {
     let text = match token_asked(shared, parts, body) {
         Ok(text) => text,
         Err(answer) => return answer,
@@ -39,12 +40,16 @@ pub(super) fn introspection(shared: &Shared, parts: &Parts, body: &Bytes) -> Ans
                 return inactive;
             };
             let (client, _) = backend.machine.provider().owner(life.bucket);
+            let says = backend.stories.get(token).and_then(|story| story.says.as_deref());
+            let (scope, audience) = says.map_or((DEFAULT_SCOPE, base), |says| (&says.scope, &says.audience));
             Answer::json(
                 200,
                 &json!({
                     "active": true,
                     "client_id": *backend.clients.id(client),
-                    "token_type": "bearer",
+                    "token_type": "Bearer",
+                    "scope": scope,
+                    "aud": audience,
                     "iat": life.issued.nanos() / 1_000_000_000,
                     "exp": life.expires.nanos() / 1_000_000_000,
                 }),
@@ -101,9 +106,7 @@ pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
             DEVICE_CODE,
         ],
     };
-    Answer::json(
-        200,
-        &json!({
+    let mut told = json!({
             "issuer": base,
             "token_endpoint": format!("{base}/oauth/token"),
             "revocation_endpoint": format!("{base}/oauth/revoke"),
@@ -114,9 +117,12 @@ pub(super) fn metadata(shared: &Shared, base: &str) -> Answer {
             "authorization_endpoint": format!("{base}/oauth/authorize"),
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256", "plain"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        }),
-    )
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
+    });
+    if shared.backend().clients.open {
+        told["registration_endpoint"] = json!(format!("{base}/oauth/register"));
+    }
+    Answer::json(200, &told)
 }
 
 /// The public key of tokens that are signed.

@@ -47,6 +47,7 @@ mod options;
 mod parameters;
 mod paths;
 mod recording;
+mod registration;
 mod registry;
 mod replay;
 mod step;

@@ -40,6 +40,42 @@ impl Parameters {
     }
 }
 
+/// What a token is good for where nothing else was asked for.
+pub(super) const DEFAULT_SCOPE: &str = "api";
+
+/// What a token is asked to be good for, at the token endpoint or at the login before it (RFC 6749, section 3.3; RFC 8707).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub scope: Option<String>,
+    /// For whom it is to be; left out, for the API.
+    pub audience: Option<String>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// When it is longer than what is kept beside a token.
+    pub fn of(parameters: &Parameters) -> Result<Self, &'static str> {
+        const LONGEST: usize = 1024;
+        let wanted = Self {
+            scope: parameters.get("scope").map(str::to_owned),
+            audience: parameters.any(&["audience", "resource"]).map(str::to_owned),
+        };
+        let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > LONGEST);
+        match long(&wanted.scope) || long(&wanted.audience) {
+            true => Err("scope and audience have at most 1024 bytes"),
+            false => Ok(wanted),
+        }
+    }
+
+    /// What it says, and where it is silent what was said before.
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            scope: self.scope.or(before.scope),
+            audience: self.audience.or(before.audience),
+        }
+    }
+}
+
 fn body_of(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, &'static str> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = match media_type {

@@ -15,6 +15,7 @@ pub(super) enum Route {
     Introspection,
     DeviceAuthorization,
     Device,
+    Registration,
     Metadata,
     Keys,
     Control,
@@ -55,6 +56,7 @@ pub(super) fn route(rest: &str) -> Route {
         "device_authorization" | "devicecode" => Route::DeviceAuthorization,
         "code" if trimmed.ends_with("/device/code") => Route::DeviceAuthorization,
         "device" => Route::Device,
+        "register" => Route::Registration,
         "jwks.json" | "jwks" | "certs" => Route::Keys,
         _ if TOKEN_ENDINGS.contains(&last) || trimmed.contains("/tenant_access_token/") => Route::Token,
         _ => Route::Api,
@@ -137,6 +139,7 @@ mod tests {
             assert_eq!(route(path), Route::DeviceAuthorization, "{path}");
         }
         assert_eq!(route("/oauth/device"), Route::Device);
+        assert_eq!(route("/register"), Route::Registration);
         assert_eq!(route("/_tokenstorm/state"), Route::Control);
         for path in ["/", "/v2/users/me", "/tokens", "/_tokenstormy", "/v1/token/list"] {
             assert_eq!(route(path), Route::Api, "{path}");

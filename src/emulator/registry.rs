@@ -78,6 +78,21 @@ impl Clients {
         (self.open && self.all.len() < MOST).then(|| self.add(id.into(), None))
     }
 
+    /// Registers a client under a name that nobody has yet, with the secret that goes with its number, or with none to show.
+    pub fn welcome(&mut self, secret: Option<impl FnOnce(u16) -> String>) -> Option<(u16, Option<String>)> {
+        if !self.open || self.all.len() >= MOST {
+            return None;
+        }
+        let number = self.all.len() as u16;
+        let free = (self.all.len()..)
+            .map(|at| format!("client-{at}"))
+            .find(|id| !self.by_id.contains_key(id.as_str()))?;
+        let secret = secret.map(|make| make(number));
+        // A client without a secret shows an empty one.
+        self.add(free.into(), Some(secret.clone().unwrap_or_default()));
+        Some((number, secret))
+    }
+
     /// The client of this id, whatever its secret.
     pub fn find(&self, id: &str) -> Option<u16> {
         self.by_id.get(id).copied()

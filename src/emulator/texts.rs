@@ -17,6 +17,7 @@ pub(super) enum TextKind {
     Code = 3,
     Device = 4,
     User = 5,
+    Secret = 6,
 }
 
 const MARK: usize = 16;

@@ -14,6 +14,7 @@ mod intercept;
 mod logins;
 mod looking;
 mod profiles;
+mod registration;
 #[cfg(all(unix, feature = "cli"))]
 mod server;
 mod shadow;

@@ -251,6 +251,11 @@ fn tokens_are_introspected_and_given_back() {
     let active = ask("/oauth/introspect", &access).json();
     assert_eq!((&active["active"], &active["client_id"]), (&true.into(), &"app".into()));
     assert!(active["exp"].as_u64() > active["iat"].as_u64());
+    assert_eq!(
+        (&active["scope"], &active["token_type"]),
+        (&"api".into(), &"Bearer".into())
+    );
+    assert_eq!(active["aud"], "http://provider.test");
     assert_eq!(ask("/oauth/introspect", &refresh).json()["active"], true);
     assert_eq!(ask("/oauth/introspect", "garbage").json()["active"], false);
     assert_eq!(ask("/oauth/revoke", "garbage").status, 200, "RFC 7009, section 2.2");

@@ -8,6 +8,7 @@ use crate::emulator::assertion::CountAssertion;
 use crate::emulator::clock::written;
 use crate::emulator::history::{Doer, TokenStory};
 use crate::emulator::log::{COUNTS, Counts, Happening};
+use crate::emulator::parameters::Wanted;
 use crate::emulator::step::Step;
 use crate::emulator::texts::{TextKind, fingerprint};
 
@@ -145,10 +146,10 @@ impl Backend {
     }
 
     /// A device begins to wait: its own code, and what the user is to type.
-    pub fn device(&mut self, client: u16, scope: Option<String>) -> (String, String) {
+    pub fn device(&mut self, client: u16, wanted: Wanted) -> (String, String) {
         let now = self.now();
         let texts = &self.texts;
-        let number = self.devices.add(now, client, scope, |number| texts.user_code(number));
+        let number = self.devices.add(now, client, wanted, |number| texts.user_code(number));
         (texts.write(TextKind::Device, number), texts.user_code(number))
     }
 
@@ -158,6 +159,16 @@ impl Backend {
 
     pub fn refresh_token(&self, text: &str) -> Option<u32> {
         self.texts.read(TextKind::Refresh, text)
+    }
+
+    /// What was asked for the token that came with this refresh token, as far as it is remembered.
+    pub fn wanted_of(&self, serial: u32) -> Wanted {
+        let pair = self.pairs.get(&serial);
+        let says = pair.and_then(|token| self.stories.get(*token)?.says.as_deref());
+        says.map_or_else(Wanted::default, |says| Wanted {
+            scope: Some(says.scope.clone()),
+            audience: Some(says.audience.clone()),
+        })
     }
 
     /// The story of a token by its number, its fingerprint or its text.

@@ -8,6 +8,7 @@ use crate::emulator::answer::Answer;
 use crate::emulator::history::{Sayings, TokenStory};
 use crate::emulator::jwt::Claims;
 use crate::emulator::log::{Count, Ended, Happening};
+use crate::emulator::parameters::DEFAULT_SCOPE;
 use crate::emulator::step::{Commit, Granted, How, Outcome, Step};
 use crate::emulator::texts::{TextKind, fingerprint};
 use crate::oauth::{AnswerKind, At};
@@ -161,9 +162,11 @@ impl Backend {
         self.ranked(answer, grant)
     }
 
-    /// What a JWT is to say: what was asked when the token was issued, also where it is handed out once more.
+    /// What a token is to say where it is a JWT or introspected: what was asked when it was issued, also where it is handed out once
+    /// more. Nothing where an opaque token would say nothing of its own.
     fn says(&self, asked: &Asked, token: u32) -> Option<Arc<Sayings>> {
-        if self.emulated.dialect.tokens == TokenShape::Opaque {
+        let opaque = self.emulated.dialect.tokens == TokenShape::Opaque;
+        if opaque && asked.scope == DEFAULT_SCOPE && asked.audience.is_none() {
             return None;
         }
         let known = self.stories.get(token).and_then(|story| story.says.clone());
@@ -183,6 +186,9 @@ impl Backend {
     /// A token as its holder sees it.
     fn access_text(&self, token: u32, says: Option<&Sayings>) -> String {
         let text = self.texts.write(TextKind::Access, token);
+        if self.emulated.dialect.tokens == TokenShape::Opaque {
+            return text;
+        }
         let (Some(says), Some(life)) = (says, self.machine.life(token)) else {
             return text;
         };
