@@ -33,6 +33,17 @@ pub const COMPARED: [&str; 6] = [
     "stale_store_writes",
 ];
 
+/// What is predicted: what is compared, and what can be measured of clients whose calls only the provider sees.
+const PREDICTED: [&str; COMPARED.len() + 1] = {
+    let mut names = ["rejections_per_call"; COMPARED.len() + 1];
+    let mut place = 0;
+    while place < COMPARED.len() {
+        names[place] = COMPARED[place];
+        place += 1;
+    }
+    names
+};
+
 /// What is compared of this plan: of a store only where there is one, and writes of what is older only where older is dead.
 pub fn compared(plan: &Plan) -> Vec<&'static str> {
     let rule = &plan.provider.rule;
@@ -67,7 +78,7 @@ pub fn predict(
     replications: u32,
     stop: &AtomicBool,
 ) -> Option<PredictedRuns> {
-    let places = COMPARED.map(|name| {
+    let places = PREDICTED.map(|name| {
         METRICS
             .iter()
             .position(|metric| metric.name == name)
@@ -120,13 +131,47 @@ pub fn compare(
     (asked, fed): (&PredictedRuns, &PredictedRuns),
     (metrics, tick): (&[&str], Duration),
 ) -> Vec<Agreement> {
-    let calls = observed.total().calls as f64;
-    let one = |(place, name): (usize, &&'static str)| {
+    let measured = COMPARED.iter().filter(|name| metrics.contains(*name)).map(|name| {
         let metric = metric(name);
-        let value = (metric.read)(observed);
+        MeasuredFigure {
+            metric: metric.name,
+            value: (metric.read)(observed),
+            parts: batches.iter().filter_map(metric.read).collect(),
+        }
+    });
+    let calls = observed.total().calls as f64;
+    lay_beside((scenario, strategy), measured, calls, (asked, fed), tick)
+}
+
+/// A figure of a run in the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredFigure {
+    /// Name of the metric: `success_rate`, `token_requests_per_call`, `rejections_per_call`, or one of [`COMPARED`].
+    pub metric: &'static str,
+    /// Over the whole run.
+    pub value: Option<f64>,
+    /// In each part of the run.
+    pub parts: Vec<f64>,
+}
+
+/// [`compare`] for figures that something else than [`live`](crate::engine::live) has measured, in so many calls.
+///
+/// # Panics
+/// For a metric that is not predicted.
+pub fn lay_beside(
+    (scenario, strategy): (&str, &str),
+    measured: impl IntoIterator<Item = MeasuredFigure>,
+    calls: f64,
+    (asked, fed): (&PredictedRuns, &PredictedRuns),
+    tick: Duration,
+) -> Vec<Agreement> {
+    let one = |figure: MeasuredFigure| {
+        let metric = metric(figure.metric);
+        let place = PREDICTED.iter().position(|name| *name == figure.metric);
+        let place = place.expect("it is predicted");
         let judge = |runs: &PredictedRuns| {
             let values: Vec<f64> = runs.0.iter().filter_map(|run| run[place]).collect();
-            judge(metric, value?, &values, calls, tick.as_secs_f64())
+            judge(metric, figure.value?, &values, calls, tick.as_secs_f64())
         };
         Agreement {
             scenario: scenario.to_owned(),
@@ -134,26 +179,23 @@ pub fn compare(
             metric: metric.name,
             unit: metric.unit,
             measured: Measurement {
-                value,
-                ci99: interval(metric, batches),
+                value: figure.value,
+                ci99: interval(metric, &figure.parts, calls),
             },
             asked: judge(asked),
             fed: judge(fed),
         }
     };
-    let named = |(_, name): &(usize, &&'static str)| metrics.contains(*name);
-    COMPARED.iter().enumerate().filter(named).map(one).collect()
+    measured.into_iter().map(one).collect()
 }
 
 /// From the parts of a run.
-fn interval(metric: &Metric, batches: &[Observed]) -> Option<(f64, f64)> {
-    let values: Vec<f64> = batches.iter().filter_map(metric.read).collect();
-    let calls: u64 = batches.iter().map(|part| part.total().calls).sum();
+fn interval(metric: &Metric, parts: &[f64], calls: f64) -> Option<(f64, f64)> {
     let estimate = match metric.unit {
-        "share" => statistics::mean_share(&values, calls as f64, AGREEMENT),
+        "share" => statistics::mean_share(parts, calls, AGREEMENT),
         // The mean of the parts is a part of the whole.
         "count" => return None,
-        _ => statistics::mean(&values, AGREEMENT),
+        _ => statistics::mean(parts, AGREEMENT),
     };
     let (low, high) = estimate?.interval?;
     // Nothing happens less often than never.

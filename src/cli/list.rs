@@ -10,7 +10,7 @@ use crate::metric::METRICS;
 use crate::property::PROPERTIES;
 use crate::provider::profiles::{PROFILES, find};
 use crate::retry::RETRIES;
-use crate::scenario::EventKind;
+use crate::scenario::{EventKind, clients};
 use crate::strategy::STRATEGIES;
 use crate::workload::WORKLOADS;
 
@@ -30,6 +30,8 @@ enum Kind {
     Workloads,
     /// Provider profiles
     Providers,
+    /// Client libraries
+    Clients,
     /// Metrics, with their units
     Metrics,
     /// Properties that `check` and `fuzz` look at
@@ -56,6 +58,16 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             .map(|(name, profile)| match profile.period.as_str() {
                 "current" => (name, profile.summary),
                 period => (name, format!("{} ({period})", profile.summary)),
+            })
+            .collect(),
+        Kind::Clients => clients::CLIENTS
+            .iter()
+            .filter_map(|(name, _)| Some(((*name).to_owned(), clients::find(name)?)))
+            .map(|(name, client)| {
+                (
+                    name,
+                    format!("{} ({}: {})", client.summary, client.registry, client.package),
+                )
             })
             .collect(),
         Kind::Metrics => METRICS

@@ -5,7 +5,7 @@
 //! 3. [`architecture`]: rooms, and who may know whom
 //! 4. [`defaults`]: what a scenario that says nothing gets, and why
 //! 5. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
-//! 6. [`strategies`]: a page for each, what it does, who does so, what breaks it
+//! 6. [`strategies`]: a page for each, what it does, who does so, what breaks it; [`clients`]: libraries as strategies, with sources, beside the libraries themselves
 //! 7. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
 //! 8. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
 //! 9. [`storms`]: how storms are measured, whether a system comes back, and what was found
@@ -37,6 +37,9 @@ pub mod defaults {}
 
 #[doc = include_str!("providers.md")]
 pub mod providers {}
+
+#[doc = include_str!("clients.md")]
+pub mod clients {}
 
 #[doc = include_str!("questions.md")]
 pub mod questions {}

@@ -203,6 +203,7 @@ impl<S: Strategy> AtNode<'_, S> {
                     }
                 }
                 DelayPlace::AfterRenewal => self.calls.get_mut(id).marks.set(CallMarks::OWES_DELAY),
+                DelayPlace::Nowhere => {}
             }
         }
         self.calls.get_mut(id).phase = Phase::Waiting;
@@ -260,7 +261,8 @@ impl<S: Strategy> AtNode<'_, S> {
         call.tries = call.tries.saturating_add(1);
         let tries = call.tries;
         let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        let ends = if !self.policy.retry.attempts().allow_another(u32::from(tries)) {
+        let enough = self.policy.again.is_some_and(|again| !again.allows(call));
+        let ends = if enough || !self.policy.retry.attempts().allow_another(u32::from(tries)) {
             Some(CallOutcome::GaveUp)
         } else if overdue {
             Some(CallOutcome::Impatient)

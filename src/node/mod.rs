@@ -23,7 +23,7 @@ pub use memory::{Memory, Names};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
 pub use pending::{NUMBERS, Pending, PendingOps};
-pub use policy::{CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
+pub use policy::{Again, CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 

@@ -1,6 +1,6 @@
 //! The call policy: how a node retries its calls, whatever its coordination strategy is.
 
-use super::Hold;
+use super::{Call, Hold};
 use crate::base::{Delay, Duration, Millis};
 use crate::oauth::Perceptions;
 use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState};
@@ -14,6 +14,8 @@ pub struct CallPolicy {
     pub timeout: Option<Duration>,
     /// How long a store operation may take.
     pub store_timeout: Option<Duration>,
+    /// How often a call is tried again after each kind of failure; none where the retry policy's bound is the only one.
+    pub again: Option<Again>,
     /// Where the wait after a rejection goes.
     pub place: DelayPlace,
     /// Whether the first renewal of a call waits too.
@@ -46,6 +48,28 @@ pub enum DelayPlace {
     BeforeRenewal,
     /// Between the new token and the next attempt; the token can die unused.
     AfterRenewal,
+    /// Nowhere: a refused token costs no wait.
+    Nowhere,
+}
+
+/// How often a call is tried again after each kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// After a refused token.
+    pub refused: u16,
+    /// After another failure at the API, an answer that does not come among them.
+    pub call: u16,
+    /// After a failure at the token endpoint.
+    pub token: u16,
+}
+
+impl Again {
+    /// Whether a call whose latest try has just failed, and been counted, may have another.
+    pub fn allows(&self, call: &Call) -> bool {
+        let at_the_api = call.attempts.saturating_sub(call.rejections);
+        let before_it = call.tries.saturating_sub(call.attempts);
+        call.rejections <= self.refused && at_the_api <= self.call && before_it <= self.token
+    }
 }
 
 /// What a node does with a refused token whose call is not tried again: for want of tries, of a budget, or because a breaker
@@ -86,6 +110,7 @@ impl CallPolicy {
             retry,
             timeout: None,
             store_timeout: None,
+            again: None,
             place: DelayPlace::default(),
             delay_first: false,
             unretried: Unretried::default(),
@@ -102,7 +127,9 @@ impl CallPolicy {
 
     /// Whether it decides nothing how often a call has failed: tries are unbounded and the wait is always the same.
     pub fn is_forgetful(&self) -> bool {
-        self.retry.attempts().is_unbounded() && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
+        self.again.is_none()
+            && self.retry.attempts().is_unbounded()
+            && matches!(self.retry, Retry::Immediate(_) | Retry::Fixed(_))
     }
 
     /// Whether a node remembers anything of its retries beyond its calls.

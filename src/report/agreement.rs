@@ -82,6 +82,7 @@ fn name(metric: &str) -> &str {
     match metric {
         "success_rate" => "calls that succeed",
         "first_attempt_rejection_rate" => "first attempt rejected",
+        "rejections_per_call" => "refused attempts per call",
         "token_requests_per_call" => "token requests per call",
         "added_latency_mean" => "latency above the API's",
         "lease_lapses" => "leases that ended too soon",

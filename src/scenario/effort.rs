@@ -1,8 +1,9 @@
 //! What it takes to run a scenario: an estimate from its text alone, on the safe side where it can be.
 
-use super::file::{ScenarioFile, StrategySettings};
+use super::file::ScenarioFile;
 use super::files::Files;
 use super::size::{ACT, plan_size};
+use super::strategy::StrategySettings;
 use crate::metric::METRICS;
 
 /// How much of a scenario is run, and how.

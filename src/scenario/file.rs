@@ -11,12 +11,11 @@ use super::expect::Expectations;
 use super::figure::{figure_schema, read_figure};
 use super::op::Op;
 use super::ordered::Ordered;
+use super::strategy::StrategySettings;
 use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
-use crate::base::{ByName, Duration, Share, by_name};
+use crate::base::Duration;
 use crate::net::Distribution;
-use crate::provider::settings::{Reads, Settings};
-use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle};
-use crate::strategy::Coordination;
+use crate::provider::settings::Settings;
 use crate::workload::Arrivals;
 
 /// One story: who calls, through which provider, coordinated how, and what goes wrong meanwhile.
@@ -250,102 +249,6 @@ pub enum LoginSettings {
     Own,
 }
 
-/// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StrategySettings {
-    /// Free text, for reports.
-    pub name: String,
-    /// Whose token is used and when a new one is requested; `tokenstorm list strategies` names them.
-    #[serde(deserialize_with = "by_name")]
-    #[schemars(with = "ByName<Coordination>")]
-    pub coordination: Coordination,
-    /// How often a call is tried and how long it waits in between; left out, five tries without a wait.
-    #[serde(default = "at_once", deserialize_with = "by_name")]
-    #[schemars(with = "ByName<Retry>")]
-    pub retry: Retry,
-    /// How long a node waits for the answer to one attempt or one token request; left out for ever, or 30 s where answers can be lost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Duration>,
-    /// Where the retry policy's wait goes after a refused token.
-    #[serde(default)]
-    pub delay_goes: DelayGoes,
-    /// Whether even the first renewal of a call waits.
-    #[serde(default)]
-    pub delay_first: bool,
-    /// What a node does with a refused token whose call is not tried again.
-    #[serde(default)]
-    pub unretried: UnretriedSettings,
-    /// Whom a wait between a refused token and the token request holds up; only with `delay_goes = "before_renewal"`.
-    #[serde(default)]
-    pub wait_holds: HoldsSettings,
-    /// What the backoff steps are counted by.
-    #[serde(default)]
-    pub steps: StepsSettings,
-    /// How much of an answer the client's code reads: what it cannot tell apart it cannot act on.
-    #[serde(default)]
-    pub reads: Reads,
-    /// Wait as long as a 429 says.
-    #[serde(default = "yes")]
-    pub obey_retry_after: bool,
-    /// Up to so much of what a 429 says is waited on top of it, by chance, beside the policy's own jitter. Envoy takes half.
-    #[serde(default)]
-    pub retry_after_jitter: Share,
-    /// Retries are paid from a budget.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub budget: Option<Budget>,
-    /// After failures in a row a node refuses its own calls for a while.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub breaker: Option<Breaker>,
-    /// A node refuses its own tries by chance when too few are accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub throttle: Option<Throttle>,
-}
-
-/// Where the wait after a refused token goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DelayGoes {
-    /// Between the rejection and the token request.
-    #[default]
-    BeforeRenewal,
-    /// Between the new token and the next attempt: the token can die unused.
-    AfterRenewal,
-}
-
-/// What a node does with a refused token whose call is not tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UnretriedSettings {
-    /// It drops the token: the next call asks for another, and no budget pays for that.
-    #[default]
-    Drop,
-    /// It goes on with the token until a call that may be tried again, or a timer, renews it.
-    Keep,
-}
-
-/// Whom a wait between a refused token and the token request holds up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldsSettings {
-    /// The refused call alone: other calls of the node go on with the refused token meanwhile.
-    #[default]
-    Call,
-    /// Every call of the node, as where a client sleeps with its lock in hand.
-    Node,
-}
-
-/// What backoff steps are counted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StepsSettings {
-    /// Each call begins with the shortest wait.
-    #[default]
-    PerCall,
-    /// The calls of a node share the count; an accepted call resets it.
-    PerNode,
-}
-
 /// What a run must show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -391,8 +294,4 @@ fn one_slot() -> u16 {
 
 fn yes() -> bool {
     true
-}
-
-fn at_once() -> Retry {
-    Retry::Immediate(Immediate::default())
 }

@@ -7,6 +7,7 @@ mod acts;
 mod bounds;
 mod case;
 mod check;
+pub mod clients;
 mod condition;
 mod document;
 mod effort;
@@ -29,6 +30,7 @@ mod repair;
 mod resolve;
 mod roster;
 mod size;
+mod strategy;
 mod sweep;
 mod timeline;
 mod ways;
@@ -53,12 +55,13 @@ pub use event::{
 };
 pub use expect::{Expectations, Stated};
 pub use file::{
-    AppSettings, Assert, DelayGoes, FleetSettings, LoginSettings, PauseSettings, RunSettings, ScenarioFile,
-    StartSettings, StepsSettings, StrategySettings, TriggerSettings, WorkloadSettings,
+    AppSettings, Assert, FleetSettings, LoginSettings, PauseSettings, RunSettings, ScenarioFile, StartSettings,
+    TriggerSettings, WorkloadSettings,
 };
 pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
+pub use strategy::{AgainSettings, DelayGoes, StepsSettings, StrategySettings};
 pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
 /// A scenario that has been read, filled in and checked.

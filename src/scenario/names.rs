@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::file::{self, ScenarioFile};
+use super::file::ScenarioFile;
+use super::strategy::StrategySettings;
 use crate::node::Strategy as _;
 
 /// Where things of a file lie in the plan.
@@ -17,7 +18,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(file: &'a ScenarioFile, strategy: &file::StrategySettings) -> Self {
+    pub(super) fn of(file: &'a ScenarioFile, strategy: &StrategySettings) -> Self {
         let (mut first, most) = (0, file.most_nodes());
         let nodes = file.fleet.iter().map(|fleet| {
             let most = most[fleet.name.as_str()];

@@ -6,14 +6,15 @@ use std::ops::Range;
 use super::case::PlanCase;
 use super::error::PlanError;
 use super::event::{EventKind, How, Target};
-use super::file::{self, DelayGoes, LoginSettings, ScenarioFile};
+use super::file::{LoginSettings, ScenarioFile};
 use super::files::Files;
 use super::incident::trigger;
 use super::names::Names;
+use super::strategy::{self, AgainSettings, DelayGoes, StrategySettings};
 use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::node::{CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
+use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
@@ -31,7 +32,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 pub fn plan(
     file: &ScenarioFile,
     settings: &Settings,
-    strategy: &file::StrategySettings,
+    strategy: &StrategySettings,
     files: &Files,
     case: PlanCase,
 ) -> Result<Plan, PlanError> {
@@ -75,24 +76,26 @@ pub fn plan(
 }
 
 /// What a strategy says of how its calls are retried, whatever the provider and the network.
-fn call_policy(strategy: &file::StrategySettings) -> CallPolicy {
+fn call_policy(strategy: &StrategySettings) -> CallPolicy {
     CallPolicy {
         place: match strategy.delay_goes {
             DelayGoes::BeforeRenewal => DelayPlace::BeforeRenewal,
             DelayGoes::AfterRenewal => DelayPlace::AfterRenewal,
+            DelayGoes::Nowhere => DelayPlace::Nowhere,
         },
+        again: strategy.again_after.map(again),
         delay_first: strategy.delay_first,
         unretried: match strategy.unretried {
-            file::UnretriedSettings::Drop => Unretried::Drop,
-            file::UnretriedSettings::Keep => Unretried::Keep,
+            strategy::UnretriedSettings::Drop => Unretried::Drop,
+            strategy::UnretriedSettings::Keep => Unretried::Keep,
         },
         holds: match strategy.wait_holds {
-            file::HoldsSettings::Call => HoldsUp::Call,
-            file::HoldsSettings::Node => HoldsUp::Node,
+            strategy::HoldsSettings::Call => HoldsUp::Call,
+            strategy::HoldsSettings::Node => HoldsUp::Node,
         },
         steps: match strategy.steps {
-            file::StepsSettings::PerCall => Steps::PerCall,
-            file::StepsSettings::PerNode => Steps::PerNode,
+            strategy::StepsSettings::PerCall => Steps::PerCall,
+            strategy::StepsSettings::PerNode => Steps::PerNode,
         },
         obey_retry_after: strategy.obey_retry_after,
         retry_after_jitter: (strategy.retry_after_jitter.get() * 1000.0).round() as u16,
@@ -100,6 +103,15 @@ fn call_policy(strategy: &file::StrategySettings) -> CallPolicy {
         breaker: strategy.breaker,
         throttle: strategy.throttle,
         ..CallPolicy::plain(strategy.retry)
+    }
+}
+
+/// A kind of failure without a bound of its own has one that no call comes to.
+fn again(written: AgainSettings) -> Again {
+    Again {
+        refused: written.refused_token.unwrap_or(u16::MAX),
+        call: written.failed_call.unwrap_or(u16::MAX),
+        token: written.failed_token_request.unwrap_or(u16::MAX),
     }
 }
 

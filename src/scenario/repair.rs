@@ -174,7 +174,7 @@ fn values<'t>(span: Span) -> Vec<Spanned<DeValue<'t>>> {
 }
 
 /// The same value with everything in it standing at one place: a mistake in it is one at that place.
-fn moved<'t>(value: Spanned<DeValue<'t>>, span: &Span) -> Spanned<DeValue<'t>> {
+pub(super) fn moved<'t>(value: Spanned<DeValue<'t>>, span: &Span) -> Spanned<DeValue<'t>> {
     let value = match value.into_inner() {
         DeValue::Array(items) => DeValue::Array(items.into_iter().map(|item| moved(item, span)).collect()),
         DeValue::Table(table) => {

@@ -13,7 +13,7 @@ use super::file::ScenarioFile;
 use super::files::Files;
 use super::ordered::Ordered;
 use super::repair::{self, Reading};
-use super::{MOST_POINTS, Overrides, check, sweep, weight, words};
+use super::{MOST_POINTS, Overrides, check, clients, sweep, weight, words};
 use crate::node::Strategy as _;
 use crate::plan::SweepPoint;
 use crate::provider::profiles;
@@ -227,10 +227,11 @@ fn read_points(
 /// Reads, fills in and checks one file.
 fn one(
     text: &str,
-    root: DeTable<'_>,
+    mut root: DeTable<'_>,
     files: &Files,
     points: Option<&[SweepPoint]>,
 ) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
+    clients::fill_in(&mut root).map_err(|mistake| vec![mistake])?;
     let Reading {
         file,
         mut mistakes,

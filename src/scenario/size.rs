@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::event::EventKind;
-use super::file::{FleetSettings, ScenarioFile, StrategySettings};
+use super::file::{FleetSettings, ScenarioFile};
 use super::files::Files;
 use super::names::Names;
+use super::strategy::StrategySettings;
 use crate::base::Duration;
 use crate::net::Distribution;
 use crate::node::Strategy as _;

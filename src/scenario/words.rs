@@ -135,7 +135,10 @@ fn missing(told: &Told<'_>) -> Option<Mistake> {
         (_, "run") => "add a table `[run]` with a `duration`".into(),
         (_, "at") => "say when, counted from the start of the warm-up: `at = \"5min\"`".into(),
         (_, "for") => "say how long it lasts: `for = \"30s\"`".into(),
-        (_, "coordination") => "choose one: `coordination = \"naive\"`; `tokenstorm list strategies` names them".into(),
+        (_, "coordination") => {
+            "choose one: `coordination = \"naive\"`, of `tokenstorm list strategies`; or a library: `client = \"google-auth\"`, of `tokenstorm list clients`"
+                .into()
+        }
         (_, "arrivals") => "say when calls arrive: `arrivals = { poisson = \"2/s\" }`".into(),
         (_, "name" | "summary" | "source" | "kind" | "app" | "fleet" | "strategy" | "metric") => {
             format!("add `{name} = \"...\"`")

@@ -11,6 +11,7 @@ mod small;
 
 mod app_per_node;
 mod central_refresher;
+mod clock_first;
 mod compare_and_set;
 mod compare_first;
 mod file_lock;
@@ -37,6 +38,7 @@ use std::hash::{Hash, Hasher};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use clock_first::{Believes, Flight, OnRefused};
 pub use file_lock::LockKind;
 pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 pub use rotation::Over;
@@ -150,6 +152,7 @@ strategies! { $
     reread::Reread "A copy per process of one stored credential, read again when a refresh is refused."
     wiping_loser::WipingLoser "The same, but a refused refresh takes the stored credential away."
     xfetch::Xfetch "A shared store, renewed early at random."
+    clock_first::ClockFirst "A cache per process that looks at the clock before each call."
     file_lock::FileLock "A credential file of one machine, renewed under a lock."
 }
 

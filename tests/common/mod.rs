@@ -13,9 +13,10 @@ use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::strategy::{
-    AppPerNode, CentralRefresher, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway, Gossip, Leader,
-    Lease, LockKind, Naive, OnInvalidGrant, Over, Publish, PutIfNewer, Release, RenewAhead, Reread, Rotation,
-    SharedBlind, SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck, WipingLoser, Write, Xfetch,
+    AppPerNode, CentralRefresher, ClockFirst, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Flight,
+    Gateway, Gossip, Leader, Lease, LockKind, Naive, OnInvalidGrant, OnRefused, Over, Publish, PutIfNewer, Release,
+    RenewAhead, Reread, Rotation, SharedBlind, SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck,
+    WipingLoser, Write, Xfetch,
 };
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Pattern;
@@ -280,6 +281,19 @@ fn strategies_that_elect_or_lock() -> Vec<Coordination> {
             poll: ms(50),
             wait: ms(300),
             when_stuck: WhenStuck::GoAlone,
+        }),
+        Coordination::ClockFirst(ClockFirst {
+            margin: ms(500),
+            jitter: ms(500),
+            flight: Flight::Queue,
+            ..ClockFirst::default()
+        }),
+        Coordination::ClockFirst(ClockFirst {
+            margin: ms(500),
+            background: Some(ms(900)),
+            flight: Flight::Shared,
+            refused: OnRefused::Compare,
+            ..ClockFirst::default()
         }),
     ]
 }

@@ -19,6 +19,7 @@ const ACQUAINTANCES: &[(&str, &[&str], &str)] = &[
         &[
             "AppPerNode",
             "CentralRefresher",
+            "ClockFirst",
             "Leader",
             "Lease",
             "RenewAhead",

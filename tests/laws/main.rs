@@ -7,6 +7,7 @@
 //! A step outside must miss the law by more than its own half width at the same confidence ([`fails`]).
 
 mod clients;
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
 mod m0;

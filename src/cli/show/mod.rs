@@ -1,5 +1,6 @@
 //! `tokenstorm show`: all about one thing that a scenario can name.
 
+mod client;
 mod parameters;
 mod provider;
 
@@ -14,6 +15,7 @@ use crate::metric::METRICS;
 use crate::property::{self, PROPERTIES};
 use crate::provider::profiles::PROFILES;
 use crate::retry::{RETRIES, Retry};
+use crate::scenario::clients::CLIENTS;
 use crate::scenario::suggestion;
 use crate::strategy::{Coordination, STRATEGIES};
 use crate::workload::{Arrivals, WORKLOADS};
@@ -45,6 +47,7 @@ fn known() -> Vec<&'static str> {
     for list in [STRATEGIES, &RETRIES, &WORKLOADS] {
         names.extend(list.iter().map(|(name, _)| *name));
     }
+    names.extend(CLIENTS.iter().map(|(name, _)| *name));
     names.extend(METRICS.iter().map(|metric| metric.name));
     names.extend(PROPERTIES.iter().map(|property| property.name));
     names.extend(FAULTS.iter().map(|(_, name, _)| *name));
@@ -99,6 +102,7 @@ fn pages(name: &str) -> Vec<String> {
         )
     }));
     pages.extend(provider::page(name));
+    pages.extend(client::page(name));
     pages
 }
 

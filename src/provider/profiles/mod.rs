@@ -181,6 +181,15 @@ pub fn lies_in(key: &str, whole: &str) -> bool {
 /// # Panics
 /// When an embedded profile is not TOML, which a test excludes.
 pub fn settings_of(name: &str) -> Vec<(String, String)> {
+    let text = PROFILES.iter().find(|(known, _)| *known == name);
+    text.map_or_else(Vec::new, |(_, text)| values_in(text, "provider"))
+}
+
+/// Every value of one table of an embedded profile, of whatever kind; as [`settings_of`].
+///
+/// # Panics
+/// When the text is not TOML, which a test excludes.
+pub fn values_in(text: &str, table: &str) -> Vec<(String, String)> {
     fn walk(key: &str, value: &toml::Value, found: &mut Vec<(String, String)>) {
         match value {
             toml::Value::Table(inner) if !inner.is_empty() => {
@@ -197,11 +206,9 @@ pub fn settings_of(name: &str) -> Vec<(String, String)> {
         }
     }
     let mut found = Vec::new();
-    if let Some((_, text)) = PROFILES.iter().find(|(known, _)| *known == name) {
-        let whole: toml::Table = toml::from_str(text).expect("a test parses every embedded profile");
-        if let Some(provider) = whole.get("provider") {
-            walk("", provider, &mut found);
-        }
+    let whole: toml::Table = toml::from_str(text).expect("a test parses every embedded profile");
+    if let Some(part) = whole.get(table) {
+        walk("", part, &mut found);
     }
     found
 }

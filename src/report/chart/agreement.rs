@@ -41,11 +41,15 @@ pub fn agreement(record: &AgreementRecord) -> Drawing {
         top + BODY * 1.8,
         22.0,
     );
-    let columns = [
+    let mut columns = vec![
         ("first_attempt_rejection_rate", "First attempt refused"),
+        ("rejections_per_call", "Refused attempts per call"),
         ("success_rate", "Calls succeed"),
         ("token_requests_per_call", "Token requests per call"),
     ];
+    // Of the first two, what was measured.
+    let is_there = |metric: &str| record.figures.iter().any(|figure| figure.metric == metric);
+    columns.retain(|(metric, _)| !metric.contains("reject") || is_there(metric));
     let pitch = (WIDTH - MARGIN - rows.left) / columns.len() as f64;
     for (at, (metric, head)) in columns.into_iter().enumerate() {
         let of = |(_, scenario, strategy): &(String, &str, &str)| {

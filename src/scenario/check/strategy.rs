@@ -3,14 +3,14 @@
 use std::fmt::Display;
 
 use super::super::bounds::MOST_SLOTS;
-use super::super::file::StrategySettings;
 use super::super::size::slots;
+use super::super::strategy::StrategySettings;
 use super::Checker;
 use crate::base::Duration;
 use crate::net::Distribution;
 use crate::node::Strategy as _;
 use crate::retry::Retry;
-use crate::strategy::{Coordination, Lease};
+use crate::strategy::{Believes, ClockFirst, Coordination, Lease};
 
 impl Checker<'_> {
     pub(super) fn strategies(&mut self) {
@@ -36,6 +36,34 @@ impl Checker<'_> {
                 );
             }
             self.allowances(i, strategy);
+            self.again(i, strategy);
+        }
+    }
+
+    /// Bounds of one kind of failure within a bound of all.
+    fn again(&mut self, i: usize, strategy: &StrategySettings) {
+        let (Some(again), Some(most)) = (strategy.again_after, strategy.retry.attempts().most()) else {
+            return;
+        };
+        let kinds = [
+            ("refused_token", again.refused_token),
+            ("failed_call", again.failed_call),
+            ("failed_token_request", again.failed_token_request),
+        ];
+        for (key, bound) in kinds {
+            if let Some(bound) = bound.filter(|&bound| u32::from(bound) >= most) {
+                let all = if most == 1 {
+                    "once".to_owned()
+                } else {
+                    format!("{most} times")
+                };
+                self.wrong(
+                    &[&"strategy", &i, &"again_after", &key],
+                    format!("{bound} more tries of a call that is tried {all} in all"),
+                    "beyond what `retry` allows",
+                    format!("let `retry` have at least {} `attempts`", u32::from(bound) + 1),
+                );
+            }
         }
     }
 
@@ -145,6 +173,7 @@ impl Checker<'_> {
                 self.margin(&at(&"central_refresher", &"renew_ahead"), it.renew_ahead, ttl);
             }
             Coordination::Leader(it) => self.margin(&at(&"leader", &"renew_ahead"), it.renew_ahead, ttl),
+            Coordination::ClockFirst(it) => self.looks_at_the_clock(i, it, ttl),
             Coordination::SlotPerNode(it) if u32::from(it.first) + u32::from(it.slots) > u32::from(u16::MAX) => {
                 self.wrong(
                     &[&"strategy", &i, &"coordination", &"slot_per_node", &"first"],
@@ -158,6 +187,47 @@ impl Checker<'_> {
         }
         self.copies(i, coordination);
         self.slot_parameter(i, coordination);
+    }
+
+    /// A clock that is looked at before each call.
+    fn looks_at_the_clock(&mut self, i: usize, it: &ClockFirst, ttl: Duration) {
+        let at = |key| -> [&dyn Display; 5] { [&"strategy", &i, &"coordination", &"clock_first", key] };
+        if let Some(background) = it.background.filter(|&background| background <= it.margin) {
+            self.wrong(
+                &at(&"background"),
+                format!(
+                    "a call that finds {background} left waits for a new token, and nothing happens in the background"
+                ),
+                "not longer than `margin`",
+                "make it longer than `margin`, or leave it out",
+            );
+        }
+        let looks = !(it.margin.is_zero() && it.jitter.is_zero() && it.background.is_none());
+        let life = match it.believes {
+            Believes::ExpiresIn => ttl,
+            Believes::Configured(life) => life,
+            Believes::Forever if looks => {
+                self.wrong(
+                    &at(&"believes"),
+                    "a client that believes in a token for ever never looks at the clock",
+                    "and has no use for a margin",
+                    "leave out `margin`, `jitter` and `background`, or `believes`",
+                );
+                return;
+            }
+            Believes::Forever => return,
+        };
+        if it.margin >= life {
+            self.odd(
+                &at(&"margin"),
+                format!(
+                    "a token that lives {life} is within {} of its end from the start",
+                    it.margin
+                ),
+                "each call renews first",
+                "so does the client, if these are its settings; else make it shorter than the token's life",
+            );
+        }
     }
 
     /// How long before its end a token is replaced.
