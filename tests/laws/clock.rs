@@ -21,7 +21,7 @@ fn watching(settings: ClockFirst) -> Plan {
         count: 1,
         per_second: CALLS_PER_SECOND,
     };
-    let rule = Issuance::latest_only(Duration::from_secs(TTL as u64));
+    let rule = Issuance::independent(Duration::from_secs(TTL as u64));
     let mut plan = m0(Coordination::ClockFirst(settings), rule, &[node], 400);
     plan.policy.retry = Retry::None;
     plan.policy.unretried = Unretried::Keep;

@@ -74,8 +74,8 @@ impl Animal {
         }
     }
 
-    /// One process of it that calls at these instants, in milliseconds from the start that it will be told.
-    pub fn process(&self, url: &str, calls: &[f64], key: &Path) -> Command {
+    /// One process of it, as this app, that calls at these instants, in milliseconds from the start that it will be told.
+    pub fn process(&self, url: &str, app: &str, calls: &[f64], key: &Path) -> Command {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zoo");
         let mut command = match self.keeper {
             Keeper::Python => {
@@ -96,6 +96,7 @@ impl Animal {
         let calls: Vec<String> = calls.iter().map(f64::to_string).collect();
         command
             .env("ZOO_URL", url)
+            .env("ZOO_ID", app)
             .env("ZOO_CALLS", calls.join(","))
             .env("ZOO_KEY", key)
             .stdin(Stdio::piped())

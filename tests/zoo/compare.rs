@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokenstorm::base::Duration;
 use tokenstorm::campaign::agreement::{self, MeasuredFigure};
 use tokenstorm::campaign::run_context;
+use tokenstorm::net::Latency;
 use tokenstorm::plan::Plan;
 use tokenstorm::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord};
 use tokenstorm::report::{agreement as shown, chart};
@@ -14,7 +16,7 @@ use tokenstorm::world::Leg;
 
 use crate::animals::{self, ANIMALS, Animal};
 use crate::read;
-use crate::visit::{Seen, Visit, scenario, visit};
+use crate::visit::{Seen, Told, Visit, kill, scenario, visit};
 
 /// Processes of each client.
 const PROCESSES: usize = 4;
@@ -31,13 +33,13 @@ fn draw(process: usize, number: u64) -> f64 {
     ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// When each process calls, in milliseconds: four instants a second in the mean, exponentially apart; at one in four of them three calls
-/// come at once, and at the start, so that who asks for whom is seen.
+/// When each process calls, in milliseconds: two and a half instants a second in the mean, exponentially apart; at one in four of them three calls
+/// come at once, so that it is seen who asks for whom.
 fn instants(process: usize, seconds: u64) -> Vec<f64> {
-    let mut calls = vec![0.0; 3];
+    let mut calls = Vec::new();
     let (mut at, mut number) = (0.0, 0);
     loop {
-        at += -250.0 * (1.0 - draw(process, number)).ln();
+        at += -400.0 * (1.0 - draw(process, number)).ln();
         if at >= seconds as f64 * 1000.0 {
             return calls;
         }
@@ -57,44 +59,36 @@ fn arrivals(calls: impl Iterator<Item = (usize, f64)>) -> String {
     format!("timestamp,fleet\n{rows}")
 }
 
-/// How long messages took, of calls that had their process to themselves: before the provider's check and after it, and the same of
-/// token requests.
+/// When the process aside calls, and how long after each call its token is ended, in milliseconds: it has an app of its own, so that its
+/// calls show how long this client's messages take here and now, a token request among them where the client renews after a 401.
+const ASIDE: (f64, f64) = (900.0, 700.0);
+
+/// How long messages took, of calls that had their process to themselves.
 fn ways(visited: &Visit) -> Vec<(Leg, Vec<Duration>)> {
-    let (mut there, mut back, mut asked, mut answered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for call in &visited.calls {
-        let with = |other: &&crate::visit::Told| {
-            other.process == call.process && other.begun < call.ended && call.begun < other.ended
-        };
-        if visited.calls.iter().filter(with).count() != 1 {
-            continue;
+    let calls: Vec<(f64, f64, Vec<(f64, Seen)>)> =
+        visited.calls.iter().filter_map(|call| alone(visited, call)).collect();
+    let first = |(begun, _, seen): &(f64, f64, Vec<(f64, Seen)>)| (seen[0].1 != Seen::Token).then(|| seen[0].0 - begun);
+    let there: Vec<f64> = calls.iter().filter_map(first).collect();
+    let back: Vec<f64> = calls
+        .iter()
+        .map(|(_, ended, seen)| ended - seen[seen.len() - 1].0)
+        .collect();
+    // Between two things that the provider noted lie an answer's way back and a request's way there; one of the two is known.
+    let (api_there, api_back) = (median(&there), median(&back));
+    let (mut asked, mut answered) = (Vec::new(), Vec::new());
+    for (begun, _, seen) in &calls {
+        if seen[0].1 == Seen::Token {
+            asked.push(seen[0].0 - begun);
         }
-        // What the provider noted is exact to a millisecond.
-        let own = |(process, at, _): &&(usize, f64, Seen)| {
-            *process == call.process && (call.begun - 0.001..=call.ended).contains(at)
-        };
-        let seen: Vec<(f64, Seen)> = visited
-            .seen
-            .iter()
-            .filter(own)
-            .map(|(_, at, what)| (*at, *what))
-            .collect();
-        match seen[..] {
-            [(at, Seen::Accepted | Seen::Rejected)] => {
-                there.push(at - call.begun);
-                back.push(call.ended - at);
+        for pair in seen.windows(2) {
+            let gap = pair[1].0 - pair[0].0;
+            match (pair[0].1, pair[1].1) {
+                (Seen::Token, Seen::Token) => {}
+                (Seen::Token, _) => answered.push(gap - api_there),
+                (_, Seen::Token) => asked.push(gap - api_back),
+                _ => {}
             }
-            [(token, Seen::Token), (at, Seen::Accepted | Seen::Rejected)] => {
-                asked.push(token - call.begun);
-                answered.push(at - token);
-                back.push(call.ended - at);
-            }
-            _ => {}
         }
-    }
-    // Between the answer of the token endpoint and the check of the call lies the call's own way too.
-    let typical = median(&there);
-    for way in &mut answered {
-        *way -= typical;
     }
     let spans = |ways: Vec<f64>| {
         ways.iter()
@@ -109,6 +103,26 @@ fn ways(visited: &Visit) -> Vec<(Leg, Vec<Duration>)> {
     ]
 }
 
+/// When a call that had its process to itself began and ended, and what the provider saw of it, at least one try at the API last of all.
+fn alone(visited: &Visit, call: &Told) -> Option<(f64, f64, Vec<(f64, Seen)>)> {
+    let with = |other: &&Told| other.process == call.process && other.begun < call.ended && call.begun < other.ended;
+    if visited.calls.iter().filter(with).count() != 1 {
+        return None;
+    }
+    // What the provider noted is exact to a millisecond.
+    let own = |(process, at, _): &&(usize, f64, Seen)| {
+        *process == call.process && (call.begun - 0.001..=call.ended).contains(at)
+    };
+    let seen: Vec<(f64, Seen)> = visited
+        .seen
+        .iter()
+        .filter(own)
+        .map(|(_, at, what)| (*at, *what))
+        .collect();
+    let ends = seen.last().is_some_and(|(_, what)| *what != Seen::Token);
+    ends.then_some((call.begun, call.ended, seen))
+}
+
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -120,11 +134,11 @@ fn measured(visited: &Visit, seconds: u64) -> Vec<MeasuredFigure> {
     let part = |at: f64| ((at / seconds as f64 * PARTS as f64) as usize).min(PARTS - 1);
     let mut counts = [[0.0; PARTS]; 4];
     let [calls, served, tokens, refused] = &mut counts;
-    for call in &visited.calls {
+    for call in visited.calls.iter().filter(|call| call.process < PROCESSES) {
         calls[part(call.begun)] += 1.0;
         served[part(call.begun)] += f64::from(u8::from(call.status == 200));
     }
-    for (_, at, what) in &visited.seen {
+    for (_, at, what) in visited.seen.iter().filter(|(process, ..)| *process < PROCESSES) {
         match what {
             Seen::Token => tokens[part(*at)] += 1.0,
             Seen::Rejected => refused[part(*at)] += 1.0,
@@ -154,6 +168,23 @@ fn plan(animal: &Animal, seconds: u64, folder: &Path, calls: &str) -> Plan {
     scenario.plan(&scenario.file.strategy[0]).unwrap()
 }
 
+fn sleep_until(at: f64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    std::thread::sleep(std::time::Duration::from_secs_f64((at - now).max(0.0)));
+}
+
+/// The same plan with what was measured, where that was at least a few times.
+fn fed_with(mut plan: Plan, ways: Vec<(Leg, Vec<Duration>)>) -> Plan {
+    for (leg, spans) in ways {
+        if spans.len() >= 8
+            && let Some(latency) = Latency::measured(spans)
+        {
+            plan.links.leg_mut(leg).latency = latency;
+        }
+    }
+    plan
+}
+
 fn one(animal: &Animal, seconds: u64, key: &Path) -> (Vec<Agreement>, String) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -164,8 +195,21 @@ fn one(animal: &Animal, seconds: u64, key: &Path) -> (Vec<Agreement>, String) {
         .flat_map(|(process, calls)| calls.iter().map(move |at| (process, at / 1000.0)));
     fs::write(folder.join("asked.csv"), arrivals(asked)).unwrap();
     let text = scenario(animal, PROCESSES, seconds, animal.token_ttl, "asked.csv");
-    let visited = visit(animal, &read(&text, folder), &calls, key, |_, _| {});
-    let begun = visited.calls.iter().map(|call| (call.process, call.begun));
+    let mut apps: Vec<(&str, Vec<f64>)> = calls.iter().map(|calls| ("main", calls.clone())).collect();
+    let (every, ends_after) = ASIDE;
+    let aside: Vec<f64> = (0..)
+        .map(|call| f64::from(call) * every)
+        .take_while(|at| *at < seconds as f64 * 1000.0)
+        .collect();
+    apps.push(("aside", aside.clone()));
+    let visited = visit(animal, &read(&text, folder), &apps, key, |emulator, start| {
+        for at in aside {
+            sleep_until(start + (at + ends_after) / 1000.0);
+            kill(emulator, "aside");
+        }
+    });
+    let main = || visited.calls.iter().filter(|call| call.process < PROCESSES);
+    let begun = main().map(|call| (call.process, call.begun));
     fs::write(folder.join("begun.csv"), arrivals(begun)).unwrap();
     let ways = ways(&visited);
     let told: Vec<String> = ways
@@ -176,13 +220,13 @@ fn one(animal: &Animal, seconds: u64, key: &Path) -> (Vec<Agreement>, String) {
         })
         .collect();
     let asked = plan(animal, seconds, folder, "asked.csv");
-    let fed = agreement::fed_with(&plan(animal, seconds, folder, "begun.csv"), &ways);
+    let fed = fed_with(plan(animal, seconds, folder, "begun.csv"), ways);
     let stop = AtomicBool::new(false);
     let predict = |plan: &Plan| agreement::predict(plan, &run_context(plan), SEED, REPLICATIONS, &stop).unwrap();
     let figures = agreement::lay_beside(
         ("zoo", animal.name),
         measured(&visited, seconds),
-        visited.calls.len() as f64,
+        main().count() as f64,
         (&predict(&asked), &predict(&fed)),
         Duration::from_millis(1),
     );

@@ -23,7 +23,9 @@ pub fn base() -> String {
 /// The key of the service account, as JSON, whose token endpoint is the emulator's.
 pub fn key() -> String {
     let key = std::fs::read_to_string(variable("ZOO_KEY")).expect("a key");
+    let id = std::env::var("ZOO_ID").unwrap_or_else(|_| "main".to_owned());
     key.replace("TOKEN_URI", &format!("{}/oauth/token", base()))
+        .replace("CLIENT_ID", &id)
 }
 
 /// One call of the API by this token: its status.

@@ -30,9 +30,9 @@ fn contract(animal: &Animal, key: &Path) {
         && again.again_after.is_none_or(|bounds| bounds.refused_token != Some(0));
     let mut rejected = 0;
     // The second call comes well after the first has ended and the kill is done.
-    let visited = visit(animal, &scenario, &[vec![0.0, 6000.0]], key, |emulator, _| {
+    let visited = visit(animal, &scenario, &[("main", vec![0.0, 6000.0])], key, |emulator, _| {
         std::thread::sleep(std::time::Duration::from_secs(5));
-        kill(emulator);
+        kill(emulator, "main");
     });
     rejected += visited
         .seen

@@ -50,8 +50,8 @@ pub fn scenario(animal: &Animal, processes: usize, seconds: u64, token_ttl: &str
     format!(
         "name = \"zoo\"\nsummary = \"Processes of one client library share an app; a new token ends the one before\"\n\
          source = \"tests/zoo\"\nrun = {{ duration = \"{seconds}s\", drain = \"20s\" }}\n\n[provider]\ntoken_ttl = \"{token_ttl}\"\n\
-         token_request = {{ constant = \"20ms\" }}\ntoken_response = {{ constant = \"20ms\" }}\napi_request = {{ constant = \"10ms\" }}\n\
-         api_response = {{ constant = \"10ms\" }}\nrule.latest_only = {{}}\n{}\n\n[[app]]\nname = \"main\"\n{fleets}\n[[strategy]]\nname = \
+         token_request = {{ constant = \"60ms\" }}\ntoken_response = {{ constant = \"60ms\" }}\napi_request = {{ constant = \"40ms\" }}\n\
+         api_response = {{ constant = \"40ms\" }}\nrule.latest_only = {{}}\n{}\n\n[[app]]\nname = \"main\"\n\n[[app]]\nname = \"aside\"\n{fleets}\n[[strategy]]\nname = \
          \"{}\"\nclient = \"{}\"\n",
         animal.provider, animal.name, animal.name
     )
@@ -61,11 +61,11 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
-/// Begins the processes, and tells all of them the same start once the last one is ready. `beside` runs meanwhile, and is told the start.
+/// Begins a process for each app and its instants, and tells all of them the same start once the last one is ready. `beside` runs meanwhile, and is told the start.
 pub fn visit(
     animal: &Animal,
     scenario: &Scenario,
-    calls: &[Vec<f64>],
+    calls: &[(&str, Vec<f64>)],
     key: &Path,
     beside: impl FnOnce(&Emulator, f64),
 ) -> Visit {
@@ -74,9 +74,9 @@ pub fn visit(
     let mut processes: Vec<(Child, BufReader<ChildStdout>)> = calls
         .iter()
         .enumerate()
-        .map(|(number, calls)| {
+        .map(|(number, (app, calls))| {
             let url = emulator.url_of(&format!("p{number}"));
-            let mut child = animal.process(&url, calls, key).spawn().unwrap();
+            let mut child = animal.process(&url, app, calls, key).spawn().unwrap();
             let printed = BufReader::new(child.stdout.take().unwrap());
             (child, printed)
         })
@@ -139,14 +139,18 @@ fn seen(event: &serde_json::Value, start: f64) -> Option<(usize, f64, Seen)> {
     Some((process, at.duration_since(UNIX_EPOCH).ok()?.as_secs_f64() - start, what))
 }
 
-/// Somebody else gets a token of the same app, which ends the one before.
-pub fn kill(emulator: &Emulator) {
+/// Somebody else gets a token of this app, `main` or `aside`, which ends the one before.
+pub fn kill(emulator: &Emulator, app: &str) {
+    let secret = match app {
+        "main" => "bWFpbjpzZWNyZXQ=",
+        _ => "YXNpZGU6c2VjcmV0",
+    };
     let body = "grant_type=client_credentials";
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     write!(
         stream,
-        "POST /as/killer/oauth/token HTTP/1.1\r\nhost: x\r\nauthorization: Basic bWFpbjpzZWNyZXQ=\r\ncontent-type: \
+        "POST /as/killer/oauth/token HTTP/1.1\r\nhost: x\r\nauthorization: Basic {secret}\r\ncontent-type: \
          application/x-www-form-urlencoded\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )

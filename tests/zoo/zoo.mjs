@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 
 const { ZOO_URL: base, ZOO_CALLS } = process.env;
-const [id, secret] = ["main", "secret"];
+const [id, secret] = [process.env.ZOO_ID ?? "main", "secret"];
 const require = createRequire(import.meta.url);
 
 const clients = {
