@@ -63,20 +63,24 @@ fn arrivals(calls: impl Iterator<Item = (usize, f64)>) -> String {
 /// calls show how long this client's messages take here and now, a token request among them where the client renews after a 401.
 const ASIDE: (f64, f64) = (900.0, 700.0);
 
+/// A call that had its process to itself, and what the provider saw of it, a try at the API last of all.
+struct Alone {
+    begun: f64,
+    ended: f64,
+    seen: Vec<(f64, Seen)>,
+}
+
 /// How long messages took, of calls that had their process to themselves.
 fn ways(visited: &Visit) -> Vec<(Leg, Vec<Duration>)> {
-    let calls: Vec<(f64, f64, Vec<(f64, Seen)>)> =
-        visited.calls.iter().filter_map(|call| alone(visited, call)).collect();
-    let first = |(begun, _, seen): &(f64, f64, Vec<(f64, Seen)>)| (seen[0].1 != Seen::Token).then(|| seen[0].0 - begun);
+    let calls: Vec<Alone> = visited.calls.iter().filter_map(|call| alone(visited, call)).collect();
+    let first = |call: &Alone| (call.seen[0].1 != Seen::Token).then(|| call.seen[0].0 - call.begun);
     let there: Vec<f64> = calls.iter().filter_map(first).collect();
-    let back: Vec<f64> = calls
-        .iter()
-        .map(|(_, ended, seen)| ended - seen[seen.len() - 1].0)
-        .collect();
+    let last = |call: &Alone| call.seen.last().map(|(at, _)| call.ended - at);
+    let back: Vec<f64> = calls.iter().filter_map(last).collect();
     // Between two things that the provider noted lie an answer's way back and a request's way there; one of the two is known.
     let (api_there, api_back) = (median(&there), median(&back));
     let (mut asked, mut answered) = (Vec::new(), Vec::new());
-    for (begun, _, seen) in &calls {
+    for Alone { begun, seen, .. } in &calls {
         if seen[0].1 == Seen::Token {
             asked.push(seen[0].0 - begun);
         }
@@ -103,8 +107,7 @@ fn ways(visited: &Visit) -> Vec<(Leg, Vec<Duration>)> {
     ]
 }
 
-/// When a call that had its process to itself began and ended, and what the provider saw of it, at least one try at the API last of all.
-fn alone(visited: &Visit, call: &Told) -> Option<(f64, f64, Vec<(f64, Seen)>)> {
+fn alone(visited: &Visit, call: &Told) -> Option<Alone> {
     let with = |other: &&Told| other.process == call.process && other.begun < call.ended && call.begun < other.ended;
     if visited.calls.iter().filter(with).count() != 1 {
         return None;
@@ -120,7 +123,11 @@ fn alone(visited: &Visit, call: &Told) -> Option<(f64, f64, Vec<(f64, Seen)>)> {
         .map(|(_, at, what)| (*at, *what))
         .collect();
     let ends = seen.last().is_some_and(|(_, what)| *what != Seen::Token);
-    ends.then_some((call.begun, call.ended, seen))
+    ends.then_some(Alone {
+        begun: call.begun,
+        ended: call.ended,
+        seen,
+    })
 }
 
 fn median(values: &[f64]) -> f64 {
