@@ -28,7 +28,7 @@ pub struct ClockFirst {
     pub believes: Believes,
     /// Who asks when several calls of a node find no usable token.
     #[serde(default)]
-    pub flight: Flight,
+    pub flight: WhoAsks,
     /// What a refused token is to the node whose call may be tried again.
     #[serde(default)]
     pub refused: OnRefused,
@@ -54,7 +54,7 @@ pub enum Believes {
 /// Who asks the token endpoint when several calls of a node find no usable token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Flight {
+pub enum WhoAsks {
     /// Each call for itself, all at once.
     #[default]
     Each,
@@ -136,17 +136,17 @@ impl ClockFirst {
     /// The call gets a new token.
     fn renew(&self, node: &mut Memory, call: CallId, out: &mut Outbox) {
         match self.flight {
-            Flight::Each => out.push(Command::RequestToken {
+            WhoAsks::Each => out.push(Command::RequestToken {
                 slot: TokenSlot::default(),
                 call: Some(call),
                 with: node.held,
             }),
-            Flight::Queue => {
+            WhoAsks::Queue => {
                 out.push(Command::Park { call });
                 node.queued = node.queued.saturating_add(1);
                 node.next(out);
             }
-            Flight::Shared => {
+            WhoAsks::Shared => {
                 out.push(Command::Park { call });
                 node.ask(out);
             }
@@ -188,24 +188,24 @@ impl ClockFirst {
     fn answered(&self, node: &mut Memory, call: Option<CallId>, grant: Grant, out: &mut Outbox) {
         let token = grant.token;
         self.keep(node, grant, out);
-        if call.is_none() || self.flight == Flight::Queue {
+        if call.is_none() || self.flight == WhoAsks::Queue {
             node.asking = false;
         }
         match call {
             Some(call) => out.push(Command::Attempt { call, token }),
-            None if self.flight == Flight::Shared => out.push(Command::AttemptParked { token }),
+            None if self.flight == WhoAsks::Shared => out.push(Command::AttemptParked { token }),
             None => {}
         }
         node.next(out);
     }
 
     fn failed(&self, node: &mut Memory, call: Option<CallId>, why: Failure, out: &mut Outbox) {
-        if call.is_none() || self.flight == Flight::Queue {
+        if call.is_none() || self.flight == WhoAsks::Queue {
             node.asking = false;
         }
         match call {
             Some(call) => out.push(Command::FailAttempt { call, why }),
-            None if self.flight == Flight::Shared => out.push(Command::FailParked { why }),
+            None if self.flight == WhoAsks::Shared => out.push(Command::FailParked { why }),
             None => {}
         }
         node.next(out);
@@ -238,7 +238,7 @@ impl Strategy for ClockFirst {
     }
 
     fn skips(&self, phase: &str) -> bool {
-        phase == "asking" && self.flight == Flight::Each && self.background.is_none()
+        phase == "asking" && self.flight == WhoAsks::Each && self.background.is_none()
     }
 
     fn boot(&self, _: Me) -> Memory {
@@ -292,7 +292,7 @@ impl Default for ClockFirst {
             margin: Duration::ZERO,
             jitter: Duration::ZERO,
             believes: Believes::default(),
-            flight: Flight::default(),
+            flight: WhoAsks::default(),
             refused: OnRefused::default(),
             background: None,
         }
@@ -306,11 +306,11 @@ impl Listed for ClockFirst {
             ..Self::default()
         };
         let queue = Self {
-            flight: Flight::Queue,
+            flight: WhoAsks::Queue,
             ..each
         };
         let shared = Self {
-            flight: Flight::Shared,
+            flight: WhoAsks::Shared,
             refused: OnRefused::Compare,
             ..each
         };

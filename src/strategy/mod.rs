@@ -38,7 +38,7 @@ use std::hash::{Hash, Hasher};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use clock_first::{Believes, Flight, OnRefused};
+pub use clock_first::{Believes, OnRefused, WhoAsks};
 pub use file_lock::LockKind;
 pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
 pub use rotation::Over;

@@ -13,9 +13,9 @@ use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
 use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::strategy::{
-    AppPerNode, CentralRefresher, ClockFirst, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Flight,
-    Gateway, Gossip, Leader, Lease, LockKind, Naive, OnInvalidGrant, OnRefused, Over, Publish, PutIfNewer, Release,
-    RenewAhead, Reread, Rotation, SharedBlind, SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck,
+    AppPerNode, CentralRefresher, ClockFirst, CompareAndSet, CompareFirst, Coordination, Covers, FileLock, Gateway,
+    Gossip, Leader, Lease, LockKind, Naive, OnInvalidGrant, OnRefused, Over, Publish, PutIfNewer, Release, RenewAhead,
+    Reread, Rotation, SharedBlind, SingleFlight, SlotPerNode, TokenPerCall, Ttl, WaitAndLook, WhenStuck, WhoAsks,
     WipingLoser, Write, Xfetch,
 };
 use tokenstorm::trace::Event;
@@ -285,13 +285,13 @@ fn strategies_that_elect_or_lock() -> Vec<Coordination> {
         Coordination::ClockFirst(ClockFirst {
             margin: ms(500),
             jitter: ms(500),
-            flight: Flight::Queue,
+            flight: WhoAsks::Queue,
             ..ClockFirst::default()
         }),
         Coordination::ClockFirst(ClockFirst {
             margin: ms(500),
             background: Some(ms(900)),
-            flight: Flight::Shared,
+            flight: WhoAsks::Shared,
             refused: OnRefused::Compare,
             ..ClockFirst::default()
         }),

@@ -6,7 +6,7 @@ use tokenstorm::node::Unretried;
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
 use tokenstorm::retry::Retry;
-use tokenstorm::strategy::{Believes, ClockFirst, Coordination, Flight};
+use tokenstorm::strategy::{Believes, ClockFirst, Coordination, WhoAsks};
 use tokenstorm::world::Leg;
 
 use crate::common::{Nodes, constant, fails, holds, m0, mean, ms};
@@ -35,7 +35,7 @@ fn shared(margin: Duration, believes: Believes) -> ClockFirst {
     ClockFirst {
         margin,
         believes,
-        flight: Flight::Shared,
+        flight: WhoAsks::Shared,
         ..ClockFirst::default()
     }
 }

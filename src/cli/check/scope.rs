@@ -200,11 +200,8 @@ fn of_strategy(strategy: &StrategySettings, words: &mut Words) {
         HARMLESS,
     );
     words.add(strategy.budget.is_some(), "retry budgets", HARMLESS);
-    words.add(
-        strategy.again_after.is_some(),
-        "bounds of tries by what failed",
-        HARMLESS,
-    );
+    let bounded = strategy.again_after.is_some();
+    words.add(bounded, "bounds of tries by what failed", HARMLESS);
     words.add(strategy.breaker.is_some(), "circuit breakers", HARMLESS);
     words.add(strategy.throttle.is_some(), "client-side throttling", HARMLESS);
     words.add(

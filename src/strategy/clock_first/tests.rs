@@ -78,22 +78,22 @@ fn what_is_believed_for_ever_is_kept_for_ever() {
 
 #[test]
 fn flights_differ_in_who_asks() {
-    for (flight, requests) in [(Flight::Each, 2), (Flight::Queue, 2), (Flight::Shared, 1)] {
+    for (flight, requests) in [(WhoAsks::Each, 2), (WhoAsks::Queue, 2), (WhoAsks::Shared, 1)] {
         let mut node = Node::new(ClockFirst {
             flight,
             ..ClockFirst::default()
         });
         let mut counted = usize::from(asked(&node.hear(call(A))));
         let second = node.hear(call(B));
-        assert_eq!(asked(&second), flight == Flight::Each, "{second:?}");
+        assert_eq!(asked(&second), flight == WhoAsks::Each, "{second:?}");
         counted += usize::from(asked(&second));
         let said = match flight {
-            Flight::Shared => node.hear(obtained(1)),
+            WhoAsks::Shared => node.hear(obtained(1)),
             _ => node.hear(answered(A, 1)),
         };
         counted += usize::from(asked(&said));
         assert_eq!(counted, requests, "{flight:?}");
-        if flight == Flight::Queue {
+        if flight == WhoAsks::Queue {
             assert!(!asked(&node.hear(answered(B, 2))), "nobody is left");
         }
         // Whoever comes now finds a token.
@@ -127,7 +127,7 @@ fn refusals_differ_in_what_becomes_of_the_cached_token() {
 #[test]
 fn a_failed_request_fails_its_call_and_the_next_has_its_turn() {
     let mut node = Node::new(ClockFirst {
-        flight: Flight::Queue,
+        flight: WhoAsks::Queue,
         ..ClockFirst::default()
     });
     node.hear(call(A));
@@ -147,7 +147,7 @@ fn a_failed_request_fails_its_call_and_the_next_has_its_turn() {
 fn the_background_renews_while_calls_go_on() {
     let mut node = node(ClockFirst {
         background: Some(Duration::from_secs(30)),
-        flight: Flight::Shared,
+        flight: WhoAsks::Shared,
         ..ClockFirst::default()
     });
     node.hear(Input::Timer(SOON));
