@@ -80,6 +80,8 @@ pub mod net;
 pub mod node;
 pub mod oauth;
 pub mod plan;
+#[cfg(feature = "live")]
+pub mod probe;
 pub mod property;
 pub mod provider;
 pub mod record;

@@ -13,6 +13,8 @@ mod limits;
 mod list;
 #[cfg(all(feature = "live", feature = "serve"))]
 mod live;
+#[cfg(feature = "live")]
+mod probe;
 mod replay;
 mod report;
 mod run;
@@ -66,6 +68,9 @@ enum Command {
     /// Run strategies by the wall clock over HTTP and Redis, and compare what is measured with what was predicted
     #[cfg(all(feature = "live", feature = "serve"))]
     Live(live::Arguments),
+    /// Find out over HTTP which rule a provider follows, and print it as the `[provider]` of a scenario
+    #[cfg(feature = "live")]
+    Probe(probe::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -109,6 +114,8 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => return serve::run(&arguments),
         #[cfg(all(feature = "live", feature = "serve"))]
         Command::Live(arguments) => live::run(&arguments),
+        #[cfg(feature = "live")]
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -16,9 +16,10 @@
 //! 13. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
 //! 14. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
 //! 15. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
-//! 16. [`glossary`]: one meaning for each word
-//! 17. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 18. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 16. [`probe`]: which rule a provider follows, found out from outside
+//! 17. [`glossary`]: one meaning for each word
+//! 18. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 19. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -64,6 +65,9 @@ pub mod serve {}
 
 #[doc = include_str!("live.md")]
 pub mod live {}
+
+#[doc = include_str!("probe.md")]
+pub mod probe {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

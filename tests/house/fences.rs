@@ -13,12 +13,19 @@ const FENCES: [Fence; 5] = [
     ),
     (
         &["tokio", "std::net", "TcpStream", "TcpListener"],
-        &["engine/live", "emulator", "cli"],
-        "sockets live in the live engine, the emulator and the command line",
+        &["engine/live", "emulator", "probe/http.rs", "cli"],
+        "sockets live in the live engine, the emulator, the probe's HTTP and the command line",
     ),
     (
         &["std::time", "SystemTime"],
-        &["base/paced_clock.rs", "engine/live", "emulator", "cli", "record"],
+        &[
+            "base/paced_clock.rs",
+            "engine/live",
+            "emulator",
+            "probe/http.rs",
+            "cli",
+            "record",
+        ],
         "time is an integer of our own",
     ),
     (

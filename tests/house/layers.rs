@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 9] = [
     &["strategy", "metric", "property", "world"],
     &["plan"],
     &["scenario", "record", "engine"],
-    &["campaign", "report", "emulator"],
+    &["campaign", "report", "emulator", "probe"],
     &["studio", "cli", "main", "lib", "manual", "testing"],
 ];
 

@@ -69,12 +69,16 @@ pub(super) fn token(dialect: &Dialect, answered: &Answered, texts: &Texts) -> Re
 fn refused<T>(kind: AnswerKind, answered: &Answered) -> Reply<T> {
     Reply::Refused {
         kind,
-        wait: answered.retry_after.as_deref().and_then(wait).unwrap_or_default(),
+        wait: answered
+            .retry_after
+            .as_deref()
+            .and_then(retry_after)
+            .unwrap_or_default(),
     }
 }
 
 /// A `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3).
-fn wait(text: &str) -> Option<Millis> {
+pub(crate) fn retry_after(text: &str) -> Option<Millis> {
     if let Ok(seconds) = text.trim().parse::<u32>() {
         return Some(Duration::from_secs(u64::from(seconds)).into());
     }
@@ -206,10 +210,10 @@ mod tests {
 
     #[test]
     fn a_wait_is_read_in_seconds_and_as_a_date() {
-        assert_eq!(wait(" 30 "), Some(Millis::new(30_000)));
+        assert_eq!(retry_after(" 30 "), Some(Millis::new(30_000)));
         let soon = httpdate::fmt_http_date(SystemTime::now() + std::time::Duration::from_secs(10));
-        let read = wait(&soon).unwrap();
+        let read = retry_after(&soon).unwrap();
         assert!((9_000..=10_000).contains(&read.get()), "{read:?}");
-        assert_eq!(wait("soon"), None);
+        assert_eq!(retry_after("soon"), None);
     }
 }

@@ -47,6 +47,9 @@ use crate::plan::{Act, Plan};
 use crate::provider::settings::Dialect;
 use crate::world::Leg;
 
+pub(crate) use hearing::retry_after;
+pub(crate) use site::{HttpClient, http_client};
+
 pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use replay::{NodeRecord, ReplayDiffers};
 pub use source::{NoToken, SourcedAttempt, SourcedCall, TokenSource, TokenSourceOptions};

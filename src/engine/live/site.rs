@@ -22,10 +22,10 @@ use crate::provider::settings::Dialect;
 const LARGEST: usize = 1 << 20;
 
 /// Connections of one party, kept open.
-pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
 /// A client with connections of its own.
-pub(super) fn http_client() -> HttpClient {
+pub(crate) fn http_client() -> HttpClient {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     Client::builder(TokioExecutor::new())
