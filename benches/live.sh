@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Writes reports/live.md: every strategy of scenarios/live by the wall clock, with a Redis of its own, beside its prediction. Takes
-# about 25 minutes on an idle machine. The program is built before: cargo build --release, or PROGRAM names another.
+# about 35 minutes on an idle machine. The program is built before: cargo build --release, or PROGRAM names another.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${PROGRAM:-target/release/tokenstorm}
 port=${PORT:-16399}
 redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
 redis=$!
-trap 'kill $redis' EXIT
+redis-server --port "$((port + 1))" --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
+second=$!
+trap 'kill $redis $second' EXIT
 sleep 1
 
 # measure NAME TIME-SCALE SCENARIO...: the table goes to standard output, the chart and the figures to reports/live/NAME.
@@ -27,5 +29,7 @@ found=$(sed -n '/^## What was found/,/^## Strategies/p' reports/live.md 2>/dev/n
     measure pairs 6 scenarios/live/{latest-only,overlap,slots,rotating}.toml
     printf '\n## A lease that lapses\n\n![The same for a lease that lapses](live/lapsed/agreement.svg)\n\n'
     measure lapsed 10 scenarios/live/lapsed-lease.toml
+    printf '\n## Processes that are killed or stand still, and a store that forgets\n\n![The same for processes that are killed](live/killed/agreement.svg)\n\n'
+    measure killed 5 scenarios/live/killed.toml --processes --redis-replica "redis://127.0.0.1:$((port + 1))/"
 } >reports/live.md.new
 mv reports/live.md.new reports/live.md

@@ -1,6 +1,6 @@
 //! The time of a run that goes with the wall clock, or so many times as fast.
 
-use std::time::{Duration as Real, Instant};
+use std::time::{Duration as Real, Instant, SystemTime, UNIX_EPOCH};
 
 use super::time::{Duration, Time};
 
@@ -22,6 +22,33 @@ impl PacedClock {
             began: Instant::now() + lead,
             pace,
         }
+    }
+
+    /// The clock of another process of this machine, which [began](Self::began_unix_ns) so many nanoseconds after 1970.
+    ///
+    /// # Panics
+    /// When the pace is not above zero.
+    pub fn begun_at(unix_ns: u64, pace: f64) -> Self {
+        let ahead = i128::from(unix_ns) - since_1970();
+        let span = Real::from_nanos(u64::try_from(ahead.unsigned_abs()).unwrap_or(u64::MAX));
+        let clock = Self::start_in(Real::ZERO, pace);
+        let began = if ahead < 0 {
+            clock.began.checked_sub(span)
+        } else {
+            clock.began.checked_add(span)
+        };
+        Self {
+            began: began.unwrap_or(clock.began),
+            pace,
+        }
+    }
+
+    /// When it began: nanoseconds after the beginning of 1970, by which [`begun_at`](Self::begun_at) makes the same clock elsewhere.
+    pub fn began_unix_ns(&self) -> u64 {
+        let now = Instant::now();
+        let ahead = self.began.saturating_duration_since(now).as_nanos() as i128;
+        let behind = now.saturating_duration_since(self.began).as_nanos() as i128;
+        u64::try_from(since_1970() + ahead - behind).unwrap_or(0)
     }
 
     /// How many times as fast as the wall clock it goes.
@@ -55,6 +82,12 @@ impl PacedClock {
     }
 }
 
+/// Nanoseconds, by the wall clock.
+fn since_1970() -> i128 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +102,16 @@ mod tests {
         let shown = clock.now();
         assert!(clock.now() >= shown);
         assert_eq!(PacedClock::start_in(Real::from_secs(3600), 20.0).now(), Time::ZERO);
+    }
+
+    /// Within what two looks at two clocks take, with room for a machine that does something else between them.
+    #[test]
+    fn another_process_makes_the_same_clock() {
+        for lead in [Real::ZERO, Real::from_secs(60)] {
+            let clock = PacedClock::start_in(lead, 20.0);
+            let other = PacedClock::begun_at(clock.began_unix_ns(), 20.0);
+            let apart = clock.began().max(other.began()) - clock.began().min(other.began());
+            assert!(apart < Real::from_secs(2), "{apart:?}");
+        }
     }
 }

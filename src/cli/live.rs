@@ -1,6 +1,8 @@
 //! `tokenstorm live`: the strategies of a scenario by the wall clock, over real sockets, with what was predicted beside what was
 //! measured.
 
+pub(super) mod node;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,6 +36,12 @@ pub(super) struct Arguments {
     /// The Redis that keeps the shared store; without it, the store is kept in this process
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
+    /// A second, empty Redis, which becomes a replica of the first, and takes over where the scenario lets the store fail over
+    #[arg(long, value_name = "URL", requires = "redis")]
+    redis_replica: Option<String>,
+    /// Each node is a process of its own: a crash is a SIGKILL, a pause a SIGSTOP
+    #[arg(long)]
+    processes: bool,
     /// How many times as fast as the wall clock the scenario's time goes
     #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
     time_scale: f64,
@@ -77,6 +85,9 @@ const BATCHES: u32 = 12;
 
 /// How long everything may take to be in place before the time of the run begins.
 const LEAD: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// How much longer for each node that is a process.
+const A_PROCESS: std::time::Duration = std::time::Duration::from_millis(120);
 
 /// How exactly a timer of the runtime measures time out.
 const TICK: std::time::Duration = std::time::Duration::from_millis(1);
@@ -154,7 +165,7 @@ fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
     for (path, scenario, strategy) in all {
         let mut alone = scenario.clone();
         alone.file.strategy = vec![strategy];
-        match one(arguments, &alone, &stop) {
+        match one(arguments, (path.parent().unwrap_or(Path::new(".")), &alone), &stop) {
             Ok(Some(compared)) => figures.extend(compared),
             Ok(None) => {}
             Err(message) => {
@@ -239,12 +250,24 @@ fn text(format: Format, record: &AgreementRecord) -> String {
 }
 
 /// One strategy, live and simulated; none where it was interrupted.
-fn one(arguments: &Arguments, scenario: &Scenario, stop: &AtomicBool) -> Result<Option<Vec<Agreement>>, String> {
+fn one(
+    arguments: &Arguments,
+    (folder, scenario): (&Path, &Scenario),
+    stop: &AtomicBool,
+) -> Result<Option<Vec<Agreement>>, String> {
     let strategy = &scenario.file.strategy[0];
     let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
     let context = run_context(&plan);
     let seed = seed(arguments, scenario);
-    let clock = PacedClock::start_in(LEAD, arguments.time_scale);
+    let processes = arguments
+        .processes
+        .then(|| node::processes(scenario, folder, seed))
+        .transpose()?;
+    let lead = match arguments.processes {
+        true => LEAD + A_PROCESS * u32::try_from(plan.nodes()).unwrap_or(u32::MAX),
+        false => LEAD,
+    };
+    let clock = PacedClock::start_in(lead, arguments.time_scale);
     let (emulator, provider) = provider(arguments, scenario, clock, seed)?;
     let options = LiveOptions {
         clock,
@@ -252,11 +275,13 @@ fn one(arguments: &Arguments, scenario: &Scenario, stop: &AtomicBool) -> Result<
         provider,
         dialect: Dialect::of(&scenario.provider().dialect),
         redis: arguments.redis.clone(),
+        replica: arguments.redis_replica.clone(),
+        processes,
         context: context.clone(),
         batches: BATCHES,
         records: false,
     };
-    tell_left_out(arguments, &strategy.name, &plan);
+    tell_left_out(&options, &strategy.name, &plan);
     let run = live::run(&plan, &options, stop).map_err(|error| error.to_string())?;
     drop(emulator);
     if run.interrupted {
@@ -329,9 +354,9 @@ fn provider(
 }
 
 /// What of the scenario is not as it says.
-fn tell_left_out(arguments: &Arguments, strategy: &str, plan: &Plan) {
-    let mut out = live::left_out(plan, arguments.redis.is_some(), arguments.against.is_none());
-    if arguments.redis.is_none() && plan.coordination.needs_store() {
+fn tell_left_out(options: &LiveOptions, strategy: &str, plan: &Plan) {
+    let mut out = live::left_out(plan, options);
+    if options.redis.is_none() && plan.coordination.needs_store() {
         out.push("the shared store is kept in this process: name a Redis by --redis".to_owned());
     }
     match out.is_empty() {

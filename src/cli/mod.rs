@@ -71,6 +71,10 @@ enum Command {
     /// Find out over HTTP which rule a provider follows, and print it as the `[provider]` of a scenario
     #[cfg(feature = "live")]
     Probe(probe::Arguments),
+    /// A node of a live run; `live --processes` starts it
+    #[cfg(all(feature = "live", feature = "serve"))]
+    #[command(name = live::node::COMMAND, hide = true)]
+    LiveNode,
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -116,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Live(arguments) => live::run(&arguments),
         #[cfg(feature = "live")]
         Command::Probe(arguments) => probe::run(&arguments),
+        #[cfg(all(feature = "live", feature = "serve"))]
+        Command::LiveNode => live::node::run(),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -4,6 +4,8 @@
 
 mod asker;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{Bucket, Cause, Life, Token};
 
@@ -224,7 +226,8 @@ pub enum Holds {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
     /// It succeeded while its caller waited.
     Succeeded,

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::World;
 use super::host::Host;
 use super::message::{Message, Stage};
@@ -14,7 +16,8 @@ use crate::provider::Rule;
 use crate::trace::Event;
 
 /// Whom a node may be cut off from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The provider's token endpoint.
     TokenEndpoint,

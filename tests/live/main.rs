@@ -4,6 +4,8 @@
 //! probability that is said beside it.
 
 mod command;
+#[cfg(target_os = "linux")]
+mod processes;
 #[path = "../common/redis.rs"]
 mod redis_server;
 mod runs;

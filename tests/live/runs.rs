@@ -65,6 +65,8 @@ pub fn run(scenario: &Scenario, redis: Option<String>) -> (Plan, LiveRun, Emulat
         },
         dialect: Dialect::of(&scenario.provider().dialect),
         redis,
+        replica: None,
+        processes: None,
         context: run_context(&plan),
         batches: 3,
         records: true,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use super::LiveError;
 use super::logins::Logins;
 use super::machine::Told;
-use super::mail::{Mail, Report};
+use super::mail::{Change, Mail, Report};
 use super::surroundings::Surroundings;
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::engine::sim::arrivals::Sources;
@@ -30,6 +30,8 @@ enum Due {
     Arrival(u32),
     Act,
     Login(u32),
+    /// A replica stops following what its primary writes.
+    Unfollow,
 }
 
 /// The part of a run that no node plays.
@@ -47,6 +49,8 @@ pub(super) struct Conductor<'a> {
     up: Vec<bool>,
     /// How late each thing was done.
     pub late: Vec<Duration>,
+    /// Why the run cannot go on.
+    failed: Option<LiveError>,
 }
 
 impl<'a> Conductor<'a> {
@@ -70,6 +74,7 @@ impl<'a> Conductor<'a> {
             up: vec![false; inboxes.len()],
             inboxes,
             late: Vec::new(),
+            failed: None,
         }
     }
 
@@ -79,6 +84,7 @@ impl<'a> Conductor<'a> {
     /// When no user can log in.
     pub async fn conduct(&mut self, stop: &AtomicBool) -> Result<bool, LiveError> {
         self.schedule_act();
+        self.schedule_failover();
         let mut first = Vec::new();
         self.drivers.begin(|number, at| first.push((number, at)));
         first
@@ -86,12 +92,15 @@ impl<'a> Conductor<'a> {
             .for_each(|(number, at)| self.push(at, Due::Arrival(number)));
         let span = self.plan.span;
         loop {
+            if let Some(failed) = self.failed.take() {
+                return Err(failed);
+            }
             if stop.load(Ordering::Relaxed) {
                 return Ok(true);
             }
             let now = self.around.clock.now();
             if now >= span.horizon
-                && (self.around.measure.as_ref().is_none_or(|measure| measure.open() <= 0) || now >= span.end)
+                && (self.around.measure().is_none_or(|measure| measure.open() <= 0) || now >= span.end)
             {
                 return Ok(false);
             }
@@ -149,6 +158,7 @@ impl<'a> Conductor<'a> {
                     self.push(now + think, Due::Arrival(number));
                 }
             }
+            Report::Died(how) => self.failed = Some(LiveError::System(how)),
             Report::NeedsLogin { node, credential } => {
                 let login = self.logins.of(self.plan, node);
                 if let Some(again) = self.logins.ask(login, credential, &self.around.site.texts) {
@@ -161,6 +171,10 @@ impl<'a> Conductor<'a> {
     async fn carry_out(&mut self, at: Time, due: Due) -> Result<(), LiveError> {
         match due {
             Due::Act => self.act(at).await,
+            Due::Unfollow => {
+                self.around.shelf.unfollow().await;
+                Ok(())
+            }
             Due::Login(login) => {
                 let grant = self.logins.log_in(login, self.plan, &self.around).await?;
                 for node in self.logins.nodes(login, self.plan) {
@@ -269,6 +283,29 @@ impl<'a> Conductor<'a> {
         }
     }
 
+    /// What a replica is to have missed when it takes over, it misses because it follows its primary no more.
+    fn schedule_failover(&mut self) {
+        let failovers = self.plan.timeline.iter().filter_map(|(at, act)| match act {
+            Act::StoreFailover { loses } => Some((*at, *loses)),
+            _ => None,
+        });
+        if let Some((at, loses)) = failovers.min() {
+            let before = at.since(Time::ZERO).saturating_sub(loses);
+            self.push(Time::ZERO + before, Due::Unfollow);
+        }
+    }
+
+    /// Does it here, and tells it those nodes that are processes of their own.
+    fn change(&self, change: &Change) {
+        match change {
+            Change::Slow(legs, thousandths) => self.around.slow(legs, *thousandths),
+            Change::StoreOutage(outage) => self.around.shelf.set_outage(*outage),
+            Change::StoreFailover => self.around.shelf.switch_over(),
+        }
+        let all = 0..self.inboxes.len() as u32;
+        self.all(&all, || Mail::Around(change.clone()));
+    }
+
     async fn act(&mut self, now: Time) -> Result<(), LiveError> {
         let plan = self.plan;
         let (_, act) = &plan.timeline[self.acts];
@@ -291,9 +328,12 @@ impl<'a> Conductor<'a> {
             Act::Pause { nodes, until } => self.all(nodes, || Mail::Pause(*until)),
             Act::Resume(nodes) => self.all(nodes, || Mail::Resume),
             Act::Cut { nodes, from, until } => self.all(nodes, || Mail::Cut(*from, *until)),
-            Act::StoreOutage(outage) => self.around.shelf.set_outage(*outage),
-            Act::StoreFailover { loses } => self.around.shelf.fail_over(now, *loses),
-            Act::Slow { legs, thousandths } => self.around.slow(legs, *thousandths),
+            Act::StoreOutage(outage) => self.change(&Change::StoreOutage(*outage)),
+            Act::StoreFailover { loses } => {
+                self.around.shelf.fail_over(now, *loses);
+                self.change(&Change::StoreFailover);
+            }
+            Act::Slow { legs, thousandths } => self.change(&Change::Slow(legs.to_vec(), *thousandths)),
             Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),
             // A cut says itself when it is over, nobody looks in, and the rest is the provider's own.
             Act::Mend

@@ -10,6 +10,7 @@ use crate::base::Group;
 use crate::base::{NodeId, Time};
 use crate::node::Ticket;
 use crate::oauth::Token;
+use crate::provider::Outage;
 use crate::trace::CallOutcome;
 use crate::world::{Leg, Party};
 
@@ -64,10 +65,25 @@ pub(super) enum Mail {
     HungUp { connection: u64 },
     /// It stands still until then.
     Pause(Time),
+    /// The network or the store changes, for a node that is a process of its own.
+    Around(Change),
+    /// A call has arrived, perhaps before this is read.
+    Arrived { at: Time, group: Group, draw_key: u32 },
     /// It goes on, if its pause is over.
     Resume,
     /// It cannot reach a party until then.
     Cut(Party, Time),
+}
+
+/// What changes around all nodes.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// The latencies of these legs are so many thousandths of what they were.
+    Slow(Vec<Leg>, u64),
+    /// The store fails, or works again.
+    StoreOutage(Option<Outage>),
+    /// Another Redis is the store from now on.
+    StoreFailover,
 }
 
 /// What comes next in a call that somebody in this process sends himself.
@@ -90,4 +106,6 @@ pub(super) enum Report {
     Ended { node: NodeId, group: Group },
     /// A call has failed for want of a grant.
     NeedsLogin { node: NodeId, credential: Option<Token> },
+    /// A node that is a process of its own is not there any more.
+    Died(String),
 }

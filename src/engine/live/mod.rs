@@ -10,12 +10,14 @@ mod callers;
 mod conductor;
 mod hearing;
 mod layer;
+mod limits;
 mod logins;
 mod machine;
 mod mail;
 mod measure;
 mod neighbours;
 mod node;
+mod process;
 mod redis_store;
 mod replay;
 mod requests;
@@ -29,21 +31,27 @@ mod texts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::sync::mpsc::unbounded_channel;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use conductor::Conductor;
+use limits::{allow, reach};
+use machine::Told;
+use mail::{Mail, Report};
 use measure::{Measure, Measured};
 use node::LiveNode;
+use process::Crew;
 use shelf::Shelf;
 use site::Site;
-use surroundings::Surroundings;
+use surroundings::{Ears, Surroundings};
 use texts::Texts;
 
 use crate::base::{Dice, Duration, NodeId, PacedClock};
 use crate::metric::{Observed, RunContext};
 use crate::node::Strategy as _;
-use crate::plan::{Act, Plan};
+use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::world::Leg;
 
@@ -51,17 +59,13 @@ pub(crate) use hearing::retry_after;
 pub(crate) use site::{HttpClient, http_client};
 
 pub use layer::{TokenLayer, WithToken, WithTokenError};
+pub use limits::{MOST_LIVE_CALLS_PER_S, MOST_LIVE_NODES, left_out};
+pub use process::{NodeProcesses, NodeSetup, SharedRedis, be_node};
 pub use replay::{NodeRecord, ReplayDiffers};
 pub use source::{NoToken, SourcedAttempt, SourcedCall, TokenSource, TokenSourceOptions};
 
-/// Nodes of a live run at most: each has sockets and timers of its own.
-pub const MOST_LIVE_NODES: usize = 512;
-
-/// Calls per second of the wall clock at most, all nodes together: two cores serve some thousands, emulator included.
-pub const MOST_LIVE_CALLS_PER_S: f64 = 2000.0;
-
-/// The provider of a live run.
-#[derive(Clone)]
+/// The provider of a live run. It can be written for the processes of the same run, and then holds secrets.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct LiveProvider {
     /// Without a slash at the end.
     pub url: String,
@@ -99,11 +103,15 @@ pub struct LiveOptions {
     pub dialect: Dialect,
     /// The URL of a Redis; none for a store in this process.
     pub redis: Option<String>,
+    /// The URL of a second, empty Redis, which takes over where the scenario lets the store fail over. It becomes a replica of the first.
+    pub replica: Option<String>,
+    /// Each node is a process of its own; none for tasks of this process.
+    pub processes: Option<NodeProcesses>,
     /// What the metrics have to know.
     pub context: RunContext,
     /// Parts of the measured span that are counted apart, for intervals.
     pub batches: u32,
-    /// Every node's inputs and words are kept.
+    /// Every node's inputs and words are kept; not those of processes.
     pub records: bool,
 }
 
@@ -154,6 +162,9 @@ pub enum LiveError {
     /// A token source has no other nodes to hand calls to.
     #[error("this strategy needs a gateway, and a token source is a node alone; choose one that shares a store")]
     Alone,
+    /// Processes have no store in common.
+    #[error("nodes that are processes of their own share a store only in a Redis: name one by --redis")]
+    NothingShared,
     /// The system gives no threads or no sockets.
     #[error("the system does not give what is needed: {0}")]
     System(String),
@@ -176,40 +187,6 @@ pub struct LiveRun {
     pub records: Vec<NodeRecord>,
 }
 
-/// What of a plan a live run does not do, in words.
-pub fn left_out(plan: &Plan, redis: bool, emulated: bool) -> Vec<String> {
-    let mut out = Vec::new();
-    let acts = |wanted: fn(&Act) -> bool| plan.timeline.iter().any(|(_, act)| wanted(act));
-    if redis && plan.coordination.needs_store() {
-        if plan.layout.store.replica_lag.is_some() {
-            out.push("reads go to the Redis itself, not to a replica that lags".to_owned());
-        }
-        if acts(|act| matches!(act, Act::StoreFailover { .. })) {
-            out.push("the Redis does not fail over".to_owned());
-        }
-    }
-    if !emulated {
-        let provider = acts(|act| {
-            matches!(
-                act,
-                Act::TokenOutage(_) | Act::ApiOutage(_) | Act::GrantSlots { .. } | Act::Revoke { .. }
-            )
-        });
-        if provider || plan.drivers.revocations.is_some() {
-            out.push(
-                "nothing is done to a provider that is not tokenstorm's own: outages, slots, revocations".to_owned(),
-            );
-        }
-    }
-    if [Leg::TokenRequest, Leg::TokenResponse]
-        .iter()
-        .any(|&leg| !plan.links.leg(leg).loss.is_never())
-    {
-        out.push("a token request that is lost on its way is counted, as its node counts it".to_owned());
-    }
-    out
-}
-
 /// Runs a plan once by the wall clock, or until `stop` is set.
 ///
 /// # Errors
@@ -227,62 +204,122 @@ pub fn run(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<Live
     run
 }
 
-/// Refuses what one machine cannot play.
-fn allow(plan: &Plan, options: &LiveOptions) -> Result<(), LiveError> {
-    let nodes = plan.nodes();
-    if nodes > MOST_LIVE_NODES {
-        return Err(LiveError::TooManyNodes { nodes });
-    }
-    let calls = plan.arrivals_per_s() * options.clock.pace();
-    if calls > MOST_LIVE_CALLS_PER_S {
-        let scale = options.clock.pace() * MOST_LIVE_CALLS_PER_S / calls;
-        return Err(LiveError::TooManyCalls {
-            calls,
-            scale: format!("{scale:.3}"),
-        });
-    }
-    Ok(())
+/// The nodes of a run that has begun.
+struct Staff {
+    inboxes: Vec<UnboundedSender<Mail>>,
+    nodes: JoinSet<Option<NodeRecord>>,
+    /// What takes in what nodes say to each other.
+    doors: JoinSet<()>,
 }
 
 async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<LiveRun, LiveError> {
     reach(&options.provider.url).await?;
     let texts = Arc::new(Texts::default());
     let shelf = match &options.redis {
-        Some(url) => Shelf::in_redis(url, plan, options.clock, Arc::clone(&texts)).await?,
+        Some(url) => {
+            let redis = (&**url, options.replica.as_deref());
+            Shelf::in_redis(redis, plan, options.clock, Arc::clone(&texts)).await?
+        }
         None => Shelf::embedded(plan),
     };
-    let system = |error: std::io::Error| LiveError::System(error.to_string());
     let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
-    for _ in 0..plan.nodes() {
-        let (listener, address) = neighbours::bind().await.map_err(system)?;
-        listeners.push(listener);
-        addresses.push(address);
+    if options.processes.is_none() {
+        for _ in 0..plan.nodes() {
+            let bound = neighbours::bind().await;
+            let (listener, address) = bound.map_err(|error| LiveError::System(error.to_string()))?;
+            listeners.push(listener);
+            addresses.push(address);
+        }
     }
     let (report, reports) = unbounded_channel();
+    let measure = Measure::new(options.context.clone(), options.batches);
     let around = Arc::new(Surroundings::new(
         Arc::new(plan.clone()),
         (options.clock, options.dice),
         Site::new(options.provider.clone(), options.dialect.clone(), texts),
         shelf,
-        (Some(Measure::new(options.context.clone(), options.batches)), None),
+        Ears::Measure(Box::new(measure)),
         addresses,
         report,
     ));
-    let (mut doors, mut nodes, mut inboxes) = (JoinSet::new(), JoinSet::new(), Vec::new());
-    for (id, listener) in (0..).map(NodeId).zip(listeners) {
-        let (own, inbox) = unbounded_channel();
-        inboxes.push(own.clone());
-        doors.spawn(neighbours::listen(listener, own.clone(), Arc::clone(&around)));
-        let node = LiveNode::new(id, Arc::clone(&around), (own, inbox), options.records);
+    let (inboxes, own) = (0..plan.nodes()).map(|_| unbounded_channel()).unzip();
+    let played = match &options.processes {
+        Some(processes) => recruit(plan, options, processes, &around, (inboxes, own)).await,
+        None => Ok(gather(&around, listeners, (inboxes, own), options.records)),
+    };
+    let played = match played {
+        Ok(staff) => conduct(plan, &around, staff, reports, stop).await,
+        Err(error) => Err(error),
+    };
+    around.shelf.clear().await;
+    let (late, interrupted, records) = played?;
+    let Measured { total, batches, ways } = around.measure().expect("a run is measured").finish();
+    Ok(LiveRun {
+        observed: total,
+        batches,
+        ways: Leg::ALL.into_iter().zip(ways).collect(),
+        late: latest(late),
+        interrupted,
+        records,
+    })
+}
+
+type Inboxes = (Vec<UnboundedSender<Mail>>, Vec<UnboundedReceiver<Mail>>);
+
+/// All nodes as tasks of this process.
+fn gather(around: &Arc<Surroundings>, listeners: Vec<TcpListener>, (inboxes, own): Inboxes, records: bool) -> Staff {
+    let (mut doors, mut nodes) = (JoinSet::new(), JoinSet::new());
+    for (((id, listener), inbox), own) in (0..).map(NodeId).zip(listeners).zip(own).zip(&inboxes) {
+        doors.spawn(neighbours::listen(listener, own.clone(), Arc::clone(around)));
+        let node = LiveNode::new(id, Arc::clone(around), (own.clone(), inbox), records);
         nodes.spawn(node.live());
     }
-    let mut conductor = Conductor::new(plan, Arc::clone(&around), inboxes.clone(), reports);
+    Staff { inboxes, nodes, doors }
+}
+
+/// All nodes as processes.
+async fn recruit(
+    plan: &Plan,
+    options: &LiveOptions,
+    processes: &NodeProcesses,
+    around: &Arc<Surroundings>,
+    (inboxes, own): Inboxes,
+) -> Result<Staff, LiveError> {
+    let redis = options.redis.as_ref().zip(around.shelf.key());
+    if redis.is_none() && plan.coordination.needs_store() {
+        return Err(LiveError::NothingShared);
+    }
+    let crew = Arc::new(Crew {
+        processes: processes.clone(),
+        provider: options.provider.clone(),
+        clock: options.clock,
+        redis: redis.map(|(url, key)| SharedRedis::new(url, options.replica.as_deref(), key)),
+    });
+    Ok(Staff {
+        nodes: process::recruit(&crew, around, own).await?,
+        inboxes,
+        doors: JoinSet::new(),
+    })
+}
+
+/// How late what was due was done, whether the run was ended early, and what its nodes have recorded.
+type Conducted = (Vec<Duration>, bool, Vec<NodeRecord>);
+
+/// Lets the time of the run pass, and ends its nodes.
+async fn conduct(
+    plan: &Plan,
+    around: &Arc<Surroundings>,
+    mut staff: Staff,
+    reports: UnboundedReceiver<Report>,
+    stop: &AtomicBool,
+) -> Result<Conducted, LiveError> {
+    let mut conductor = Conductor::new(plan, Arc::clone(around), staff.inboxes.clone(), reports);
     let conducted = conductor.conduct(stop).await;
-    for inbox in &inboxes {
-        let _gone = inbox.send(mail::Mail::Told(machine::Told::Close));
+    for inbox in &staff.inboxes {
+        let _gone = inbox.send(Mail::Told(Told::Close));
     }
     let mut records: Vec<NodeRecord> = Vec::new();
-    while let Some(ended) = nodes.join_next().await {
+    while let Some(ended) = staff.nodes.join_next().await {
         match ended {
             Ok(record) => records.extend(record),
             // A node that panics is a bug, and must not pass for a result.
@@ -290,19 +327,9 @@ async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<L
             Err(_cancelled) => {}
         }
     }
-    doors.abort_all();
-    around.shelf.clear().await;
-    let interrupted = conducted?;
+    staff.doors.abort_all();
     records.sort_by_key(NodeRecord::node);
-    let Measured { total, batches, ways } = around.measure.as_ref().expect("a run is measured").finish();
-    Ok(LiveRun {
-        observed: total,
-        batches,
-        ways: Leg::ALL.into_iter().zip(ways).collect(),
-        late: latest(std::mem::take(&mut conductor.late)),
-        interrupted,
-        records,
-    })
+    Ok((std::mem::take(&mut conductor.late), conducted?, records))
 }
 
 /// Of a hundred the latest but one, and the latest of all.
@@ -313,25 +340,4 @@ fn latest(mut late: Vec<Duration>) -> (Duration, Duration) {
         at(99).copied().unwrap_or_default(),
         at(100).copied().unwrap_or_default(),
     )
-}
-
-/// Whether anybody listens where the provider should be.
-async fn reach(url: &str) -> Result<(), LiveError> {
-    let failed = |reason: String| LiveError::Unreachable {
-        url: url.to_owned(),
-        reason,
-    };
-    let uri: hyper::Uri = url
-        .parse()
-        .map_err(|_| failed("that is no URL; write http://127.0.0.1:PORT".to_owned()))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("http"), Some(_)) => {}
-        (Some("https"), _) => return Err(failed("HTTPS is not spoken here; put a proxy before it".to_owned())),
-        _ => return Err(failed("that is no URL; write http://127.0.0.1:PORT".to_owned())),
-    }
-    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
-    // A connection is enough: a request would be one of the provider's books.
-    let host = host.trim_matches(['[', ']']);
-    let reached = tokio::net::TcpStream::connect((host, port)).await;
-    reached.map(drop).map_err(|error| failed(error.to_string()))
 }

@@ -14,7 +14,7 @@ use super::replay::{NodeRecord, RecordedStep};
 use super::site::{HttpClient, http_client};
 use super::surroundings::Surroundings;
 use crate::base::{CallId, Group, NodeId, Time};
-use crate::node::{Alarm, Heard};
+use crate::node::{Alarm, Heard, Ticket};
 use crate::trace::Event;
 use crate::world::Party;
 
@@ -71,6 +71,12 @@ impl LiveNode {
         }
     }
 
+    /// The same in another life: it has been killed so often before, and draws what it has not drawn yet.
+    pub fn in_life(mut self, life: u32) -> Self {
+        self.machine.begin_life(life);
+        self
+    }
+
     /// Lives until the run is over, and returns what it has recorded.
     pub async fn live(mut self) -> Option<NodeRecord> {
         loop {
@@ -108,6 +114,8 @@ impl LiveNode {
             Mail::Pause(until) => self.pause(until),
             Mail::Resume => self.resume(),
             Mail::Cut(from, until) => self.cuts.push((from, until)),
+            // Whoever conducts the run has done that where nodes share a process.
+            Mail::Around(_) => {}
             Mail::Told(Told::Crash) => self.crash(),
             Mail::Told(told @ (Told::Start | Told::Stop)) => self.take(told),
             mail => match &mut self.paused {
@@ -160,6 +168,9 @@ impl LiveNode {
                     self.take(Told::Hear(Heard::HungUp { call }));
                 }
             }
+            Mail::Arrived { at, group, draw_key } => {
+                self.arrive(at, group, draw_key);
+            }
             Mail::Begins { waits } => self.begin(waits),
             Mail::Tells { ticket, told, waits } => {
                 // What is told of an attempt that was given up meanwhile finds no call.
@@ -175,7 +186,7 @@ impl LiveNode {
                     self.take(Told::Hear(Heard::HungUp { call: ticket.call }));
                 }
             }
-            Mail::Pause(_) | Mail::Resume | Mail::Cut(..) => self.read(mail),
+            Mail::Pause(_) | Mail::Resume | Mail::Cut(..) | Mail::Around(_) => self.read(mail),
         }
     }
 
@@ -255,24 +266,32 @@ impl LiveNode {
 
     /// A call of somebody in this process: it arrives, and once it is known by its place, the node hears of it.
     fn begin(&mut self, waits: oneshot::Sender<CallStep>) {
-        let (now, told) = (
-            self.around.clock.now(),
-            Told::ArrivesUnheard {
-                group: Group(0),
-                draw_key: self.callers.next_draw_key(),
-            },
-        );
-        let said = self.machine.take(now, told);
-        self.remember(now, told, &said);
+        let now = self.around.clock.now();
+        let draw_key = self.callers.next_draw_key();
+        if let Some(ticket) = self.take_in(now, Group(0), draw_key) {
+            self.callers.wait(ticket.call, waits);
+            self.take(Told::Hear(Heard::Alarm(Alarm::BackoffOver { ticket })));
+        }
+    }
+
+    /// A call that has arrived earlier: its time runs from there.
+    fn arrive(&mut self, at: Time, group: Group, draw_key: u32) {
+        if let Some(ticket) = self.take_in(at, group, draw_key) {
+            self.take(Told::Hear(Heard::Alarm(Alarm::BackoffOver { ticket })));
+        }
+    }
+
+    /// Takes a call in of which the node has not heard yet.
+    fn take_in(&mut self, at: Time, group: Group, draw_key: u32) -> Option<Ticket> {
+        let told = Told::ArrivesUnheard { group, draw_key };
+        let said = self.machine.take(at, told);
+        self.remember(at, told, &said);
         let kept = said.iter().find_map(|word| match word {
             Said::Keeps(ticket) => Some(*ticket),
             _ => None,
         });
-        self.carry_out(now, said);
-        if let Some(ticket) = kept {
-            self.callers.wait(ticket.call, waits);
-            self.take(Told::Hear(Heard::Alarm(Alarm::BackoffOver { ticket })));
-        }
+        self.carry_out(at, said);
+        kept
     }
 
     fn remember(&mut self, at: Time, told: Told, said: &[Said]) {
@@ -286,7 +305,11 @@ impl LiveNode {
     }
 
     pub(super) fn note(&mut self, event: &Event) {
-        self.around.note(self.around.clock.now(), event);
+        self.note_at(self.around.clock.now(), event);
+    }
+
+    fn note_at(&mut self, at: Time, event: &Event) {
+        self.around.note(at, event);
         if let Event::CallEnded {
             node, group, outcome, ..
         } = *event
@@ -321,7 +344,7 @@ impl LiveNode {
                     }
                 }
                 Said::TakesOver(_) => {}
-                Said::Notes(event) => self.note(&event),
+                Said::Notes(event) => self.note_at(now, &event),
                 Said::NeedsLogin(credential) => {
                     let node = self.id;
                     let _gone = self.around.reports.send(Report::NeedsLogin { node, credential });

@@ -7,10 +7,14 @@
 //! | `…:fence` | how often the lease was taken |
 //! | `…:written` | the highest fence with which a fenced write was made |
 
+mod failover;
+
 use std::sync::Arc;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Script, Value};
+
+use failover::Replica;
 
 use super::LiveError;
 use super::applied::Applied;
@@ -27,6 +31,8 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 pub(super) struct RedisStore {
     /// Comes back by itself when the Redis does.
     connection: ConnectionManager,
+    /// The Redis that takes over.
+    replica: Option<Replica>,
     prefix: String,
     /// Tells the nodes of one process from those of another.
     process: String,
@@ -138,32 +144,14 @@ impl RedisStore {
     /// # Errors
     /// When nobody answers there, or something that is no Redis.
     pub async fn open(url: &str, clock: PacedClock, texts: Arc<Texts>) -> Result<Self, LiveError> {
-        let failed = |error: redis::RedisError| LiveError::Redis {
-            url: without_password(url),
-            reason: error.to_string(),
-        };
-        let client = redis::Client::open(url).map_err(failed)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE))
-            .set_number_of_retries(1);
-        let mut connection = client
-            .get_connection_manager_with_config(config)
-            .await
-            .map_err(failed)?;
-        let answer: String = redis::cmd("PING").query_async(&mut connection).await.map_err(failed)?;
-        if answer != "PONG" {
-            return Err(LiveError::Redis {
-                url: without_password(url),
-                reason: format!("it answers {answer:?} to PING"),
-            });
-        }
+        let connection = connect(url).await?;
         let nonce = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
         let conditional = |body: &str| Script::new(&format!("{ALLOWS}{body}"));
         Ok(Self {
             connection,
+            replica: None,
             process: String::new(),
             prefix: format!("tokenstorm:{}:{:x}", std::process::id(), nonce.as_nanos()),
             clock,
@@ -233,7 +221,7 @@ impl RedisStore {
         from: NodeId,
         operation: StoreOperation,
     ) -> Result<StoreAnswer, redis::RedisError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let lease = self.key(store, "lease");
         let fences = self.key(store, "fence");
         let scripts = &self.scripts;
@@ -286,7 +274,7 @@ impl RedisStore {
     }
 
     async fn read(&self, store: u16) -> Result<Option<Entry<Shared>>, redis::RedisError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut call = self.scripts.read.prepare_invoke();
         call.key(self.key(store, "value"));
         let lies: Option<(String, String)> = match call.invoke_async(&mut connection).await? {
@@ -305,7 +293,7 @@ impl RedisStore {
     }
 
     async fn write(&self, store: u16, value: Shared, when: When) -> Result<Applied, redis::RedisError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let written = self.texts.written(value);
         let (condition, with) = self.condition(when, written.rank);
         let mut call = self.scripts.write.prepare_invoke();
@@ -342,7 +330,7 @@ impl RedisStore {
 
     /// A node has died: a lock that lasts as long as its owner is free.
     pub async fn release_locks_of(&self, store: u16, owner: NodeId) {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut call = self.scripts.free.prepare_invoke();
         call.key(self.key(store, "lease")).arg(self.tied(owner));
         let _gone: Result<u8, _> = call.invoke_async(&mut connection).await;
@@ -350,10 +338,11 @@ impl RedisStore {
 
     /// Takes away what so many stores have put there.
     pub async fn clear(&self, stores: u16) {
-        let mut connection = self.connection.clone();
-        for store in 0..stores {
-            let keys = ["value", "lease", "fence", "written"].map(|what| self.key(store, what));
-            let _gone: Result<u8, _> = redis::cmd("DEL").arg(&keys).query_async(&mut connection).await;
+        for mut connection in self.all().await {
+            for store in 0..stores {
+                let keys = ["value", "lease", "fence", "written"].map(|what| self.key(store, what));
+                let _gone: Result<u8, _> = redis::cmd("DEL").arg(&keys).query_async(&mut connection).await;
+            }
         }
     }
 }
@@ -362,6 +351,35 @@ fn taken(fence: u32) -> StoreAnswer {
     match fence {
         0 => Answer::Busy,
         fence => Answer::Acquired { fence },
+    }
+}
+
+/// A connection that comes back by itself.
+///
+/// # Errors
+/// When nobody answers there, or something that is no Redis.
+async fn connect(url: &str) -> Result<ConnectionManager, LiveError> {
+    let failed = |error: redis::RedisError| unusable(url, error.to_string());
+    let client = redis::Client::open(url).map_err(failed)?;
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE))
+        .set_number_of_retries(1);
+    let mut connection = client
+        .get_connection_manager_with_config(config)
+        .await
+        .map_err(failed)?;
+    let answer: String = redis::cmd("PING").query_async(&mut connection).await.map_err(failed)?;
+    match &*answer {
+        "PONG" => Ok(connection),
+        _ => Err(unusable(url, format!("it answers {answer:?} to PING"))),
+    }
+}
+
+fn unusable(url: &str, reason: String) -> LiveError {
+    LiveError::Redis {
+        url: without_password(url),
+        reason,
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) async fn token(
         Ok(answered) => {
             let reply = hearing::token(&around.site.dialect, &answered, texts);
             if let (Reply::Granted(grant), Some(decided)) = (reply, answered.decided) {
-                texts.issued(grant.token, decided);
+                around.issued(grant.token, decided);
             }
             (
                 reply,
@@ -79,7 +79,7 @@ pub(super) async fn token(
         Err(_broken) => (Reply::refused(AnswerKind::ServerError), Trip::default()),
     };
     if let (Reply::Granted(grant), Some(with)) = (reply, ask.with) {
-        texts.descends(grant.token, with);
+        around.descends(grant.token, with);
     }
     Some((Told::Hear(Heard::Token { asker, reply }), trip))
 }
@@ -117,9 +117,7 @@ fn note(around: &Surroundings, now: Time, operation: StoreOperation, applied: &A
                 Operation::Write { value, .. } => Some(value.token),
                 _ => None,
             };
-            let over = written.zip(applied.replaced);
-            let regressed = over.is_some_and(|(token, before)| around.site.texts.is_older(token, before));
-            around.note(now, &Event::StoreWritten { regressed });
+            around.written(now, written, applied.replaced);
         }
         _ => {}
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::applied::Applied;
+use super::process::words::SharedRedis;
 use super::redis_store::RedisStore;
 use super::{LiveError, texts::Texts};
 use crate::base::{Duration, NodeId, PacedClock, Time};
@@ -38,17 +39,42 @@ impl Shelf {
         }
     }
 
-    /// In a Redis.
-    ///
-    /// # Errors
-    /// When nobody answers there, or something that is no Redis.
-    pub async fn in_redis(url: &str, plan: &Plan, clock: PacedClock, texts: Arc<Texts>) -> Result<Self, LiveError> {
-        Ok(Self {
-            kept: Kept::Redis(Box::new(RedisStore::open(url, clock, texts).await?)),
+    fn of(redis: RedisStore, plan: &Plan) -> Self {
+        Self {
+            kept: Kept::Redis(Box::new(redis)),
             stores: plan.layout.stores,
             replica_lag: None,
             outage: AtomicU8::new(0),
-        })
+        }
+    }
+
+    /// In a Redis, and in a second one that takes over when the store fails over, where there is one.
+    ///
+    /// # Errors
+    /// When nobody answers there, or something that is no Redis.
+    pub async fn in_redis(
+        (url, replica): (&str, Option<&str>),
+        plan: &Plan,
+        clock: PacedClock,
+        texts: Arc<Texts>,
+    ) -> Result<Self, LiveError> {
+        let store = RedisStore::open(url, clock, texts).await?;
+        Ok(Self::of(store.followed_by(replica, url).await?, plan))
+    }
+
+    /// As another process of the same run has it.
+    ///
+    /// # Errors
+    /// When nobody answers there, or something that is no Redis.
+    pub async fn joined(
+        redis: &SharedRedis,
+        plan: &Plan,
+        clock: PacedClock,
+        texts: Arc<Texts>,
+    ) -> Result<Self, LiveError> {
+        let store = RedisStore::open(&redis.url, clock, texts).await?;
+        let store = store.joining(&redis.key, redis.replica.as_deref()).await?;
+        Ok(Self::of(store, plan))
     }
 
     /// In a Redis, under a key that other processes use too.
@@ -62,12 +88,16 @@ impl Shelf {
         clock: PacedClock,
         texts: Arc<Texts>,
     ) -> Result<Self, LiveError> {
-        Ok(Self {
-            kept: Kept::Redis(Box::new(RedisStore::open(url, clock, texts).await?.sharing(key))),
-            stores: plan.layout.stores,
-            replica_lag: None,
-            outage: AtomicU8::new(0),
-        })
+        let store = RedisStore::open(url, clock, texts).await?;
+        Ok(Self::of(store.sharing(key), plan))
+    }
+
+    /// Under which key a run's stores lie in a Redis.
+    pub fn key(&self) -> Option<&str> {
+        match &self.kept {
+            Kept::Redis(redis) => Some(redis.key_of_run()),
+            Kept::Embedded(_) => None,
+        }
     }
 
     /// Fails from now on, or works again.
@@ -138,11 +168,25 @@ impl Shelf {
         }
     }
 
-    /// The primaries die, and replicas take over that had not heard of the last writes; only where that is emulated.
+    /// The primaries die, and replicas take over that had not heard of the last writes; here where there is no Redis.
     pub fn fail_over(&self, now: Time, lost: Duration) {
         if let Kept::Embedded(stores) = &self.kept {
             let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
             stores.iter_mut().for_each(|store| store.fail_over(now, lost));
+        }
+    }
+
+    /// The second Redis hears of no write any more: what comes from now on is lost when it takes over.
+    pub async fn unfollow(&self) {
+        if let Kept::Redis(redis) = &self.kept {
+            redis.unfollow().await;
+        }
+    }
+
+    /// The second Redis is the store from now on.
+    pub fn switch_over(&self) {
+        if let Kept::Redis(redis) = &self.kept {
+            redis.switch_over();
         }
     }
 

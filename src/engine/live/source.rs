@@ -14,7 +14,7 @@ use super::mail::{CallStep, Mail};
 use super::node::LiveNode;
 use super::shelf::Shelf;
 use super::site::Site;
-use super::surroundings::{Listener, Surroundings};
+use super::surroundings::{Ears, Listener, Surroundings};
 use super::texts::{Texts, TokenText};
 use super::{LiveError, LiveProvider, reach};
 use crate::base::{Dice, Duration, NodeId, PacedClock, Time};
@@ -192,7 +192,7 @@ impl TokenSource {
             (clock, Dice::new(seed.as_nanos() as u64)),
             Site::new(options.provider, Dialect::of(&DialectSettings::default()), texts),
             shelf,
-            (None, options.listener),
+            Ears::Listener(options.listener),
             Vec::new(),
             report,
         );

@@ -4,16 +4,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::mail::Report;
 use super::measure::Measure;
+use super::process::words::{What, Word, ns};
 use super::shelf::Shelf;
 use super::site::Site;
 use crate::base::{Dice, NodeId, PacedClock, Time};
 use crate::engine::sim::purpose::{latency_of, loss_of};
 use crate::node::Whom;
+use crate::oauth::Token;
 use crate::plan::Plan;
 use crate::trace::Event;
 use crate::world::{Fleet, LEGS, Leg, peers};
@@ -21,16 +24,23 @@ use crate::world::{Fleet, LEGS, Leg, peers};
 /// Hears every event of a node.
 pub(super) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// Who hears what nodes do.
+pub(super) enum Ears {
+    /// What is measured of a run.
+    Measure(Box<Measure>),
+    /// Whoever uses a token source.
+    Listener(Option<Listener>),
+    /// The run that this process is a node of.
+    Run(Sender<Word>),
+}
+
 pub(super) struct Surroundings {
     pub plan: Arc<Plan>,
     pub clock: PacedClock,
     pub dice: Dice,
     pub site: Site,
     pub shelf: Shelf,
-    /// None where nobody measures.
-    pub measure: Option<Measure>,
-    /// Whoever wants to hear what happens.
-    pub listener: Option<Listener>,
+    ears: Ears,
     /// Where each node listens.
     pub addresses: Vec<SocketAddr>,
     pub reports: UnboundedSender<Report>,
@@ -43,7 +53,7 @@ impl Surroundings {
         (clock, dice): (PacedClock, Dice),
         site: Site,
         shelf: Shelf,
-        (measure, listener): (Option<Measure>, Option<Listener>),
+        ears: Ears,
         addresses: Vec<SocketAddr>,
         reports: UnboundedSender<Report>,
     ) -> Self {
@@ -53,28 +63,91 @@ impl Surroundings {
             dice,
             site,
             shelf,
-            measure,
-            listener,
+            ears,
             addresses,
             reports,
             slowness: std::array::from_fn(|_| AtomicU64::new(1000)),
         }
     }
 
+    /// What is measured, where this is what measures.
+    pub fn measure(&self) -> Option<&Measure> {
+        match &self.ears {
+            Ears::Measure(measure) => Some(measure),
+            Ears::Listener(_) | Ears::Run(_) => None,
+        }
+    }
+
     /// Something has happened.
     pub fn note(&self, now: Time, event: &Event) {
-        if let Some(measure) = &self.measure {
-            measure.note(now, event);
-        }
-        if let Some(listener) = &self.listener {
-            listener(event);
+        match &self.ears {
+            Ears::Measure(measure) => measure.note(now, event),
+            Ears::Listener(Some(listener)) => listener(event),
+            Ears::Listener(None) => {}
+            Ears::Run(run) => {
+                if let Some(what) = What::of(event) {
+                    let _gone = run.send(Word::Event { at_ns: ns(now), what });
+                }
+            }
         }
     }
 
     /// A message has been under way.
     pub fn way(&self, leg: Leg, from: Time, to: Time) {
-        if let Some(measure) = &self.measure {
-            measure.way(leg, from, to);
+        match &self.ears {
+            Ears::Measure(measure) => measure.way(leg, from, to),
+            Ears::Listener(_) => {}
+            Ears::Run(run) => {
+                let _gone = run.send(Word::Way {
+                    leg: leg as usize,
+                    from_ns: ns(from),
+                    to_ns: ns(to),
+                });
+            }
+        }
+    }
+
+    fn text(&self, token: Token) -> String {
+        self.site.texts.text(token).access.clone()
+    }
+
+    /// The provider has decided on a token.
+    pub fn issued(&self, token: Token, at: Time) {
+        self.site.texts.issued(token, at);
+        if let Ears::Run(run) = &self.ears {
+            let _gone = run.send(Word::Issued {
+                token: self.text(token),
+                at_ns: ns(at),
+            });
+        }
+    }
+
+    /// One token was obtained with the refresh token of another.
+    pub fn descends(&self, token: Token, from: Token) {
+        self.site.texts.descends(token, from);
+        if let Ears::Run(run) = &self.ears {
+            let _gone = run.send(Word::Descends {
+                token: self.text(token),
+                from: self.text(from),
+            });
+        }
+    }
+
+    /// A token was written into the store, perhaps over one that was issued later.
+    pub fn written(&self, now: Time, token: Option<Token>, over: Option<Token>) {
+        match &self.ears {
+            Ears::Run(run) => {
+                let _gone = run.send(Word::Written {
+                    at_ns: ns(now),
+                    token: token.map(|token| self.text(token)),
+                    over: over.map(|over| self.text(over)),
+                });
+            }
+            Ears::Measure(_) | Ears::Listener(_) => {
+                let both = token.zip(over);
+                let regressed = both.is_some_and(|(token, over)| self.site.texts.is_older(token, over));
+                self.note(now, &Event::StoreWritten { regressed });
+            }
         }
     }
 

@@ -1,0 +1,93 @@
+//! What can be run live, what cannot, and what of a plan is left out.
+
+use super::{LiveError, LiveOptions};
+use crate::node::Strategy as _;
+use crate::plan::{Act, Plan};
+use crate::world::Leg;
+
+/// Nodes of a live run at most: each has sockets and timers of its own.
+pub const MOST_LIVE_NODES: usize = 512;
+
+/// Calls per second of the wall clock at most, all nodes together: two cores serve some thousands, emulator included.
+pub const MOST_LIVE_CALLS_PER_S: f64 = 2000.0;
+
+/// What of a plan a live run does not do, in words.
+pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
+    let (redis, emulated) = (options.redis.is_some(), options.provider.emulated);
+    let mut out = Vec::new();
+    let acts = |wanted: fn(&Act) -> bool| plan.timeline.iter().any(|(_, act)| wanted(act));
+    if redis && plan.coordination.needs_store() {
+        if plan.layout.store.replica_lag.is_some() {
+            out.push("reads go to the Redis itself, not to a replica that lags".to_owned());
+        }
+        let failovers = plan
+            .timeline
+            .iter()
+            .filter(|(_, act)| matches!(act, Act::StoreFailover { .. }));
+        match (failovers.count(), &options.replica) {
+            (0, _) | (1, Some(_)) => {}
+            (_, None) => {
+                out.push("the Redis does not fail over: name a second, empty one by --redis-replica".to_owned())
+            }
+            (_, Some(_)) => out.push("the Redis fails over once, and no more".to_owned()),
+        }
+    }
+    if !emulated {
+        let provider = acts(|act| {
+            matches!(
+                act,
+                Act::TokenOutage(_) | Act::ApiOutage(_) | Act::GrantSlots { .. } | Act::Revoke { .. }
+            )
+        });
+        if provider || plan.drivers.revocations.is_some() {
+            out.push(
+                "nothing is done to a provider that is not tokenstorm's own: outages, slots, revocations".to_owned(),
+            );
+        }
+    }
+    if [Leg::TokenRequest, Leg::TokenResponse]
+        .iter()
+        .any(|&leg| !plan.links.leg(leg).loss.is_never())
+    {
+        out.push("a token request that is lost on its way is counted, as its node counts it".to_owned());
+    }
+    out
+}
+
+/// Refuses what one machine cannot play.
+pub(super) fn allow(plan: &Plan, options: &LiveOptions) -> Result<(), LiveError> {
+    let nodes = plan.nodes();
+    if nodes > MOST_LIVE_NODES {
+        return Err(LiveError::TooManyNodes { nodes });
+    }
+    let calls = plan.arrivals_per_s() * options.clock.pace();
+    if calls > MOST_LIVE_CALLS_PER_S {
+        let scale = options.clock.pace() * MOST_LIVE_CALLS_PER_S / calls;
+        return Err(LiveError::TooManyCalls {
+            calls,
+            scale: format!("{scale:.3}"),
+        });
+    }
+    Ok(())
+}
+
+/// Whether anybody listens where the provider should be.
+pub(super) async fn reach(url: &str) -> Result<(), LiveError> {
+    let failed = |reason: String| LiveError::Unreachable {
+        url: url.to_owned(),
+        reason,
+    };
+    let uri: hyper::Uri = url
+        .parse()
+        .map_err(|_| failed("that is no URL; write http://127.0.0.1:PORT".to_owned()))?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("http"), Some(_)) => {}
+        (Some("https"), _) => return Err(failed("HTTPS is not spoken here; put a proxy before it".to_owned())),
+        _ => return Err(failed("that is no URL; write http://127.0.0.1:PORT".to_owned())),
+    }
+    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
+    // A connection is enough: a request would be one of the provider's books.
+    let host = host.trim_matches(['[', ']']);
+    let reached = tokio::net::TcpStream::connect((host, port)).await;
+    reached.map(drop).map_err(|error| failed(error.to_string()))
+}
