@@ -317,6 +317,7 @@ fn lists_name_what_there_is() {
         ("retries", "decorrelated_jitter"),
         ("workloads", "poisson"),
         ("providers", "zoom-s2s-2022"),
+        ("clients", "google-auth"),
         ("metrics", "first_attempt_rejection_rate"),
     ] {
         let output = tokenstorm(&["list", kind]);
@@ -335,6 +336,8 @@ fn show_tells_all_about_one_thing() {
         ("zoho", "Sources do not agree:"),
         ("zoho", "profile = \"zoho\""),
         ("wechat-classic", "200 -> a success"),
+        ("google-auth", "again_after.refused_token = 2"),
+        ("google-auth", "[code] `max_refresh_attempts=2`"),
         ("lease", "ttl (default \"10s\")"),
         ("full_jitter", "base (required)"),
         ("poisson", "arrivals = { poisson ="),

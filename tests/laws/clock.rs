@@ -1,16 +1,17 @@
 //! Clients that look at the clock: a token committed at 0 is received after v, believed until v + ttl - m, and refused from ttl on. So calls
 //! sent from ttl - c to v + ttl - m meet a dead token, and the next call after that renews, which takes u until the commit.
 
-use tokenstorm::base::Duration;
-use tokenstorm::node::Unretried;
+use tokenstorm::base::{Chance, Dice, Duration};
+use tokenstorm::node::{Again, Unretried};
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
 use tokenstorm::retry::Retry;
-use tokenstorm::strategy::{Believes, ClockFirst, Coordination, WhoAsks};
+use tokenstorm::strategy::{Believes, ClockFirst, Coordination, TokenPerCall, WhoAsks};
+use tokenstorm::trace::Event;
 use tokenstorm::world::Leg;
 
-use crate::common::{Nodes, constant, fails, holds, m0, mean, ms};
-use crate::settings::{issuances_per_call, rejections_per_call};
+use crate::common::{Nodes, constant, fails, holds, m0, mean, ms, record};
+use crate::settings::{equal, issuances_per_call, rejections_per_call, success};
 
 const CALLS_PER_SECOND: f64 = 20.0;
 const TTL: f64 = 2.0;
@@ -98,4 +99,44 @@ fn without_single_flight_a_crowd_asks() {
     let requests = mean(&watching(each), 30, 306, issuances_per_call).mean;
     let single = 1.0 / CALLS_PER_SECOND / cycle(0.2, 0.0);
     assert!(requests > 3.0 * single, "{requests} and {single}");
+}
+
+/// Bounds of tries by what failed: of calls that fail half of the time at one place, `n` more tries leave one in 2 to the n + 1.
+#[test]
+fn each_kind_of_failure_has_a_bound_of_its_own() {
+    const MANY: u16 = u16::MAX;
+    for more in [0u16, 2] {
+        let law = 1.0 - 0.5f64.powi(i32::from(more) + 1);
+        let mut plan = equal(Coordination::TokenPerCall(TokenPerCall {}), 1, 5_000);
+        plan.provider.token_endpoint.errors = Chance::of(0.5);
+        let bounds = |refused, call, token| Some(Again { refused, call, token });
+        plan.policy.again = bounds(MANY, 0, more);
+        holds(mean(&plan, 30, 310, success), law, 0.01);
+        plan.provider.token_endpoint.errors = Chance::NEVER;
+        plan.provider.api_endpoint.errors = Chance::of(0.5);
+        plan.policy.again = bounds(MANY, more, 0);
+        holds(mean(&plan, 30, 311, success), law, 0.01);
+        // Outside: the bound of another kind does not hold it.
+        plan.policy.again = bounds(more, MANY, more);
+        fails(mean(&plan, 30, 312, success), law);
+    }
+}
+
+#[test]
+fn a_call_is_refused_once_more_than_it_may_try_again() {
+    let mut plan = watching(ClockFirst::default());
+    plan.provider.rule = Issuance::latest_only(Duration::from_secs(TTL as u64));
+    plan.policy.retry = equal(plan.coordination.clone(), 1, 10).policy.retry;
+    plan.policy.again = Some(Again {
+        refused: 2,
+        call: 0,
+        token: 0,
+    });
+    let refused = record(&plan, Dice::new(313))
+        .into_iter()
+        .filter_map(|(_, event)| match event {
+            Event::CallEnded { rejections, .. } => Some(rejections),
+            _ => None,
+        });
+    assert_eq!(refused.max(), Some(3));
 }

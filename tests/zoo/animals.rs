@@ -22,6 +22,8 @@ pub struct Animal {
     pub token_ttl: &'static str,
     /// What else its provider is like.
     pub provider: &'static str,
+    /// How far the instants lie apart at which each process calls, in the mean.
+    pub every_ms: f64,
 }
 
 const WECHAT: &str = r#"dialect.rejected = { status = 200, body = '{"errcode":40001,"errmsg":"invalid credential"}' }"#;
@@ -42,7 +44,7 @@ pub const ANIMALS: [Animal; 13] = [
         "36s",
         r#"dialect.tokens = "jwt""#,
     ),
-    Animal::new("wechatpy", Keeper::Python, "66s", WECHAT),
+    Animal::new("wechatpy", Keeper::Python, "66s", WECHAT).every_ms(3000.0),
     Animal::new("yup-oauth2", Keeper::Crate("yup_oauth2"), "65s", ""),
     Animal::new("zoomus", Keeper::Python, "20s", ""),
 ];
@@ -54,7 +56,13 @@ impl Animal {
             keeper,
             token_ttl,
             provider,
+            every_ms: 400.0,
         }
+    }
+
+    /// Who tries again without bound is served at a low load alone: at a higher one no call comes to an end.
+    const fn every_ms(self, every_ms: f64) -> Self {
+        Self { every_ms, ..self }
     }
 
     /// Whether what it needs is installed; says so where it is not.

@@ -167,32 +167,36 @@ def due():
     return start, [float(text) for text in os.environ["ZOO_CALLS"].split(",") if text]
 
 
-def tell(instant, begun, status, start, lines):
-    lines.append(f"{instant:g} {begun - start:.6f} {time.time() - start:.6f} {status}")
+def line(instant, begun, status, start):
+    return f"{instant:g} {begun - start:.6f} {time.time() - start:.6f} {status}"
 
 
 def threads(call):
-    """Each call in a thread that waits for its instant, as in a server that has a thread for each request."""
+    """Each call in a thread of its own, as in a server that has one for each request."""
     start, calls = due()
-    lines, under_way = [], []
+    told, under_way = {}, []
 
-    def one(instant):
+    def one(number, instant):
         begun = time.time()
         try:
             status = call()
         except Exception as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
             status = 0
-        tell(instant, begun, status, start, lines)
+        told[number] = line(instant, begun, status, start)
 
-    for instant in calls:
+    for number, instant in enumerate(calls):
         time.sleep(max(0.0, start + instant / 1000 - time.time()))
-        thread = threading.Thread(target=one, args=(instant,))
+        thread = threading.Thread(target=one, args=(number, instant), daemon=True)
         thread.start()
         under_way.append(thread)
+    # Who tries again for ever is not waited for so long.
+    last = time.time() + 20
     for thread in under_way:
-        thread.join()
-    return lines
+        thread.join(max(0.0, last - time.time()))
+    return [
+        told.get(number) or line(instant, start + instant / 1000, 0, start) for number, instant in enumerate(calls)
+    ]
 
 
 async def tasks(make):
@@ -208,7 +212,7 @@ async def tasks(make):
         except Exception as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
             status = 0
-        tell(instant, begun, status, start, lines)
+        lines.append(line(instant, begun, status, start))
 
     await asyncio.gather(*(one(instant) for instant in calls))
     return lines
@@ -221,4 +225,5 @@ if __name__ == "__main__":
     elif name == "authlib-async":
         print("\n".join(asyncio.run(tasks(CLIENTS[name]))))
     else:
-        print("\n".join(threads(CLIENTS[name]())))
+        print("\n".join(threads(CLIENTS[name]())), flush=True)
+        os._exit(0)
