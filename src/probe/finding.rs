@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::span::shown;
 use crate::base::Duration;
 
 /// One thing that was found.
@@ -62,8 +63,8 @@ impl fmt::Display for ProbeFinding {
             Self::Count(count) => write!(f, "{count}"),
             Self::MoreThan(count) => write!(f, "more than {count}"),
             Self::Within(low, high, _) if low == high => write!(f, "{low}"),
-            Self::Within(low, high, _) => write!(f, "longer than {low}, at most {high}"),
-            Self::Beyond(span) => write!(f, "longer than {span}"),
+            Self::Within(low, high, _) => write!(f, "longer than {}, at most {}", shown(*low), shown(*high)),
+            Self::Beyond(span) => write!(f, "longer than {}", shown(*span)),
         }
     }
 }

@@ -25,6 +25,7 @@ mod reading;
 mod session;
 mod simulated;
 mod slots;
+mod span;
 mod subject;
 mod target;
 mod tokens;

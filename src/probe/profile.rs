@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::bounds::Throttling;
 use super::conclude::{parts, written};
-use super::finding::ProbeFinding;
+use super::finding::{Findings, ProbeFinding, count, is, span};
 use super::interview::Interview;
+use super::span::shown;
 use super::wording::HeardWords;
 use crate::provider::settings::Settings;
 
@@ -176,7 +177,10 @@ pub fn values(interview: &Interview) -> Vec<ProbedValue> {
             continue;
         }
         let alternatives: Vec<_> = interview.alternatives.get(key).into_iter().flatten().cloned().collect();
-        let confidence = confidence(key, &found, !alternatives.is_empty());
+        let confidence = match unmeasured(key, &interview.found) {
+            true => Confidence::Unknown,
+            false => confidence(key, &found, !alternatives.is_empty()),
+        };
         all.push(ProbedValue {
             key,
             value: value.filter(|value| value != "none" && confidence != Confidence::Unknown),
@@ -189,6 +193,24 @@ pub fn values(interview: &Interview) -> Vec<ProbedValue> {
         });
     }
     all
+}
+
+/// Whether something was seen of a key whose value hangs on what nobody has waited for.
+fn unmeasured(key: &str, found: &Findings) -> bool {
+    let has = |key| found.contains_key(key);
+    match key {
+        "rule" => is(found, "earlier", "kept") && !has("lingers") && count(found, "live").is_none(),
+        "refresh.retire" => {
+            let tolerated = is(found, "replay", "new_pair") || is(found, "replay", "same_pair");
+            let known = span(found, "grace").is_some() || has("grace") && has("refresh_life");
+            let other = count(found, "replays").is_some()
+                || is(found, "after_access", "refused")
+                || span(found, "access_delay").is_some()
+                || span(found, "refresh_delay").is_some();
+            tolerated && !known && !other
+        }
+        _ => false,
+    }
 }
 
 fn confidence(key: &str, found: &[(&str, ProbeFinding)], others: bool) -> Confidence {
@@ -212,7 +234,7 @@ fn confidence(key: &str, found: &[(&str, ProbeFinding)], others: bool) -> Confid
 fn throttled(throttling: &Throttling) -> String {
     let hint = throttling.hint.map_or_else(
         || "no wait was named".to_owned(),
-        |hint| format!("a wait of {hint} was named"),
+        |hint| format!("a wait of {} was named", shown(hint)),
     );
     format!(
         "{} refused for want of quota after {} requests; {hint}{}",
@@ -306,14 +328,14 @@ pub fn toml(interview: &Interview, heard: &HeardWords, slot_parameter: Option<&s
     text.push_str("\n[provider]\n");
     for value in values(interview) {
         let _ = write!(text, "# {}: {}", value.key, value.confidence.name());
-        match value.confidence {
-            Confidence::Unknown => text.push_str("; not measured"),
-            _ => {
-                let _ = write!(text, "; {}", line(&value.evidence.join("; ")));
-            }
+        if value.confidence == Confidence::Unknown {
+            text.push_str("; not measured");
+        }
+        for evidence in &value.evidence {
+            let _ = write!(text, "; {}", line(evidence));
         }
         text.push('\n');
-        if !value.alternatives.is_empty() {
+        if !value.alternatives.is_empty() && value.confidence != Confidence::Unknown {
             let _ = writeln!(text, "#   cannot be told from: {}", value.alternatives.join(" | "));
         }
         if let Some(written) = &value.value {

@@ -3,6 +3,7 @@
 //! Tokens have numbers here, in the order in which their texts were first seen. The texts stay with whoever speaks to the provider, so
 //! that nothing above can print one.
 
+use super::span::shown;
 use crate::base::{Duration, Time};
 
 /// A text of a token that was seen, by its number.
@@ -103,7 +104,7 @@ pub enum Halt {
     #[error("the bound of {0} requests is reached; --max-requests raises it")]
     Requests(u32),
     /// What is asked next takes longer than may be waited.
-    #[error("it takes another {0}; --patience allows for longer waits")]
+    #[error("it takes another {}; --patience allows for longer waits", shown(*.0))]
     Patience(Duration),
     /// No further grant is at hand.
     #[error("no further login is at hand; give more refresh tokens, one a line, each of a login of its own")]

@@ -80,7 +80,7 @@ impl fmt::Debug for ProbeTarget {
 }
 
 impl ProbeTarget {
-    /// All texts that must never be shown.
+    /// All texts that must never be shown. One of a few letters stands in every text, and is no secret.
     pub(super) fn secrets(&self) -> Vec<&str> {
         let mut all = vec![self.client_secret.as_str()];
         all.extend(self.clock_secret.as_deref());
@@ -89,7 +89,7 @@ impl ProbeTarget {
             Logins::Password { password, .. } => all.push(password),
             Logins::RefreshTokens(tokens) => all.extend(tokens.iter().map(String::as_str)),
         }
-        all.retain(|secret| !secret.is_empty());
+        all.retain(|secret| secret.len() >= 4);
         all
     }
 }

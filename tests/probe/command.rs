@@ -271,3 +271,49 @@ strategy = [{ name = "naive", coordination = "naive" }]
         assert!(told["requests"]["token"].as_u64().unwrap() > 0);
     }
 }
+
+/// What takes longer than may be waited is not guessed.
+#[test]
+fn what_was_not_waited_for_is_not_measured() {
+    let emulator = Emulator::start("okta").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
+        .args([
+            "probe",
+            "--token-url",
+            &emulator.token_url(),
+            "--api-url",
+            emulator.url(),
+        ])
+        .args([
+            "--yes",
+            "--username",
+            "somebody",
+            "--patience",
+            "2s",
+            "--client-id",
+            "app",
+        ])
+        .envs([
+            ("TOKENSTORM_PASSWORD", "pass-of-somebody"),
+            ("TOKENSTORM_CLIENT_SECRET", SECRET),
+        ])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let (out, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    for part in [
+        "# refresh.ttl: ?; not measured",
+        "# token_ttl: stated; expires_in says: 1h",
+        "--patience allows for longer waits",
+        "refresh.on_violation = { revoke_family = { access = true",
+    ] {
+        assert!(out.contains(part), "no `{part}` in: {out}");
+    }
+    // A leeway of 30 s is not waited for.
+    assert!(
+        out.contains("# refresh.retire: ?; not measured; the old one, used once more"),
+        "{out}"
+    );
+    assert!(!out.contains("\nrefresh.retire ="), "{out}");
+}

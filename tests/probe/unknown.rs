@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use tokenstorm::emulator::EmulatorOptions;
-use tokenstorm::probe::{Interview, parts};
+use tokenstorm::probe::{Interview, ProbeFinding, parts};
 use tokenstorm::provider::settings::Settings;
 use tokenstorm::scenario::Scenario;
 
 use crate::target::probed;
 
-/// Probes a provider that is written as in a scenario.
-fn found(provider: &str) -> (Interview, Settings) {
+/// A scenario with this provider.
+fn scenario(provider: &str) -> Scenario {
     let text = format!(
         r#"name = "unknown"
         summary = "A provider that no profile knows"
@@ -32,7 +32,12 @@ fn found(provider: &str) -> (Interview, Settings) {
         api_response = {{ constant = "0s" }}
         {provider}"#
     );
-    let scenario = Scenario::parse("unknown.toml", &text, Path::new(".")).unwrap_or_else(|error| panic!("{error:?}"));
+    Scenario::parse("unknown.toml", &text, Path::new(".")).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Probes a provider that is written as in a scenario.
+fn found(provider: &str) -> (Interview, Settings) {
+    let scenario = scenario(provider);
     let (found, _) = probed(EmulatorOptions::scenario(&scenario).unwrap());
     (found, scenario.provider().clone())
 }
@@ -101,10 +106,36 @@ fn refresh_tokens() {
     }
 }
 
+const SLOTS: &str = r#"slot_parameter = "token_index"
+    rule = { latest_only = {} }"#;
+
 #[test]
 fn slots_that_are_granted_are_counted() {
-    let text = r#"slot_parameter = "token_index"
-        rule = { latest_only = {} }"#;
-    let (one, _) = found(text);
-    assert_eq!(tokenstorm::probe::ProbeFinding::Count(1), one.found["slots"]);
+    for slots in [1, 2, 3, 11] {
+        let (found, _) = probed(EmulatorOptions::scenario(&scenario(SLOTS)).unwrap().slots(slots));
+        assert_eq!(found.found["slots"], ProbeFinding::Count(slots.into()));
+        assert!(found.explained, "{found:#?}");
+    }
+    let ignores = format!("{SLOTS}\non_bad_slot = \"ignore\"");
+    let (found, _) = found(&ignores);
+    assert_eq!(found.found["bad_slot"], ProbeFinding::Is("ignore"));
+}
+
+/// Nobody outside can tell an overlap from a resource server that hears of the end so much later.
+#[test]
+fn what_cannot_be_told_apart_is_named() {
+    let (found, _) = found(r#"rule = { latest_only = { overlap = "90s" } }"#);
+    let others = &found.alternatives["rule"];
+    assert!(
+        others
+            .iter()
+            .any(|other| other.contains(r#"lags.invalidation = "90s""#)),
+        "{others:?}"
+    );
+    let (found, _) = self::found(
+        r#"lags = { invalidation = { constant = "90s" } }
+        rule = { latest_only = {} }"#,
+    );
+    assert!(found.explained);
+    assert!(parts(&found.settings)[0].1.contains("90s"), "{:?}", found.settings.rule);
 }
