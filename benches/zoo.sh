@@ -19,7 +19,7 @@ done
 
 mkdir -p reports/zoo
 # What is said of the figures is written by hand, and stays.
-found=$(sed -n '/^## What was found/,/^## Figures/p' reports/zoo.md 2>/dev/null | sed '$d')
+found=$(sed -n '/^Thirteen libraries/,/^## Figures/p' reports/zoo.md 2>/dev/null | sed '$d')
 printed=$(ZOO_OUT=$PWD/reports/zoo cargo test --quiet --profile "$profile" --test zoo -- --ignored --nocapture every_client)
 {
     printf '# Client libraries beside their predictions\n\nWritten by `benches/zoo.sh`, all but what was found; the page `clients` of the manual says what a profile is, and the page `live` how agreement is judged.\n'

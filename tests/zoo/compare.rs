@@ -260,7 +260,7 @@ fn every_client_beside_its_prediction() {
     let seconds = std::env::var("ZOO_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(30);
+        .unwrap_or(40);
     let only = std::env::var("ZOO_ONLY").unwrap_or_default();
     let folder = tempfile::tempdir().unwrap();
     let key = animals::key(folder.path());
