@@ -247,6 +247,14 @@ fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzReport
             }
         }
     }
+    text.push_str(&report.coverage.to_string());
+    let never = report.coverage.never(arguments.faults);
+    if !never.is_empty() {
+        text.push_str(&format!(
+            "  never met, although the limits allow it: {}\n",
+            never.join(", ")
+        ));
+    }
     exit.max(print(&text))
 }
 

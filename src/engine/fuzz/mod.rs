@@ -5,6 +5,7 @@
 //! alone, on any number of threads.
 
 mod case;
+mod coverage;
 mod replay;
 mod saved;
 mod shrink;
@@ -21,6 +22,7 @@ use crate::provider::{Issuance, Rule};
 
 pub use super::check::PropertySet;
 pub use case::{Case, Cases, SearchSpace, SystemParams};
+pub use coverage::Coverage;
 pub use replay::{Effect, Effects, replay};
 pub use saved::{RULES, Saved, name_of_rule, rule};
 pub use shrink::{breaks, smallest};
@@ -95,6 +97,8 @@ pub struct Finding {
 pub struct FuzzReport {
     /// Cases that were run.
     pub cases: u64,
+    /// What the cases have come by.
+    pub coverage: Coverage,
     /// One for each broken property, in the order of [`PROPERTIES`].
     pub findings: Vec<Finding>,
 }
@@ -148,13 +152,14 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
             .map(|number| (number, run(&cases, effort.seed, number)))
             .collect();
         report.cases = round.end;
+        broken.iter().for_each(|(_, ran)| report.coverage.add(&ran.coverage));
         // First come, first made smaller: which these are depends on no thread.
         let mut jobs = Vec::new();
-        for (number, (case, properties)) in &broken {
-            for &property in properties {
+        for (number, ran) in &broken {
+            for &property in &ran.broken {
                 if shrinks[property] > 0 {
                     shrinks[property] -= 1;
-                    jobs.push((*number, case, property));
+                    jobs.push((*number, &ran.case, property));
                 }
             }
         }
@@ -177,8 +182,15 @@ pub fn fuzz<S: Strategy, R: Rule + Send + Sync>(
     report
 }
 
-/// One case: what was drawn, and the properties that it breaks.
-fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Case, Vec<usize>) {
+/// A case that was run.
+struct Ran {
+    case: Case,
+    /// The properties that it breaks.
+    broken: Vec<usize>,
+    coverage: Coverage,
+}
+
+fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Ran {
     let case = drawn(cases, seed, number);
     let mut walk = Walk::new(cases.ground.initial(&case.draw), cases.wanted);
     for &step in &case.steps {
@@ -186,7 +198,8 @@ fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> (Ca
     }
     let wanted = (0..PROPERTIES.len()).filter(|property| cases.wanted & 1 << property != 0);
     let broken = wanted.filter(|&property| walk.witness(property).is_some()).collect();
-    (case, broken)
+    let coverage = Coverage::of(&case.steps, &walk.way);
+    Ran { case, broken, coverage }
 }
 
 /// Case `number` of a seed, as it is drawn.

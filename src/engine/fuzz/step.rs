@@ -143,6 +143,14 @@ impl ScheduleStep {
         }
     }
 
+    /// What arrives, or which alarm rings, by its kind; none for what is a fault, or lost.
+    pub fn delivers(self) -> Option<&'static str> {
+        match self {
+            Self::Of(MessageFate::Deliver | MessageFate::Hurry, _, what, _) => Some(WHATS[what as usize].1),
+            _ => None,
+        }
+    }
+
     /// The same step in a system without this worker; none where it was the worker's own.
     #[must_use]
     pub fn without(self, gone: u8) -> Option<Self> {
