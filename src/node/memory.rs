@@ -5,11 +5,11 @@ use std::hash::Hash;
 use std::num::NonZeroU32;
 
 use super::View;
-use crate::base::CallId;
+use crate::base::{CallId, NodeId};
 use crate::oauth::Token;
 
 /// One node's volatile memory. Arrays only, so that a state can be copied, compared and counted.
-pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
+pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send + Sync {
     /// What an observer may ask.
     fn view(&self) -> View;
 
@@ -29,6 +29,12 @@ pub trait Memory: Copy + Debug + Eq + Hash + Ord + Send {
     /// Renames every call that it keeps, so that a checker can number calls anew; a call that is over has no name any more, and is to
     /// be forgotten. A memory that keeps no calls has nothing to do.
     fn rename_calls(&mut self, name: &mut dyn FnMut(CallId) -> Option<CallId>) {
+        let _ = name;
+    }
+
+    /// Renames every node that it keeps, such as one that has sent a note. Only asked of a strategy that
+    /// [does not tell nodes apart](super::Strategy::tells_nodes_apart); a memory that keeps no nodes has nothing to do.
+    fn rename_nodes(&mut self, name: &mut dyn FnMut(NodeId) -> NodeId) {
         let _ = name;
     }
 }

@@ -63,6 +63,12 @@ impl Pending {
         self.ops.get_mut(node.index())
     }
 
+    /// Sets the operations of a node, the first one first; all nodes have some, or none has room for any.
+    pub fn put(&mut self, node: NodeId, ops: Option<PendingOps>) {
+        self.ops.truncate(node.index());
+        self.ops.extend(ops);
+    }
+
     /// The operations of all nodes.
     pub fn all_mut(&mut self) -> &mut [PendingOps] {
         &mut self.ops

@@ -13,13 +13,14 @@ const BUCKETS: usize = 8;
 /// The part of a run's history that properties ask for, by node.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct History {
-    nodes: Vec<OfNode>,
+    nodes: Vec<NodeHistory>,
 }
 
 clone_in_place!(History { nodes });
 
+/// The history of one node.
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct OfNode {
+pub struct NodeHistory {
     /// Tokens that this life of the node has seen refused, in order.
     refused: Vec<Token>,
     /// Token requests that the node waits for, each with the bucket that it asks for: those of calls before those of the node as a
@@ -27,20 +28,20 @@ struct OfNode {
     asked: Vec<(Asker, u8)>,
 }
 
-clone_in_place!(OfNode { refused, asked });
+clone_in_place!(NodeHistory { refused, asked });
 
 impl History {
     /// The history of a run that has not begun.
     pub fn new(nodes: usize) -> Self {
         Self {
-            nodes: vec![OfNode::default(); nodes],
+            nodes: vec![NodeHistory::default(); nodes],
         }
     }
 
     /// Records an event; properties are judged after that.
     pub fn record(&mut self, event: &Event) {
         match *event {
-            Event::NodeStarted { node } => self.nodes[node.index()] = OfNode::default(),
+            Event::NodeStarted { node } => self.nodes[node.index()] = NodeHistory::default(),
             Event::RefusalHeard { node, token, .. } => {
                 let refused = &mut self.nodes[node.index()].refused;
                 if let Err(place) = refused.binary_search(&token) {
@@ -57,9 +58,19 @@ impl History {
         }
     }
 
+    /// The history of one node.
+    pub fn node(&self, node: NodeId) -> &NodeHistory {
+        &self.nodes[node.index()]
+    }
+
+    /// Puts this history of a node in the place of its present one.
+    pub fn put_node(&mut self, node: NodeId, history: &NodeHistory) {
+        self.nodes[node.index()].clone_from(history);
+    }
+
     /// The history of one node, without a word of which one it is, nor of its calls.
     pub fn of(&self, node: NodeId) -> impl Hash + '_ {
-        let OfNode { refused, asked } = &self.nodes[node.index()];
+        let NodeHistory { refused, asked } = &self.nodes[node.index()];
         let mut buckets = [0u8; BUCKETS + 1];
         asked.iter().for_each(|&(_, place)| buckets[usize::from(place)] += 1);
         (refused, buckets)
@@ -90,7 +101,7 @@ impl History {
 
     /// Nodes that wait for a token of this bucket.
     pub fn asking(&self, bucket: Bucket) -> usize {
-        let asks = |node: &&OfNode| node.asked.iter().any(|&(_, asked)| asked == place(Some(bucket)));
+        let asks = |node: &&NodeHistory| node.asked.iter().any(|&(_, asked)| asked == place(Some(bucket)));
         self.nodes.iter().filter(asks).count()
     }
 
@@ -111,7 +122,7 @@ impl History {
         }
     }
 
-    /// Renames tokens by a monotone map, and forgets those that have no name any more.
+    /// Renames tokens, and forgets those that have no name any more.
     pub fn rename(&mut self, name: &dyn Fn(Token) -> Option<Token>) {
         for node in &mut self.nodes {
             node.refused.retain_mut(|token| {
@@ -119,7 +130,15 @@ impl History {
                 *token = named.unwrap_or(*token);
                 named.is_some()
             });
+            node.refused.sort_unstable();
         }
+    }
+}
+
+impl NodeHistory {
+    /// Bytes of its lists.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.refused) + size_of_val(&*self.asked)
     }
 }
 

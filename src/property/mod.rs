@@ -14,7 +14,7 @@ mod safety;
 use crate::oauth::Token;
 use crate::trace::Event;
 
-pub use history::History;
+pub use history::{History, NodeHistory};
 
 /// One property.
 #[derive(Clone, Copy, Debug)]

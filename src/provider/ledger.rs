@@ -269,6 +269,7 @@ impl Eq for Ledger {}
 
 impl Hash for Ledger {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        self.last.hash(state);
         self.lines.hash(state);
         let lives = || self.lives.iter().flatten();
         self.count.hash(state);

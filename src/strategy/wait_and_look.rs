@@ -50,6 +50,8 @@ impl WaitAndLook {
     fn adopt(node: &mut Memory, token: Token, out: &mut Outbox) {
         node.phase = Phase::Idle;
         node.token = Some(token);
+        // Only a node without a token looks for another one than this.
+        node.stale = None;
         out.push(Command::AttemptParked { token });
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../manual/testing.md")]
 #![doc = include_str!("../manual/mutations.md")]
 
+mod alike;
 pub mod laws;
 mod plan;
 mod report;
@@ -165,37 +166,41 @@ const AGREEMENT: (&str, &str) = (
     "agreement",
     "schedules by chance have the same effects in the checker and in the simulator",
 );
+/// The law that a checker needs which takes nodes that look alike for one.
+const ALIKE: (&str, &str) = (
+    "alike",
+    "nodes that are said not to be told apart do the same in each other's place",
+);
 /// Schedules that are run in both.
 const SCHEDULES: u64 = 32;
 
 /// Names of all laws, with what they say.
 fn law_names<S: Strategy>() -> impl Iterator<Item = (&'static str, &'static str)> {
     let laws = laws::of_strategies::<S>().into_iter();
-    laws.map(|(name, about, _)| (name, about)).chain([AGREEMENT])
+    laws.map(|(name, about, _)| (name, about)).chain([AGREEMENT, ALIKE])
 }
 
 /// Runs a strategy through the laws of the simulator, the checker and the fuzzer, and says what was found.
 ///
 /// # Panics
 /// When an expectation names neither a property nor a law.
-pub fn analyze<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport
-where
-    State<S, R>: Send + Sync,
-{
+pub fn analyze<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport {
     for name in &expect.breaks {
         let is_law = law_names::<S>().any(|(law, _)| law == name);
         let known = is_law || PROPERTIES.iter().any(|property| property.name == name);
         assert!(known, "there is neither a property nor a law `{name}`");
     }
-    if let Err(wrong) = renames(&strategy, &expect.system) {
+    let renames = renames(&strategy, &expect.system).map_err(|wrong| (AGREEMENT.0, wrong));
+    let alike = || alike::alike(&strategy, &expect.system).map_err(|wrong| (ALIKE.0, wrong));
+    if let Err((law, wrong)) = renames.and_then(|()| alike()) {
         // What a checker would find of it means nothing.
         return StrategyReport {
             states: 0,
             complete: false,
             doubt: None,
             rows: Vec::new(),
-            objections: vec![format!("the law `{}` is broken: {wrong}", AGREEMENT.0)],
-            laws: vec![(AGREEMENT.0, wrong)],
+            objections: vec![format!("the law `{law}` is broken: {wrong}")],
+            laws: vec![(law, wrong)],
         };
     }
     let (system, mut report) = search(&strategy, expect);
@@ -275,13 +280,14 @@ fn agree<S: Strategy, R: Rule>(strategy: &S, expect: &Expect<R>) -> Result<(), S
 }
 
 /// The checker and the fuzzer, with the system that they have searched in the end.
-fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> (System<R>, StrategyReport)
-where
-    State<S, R>: Send + Sync,
-{
-    let settled = check::settle(strategy, &expect.system, &());
+fn search<S: Strategy, R: Rule + Send + Sync>(strategy: &S, expect: &Expect<R>) -> (System<R>, StrategyReport) {
+    let nameless = System {
+        symmetric: !strategy.tells_nodes_apart(),
+        ..expect.system.clone()
+    };
+    let settled = check::settle(strategy, &nameless, &());
     let (checked, doubt) = (settled.report, settled.doubt);
-    let ground = SearchSpace::of(strategy.clone(), settled.system);
+    let ground = SearchSpace::of(strategy.clone(), settled.system.with_names());
     let fuzzed = fuzz::fuzz(&ground, &FuzzOptions::of(expect.seed, expect.cases), &());
     let decided = checked.complete && doubt.is_none();
     let rows = PROPERTIES
@@ -376,10 +382,7 @@ fn objections<S: Strategy, R: Rule>(
 ///
 /// # Panics
 /// When anything is not as expected, with the shortest run that shows it.
-pub fn assert_strategy<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport
-where
-    State<S, R>: Send + Sync,
-{
+pub fn assert_strategy<S: Strategy, R: Rule + Send + Sync>(strategy: S, expect: &Expect<R>) -> StrategyReport {
     let report = analyze(strategy, expect);
     assert!(
         report.objections.is_empty(),

@@ -13,6 +13,7 @@ use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
 
 use super::World;
+use super::dead::Dead;
 use super::disturbance::Disturbance;
 use super::message::Message;
 
@@ -38,13 +39,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         self.calls.forget_tokens();
         self.with_all(messages, |world, all| {
-            world.rank_names(now, all, renamed);
-            world.order_calls(all, &mut renamed.moved);
             world.renumber(all);
             all.each(|message| {
                 message.forget_draws();
                 message.perceive(&world.policy.perceptions);
             });
+            world.rank_names(now, all, renamed);
+            world.name_dead(now, all, renamed);
+            world.order_calls(all, &mut renamed.moved);
         });
     }
 
@@ -179,7 +181,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    fn rename(&mut self, names: &mut dyn Names) {
+    pub(super) fn rename(&mut self, names: &mut dyn Names) {
         for node in &mut self.nodes {
             node.memory.rename(names);
         }
@@ -280,7 +282,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 }
 
 /// Every message there is.
-struct All<'a> {
+pub(super) struct All<'a> {
     under_way: &'a mut [Message],
     /// For a server.
     waiting: &'a mut [VecDeque<Message>; 2],
@@ -289,7 +291,7 @@ struct All<'a> {
 }
 
 impl All<'_> {
-    fn each(&mut self, mut act: impl FnMut(&mut Message)) {
+    pub(super) fn each(&mut self, mut act: impl FnMut(&mut Message)) {
         self.under_way.iter_mut().for_each(&mut act);
         self.waiting.iter_mut().flatten().for_each(&mut act);
         if self.held.is_any() {
@@ -330,18 +332,24 @@ pub struct Renamed {
     tokens: Vec<Token>,
     fences: Vec<u32>,
     moved: Moved,
+    pub(super) dead: Dead,
 }
 
 impl Renamed {
     /// The new name of a token; none when nothing names it any more.
     pub fn token(&self, before: Token) -> Option<Token> {
         let place = self.tokens.binary_search(&before).ok()?;
-        Some(Token::numbered(place as u32 + 1))
+        Some(self.dead.name(Token::numbered(place as u32 + 1)))
     }
 
     /// The new name of a call, by a ticket that was good.
     pub fn ticket(&self, before: Ticket) -> Ticket {
         self.moved.ticket(before)
+    }
+
+    /// How many tokens somebody names.
+    pub(super) fn count(&self) -> usize {
+        self.tokens.len()
     }
 
     fn sort(&mut self) {

@@ -4,6 +4,7 @@
 //! same deliveries it does the same, so the simulator and an exhaustive checker run the very same code.
 
 mod canonical;
+mod dead;
 mod detail;
 mod disturbance;
 mod endpoints;
@@ -12,13 +13,14 @@ mod layout;
 mod logins;
 mod message;
 mod nodes;
+mod parts;
 mod symmetry;
 mod wire;
 
 use std::sync::Arc;
 
 use crate::base::{CallId, NodeId, clone_in_place, prefetch};
-use crate::node::{Alarm, Call, CallPolicy, Calls, Heard, Me, NodeState, NodeTables, Shared, Strategy, Ticket};
+use crate::node::{Alarm, CallPolicy, Calls, Heard, Me, NodeState, NodeTables, Shared, Strategy, Ticket};
 use crate::provider::{Outage, Provider, Rule, Server};
 use crate::store::Store;
 use crate::trace::CallOutcome;
@@ -31,6 +33,7 @@ pub use host::Host;
 pub(crate) use layout::place;
 pub use layout::{Fleet, Layout, StoreLayout};
 pub use message::{Delivery, LEGS, Leg, Message, Stage};
+pub use parts::{Backdrop, NodePart};
 #[cfg(feature = "live")]
 pub(crate) use wire::{by_clock, clock_says, peers, written_by_clock};
 
@@ -319,17 +322,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// The strategy's memory at a node.
     pub fn memory(&self, id: NodeId) -> &S::Node {
         &self.nodes[id.index()].memory
-    }
-
-    /// Bytes of the lists that make up the world, roughly.
-    pub fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.nodes)
-            + size_of_val(&*self.tables.retries)
-            + self.tables.pending.heap_bytes()
-            + size_of_val(&*self.fleets)
-            + size_of_val(&*self.stores)
-            + self.calls.len() * size_of::<Call>()
-            + self.server.provider.ledger.heap_bytes()
     }
 
     /// Groups of like nodes, in the order of the nodes.

@@ -10,6 +10,25 @@ use crate::node::{Call, Memory as _, Strategy, Ticket};
 use crate::provider::Rule;
 
 impl<S: Strategy, R: Rule> World<S, R> {
+    /// Which node acts when this message is delivered.
+    pub fn actor(&self, message: &Message) -> NodeId {
+        match *message {
+            Message::Arrival { node, .. }
+            | Message::TokenRequest { node, .. }
+            | Message::TokenResponse { node, .. }
+            | Message::StoreRequest { node, .. }
+            | Message::StoreResponse { node, .. }
+            | Message::TokenTimedOut { node, .. }
+            | Message::StoreTimedOut { node, .. }
+            | Message::TimerRang { node, .. }
+            | Message::TokenServed { node, .. }
+            | Message::Note { to: node, .. } => node,
+            mut other => other
+                .ticket_mut()
+                .map_or(NodeId(0), |ticket| self.calls.get(ticket.call).node),
+        }
+    }
+
     /// What is at a node, without a word of which one it is: nodes that look alike may still differ in what is under way.
     pub fn portrait(&self, id: NodeId) -> impl Hash + '_ {
         Portrait { world: self, id }
@@ -20,6 +39,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Only sound where no node is told apart from another: the same fleet, and a strategy that does not ask for its seat.
     pub fn move_nodes(&mut self, places: Permutation, messages: &mut [Message], renamed: &mut Renamed) {
         places.trade(&mut self.nodes);
+        let memories = self.nodes.iter_mut().map(|node| &mut node.memory);
+        memories.for_each(|memory| memory.rename_nodes(&mut |id| places.of(id)));
         places.trade(self.tables.pending.all_mut());
         places.trade(&mut self.tables.retries);
         self.calls.move_nodes(places);
@@ -45,6 +66,8 @@ impl<S: Strategy, R: Rule> Hash for Portrait<'_, S, R> {
         // Calls lie in the order of their nodes: by its place among its own a call says nothing of its node.
         let first = world.calls.iter().position(|call| call.node == id).unwrap_or(0) as u32;
         memory.rename_calls(&mut |call| Some(CallId(call.0.wrapping_sub(first))));
+        // Of other nodes it says only that they are others.
+        memory.rename_nodes(&mut |other| NodeId(u32::from(other != id)));
         (memory, node.asked, node.up).hash(state);
         world.tables.pending.get(id).hash(state);
         world.tables.retries.get(id.index()).hash(state);

@@ -3,6 +3,7 @@
 mod hedged;
 #[path = "../../examples/my_strategy.rs"]
 mod my_strategy;
+mod nameless;
 mod phase_lease;
 mod queue;
 

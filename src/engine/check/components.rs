@@ -2,6 +2,7 @@
 
 use super::graph::{Edge, Graph};
 use super::label::FAULT;
+use super::visited::push_tightly;
 
 impl Graph {
     /// Its maximal strongly connected components.
@@ -17,65 +18,87 @@ pub struct Components {
     pub(super) of: Vec<u32>,
     /// The nearest state to the start of each component.
     pub(super) first: Vec<u32>,
+    /// All states, those of each component together, and those of components that lead nowhere else first.
+    pub(super) order: Vec<u32>,
+}
+
+/// A state on the way on which the algorithm is.
+struct Call {
+    state: u32,
+    /// The next of its edges.
+    place: u32,
+    /// The earliest state on the way that it is known to reach.
+    low: u32,
 }
 
 impl Components {
-    /// Tarjan's algorithm, with the stack of calls in a list.
+    /// Tarjan's algorithm, with the stack of calls in a list. Until the component of a state is known its place in `of` says when it was
+    /// met (Pearce, "A space-efficient algorithm for finding strongly connected components", 2016).
     pub(super) fn of(graph: &Graph) -> Self {
         const NONE: u32 = u32::MAX;
+        /// Numbers of components have this bit until all are known.
+        const KNOWN: u32 = 1 << 31;
         let states = graph.count();
+        assert!(states < KNOWN as usize, "fewer than 2^31 states");
         let mut components = Self {
             of: vec![NONE; states],
             first: Vec::new(),
+            order: Vec::with_capacity(states),
         };
-        let (mut index, mut low) = (vec![NONE; states], vec![0u32; states]);
         let (mut open, mut calls) = (Vec::new(), Vec::new());
         let mut next = 0;
         for root in 0..states as u32 {
-            if index[root as usize] != NONE {
+            if components.of[root as usize] != NONE {
                 continue;
             }
-            calls.push((root, 0));
-            while let Some((state, place)) = calls.pop() {
-                let own = state as usize;
-                if place == 0 {
-                    index[own] = next;
-                    low[own] = next;
-                    next += 1;
-                    open.push(state);
+            let enter = |state, next: &mut u32, of: &mut [u32], open: &mut Vec<u32>| {
+                of[state as usize] = *next;
+                open.push(state);
+                *next += 1;
+                Call {
+                    state,
+                    place: 0,
+                    low: *next - 1,
                 }
-                if let Some(edge) = graph.edges(state).get(place) {
-                    calls.push((state, place + 1));
-                    let to = edge.to as usize;
-                    if index[to] == NONE {
-                        calls.push((edge.to, 0));
-                    } else if components.of[to] == NONE {
-                        low[own] = low[own].min(index[to]);
+            };
+            calls.push(enter(root, &mut next, &mut components.of, &mut open));
+            while let Some(call) = calls.last_mut() {
+                if let Some(edge) = graph.edges(call.state).get(call.place as usize) {
+                    call.place += 1;
+                    let met = components.of[edge.to as usize];
+                    if met == NONE {
+                        calls.push(enter(edge.to, &mut next, &mut components.of, &mut open));
+                    } else if met & KNOWN == 0 {
+                        call.low = call.low.min(met);
                     }
                     continue;
                 }
-                if low[own] == index[own] {
-                    components.close(state, &mut open);
+                let &mut Call { state, low, .. } = call;
+                calls.pop();
+                if low == components.of[state as usize] {
+                    components.close(state, &mut open, KNOWN);
                 }
-                if let Some(&(caller, _)) = calls.last() {
-                    low[caller as usize] = low[caller as usize].min(low[own]);
+                if let Some(caller) = calls.last_mut() {
+                    caller.low = caller.low.min(low);
                 }
             }
         }
+        components.of.iter_mut().for_each(|number| *number &= !KNOWN);
         components
     }
 
-    fn close(&mut self, root: u32, open: &mut Vec<u32>) {
-        let number = self.first.len() as u32;
+    fn close(&mut self, root: u32, open: &mut Vec<u32>, known: u32) {
+        let number = self.first.len() as u32 | known;
         let mut first = root;
         while let Some(state) = open.pop() {
             self.of[state as usize] = number;
+            self.order.push(state);
             first = first.min(state);
             if state == root {
                 break;
             }
         }
-        self.first.push(first);
+        push_tightly(&mut self.first, first);
     }
 
     /// How many components there are.
@@ -100,17 +123,10 @@ impl Components {
         self.of[state as usize] == self.of[edge.to as usize]
     }
 
-    /// All states, those of components that lead nowhere else first.
-    pub(super) fn by_component(&self) -> Vec<u32> {
-        let mut states: Vec<u32> = (0..self.of.len() as u32).collect();
-        states.sort_by_key(|&state| self.of[state as usize]);
-        states
-    }
-
     /// Components from which a state or an edge of this kind can be reached without faults.
     pub(super) fn reach(&self, graph: &Graph, state: impl Fn(u32) -> bool, edge: impl Fn(&Edge) -> bool) -> Vec<bool> {
         let mut reaches = vec![false; self.count()];
-        for from in self.by_component() {
+        for &from in &self.order {
             let own = self.of[from as usize] as usize;
             reaches[own] |= state(from)
                 || graph.unknown.is_some_and(|unknown| from >= unknown)

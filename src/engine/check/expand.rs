@@ -11,15 +11,17 @@ use super::enabled::{Fences, HeldBack};
 use super::graph::{Edge, Marks, Standing};
 use super::host::CheckHost;
 use super::label::{LabelSet, label, withheld};
+use super::packed::{Memo, Parts};
 use super::recovery::{self, Dearest};
 use super::state::State;
 use super::visited::{Fingerprint, Visited, fingerprint};
+use super::waiting::Few;
 
 /// Properties by their place in [`PROPERTIES`](crate::property::PROPERTIES), one bit each.
 pub type PropertySet = u32;
 
 /// A state that one step leads to.
-pub struct Successor<S: Strategy, R> {
+pub struct Successor {
     pub action: Action,
     pub print: Fingerprint,
     pub label: u8,
@@ -28,11 +30,11 @@ pub struct Successor<S: Strategy, R> {
     pub broken: PropertySet,
     /// A call succeeds.
     pub answers: bool,
-    /// None where the state is known to have been found before.
-    pub state: Option<Box<State<S, R>>>,
+    /// Bytes of the packed state; none where it is known to have been found before.
+    pub packed: usize,
 }
 
-impl<S: Strategy, R> Successor<S, R> {
+impl Successor {
     pub fn edge(&self, to: u32) -> Edge {
         Edge {
             to,
@@ -59,34 +61,25 @@ pub struct Expanded {
     pub successors: usize,
 }
 
-/// A few states that follow each other in the search, and what comes of them.
-pub struct Chunk<S: Strategy, R> {
-    pub states: Vec<Box<State<S, R>>>,
+/// What comes of a few states that follow each other in the search.
+#[derive(Default)]
+pub struct Chunk {
     pub expanded: Vec<Expanded>,
     /// Those of the first state, those of the second, and so on.
-    pub successors: Vec<Successor<S, R>>,
+    pub successors: Vec<Successor>,
+    /// Those of the successors that may be new, packed.
+    pub packed: Vec<u8>,
 }
 
-impl<S: Strategy, R> Default for Chunk<S, R> {
-    fn default() -> Self {
-        Self {
-            states: Vec::new(),
-            expanded: Vec::new(),
-            successors: Vec::new(),
-        }
-    }
-}
-
-/// The working memory of a thread, kept from one state to the next. Most successors are known already, and the few that are new
-/// live in the memory of states that have been expanded.
+/// The working memory of a thread, kept from one state to the next: that of the state that it expands, and of one of its successors.
 pub struct Worker<S: Strategy, R> {
     host: CheckHost,
     actions: Vec<Action>,
-    pub spare: Vec<Box<State<S, R>>>,
+    state: State<S, R>,
+    next: State<S, R>,
+    memo: Memo,
     /// What the states that it has met do with fences; one that names any answers for all.
     fences: Fences,
-    /// States that were made because none was spare.
-    pub made: usize,
     /// Some that it has kept lately. It meets states in the order of the search, so the kept one comes before its twin.
     kept: Box<[Fingerprint]>,
 }
@@ -95,64 +88,50 @@ pub struct Worker<S: Strategy, R> {
 const LATELY: usize = 1 << 12;
 
 impl<S: Strategy, R: Rule> Worker<S, R> {
-    pub fn new() -> Self {
+    pub fn new(initial: &State<S, R>) -> Self {
         Self {
             host: CheckHost::default(),
             actions: Vec::new(),
-            spare: Vec::new(),
+            state: initial.clone(),
+            next: initial.clone(),
+            memo: Memo::default(),
             fences: Fences::default(),
-            made: 0,
             kept: vec![0; LATELY].into(),
         }
     }
 
-    /// Memory for a state like this one.
-    fn memory(&mut self, like: &State<S, R>) -> Box<State<S, R>> {
-        self.spare.pop().unwrap_or_else(|| {
-            self.made += 1;
-            Box::new(like.clone())
-        })
-    }
-
-    /// Whether this state is new, as far as this thread can know.
-    fn is_new(&mut self, print: Fingerprint, visited: &Visited) -> bool {
-        let kept = &mut self.kept[print as usize % LATELY];
-        if *kept == print || visited.get(print).is_some() {
-            return false;
+    /// Takes every step from every one of a few states.
+    pub fn expand(
+        &mut self,
+        few: &Few,
+        parts: &Parts<S, R>,
+        judges: &[(PropertySet, JudgeEvent)],
+        visited: &Visited,
+    ) -> Chunk {
+        let mut chunk = Chunk::default();
+        let mut packed = &few.packed[..];
+        for _ in 0..few.count {
+            parts.unpack(&mut packed, &mut self.state);
+            let expanded = self.expand_one(parts, judges, visited, &mut chunk);
+            chunk.expanded.push(expanded);
         }
-        *kept = print;
-        true
-    }
-
-    /// Takes every step from every state of a chunk.
-    pub fn expand(&mut self, chunk: &mut Chunk<S, R>, judges: &[(PropertySet, JudgeEvent)], visited: &Visited) {
-        let Chunk {
-            states,
-            expanded,
-            successors,
-        } = chunk;
-        for state in states.drain(..) {
-            expanded.push(self.expand_one(&state, judges, visited, successors));
-            // A state is given up where it was looked at: by its own thread, while it is still at hand.
-            self.spare.push(state);
-        }
+        chunk
     }
 
     fn expand_one(
         &mut self,
-        state: &State<S, R>,
+        parts: &Parts<S, R>,
         judges: &[(PropertySet, JudgeEvent)],
         visited: &Visited,
-        successors: &mut Vec<Successor<S, R>>,
+        chunk: &mut Chunk,
     ) -> Expanded {
-        let mut actions = std::mem::take(&mut self.actions);
+        let (state, next) = (&self.state, &mut self.next);
         let bounds = state.delivery_bounds();
-        state.enabled_actions(&bounds, &mut actions);
+        state.enabled_actions(&bounds, &mut self.actions);
         let mut reached = 0;
-        let mut next = self.memory(state);
-        for &action in &actions {
+        for &action in &self.actions {
             let mut broken = 0;
-            state.take_into(&mut next, action, &mut self.host, |event, history, scene| {
+            state.take_into(next, action, &mut self.host, |event, history, scene| {
                 for (property, judge) in judges {
                     if let Some(stands) = judge(event, history, scene) {
                         reached |= property;
@@ -161,8 +140,11 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 }
             });
             let print = fingerprint(&*next);
-            let is_new = self.is_new(print, visited);
-            successors.push(Successor {
+            let before = chunk.packed.len();
+            if is_new(&mut self.kept, print, visited) {
+                parts.pack(next, &mut self.memo, &mut chunk.packed);
+            }
+            chunk.successors.push(Successor {
                 action,
                 print,
                 label: label(state, action),
@@ -170,18 +152,12 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
                 places: self.host.places,
                 broken,
                 answers: self.host.events.iter().any(is_success),
-                state: is_new.then(|| {
-                    let other = self.memory(state);
-                    std::mem::replace(&mut next, other)
-                }),
+                packed: chunk.packed.len() - before,
             });
         }
-        self.spare.push(next);
         if !self.fences.named {
             self.fences |= state.fences();
         }
-        let taken = actions.len();
-        self.actions = actions;
         Expanded {
             standing: Standing {
                 pending: state.pending().min(usize::from(u8::MAX)) as u8,
@@ -194,9 +170,19 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
             reached,
             phases: state.phases(),
             recovery: state.is_quiet().then(|| recovery::dearest_call(state)),
-            successors: taken,
+            successors: self.actions.len(),
         }
     }
+}
+
+/// Whether a state is new, as far as a thread can know that has kept some lately.
+fn is_new(kept: &mut [Fingerprint], print: Fingerprint, visited: &Visited) -> bool {
+    let kept = &mut kept[print as usize % LATELY];
+    if *kept == print || visited.get(print).is_some() {
+        return false;
+    }
+    *kept = print;
+    true
 }
 
 fn is_success(event: &Event) -> bool {

@@ -5,14 +5,12 @@
 //! while one of them numbers what the round before has brought, successor by successor in the order of the queue: neither
 //! the numbers nor the traces depend on how many threads there are.
 
-use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::node::Strategy;
 use crate::property::{Judge, JudgeEvent, PROPERTIES};
 use crate::provider::Rule;
-use crate::world::Message;
 
 use super::CheckProgress;
 use super::action::Action;
@@ -20,17 +18,20 @@ use super::enabled::{Fences, HeldBack};
 use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
 use super::fault::{FAULTS, FaultBudget};
 use super::graph::Graph;
+use super::packed::{Memo, Parts};
 use super::recovery::Dearest;
 use super::state::State;
-use super::visited::{Visited, fingerprint};
+use super::visited::{Visited, fingerprint, push_tightly};
+use super::waiting::Waiting;
 
 /// The outcome of a search: all states that were found, and the verdicts of properties about single events.
 #[derive(Debug)]
 pub struct Explored {
     /// The states and the steps between them.
     pub graph: Graph,
-    /// The step by which each state was found first.
-    found_by: Vec<(u32, Action)>,
+    /// From where, and by which step, each state was found first.
+    found_from: Vec<u32>,
+    found_by: Vec<Action>,
     /// Steps of the longest of the shortest ways to a state.
     pub depth: u32,
     /// False where the search was ended before every state had been found.
@@ -51,7 +52,7 @@ pub struct Explored {
     pub answered: bool,
     /// Phases of the strategy in which a node was found, by their place.
     phases: u32,
-    /// Memory in use at the end, states that wait included.
+    /// The most memory that was in use at any time, states that wait included.
     pub bytes: usize,
 }
 
@@ -85,27 +86,23 @@ impl DearCalls {
     }
 }
 
-/// States that a thread takes at a time.
-const CHUNK: usize = 16;
-
 /// Chunks that are expanded before their successors are numbered.
 const ROUND: usize = 128;
 
 /// A search that is under way.
 struct Search<'a, S: Strategy, R> {
-    numbering: Numbering<'a, S, R>,
+    numbering: Numbering<'a>,
     visited: Visited,
+    parts: Parts<S, R>,
     /// One for each thread; the first is the calling one's.
     workers: Vec<Worker<S, R>>,
 }
 
 /// The part of a search that one thread does.
-struct Numbering<'a, S: Strategy, R> {
+struct Numbering<'a> {
     explored: Explored,
     /// States that were found, and have not been expanded yet.
-    queue: VecDeque<Box<State<S, R>>>,
-    /// Memory for chunks.
-    idle: Vec<Chunk<S, R>>,
+    waiting: Waiting,
     /// The first state that is one step further from the start than the one that was numbered last.
     further: u32,
     /// How many steps from the start the state is that was numbered last.
@@ -115,21 +112,24 @@ struct Numbering<'a, S: Strategy, R> {
 }
 
 /// Finds every state that can be reached from `initial`, or the nearest `most` of them.
-pub fn explore<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn CheckProgress) -> Explored
-where
-    State<S, R>: Send + Sync,
-{
+pub fn explore<S: Strategy, R: Rule + Send + Sync>(
+    initial: &State<S, R>,
+    most: usize,
+    progress: &dyn CheckProgress,
+) -> Explored {
     // On a thread of the pool, so that no other waits for it.
     rayon::scope(|_| search(initial, most, progress))
 }
 
-fn search<S: Strategy, R: Rule>(initial: &State<S, R>, most: usize, progress: &dyn CheckProgress) -> Explored
-where
-    State<S, R>: Send + Sync,
-{
+fn search<S: Strategy, R: Rule + Send + Sync>(
+    initial: &State<S, R>,
+    most: usize,
+    progress: &dyn CheckProgress,
+) -> Explored {
     let explored = Explored {
         graph: Graph::default(),
-        found_by: vec![(0, Action::Deliver(0))],
+        found_from: vec![0],
+        found_by: vec![Action::Deliver(0)],
         depth: 0,
         complete: true,
         held_back: HeldBack::default(),
@@ -145,54 +145,56 @@ where
     let mut search = Search {
         numbering: Numbering {
             explored,
-            queue: VecDeque::from([Box::new(initial.clone())]),
-            idle: Vec::new(),
+            waiting: Waiting::default(),
             further: 1,
             steps: 0,
             most,
             progress,
         },
         visited: Visited::default(),
-        workers: (0..rayon::current_num_threads()).map(|_| Worker::new()).collect(),
+        parts: Parts::default(),
+        workers: (0..rayon::current_num_threads())
+            .map(|_| Worker::new(initial))
+            .collect(),
     };
     search.visited.insert(fingerprint(initial));
+    let mut packed = Vec::new();
+    search.parts.pack(initial, &mut Memo::default(), &mut packed);
+    search.numbering.waiting.push(&packed);
     let mut before = Vec::new();
     while search.goes_on(&before) {
         before = search.round(before);
     }
-    search.end(initial)
+    search.end()
 }
 
-impl<S: Strategy, R: Rule> Search<'_, S, R>
-where
-    State<S, R>: Send + Sync,
-{
-    fn goes_on(&self, before: &[Chunk<S, R>]) -> bool {
-        let Numbering { explored, queue, .. } = &self.numbering;
-        explored.complete && !(queue.is_empty() && before.is_empty())
+impl<S: Strategy, R: Rule + Send + Sync> Search<'_, S, R> {
+    fn goes_on(&self, before: &[Chunk]) -> bool {
+        let Numbering { explored, waiting, .. } = &self.numbering;
+        explored.complete && !(waiting.is_empty() && before.is_empty())
     }
 
     /// Expands the states that are next, and numbers what came of those `before`.
-    fn round(&mut self, before: Vec<Chunk<S, R>>) -> Vec<Chunk<S, R>> {
+    fn round(&mut self, before: Vec<Chunk>) -> Vec<Chunk> {
         let Self {
             numbering,
             visited,
+            parts,
             workers,
         } = self;
         let judges = numbering.explored.open_judges();
-        let chunks: Vec<_> = std::iter::from_fn(|| numbering.next_chunk())
+        let chunks: Vec<_> = std::iter::from_fn(|| numbering.waiting.pop())
             .take(ROUND)
-            .map(Mutex::new)
+            .map(|few| Mutex::new((few, Chunk::default())))
             .collect();
-        let found = before.iter().map(|chunk| chunk.successors.len()).sum();
-        visited.reserve(found);
-        let visited = &*visited;
+        visited.reserve(before.iter().map(|chunk| chunk.successors.len()).sum());
+        let (visited, parts) = (&*visited, &*parts);
         let next = AtomicUsize::new(0);
         let (own, others) = workers.split_first_mut().expect("a thread at least");
         let work = |worker: &mut Worker<S, R>| {
             while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut chunk = chunk.lock().expect("each chunk is one thread's");
-                worker.expand(&mut chunk, &judges, visited);
+                chunk.1 = worker.expand(&chunk.0, parts, &judges, visited);
             }
         };
         rayon::in_place_scope(|scope| {
@@ -201,60 +203,49 @@ where
                 let work = &work;
                 scope.spawn(move |_| work(other));
             }
-            numbering.number(before, visited, own);
+            numbering.number(before, visited);
             work(own);
         });
-        for other in others {
-            even_out(&mut own.spare, &mut other.spare);
-        }
+        let bytes = visited.bytes() + numbering.bytes();
+        numbering.explored.bytes = numbering.explored.bytes.max(bytes);
         let chunks = chunks.into_iter().map(Mutex::into_inner);
         chunks
-            .map(|chunk| chunk.expect("a thread that panicked ends the search"))
+            .map(|chunk| chunk.expect("a thread that panicked ends the search").1)
             .collect()
     }
 
-    fn end(self, initial: &State<S, R>) -> Explored {
+    fn end(self) -> Explored {
         let mut explored = self.numbering.explored;
+        explored.bytes += self.parts.bytes();
         if !explored.complete {
             explored.graph.give_up(self.visited.count());
         }
-        let made: usize = self.workers.iter().map(|worker| worker.made).sum();
-        explored.bytes = self.visited.bytes()
-            + explored.graph.bytes()
-            + explored.found_by.capacity() * size_of::<(u32, Action)>()
-            + (made + 1) * bytes_of(initial);
         explored
     }
 }
 
-impl<S: Strategy, R: Rule> Numbering<'_, S, R> {
-    fn next_chunk(&mut self) -> Option<Chunk<S, R>> {
-        let count = self.queue.len().min(CHUNK);
-        (count > 0).then(|| {
-            let mut chunk = self.idle.pop().unwrap_or_default();
-            chunk.states.extend(self.queue.drain(..count));
-            chunk
-        })
-    }
-
-    /// Gives numbers to the states that were found; the new ones wait in the queue from now on.
-    fn number(&mut self, chunks: Vec<Chunk<S, R>>, visited: &Visited, own: &mut Worker<S, R>) {
-        for mut chunk in chunks {
+impl Numbering<'_> {
+    /// Gives numbers to the states that were found; the new ones wait from now on.
+    fn number(&mut self, chunks: Vec<Chunk>, visited: &Visited) {
+        for chunk in chunks {
             chunk
                 .successors
                 .iter()
                 .for_each(|successor| visited.expect(successor.print));
-            let mut successors = chunk.successors.drain(..);
-            for expanded in chunk.expanded.drain(..) {
+            let (mut successors, mut packed) = (chunk.successors.into_iter(), &chunk.packed[..]);
+            for expanded in chunk.expanded {
                 let from = self.explored.graph.count() as u32;
                 if from == self.further {
                     self.steps += 1;
                     self.further = visited.count() as u32;
                 }
                 let its = successors.by_ref().take(expanded.successors);
-                self.explored.add(expanded, its, visited, |state, new| match new {
-                    true => self.queue.push_back(state),
-                    false => own.spare.push(state),
+                self.explored.add(expanded, its, visited, |bytes, new| {
+                    let (state, rest) = packed.split_at(bytes);
+                    packed = rest;
+                    if new {
+                        self.waiting.push(state);
+                    }
                 });
                 if visited.count() as u32 > self.further {
                     self.explored.depth = self.steps + 1;
@@ -264,30 +255,20 @@ impl<S: Strategy, R: Rule> Numbering<'_, S, R> {
                     return;
                 }
             }
-            drop(successors);
-            self.idle.push(chunk);
         }
         let explored = &mut self.explored;
         explored.complete = self
             .progress
             .explored(visited.count(), explored.graph.transitions(), explored.depth);
     }
-}
 
-/// Two threads that have as much memory to spare as each other need less of it in all.
-fn even_out<T>(one: &mut Vec<T>, other: &mut Vec<T>) {
-    let (more, less) = if one.len() > other.len() {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let surplus = (more.len() - less.len()) / 2;
-    less.extend(more.drain(more.len() - surplus..));
-}
-
-/// Roughly what a state takes while it waits to be expanded.
-fn bytes_of<S: Strategy, R: Rule>(state: &State<S, R>) -> usize {
-    size_of::<State<S, R>>() + state.world.heap_bytes() + (state.bag.len() + 4) * size_of::<Message>()
+    fn bytes(&self) -> usize {
+        let explored = &self.explored;
+        self.waiting.bytes()
+            + explored.graph.bytes()
+            + explored.found_from.capacity() * size_of::<u32>()
+            + explored.found_by.capacity() * size_of::<Action>()
+    }
 }
 
 impl Explored {
@@ -301,13 +282,13 @@ impl Explored {
         .collect()
     }
 
-    /// The next state and its successors; `kept` receives each state that came along, and whether it is new.
-    fn add<S: Strategy, R>(
+    /// The next state and its successors; `packed` receives how many bytes came along with each, and whether it is new.
+    fn add(
         &mut self,
         expanded: Expanded,
-        successors: impl Iterator<Item = Successor<S, R>>,
+        successors: impl Iterator<Item = Successor>,
         visited: &Visited,
-        mut kept: impl FnMut(Box<State<S, R>>, bool),
+        mut packed: impl FnMut(usize, bool),
     ) {
         let from = self.graph.count() as u32;
         self.reached |= expanded.reached;
@@ -317,8 +298,8 @@ impl Explored {
         if let Some(here) = expanded.recovery {
             self.recovery = Some(DearCalls::take_in(self.recovery, here, from));
         }
-        let (found_by, broken) = (&mut self.found_by, &mut self.broken);
-        let edges = successors.map(|mut successor| {
+        let (found_from, found_by, broken) = (&mut self.found_from, &mut self.found_by, &mut self.broken);
+        let edges = successors.map(|successor| {
             let action = successor.action;
             if successor.broken != 0 {
                 for (place, broken) in broken.iter_mut().enumerate() {
@@ -333,12 +314,11 @@ impl Explored {
             }
             let (to, new) = visited.insert(successor.print);
             if new {
-                found_by.push((from, action));
+                push_tightly(found_from, from);
+                push_tightly(found_by, action);
+                assert!(successor.packed > 0, "a new state was not known before");
             }
-            match successor.state.take() {
-                Some(state) => kept(state, new),
-                None => assert!(!new, "a new state was not known before"),
-            }
+            packed(successor.packed, new);
             successor.edge(to)
         });
         self.graph.push(expanded.standing, edges);
@@ -350,9 +330,8 @@ impl Explored {
         let mut way = Vec::new();
         let mut at = state;
         while at != 0 {
-            let (before, action) = self.found_by[at as usize];
-            way.push(action);
-            at = before;
+            way.push(self.found_by[at as usize]);
+            at = self.found_from[at as usize];
         }
         way.reverse();
         way

@@ -3,6 +3,7 @@
 use crate::base::Permutation;
 
 use super::label::LabelSet;
+use super::visited::push_tightly;
 
 /// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +75,13 @@ pub struct Standing {
 impl Graph {
     /// The next state's edges; states come in the order of their numbers.
     pub fn push(&mut self, standing: Standing, edges: impl IntoIterator<Item = Edge>) {
-        let turns = &mut self.turns;
-        self.edges.extend(
-            edges
-                .into_iter()
-                .inspect(|edge| *turns |= edge.places != Permutation::IDENTITY),
-        );
-        self.ends
-            .push(u32::try_from(self.edges.len()).expect("fewer than 2^32 steps"));
-        self.states.push(standing);
+        for edge in edges {
+            self.turns |= edge.places != Permutation::IDENTITY;
+            push_tightly(&mut self.edges, edge);
+        }
+        let end = u32::try_from(self.edges.len()).expect("fewer than 2^32 steps");
+        push_tightly(&mut self.ends, end);
+        push_tightly(&mut self.states, standing);
     }
 
     /// In the state that was pushed last, these labels count as enabled too.

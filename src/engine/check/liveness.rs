@@ -1,5 +1,7 @@
 //! The questions about whole runs: cycles, traps, bounds.
 
+use std::collections::HashMap;
+
 use super::components::Components;
 use super::graph::{Edge, Graph, Marks};
 use super::label::{FAULT, LabelSet, moved};
@@ -12,6 +14,24 @@ pub struct Lasso {
     pub from: u32,
     /// Places among the edges of each state around.
     pub around: Vec<usize>,
+}
+
+/// Labels of the steps inside a component that has some.
+#[derive(Clone, Copy)]
+struct Labels {
+    /// Enabled in every state.
+    always: LabelSet,
+    /// Taken in some step.
+    taken: LabelSet,
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self {
+            always: LabelSet::ALL,
+            taken: LabelSet::NONE,
+        }
+    }
 }
 
 impl Graph {
@@ -53,7 +73,7 @@ impl Graph {
         }
         let mut most = vec![0u32; components.count()];
         // Components are numbered sinks first.
-        for state in components.by_component() {
+        for &state in &components.order {
             let own = components.of[state as usize] as usize;
             for edge in self.edges(state) {
                 let beyond = most[components.of[edge.to as usize] as usize] + u32::from(count(edge.marks));
@@ -69,33 +89,26 @@ impl Graph {
     /// A weakly fair cycle in which a call is pending for ever: each label is taken in the cycle, or is not enabled in some state
     /// of it.
     pub fn livelock(&self, components: &Components) -> Option<Lasso> {
-        #[derive(Clone, Copy)]
-        struct Labels {
-            /// Enabled in every state so far; taken inside.
-            always: LabelSet,
-            taken: LabelSet,
-            cyclic: bool,
-        }
-        let mut labels = vec![
-            Labels {
-                always: LabelSet::ALL,
-                taken: LabelSet::NONE,
-                cyclic: false
-            };
-            components.count()
-        ];
         // All in the names of the first state of the component.
         let naming = Naming::of(self, components);
+        let mut labels = HashMap::new();
+        let own = |state: u32| components.of[state as usize];
         for state in 0..self.count() as u32 {
-            let (own, who) = (&mut labels[components.of[state as usize] as usize], naming.who(state));
+            let who = naming.who(state);
             for edge in components.inside(self, state).filter(|edge| edge.label != FAULT) {
+                let own: &mut Labels = labels.entry(own(state)).or_default();
                 own.taken = own.taken.with(moved(edge.label, who));
-                own.cyclic = true;
             }
-            own.always = own.always.and(self.owed(state).moved(who));
+        }
+        for state in 0..self.count() as u32 {
+            if let Some(own) = labels.get_mut(&own(state)) {
+                own.always = own.always.and(self.owed(state).moved(naming.who(state)));
+            }
         }
         for (component, changes) in naming.changes() {
-            let own = &mut labels[component as usize];
+            let Some(own) = labels.get_mut(&component) else {
+                continue;
+            };
             let seen = *own;
             for &change in changes {
                 own.always = own.always.and(seen.always.moved(change));
@@ -103,8 +116,8 @@ impl Graph {
             }
         }
         let fair = |state: u32| {
-            let own = labels[components.of[state as usize] as usize];
-            own.cyclic && own.always.is_within(own.taken)
+            let own = labels.get(&own(state));
+            own.is_some_and(|own| own.always.is_within(own.taken))
         };
         let from = (0..self.count() as u32).find(|&state| self.pending(state) && fair(state))?;
         // What is enabled at the start of the cycle must act in it, or be disabled somewhere in it.

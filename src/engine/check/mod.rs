@@ -19,8 +19,10 @@ mod host;
 mod label;
 mod liveness;
 mod naming;
+mod packed;
 mod recovery;
 mod settle;
+mod shelf;
 mod state;
 mod step;
 mod story;
@@ -29,6 +31,7 @@ pub mod systems;
 mod trail;
 mod verdict;
 mod visited;
+mod waiting;
 mod walk;
 mod words;
 
@@ -251,7 +254,7 @@ pub struct CheckReport {
     pub holder: HolderActs,
     /// What the bounds on messages under way kept from happening; [`settle`] finds out whether that matters.
     pub held_back: HeldBack,
-    /// Memory in use at the end, states that wait included.
+    /// The most memory that was in use at any time of the search, states that wait included.
     pub bytes: usize,
     /// Tokens that a run issues in the mean, if each step that can come next is as likely as any other; none where that is not known, as
     /// [`Graph::mean_issuances`] has it.
@@ -266,10 +269,11 @@ pub fn check(setup: &Setup, progress: &dyn CheckProgress) -> CheckReport {
 }
 
 /// [`check`] for a strategy, and a rule, that need not be the crate's own.
-pub fn check_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, progress: &dyn CheckProgress) -> CheckReport
-where
-    State<S, R>: Send + Sync,
-{
+pub fn check_strategy<S: Strategy, R: Rule + Send + Sync>(
+    strategy: S,
+    setup: &System<R>,
+    progress: &dyn CheckProgress,
+) -> CheckReport {
     let initial = State::initial(strategy.clone(), setup);
     let explored = explore(&initial, setup.most, progress);
     if setup.holder == HolderActs::Named && explored.fences.are_forgotten() {

@@ -7,7 +7,7 @@
 use crate::node::Strategy;
 use crate::provider::Rule;
 
-use super::{CheckProgress, CheckReport, PropertyVerdict, State, System, check_strategy};
+use super::{CheckProgress, CheckReport, PropertyVerdict, System, check_strategy};
 
 /// No bound is raised above this: every further message under way multiplies the states.
 const MOST_UNDER_WAY: u8 = 5;
@@ -26,10 +26,11 @@ pub struct Settled<R> {
 
 /// [`check_strategy`], again under wider bounds where the bounds have held something back: until they hold back nothing, or
 /// until the next wider ones change no verdict.
-pub fn settle<S: Strategy, R: Rule>(strategy: &S, system: &System<R>, progress: &dyn CheckProgress) -> Settled<R>
-where
-    State<S, R>: Send + Sync,
-{
+pub fn settle<S: Strategy, R: Rule + Send + Sync>(
+    strategy: &S,
+    system: &System<R>,
+    progress: &dyn CheckProgress,
+) -> Settled<R> {
     let mut system = system.clone();
     let mut report = check_strategy(strategy.clone(), &system, progress);
     system.holder = report.holder;

@@ -313,21 +313,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
 
     /// Which node acts when this message is delivered.
     pub fn actor(&self, message: &Message) -> NodeId {
-        match *message {
-            Message::Arrival { node, .. }
-            | Message::TokenRequest { node, .. }
-            | Message::TokenResponse { node, .. }
-            | Message::StoreRequest { node, .. }
-            | Message::StoreResponse { node, .. }
-            | Message::TokenTimedOut { node, .. }
-            | Message::StoreTimedOut { node, .. }
-            | Message::TimerRang { node, .. }
-            | Message::TokenServed { node, .. }
-            | Message::Note { to: node, .. } => node,
-            mut other => other
-                .ticket_mut()
-                .map_or(NodeId(0), |ticket| self.world.calls().get(ticket.call).node),
-        }
+        self.world.actor(message)
     }
 }
 

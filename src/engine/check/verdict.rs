@@ -18,10 +18,11 @@ use super::state::State;
 use super::{CheckReport, Counterexample, PropertyVerdict, System};
 
 /// All verdicts on what a search has found.
-pub(super) fn report<S: Strategy, R: Rule>(setup: &System<R>, explored: &Explored, initial: &State<S, R>) -> CheckReport
-where
-    State<S, R>: Send + Sync,
-{
+pub(super) fn report<S: Strategy, R: Rule + Send + Sync>(
+    setup: &System<R>,
+    explored: &Explored,
+    initial: &State<S, R>,
+) -> CheckReport {
     let components = explored.graph.components();
     let faults = setup.faults;
     let verdicts = PROPERTIES

@@ -205,6 +205,7 @@ impl Lease {
     fn acquired(&self, slots: &impl Slots, node: &mut Memory, fence: u32, out: &mut Outbox) {
         node.fence = fence;
         node.lapsed = false;
+        node.polls = 0;
         self.extend_later(out);
         if let Some(value) = node.unwritten.take() {
             self.publish(node, value, out);
@@ -251,6 +252,9 @@ impl Lease {
     fn rest(&self, node: &mut Memory, out: &mut Outbox) {
         self.release(node, out);
         node.phase = Phase::Idle;
+        // What the next round does not look at is no part of the memory.
+        node.polls = 0;
+        node.stale = node.stale.filter(|_| node.token.is_none());
         if node.wanted && node.token.is_none() {
             node.need(out);
         }
@@ -312,6 +316,7 @@ impl Lease {
 
     fn ask(node: &mut Memory, slots: &impl Slots, out: &mut Outbox) {
         node.phase = Phase::Asking;
+        node.polls = 0;
         out.push(Command::RequestToken {
             slot: slots.at(next(node, slots)),
             call: None,
