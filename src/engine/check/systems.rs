@@ -55,7 +55,7 @@ pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
     .with(Fault::Throttle, 1)
     .with(Fault::Elapse, 1);
 
-/// States after which a search is given up: some four gigabytes.
+/// States after which a search is given up: some two gigabytes.
 pub const MOST: usize = 20_000_000;
 
 /// States after which a search with three nodes or with faults is given up, where many systems have millions: the nearest ones, some
