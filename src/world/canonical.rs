@@ -3,7 +3,6 @@
 //! Everything that only counts, names draws or tells of the past is numbered anew or cleared. What a policy or a strategy
 //! still looks at stays.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use crate::base::{Duration, NodeId, Time};
@@ -13,8 +12,8 @@ use crate::provider::{Reveals, Rule};
 use crate::store::Operation;
 
 use super::World;
+use super::all::All;
 use super::dead::Dead;
-use super::disturbance::Disturbance;
 use super::message::Message;
 
 /// Epoch of a message to an earlier life of its node. A node would have to crash 255 times to come to it.
@@ -45,7 +44,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 message.perceive(&world.policy.perceptions);
             });
             world.rank_names(now, all, renamed);
-            world.name_dead(now, all, renamed);
+            world.name_dead(now, renamed.tokens.len(), all, &mut renamed.dead);
             world.order_calls(all, &mut renamed.moved);
         });
     }
@@ -281,25 +280,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 }
 
-/// Every message there is.
-pub(super) struct All<'a> {
-    under_way: &'a mut [Message],
-    /// For a server.
-    waiting: &'a mut [VecDeque<Message>; 2],
-    /// For a node that stands still.
-    held: &'a mut Disturbance,
-}
-
-impl All<'_> {
-    pub(super) fn each(&mut self, mut act: impl FnMut(&mut Message)) {
-        self.under_way.iter_mut().for_each(&mut act);
-        self.waiting.iter_mut().flatten().for_each(&mut act);
-        if self.held.is_any() {
-            self.held.held_mut().for_each(act);
-        }
-    }
-}
-
 /// Names tokens and fences by their rank among those that somebody names.
 struct Ranked<'a> {
     named: &'a Renamed,
@@ -345,11 +325,6 @@ impl Renamed {
     /// The new name of a call, by a ticket that was good.
     pub fn ticket(&self, before: Ticket) -> Ticket {
         self.moved.ticket(before)
-    }
-
-    /// How many tokens somebody names.
-    pub(super) fn count(&self) -> usize {
-        self.tokens.len()
     }
 
     fn sort(&mut self) {

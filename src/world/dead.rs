@@ -13,7 +13,7 @@ use crate::oauth::Token;
 use crate::provider::{Reveals, Rule};
 
 use super::World;
-use super::canonical::{All, Renamed};
+use super::all::All;
 use super::message::Message;
 
 /// With more tokens than this they are called by their rank.
@@ -41,8 +41,7 @@ impl Dead {
 
 impl<S: Strategy, R: Rule> World<S, R> {
     /// Names tokens anew that are called by their rank: first the dead, by where they lie, then the live ones in the order of issue.
-    pub(super) fn name_dead(&mut self, now: Time, all: &mut All, renamed: &mut Renamed) {
-        let (tokens, dead) = (renamed.count(), &mut renamed.dead);
+    pub(super) fn name_dead(&mut self, now: Time, tokens: usize, all: &mut All, dead: &mut Dead) {
         dead.names.clear();
         // Refresh tokens and their families have an order.
         let told = self.server.provider.rotation.is_some() || self.server.provider.reveals == Reveals::Order;

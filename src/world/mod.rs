@@ -3,6 +3,7 @@
 //! Has no clock, no queue and no dice: an engine delivers one message after another and is told what follows. Given the
 //! same deliveries it does the same, so the simulator and an exhaustive checker run the very same code.
 
+mod all;
 mod canonical;
 mod dead;
 mod detail;

@@ -22,7 +22,7 @@ use super::packed::{Memo, Parts};
 use super::recovery::Dearest;
 use super::state::State;
 use super::visited::{Visited, fingerprint, push_tightly};
-use super::waiting::Waiting;
+use super::waiting::Frontier;
 
 /// The outcome of a search: all states that were found, and the verdicts of properties about single events.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ struct Search<'a, S: Strategy, R> {
 struct Numbering<'a> {
     explored: Explored,
     /// States that were found, and have not been expanded yet.
-    waiting: Waiting,
+    waiting: Frontier,
     /// The first state that is one step further from the start than the one that was numbered last.
     further: u32,
     /// How many steps from the start the state is that was numbered last.
@@ -145,7 +145,7 @@ fn search<S: Strategy, R: Rule + Send + Sync>(
     let mut search = Search {
         numbering: Numbering {
             explored,
-            waiting: Waiting::default(),
+            waiting: Frontier::default(),
             further: 1,
             steps: 0,
             most,

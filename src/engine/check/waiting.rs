@@ -16,12 +16,12 @@ pub struct Few {
 
 /// Packed states, the first found first.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct Frontier {
     few: VecDeque<Few>,
     bytes: usize,
 }
 
-impl Waiting {
+impl Frontier {
     /// Whether none is left.
     pub fn is_empty(&self) -> bool {
         self.few.is_empty()
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn who_comes_first_leaves_first() {
-        let mut waiting = Waiting::default();
+        let mut waiting = Frontier::default();
         for i in 0..40u8 {
             waiting.push(&[i, i]);
         }
