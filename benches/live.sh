@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes reports/live.md: every strategy of scenarios/live by the wall clock, with a Redis of its own, beside its prediction. Takes
-# about 35 minutes on an idle machine. The program is built before: cargo build --release, or PROGRAM names another.
+# about 40 minutes on an idle machine. The program is built before: cargo build --release, or PROGRAM names another.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${PROGRAM:-target/release/tokenstorm}
@@ -31,5 +31,7 @@ found=$(sed -n '/^## What was found/,/^## Strategies/p' reports/live.md 2>/dev/n
     measure lapsed 10 scenarios/live/lapsed-lease.toml
     printf '\n## Processes that are killed or stand still, and a store that forgets\n\n![The same for processes that are killed](live/killed/agreement.svg)\n\n'
     measure killed 5 scenarios/live/killed.toml --processes --redis-replica "redis://127.0.0.1:$((port + 1))/"
+    printf '\n## A Redis that is killed, and comes back empty\n\n![The same for a Redis that is killed](live/forgetful/agreement.svg)\n\n'
+    "$program" live scenarios/live/forgetful.toml --own-redis --time-scale 5 --format md --out reports/live/forgetful || [ $? -eq 101 ]
 } >reports/live.md.new
 mv reports/live.md.new reports/live.md

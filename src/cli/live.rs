@@ -2,8 +2,10 @@
 //! measured.
 
 pub(super) mod node;
+mod provider;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -16,8 +18,7 @@ use super::{Exit, validate};
 use crate::base::{Dice, Duration, PacedClock, Time};
 use crate::campaign::agreement;
 use crate::campaign::run_context;
-use crate::emulator::{Emulator, EmulatorOptions};
-use crate::engine::live::{self, LiveOptions, LiveProvider, LiveRun};
+use crate::engine::live::{self, LiveOptions, LiveRun, OwnRedis};
 use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
     /// The Redis that keeps the shared store; without it, the store is kept in this process
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
+    /// A redis-server is started for the run, and killed or stopped where the scenario lets the store fail
+    #[arg(long, conflicts_with = "redis")]
+    own_redis: bool,
     /// A second, empty Redis, which becomes a replica of the first, and takes over where the scenario lets the store fail over
     #[arg(long, value_name = "URL", requires = "redis")]
     redis_replica: Option<String>,
@@ -187,7 +191,11 @@ fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
         time_scale: arguments.time_scale,
         seed: seed(arguments, &scenarios[0].1),
         replications: arguments.replications,
-        store: if arguments.redis.is_some() { "redis" } else { "embedded" },
+        store: if arguments.redis.is_some() || arguments.own_redis {
+            "redis"
+        } else {
+            "embedded"
+        },
         figures,
     };
     if !record.figures.is_empty() {
@@ -259,6 +267,8 @@ fn one(
     let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
     let context = run_context(&plan);
     let seed = seed(arguments, scenario);
+    let own_redis = arguments.own_redis.then(OwnRedis::start).transpose();
+    let own_redis = own_redis.map_err(|error| error.to_string())?.map(Arc::new);
     let processes = arguments
         .processes
         .then(|| node::processes(scenario, folder, seed))
@@ -268,13 +278,17 @@ fn one(
         false => LEAD,
     };
     let clock = PacedClock::start_in(lead, arguments.time_scale);
-    let (emulator, provider) = provider(arguments, scenario, clock, seed)?;
+    let (emulator, provider) = provider::provider(arguments, scenario, clock, seed)?;
     let options = LiveOptions {
         clock,
         dice: Dice::replication(seed, 0),
         provider,
         dialect: Dialect::of(&scenario.provider().dialect),
-        redis: arguments.redis.clone(),
+        redis: own_redis
+            .as_ref()
+            .map(|own| own.url())
+            .or_else(|| arguments.redis.clone()),
+        own_redis,
         replica: arguments.redis_replica.clone(),
         processes,
         context: context.clone(),
@@ -303,54 +317,6 @@ fn one(
         (&asked, &fed),
         (&metrics, tick),
     )))
-}
-
-/// The provider of a run: an emulator that has just begun, or a given one.
-fn provider(
-    arguments: &Arguments,
-    scenario: &Scenario,
-    clock: PacedClock,
-    seed: u64,
-) -> Result<(Option<Emulator>, LiveProvider), String> {
-    let slot_parameter = scenario.provider().slot_parameter.clone();
-    if let Some(url) = &arguments.against {
-        let clients = arguments.client.iter().filter_map(|client| client.split_once(':'));
-        let mut clients: Vec<_> = clients.map(|(id, secret)| (id.to_owned(), secret.to_owned())).collect();
-        if clients.is_empty() {
-            clients = scenario
-                .file
-                .app
-                .iter()
-                .map(|app| (app.name.clone(), "secret".to_owned()))
-                .collect();
-        }
-        let provider = LiveProvider {
-            url: url.trim_end_matches('/').to_owned(),
-            token_path: "/oauth/token".to_owned(),
-            api_path: "/v2/users/me".to_owned(),
-            clients,
-            slot_parameter,
-            emulated: false,
-        };
-        return Ok((None, provider));
-    }
-    let options = EmulatorOptions::scenario(scenario)
-        .map_err(|error| error.to_string())?
-        // The engine's client reads no others.
-        .standard_grants();
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let options = options.seed(seed).workers(workers).paced(clock);
-    let emulator = Emulator::start_with(options).map_err(|error| error.to_string())?;
-    let clients = emulator.clients().into_iter().map(|id| (id, "secret".to_owned()));
-    let provider = LiveProvider {
-        url: emulator.url().to_owned(),
-        token_path: "/oauth/token".to_owned(),
-        api_path: "/v2/users/me".to_owned(),
-        clients: clients.collect(),
-        slot_parameter,
-        emulated: true,
-    };
-    Ok((Some(emulator), provider))
 }
 
 /// What of the scenario is not as it says.

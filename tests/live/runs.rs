@@ -66,6 +66,7 @@ pub fn run(scenario: &Scenario, redis: Option<String>) -> (Plan, LiveRun, Emulat
         dialect: Dialect::of(&scenario.provider().dialect),
         redis,
         replica: None,
+        own_redis: None,
         processes: None,
         context: run_context(&plan),
         batches: 3,

@@ -13,6 +13,7 @@ use super::LiveError;
 use super::logins::Logins;
 use super::machine::Told;
 use super::mail::{Change, Mail, Report};
+use super::own_redis::OwnRedis;
 use super::surroundings::Surroundings;
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::engine::sim::arrivals::Sources;
@@ -47,6 +48,8 @@ pub(super) struct Conductor<'a> {
     logins: Logins,
     acts: usize,
     up: Vec<bool>,
+    /// The Redis that fails as the scenario has it.
+    pub own_redis: Option<Arc<OwnRedis>>,
     /// How late each thing was done.
     pub late: Vec<Duration>,
     /// Why the run cannot go on.
@@ -73,6 +76,7 @@ impl<'a> Conductor<'a> {
             acts: 0,
             up: vec![false; inboxes.len()],
             inboxes,
+            own_redis: None,
             late: Vec::new(),
             failed: None,
         }
@@ -297,6 +301,11 @@ impl<'a> Conductor<'a> {
 
     /// Does it here, and tells it those nodes that are processes of their own.
     fn change(&self, change: &Change) {
+        match (change, &self.own_redis) {
+            // Nodes find out.
+            (Change::StoreOutage(outage), Some(own)) => return own.set_outage(*outage),
+            _ => {}
+        }
         match change {
             Change::Slow(legs, thousandths) => self.around.slow(legs, *thousandths),
             Change::StoreOutage(outage) => self.around.shelf.set_outage(*outage),

@@ -3,6 +3,7 @@
 use super::{LiveError, LiveOptions};
 use crate::node::Strategy as _;
 use crate::plan::{Act, Plan};
+use crate::provider::Outage;
 use crate::world::Leg;
 
 /// Nodes of a live run at most: each has sockets and timers of its own.
@@ -20,10 +21,18 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
         if plan.layout.store.replica_lag.is_some() {
             out.push("reads go to the Redis itself, not to a replica that lags".to_owned());
         }
+        let outages: Vec<_> = plan
+            .timeline
+            .iter()
+            .filter(|(_, act)| matches!(act, Act::StoreOutage(Some(Outage::Errors))))
+            .map(|(at, _)| *at)
+            .collect();
+        // A Redis that is killed forgets.
+        let forgets = |at| options.own_redis.is_some() && outages.contains(at);
         let failovers = plan
             .timeline
             .iter()
-            .filter(|(_, act)| matches!(act, Act::StoreFailover { .. }));
+            .filter(|(at, act)| matches!(act, Act::StoreFailover { .. }) && !forgets(at));
         match (failovers.count(), &options.replica) {
             (0, _) | (1, Some(_)) => {}
             (_, None) => {

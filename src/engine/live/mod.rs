@@ -17,6 +17,7 @@ mod mail;
 mod measure;
 mod neighbours;
 mod node;
+mod own_redis;
 mod process;
 mod redis_store;
 mod replay;
@@ -60,6 +61,7 @@ pub(crate) use site::{HttpClient, http_client};
 
 pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use limits::{MOST_LIVE_CALLS_PER_S, MOST_LIVE_NODES, left_out};
+pub use own_redis::OwnRedis;
 pub use process::{NodeProcesses, NodeSetup, SharedRedis, be_node};
 pub use replay::{NodeRecord, ReplayDiffers};
 pub use source::{NoToken, SourcedAttempt, SourcedCall, TokenSource, TokenSourceOptions};
@@ -105,6 +107,8 @@ pub struct LiveOptions {
     pub redis: Option<String>,
     /// The URL of a second, empty Redis, which takes over where the scenario lets the store fail over. It becomes a replica of the first.
     pub replica: Option<String>,
+    /// The Redis is this one, which fails as the scenario has it.
+    pub own_redis: Option<Arc<OwnRedis>>,
     /// Each node is a process of its own; none for tasks of this process.
     pub processes: Option<NodeProcesses>,
     /// What the metrics have to know.
@@ -248,7 +252,7 @@ async fn play(plan: &Plan, options: &LiveOptions, stop: &AtomicBool) -> Result<L
         None => Ok(gather(&around, listeners, (inboxes, own), options.records)),
     };
     let played = match played {
-        Ok(staff) => conduct(plan, &around, staff, reports, stop).await,
+        Ok(staff) => conduct((plan, options), &around, staff, reports, stop).await,
         Err(error) => Err(error),
     };
     around.shelf.clear().await;
@@ -307,13 +311,14 @@ type Conducted = (Vec<Duration>, bool, Vec<NodeRecord>);
 
 /// Lets the time of the run pass, and ends its nodes.
 async fn conduct(
-    plan: &Plan,
+    (plan, options): (&Plan, &LiveOptions),
     around: &Arc<Surroundings>,
     mut staff: Staff,
     reports: UnboundedReceiver<Report>,
     stop: &AtomicBool,
 ) -> Result<Conducted, LiveError> {
     let mut conductor = Conductor::new(plan, Arc::clone(around), staff.inboxes.clone(), reports);
+    conductor.own_redis.clone_from(&options.own_redis);
     let conducted = conductor.conduct(stop).await;
     for inbox in &staff.inboxes {
         let _gone = inbox.send(Mail::Told(Told::Close));

@@ -39,7 +39,7 @@ pub const CLIENTS: [(&str, &str); 16] = [
 pub struct ClientProfile {
     /// One sentence on what it does with its token.
     pub summary: String,
-    /// Where it is published: `PyPI`, `npm`, `crates.io`.
+    /// Where it is published: `PyPI`, `npm`, `Cargo`.
     pub registry: String,
     /// The package, and the version that was read.
     pub package: String,
