@@ -301,10 +301,9 @@ impl<'a> Conductor<'a> {
 
     /// Does it here, and tells it those nodes that are processes of their own.
     fn change(&self, change: &Change) {
-        match (change, &self.own_redis) {
+        if let (Change::StoreOutage(outage), Some(own)) = (change, &self.own_redis) {
             // Nodes find out.
-            (Change::StoreOutage(outage), Some(own)) => return own.set_outage(*outage),
-            _ => {}
+            return own.set_outage(*outage);
         }
         match change {
             Change::Slow(legs, thousandths) => self.around.slow(legs, *thousandths),

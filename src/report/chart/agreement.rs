@@ -77,10 +77,13 @@ fn column(drawing: &mut Drawing, figures: &[Option<&Agreement>], rows: &Rows, (s
     let top = rows.tops.first().copied().unwrap_or(rows.bottom);
     drawing.bold((start, top - BODY), head, BODY, Align::Left, BLACK);
     let share = figures.iter().flatten().any(|figure| figure.unit == "share");
+    // A prediction that says next to nothing would leave no room for the others: of its bar as much is shown as three times what was
+    // measured.
     let highest = |figure: &Agreement| {
-        let ends = [figure.measured.ci99, figure.fed.map(|it| it.runs99)];
-        let ends = ends.into_iter().flatten().map(|(_, high)| high);
-        ends.chain(figure.measured.value).fold(0.0, f64::max)
+        let measured = figure.measured.ci99.map(|(_, high)| high);
+        let measured = measured.into_iter().chain(figure.measured.value).fold(0.0, f64::max);
+        let bar = figure.fed.map_or(0.0, |it| it.runs99.1);
+        measured.max(if measured > 0.0 { bar.min(3.0 * measured) } else { bar })
     };
     let most = figures
         .iter()
@@ -102,8 +105,16 @@ fn column(drawing: &mut Drawing, figures: &[Option<&Agreement>], rows: &Rows, (s
         let Some(figure) = figure else { continue };
         let middle = y + rows.height / 2.0;
         if let Some((low, high)) = figure.fed.map(|it| it.runs99) {
-            let (low, high) = (scale.at(low), scale.at(high).max(scale.at(low) + 2.0));
-            drawing.rect((low, middle - 5.0), (high, middle + 5.0), PALE.faint(0.45));
+            let until = scale.at(high.min(most)).max(scale.at(low.min(most)) + 2.0);
+            drawing.rect(
+                (scale.at(low.min(most)), middle - 5.0),
+                (until, middle + 5.0),
+                PALE.faint(0.45),
+            );
+            if high > most {
+                let word = format!("→ {}", word(high));
+                drawing.text((until - 2.0, middle + 3.5), word, SMALL, Align::Right, GREY);
+            }
         }
         let ink: Ink = if is_beyond(figure) { FAILED } else { ATTEMPT };
         if let Some((low, high)) = figure.measured.ci99 {
