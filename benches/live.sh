@@ -5,11 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${PROGRAM:-target/release/tokenstorm}
 port=${PORT:-16399}
-redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
+place=$(mktemp -d)
+redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$place" --dbfilename one.rdb >/dev/null &
 redis=$!
-redis-server --port "$((port + 1))" --bind 127.0.0.1 --save '' --appendonly no >/dev/null &
+redis-server --port "$((port + 1))" --bind 127.0.0.1 --save '' --appendonly no --dir "$place" --dbfilename two.rdb >/dev/null &
 second=$!
-trap 'kill $redis $second' EXIT
+trap 'kill $redis $second; rm -rf "$place"' EXIT
 sleep 1
 
 # measure NAME TIME-SCALE SCENARIO...: the table goes to standard output, the chart and the figures to reports/live/NAME.

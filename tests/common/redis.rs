@@ -71,8 +71,12 @@ impl Drop for TestRedis {
 }
 
 fn spawn(port: u16) -> Option<Child> {
+    // It begins with nothing, whatever lies where it starts, and a replica leaves nothing there.
+    let file = format!("tokenstorm-{}-{port}.rdb", std::process::id());
     let port = port.to_string();
     Command::new("redis-server")
+        .args(["--dbfilename", &file, "--rdb-del-sync-files", "yes"])
+        .current_dir(std::env::temp_dir())
         .args([
             "--port",
             &port,

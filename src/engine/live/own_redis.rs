@@ -82,6 +82,8 @@ impl Drop for OwnRedis {
 }
 
 fn spawn(port: u16) -> Result<Child, LiveError> {
+    // What lies where it starts is not its own: it would begin with that.
+    let file = format!("tokenstorm-{}-{port}.rdb", std::process::id());
     let port = port.to_string();
     let mut command = Command::new("redis-server");
     command
@@ -95,6 +97,8 @@ fn spawn(port: u16) -> Result<Child, LiveError> {
             "--appendonly",
             "no",
         ])
+        .args(["--dbfilename", &file])
+        .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
