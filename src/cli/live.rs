@@ -269,6 +269,9 @@ fn one(
     let seed = seed(arguments, scenario);
     let own_redis = arguments.own_redis.then(OwnRedis::start).transpose();
     let own_redis = own_redis.map_err(|error| error.to_string())?.map(Arc::new);
+    if let Some((redis, replica)) = arguments.redis.as_ref().zip(arguments.redis_replica.as_ref()) {
+        live::follow(redis, replica).map_err(|error| error.to_string())?;
+    }
     let processes = arguments
         .processes
         .then(|| node::processes(scenario, folder, seed))

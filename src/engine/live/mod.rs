@@ -63,6 +63,7 @@ pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use limits::{MOST_LIVE_CALLS_PER_S, MOST_LIVE_NODES, left_out};
 pub use own_redis::OwnRedis;
 pub use process::{NodeProcesses, NodeSetup, SharedRedis, be_node};
+pub use redis_store::follow;
 pub use replay::{NodeRecord, ReplayDiffers};
 pub use source::{NoToken, SourcedAttempt, SourcedCall, TokenSource, TokenSourceOptions};
 
@@ -105,7 +106,8 @@ pub struct LiveOptions {
     pub dialect: Dialect,
     /// The URL of a Redis; none for a store in this process.
     pub redis: Option<String>,
-    /// The URL of a second, empty Redis, which takes over where the scenario lets the store fail over. It becomes a replica of the first.
+    /// The URL of a second, empty Redis, which takes over where the scenario lets the store fail over. It becomes a replica of the first;
+    /// [`follow`] before the clock begins, for that takes seconds.
     pub replica: Option<String>,
     /// The Redis is this one, which fails as the scenario has it.
     pub own_redis: Option<Arc<OwnRedis>>,

@@ -16,6 +16,8 @@ use redis::{Script, Value};
 
 use failover::Replica;
 
+pub use failover::follow;
+
 use super::LiveError;
 use super::applied::Applied;
 use super::texts::{Texts, Written};

@@ -11,7 +11,7 @@ use redis::aio::ConnectionManager;
 use super::{LiveError, RedisStore, connect, unusable};
 
 /// How long a replica may take to catch up.
-const CATCH_UP: Duration = Duration::from_secs(10);
+const CATCH_UP: Duration = Duration::from_secs(30);
 
 /// The Redis that takes over.
 pub(super) struct Replica {
@@ -33,7 +33,7 @@ impl Replica {
 }
 
 impl RedisStore {
-    /// With a second Redis, if one is named, that becomes a replica of this one.
+    /// With a second Redis, if one is named, that is or becomes a replica of this one.
     ///
     /// # Errors
     /// When it cannot be reached, holds anything that replication would erase, or does not catch up.
@@ -41,46 +41,8 @@ impl RedisStore {
         let Some(url) = replica else {
             return Ok(self);
         };
-        let failed = |error: redis::RedisError| unusable(url, error.to_string());
-        let mut connection = connect(url).await?;
-        let keys: u64 = redis::cmd("DBSIZE")
-            .query_async(&mut connection)
-            .await
-            .map_err(failed)?;
-        if keys > 0 {
-            let reason = format!("it holds {keys} keys, which it would lose as a replica; name an empty one");
-            return Err(unusable(url, reason));
-        }
-        let client = redis::Client::open(primary).map_err(failed)?;
-        let redis::ConnectionAddr::Tcp(host, port) = client.get_connection_info().addr() else {
-            return Err(unusable(primary, "a replica follows only redis://host:port".to_owned()));
-        };
-        let mut follow = redis::cmd("REPLICAOF");
-        follow.arg(host).arg(*port);
-        let _ok: String = follow.query_async(&mut connection).await.map_err(failed)?;
-        let until = Instant::now() + CATCH_UP;
-        loop {
-            let mut ask = redis::cmd("INFO");
-            let told: String = ask
-                .arg("replication")
-                .query_async(&mut connection)
-                .await
-                .map_err(failed)?;
-            if told.contains("master_link_status:up") {
-                break;
-            }
-            if Instant::now() > until {
-                let _ok: Result<String, _> = no_one().query_async(&mut connection).await;
-                let reason = format!(
-                    "it does not catch up with the first Redis within {} s",
-                    CATCH_UP.as_secs()
-                );
-                return Err(unusable(url, reason));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
         Ok(Self {
-            replica: Some(Replica::of(connection, true)),
+            replica: Some(Replica::of(following(primary, url).await?, true)),
             ..self
         })
     }
@@ -135,6 +97,62 @@ impl RedisStore {
         let replica = self.replica.as_ref().map(|replica| replica.connection.clone());
         std::iter::once(self.connection.clone()).chain(replica).collect()
     }
+}
+
+/// Makes a second, empty Redis follow the first one, and waits until it has caught up. By default a Redis lets five seconds pass before
+/// it sends a new replica anything: whoever starts a clock does that first.
+///
+/// # Errors
+/// When one of them cannot be reached, or the second holds anything that replication would erase, or does not catch up.
+pub fn follow(primary: &str, replica: &str) -> Result<(), LiveError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| LiveError::System(error.to_string()))?;
+    runtime.block_on(following(primary, replica)).map(drop)
+}
+
+/// A connection to a Redis that follows the first one.
+async fn following(primary: &str, url: &str) -> Result<ConnectionManager, LiveError> {
+    let failed = |error: redis::RedisError| unusable(url, error.to_string());
+    let mut connection = connect(url).await?;
+    let client = redis::Client::open(primary).map_err(failed)?;
+    let redis::ConnectionAddr::Tcp(host, port) = client.get_connection_info().addr() else {
+        return Err(unusable(primary, "a replica follows only redis://host:port".to_owned()));
+    };
+    let follows =
+        |told: &str| told.contains("master_link_status:up") && told.contains(&format!("master_port:{port}\r"));
+    if follows(&replication(&mut connection).await.map_err(failed)?) {
+        return Ok(connection);
+    }
+    let keys: u64 = redis::cmd("DBSIZE")
+        .query_async(&mut connection)
+        .await
+        .map_err(failed)?;
+    if keys > 0 {
+        let reason = format!("it holds {keys} keys, which it would lose as a replica; name an empty one");
+        return Err(unusable(url, reason));
+    }
+    let mut command = redis::cmd("REPLICAOF");
+    command.arg(host).arg(*port);
+    let _ok: String = command.query_async(&mut connection).await.map_err(failed)?;
+    let until = Instant::now() + CATCH_UP;
+    while !follows(&replication(&mut connection).await.map_err(failed)?) {
+        if Instant::now() > until {
+            let _ok: Result<String, _> = no_one().query_async(&mut connection).await;
+            let reason = format!(
+                "it does not catch up with the first Redis within {} s",
+                CATCH_UP.as_secs()
+            );
+            return Err(unusable(url, reason));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(connection)
+}
+
+async fn replication(connection: &mut ConnectionManager) -> Result<String, redis::RedisError> {
+    redis::cmd("INFO").arg("replication").query_async(connection).await
 }
 
 fn no_one() -> redis::Cmd {
