@@ -25,6 +25,6 @@ printed=$(ZOO_OUT=$PWD/reports/zoo cargo test --quiet --profile "$profile" --tes
     printf '# Client libraries beside their predictions\n\nWritten by `benches/zoo.sh`, all but what was found; the page `clients` of the manual says what a profile is, and the page `live` how agreement is judged.\n'
     printf '\n%s\n' "$found"
     printf '\n## Figures\n\n![Measured figures on top of where simulated runs lie](zoo/agreement.svg)\n'
-    printf '%s\n' "$printed" | sed -n '/^ZOO$/,/^test /p' | sed '1d;/^test /d'
+    printf '%s\n' "$printed" | sed -n '/^ZOO$/,/^test /p' | sed '1d;/^test /d;/^\.*$/{/./d}'
 } >reports/zoo.md.new
 mv reports/zoo.md.new reports/zoo.md
