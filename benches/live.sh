@@ -31,8 +31,8 @@ found=$(sed -n '/^## What was found/,/^## Strategies/p' reports/live.md 2>/dev/n
     printf '\n## A lease that lapses\n\n![The same for a lease that lapses](live/lapsed/agreement.svg)\n\n'
     measure lapsed 10 scenarios/live/lapsed-lease.toml
     printf '\n## Processes that are killed or stand still, and a store that forgets\n\n![The same for processes that are killed](live/killed/agreement.svg)\n\n'
-    measure killed 5 scenarios/live/killed.toml --processes --redis-replica "redis://127.0.0.1:$((port + 1))/"
+    measure killed 8 scenarios/live/killed.toml --processes --redis-replica "redis://127.0.0.1:$((port + 1))/"
     printf '\n## A Redis that is killed, and comes back empty\n\n![The same for a Redis that is killed](live/forgetful/agreement.svg)\n\n'
-    "$program" live scenarios/live/forgetful.toml --own-redis --time-scale 5 --format md --out reports/live/forgetful || [ $? -eq 101 ]
+    "$program" live scenarios/live/forgetful.toml --own-redis --time-scale 4 --format md --out reports/live/forgetful || [ $? -eq 101 ]
 } >reports/live.md.new
 mv reports/live.md.new reports/live.md
