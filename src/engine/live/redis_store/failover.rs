@@ -120,8 +120,9 @@ async fn following(primary: &str, url: &str) -> Result<ConnectionManager, LiveEr
     let redis::ConnectionAddr::Tcp(host, port) = client.get_connection_info().addr() else {
         return Err(unusable(primary, "a replica follows only redis://host:port".to_owned()));
     };
+    let master = [format!("master_host:{host}\r"), format!("master_port:{port}\r")];
     let follows =
-        |told: &str| told.contains("master_link_status:up") && told.contains(&format!("master_port:{port}\r"));
+        |told: &str| told.contains("master_link_status:up") && master.iter().all(|line| told.contains(line.as_str()));
     if follows(&replication(&mut connection).await.map_err(failed)?) {
         return Ok(connection);
     }
