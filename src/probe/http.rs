@@ -12,13 +12,13 @@ use hyper::body::Bytes;
 use hyper::{Request, header};
 use tokio::runtime::Runtime;
 
-use super::addresses::{checked, reasons, without_query};
+use super::addresses::{checked, without_query};
 use super::reading::{Came, GrantedTexts, jwt};
 use super::subject::{About, ApiAnswered, AskBy, Halt, HandedOut, NOBODYS, Question, Seen, Subject, TokenAnswered};
 use super::target::{ClientAuth, Logins, ProbeTarget, TokenPlace};
 use super::wording::{HeardWords, Worded};
 use crate::base::{Duration, Time};
-use crate::engine::live::{HttpClient, http_client, retry_after};
+use crate::engine::live::{HttpClient, http_client, reasons, retry_after};
 
 /// Bytes of an answer that are read.
 const LARGEST: usize = 1 << 20;

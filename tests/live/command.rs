@@ -106,9 +106,8 @@ fn what_cannot_be_run_is_told() {
         ),
         (
             &["--against", "ftp://127.0.0.1"],
-            &["that is no URL", "http://127.0.0.1:PORT"],
+            &["that is no URL", "write https://HOST/PATH or http://HOST:PORT/PATH"],
         ),
-        (&["--against", "https://127.0.0.1"], &["HTTPS"]),
         (
             &["--against", "http://127.0.0.1:1", "--time-scale", "2"],
             &["--time-scale"],

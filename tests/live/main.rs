@@ -9,6 +9,8 @@ mod processes;
 #[path = "../common/redis.rs"]
 mod redis_server;
 mod runs;
+#[cfg(all(feature = "https", feature = "intercept"))]
+mod secure;
 mod source;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

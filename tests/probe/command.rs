@@ -84,12 +84,8 @@ fn what_cannot_be_probed_is_said_with_the_fix() {
         &["does not answer", "is the URL right"],
     );
     fails(
-        &probe("https://x.test/token", &closed, &["--yes"]),
-        &["--token-url", "HTTPS"],
-    );
-    fails(
         &probe("token", &closed, &["--yes"]),
-        &["--token-url token", "http://HOST"],
+        &["--token-url token", "write https://HOST/PATH or http://HOST:PORT/PATH"],
     );
     fails(
         &probe(&closed, &closed, &[]),

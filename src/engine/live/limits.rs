@@ -79,24 +79,3 @@ pub(super) fn allow(plan: &Plan, options: &LiveOptions) -> Result<(), LiveError>
     }
     Ok(())
 }
-
-/// Whether anybody listens where the provider should be.
-pub(super) async fn reach(url: &str) -> Result<(), LiveError> {
-    let failed = |reason: String| LiveError::Unreachable {
-        url: url.to_owned(),
-        reason,
-    };
-    let uri: hyper::Uri = url
-        .parse()
-        .map_err(|_| failed("that is no URL; write http://127.0.0.1:PORT".to_owned()))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("http"), Some(_)) => {}
-        (Some("https"), _) => return Err(failed("HTTPS is not spoken here; put a proxy before it".to_owned())),
-        _ => return Err(failed("that is no URL; write http://127.0.0.1:PORT".to_owned())),
-    }
-    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
-    // A connection is enough: a request would be one of the provider's books.
-    let host = host.trim_matches(['[', ']']);
-    let reached = tokio::net::TcpStream::connect((host, port)).await;
-    reached.map(drop).map_err(|error| failed(error.to_string()))
-}

@@ -1,7 +1,7 @@
 //! Logins of a live run: an operator's act, through the provider's own door.
 
 use super::LiveError;
-use super::site::{HttpClient, http_client};
+use super::connection::{HttpClient, http_client};
 use super::surroundings::Surroundings;
 use super::texts::Texts;
 use crate::base::{Duration, Millis, NodeId, Time};

@@ -8,6 +8,7 @@
 mod applied;
 mod callers;
 mod conductor;
+mod connection;
 mod hearing;
 mod layer;
 mod limits;
@@ -38,7 +39,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use conductor::Conductor;
-use limits::{allow, reach};
+use connection::reach;
+use limits::allow;
 use machine::Told;
 use mail::{Mail, Report};
 use measure::{Measure, Measured};
@@ -56,8 +58,8 @@ use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::world::Leg;
 
+pub(crate) use connection::{HttpClient, http_client, reachable, reasons};
 pub(crate) use hearing::retry_after;
-pub(crate) use site::{HttpClient, http_client};
 
 pub use layer::{TokenLayer, WithToken, WithTokenError};
 pub use limits::{MOST_LIVE_CALLS_PER_S, MOST_LIVE_NODES, left_out};

@@ -15,9 +15,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
+use super::connection::HttpClient;
 use super::machine::{Counts, HandedOver, Served, Told};
 use super::mail::{Mail, Trip};
-use super::site::{Broken, HttpClient};
+use super::site::Broken;
 use super::surroundings::Surroundings;
 use super::texts::{Texts, Written};
 use crate::base::{Duration, Group, Millis, NodeId, Time};

@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::callers::Callers;
+use super::connection::{HttpClient, http_client};
 use super::machine::{HandedOver, Machine, Said, Served, Told};
 use super::mail::{CallStep, Mail, Report, Trip};
 use super::replay::{NodeRecord, RecordedStep};
-use super::site::{HttpClient, http_client};
 use super::surroundings::Surroundings;
 use crate::base::{CallId, Group, NodeId, Time};
 use crate::node::{Alarm, Heard, Ticket};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::applied::Applied;
+use super::connection::HttpClient;
 use super::hearing::{self, Answered};
 use super::machine::Told;
 use super::mail::Trip;
-use super::site::{HttpClient, exchange};
+use super::site::exchange;
 use super::surroundings::Surroundings;
 use crate::base::{NodeId, Time};
 use crate::node::{Asker, Heard, StoreOperation, Ticket};

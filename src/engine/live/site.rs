@@ -7,10 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Request, Response, header};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::connection::{HttpClient, reasons};
 use super::hearing::{Answered, token};
 use super::texts::Texts;
 use super::{LiveError, LiveProvider};
@@ -21,18 +19,6 @@ use crate::provider::settings::Dialect;
 /// Bytes of an answer that are read.
 const LARGEST: usize = 1 << 20;
 
-/// Connections of one party, kept open.
-pub(crate) type HttpClient = Client<HttpConnector, Full<Bytes>>;
-
-/// A client with connections of its own.
-pub(crate) fn http_client() -> HttpClient {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .build(connector)
-}
-
 /// A request could not be sent, or its answer not be read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -40,13 +26,7 @@ pub(super) struct Broken(String);
 
 impl Broken {
     pub fn of(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(deeper) = cause {
-            text = format!("{text}: {deeper}");
-            cause = deeper.source();
-        }
-        Self(text)
+        Self(reasons(error))
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use super::connection::{reach, reachable};
 use super::hearing::{self, Answered};
 use super::machine::Told;
 use super::mail::{CallStep, Mail};
@@ -16,7 +17,7 @@ use super::shelf::Shelf;
 use super::site::Site;
 use super::surroundings::{Ears, Listener, Surroundings};
 use super::texts::{Texts, TokenText};
-use super::{LiveError, LiveProvider, reach};
+use super::{LiveError, LiveProvider};
 use crate::base::{Dice, Duration, NodeId, PacedClock, Time};
 use crate::node::{CallPolicy, Heard, Strategy as _, Ticket};
 use crate::oauth::{AnswerKind, Reply, Token};
@@ -55,15 +56,14 @@ impl TokenSourceOptions {
     /// is tried once more.
     ///
     /// # Errors
-    /// When the URL is none that begins with `http://` and has a path.
+    /// When the URL is none of HTTP or HTTPS, or is of HTTPS and this system trusts no authority.
     pub fn new(coordination: Coordination, token_url: &str, client: &str, secret: &str) -> Result<Self, LiveError> {
-        let url: hyper::Uri = token_url.parse().unwrap_or_default();
-        let (Some("http"), Some(authority)) = (url.scheme_str(), url.authority()) else {
-            return Err(LiveError::Unreachable {
-                url: token_url.to_owned(),
-                reason: "that is no URL of a token endpoint; write http://127.0.0.1:PORT/oauth/token".to_owned(),
-            });
-        };
+        let url = reachable(token_url).map_err(|reason| LiveError::Unreachable {
+            url: token_url.to_owned(),
+            reason,
+        })?;
+        let (scheme, authority) = (url.scheme_str().unwrap_or_default(), url.authority());
+        let authority = authority.map_or("", |authority| authority.as_str());
         let path = url.path_and_query().map_or("/", |path| path.as_str());
         let retry = Retry::Immediate(Immediate {
             attempts: Attempts::at_most(2),
@@ -76,7 +76,7 @@ impl TokenSourceOptions {
                 ..CallPolicy::plain(retry)
             },
             provider: LiveProvider {
-                url: format!("http://{authority}"),
+                url: format!("{scheme}://{authority}"),
                 token_path: path.to_owned(),
                 api_path: "/".to_owned(),
                 clients: vec![(client.to_owned(), secret.to_owned())],
