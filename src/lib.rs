@@ -54,6 +54,7 @@
 //! | clock, order and dice | [`engine`] |
 //! | what happens in a run | [`trace`] |
 //! | replications, intervals, verdicts | [`campaign`] |
+//! | one run, event by event | [`film`] |
 //! | what is measured | [`metric`] |
 //! | scenario files and their mistakes | [`scenario`] |
 //! | one token for the threads and tasks of a process | [`cell`] |
@@ -74,6 +75,7 @@ pub mod engine;
 #[cfg(feature = "live")]
 #[doc(inline)]
 pub use engine::live;
+pub mod film;
 pub mod manual;
 pub mod metric;
 pub mod net;

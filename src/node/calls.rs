@@ -192,6 +192,16 @@ impl Calls {
         &self.table[id.index()]
     }
 
+    /// The place that the next call will have.
+    pub fn next_place(&self) -> CallId {
+        self.free.id().unwrap_or(CallId(self.table.len() as u32))
+    }
+
+    /// The call of this number, if that place is taken.
+    pub fn find(&self, id: CallId) -> Option<&Call> {
+        self.table.get(id.index()).filter(|call| call.phase != Phase::Gone)
+    }
+
     /// The call of this number, to be changed.
     #[inline]
     pub fn get_mut(&mut self, id: CallId) -> &mut Call {

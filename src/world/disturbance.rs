@@ -27,6 +27,17 @@ pub enum Party {
     Store,
 }
 
+/// What becomes of a message that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reception {
+    /// Its party hears of it.
+    Heard,
+    /// It comes to a cut, and is lost.
+    Lost,
+    /// Its node stands still, and hears of it when it goes on.
+    Kept,
+}
+
 /// What disturbs nodes at present; empty in nearly every run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Disturbance {
@@ -170,6 +181,20 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// What would become of a message that arrived now.
+    pub fn reception(&self, message: &Message, now: Time) -> Reception {
+        let cut = |(id, party)| self.disturbance.is_cut(id, party, now);
+        if !self.disturbance.is_any() {
+            Reception::Heard
+        } else if self.path(message).is_some_and(cut) {
+            Reception::Lost
+        } else if self.reader(message).is_some_and(|id| self.disturbance.is_paused(id)) {
+            Reception::Kept
+        } else {
+            Reception::Heard
         }
     }
 

@@ -29,7 +29,7 @@ use crate::trace::CallOutcome;
 pub use canonical::Renamed;
 pub use detail::{brings, carries};
 use disturbance::Disturbance;
-pub use disturbance::Party;
+pub use disturbance::{Party, Reception};
 pub use host::Host;
 pub(crate) use layout::place;
 pub use layout::{Fleet, Layout, StoreLayout};
@@ -328,6 +328,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Groups of like nodes, in the order of the nodes.
     pub fn fleets(&self) -> &[Fleet] {
         &self.fleets
+    }
+
+    /// The shared stores.
+    pub fn shared_stores(&self) -> &[Store<Shared>] {
+        &self.stores
     }
 
     /// The calls under way at all nodes.

@@ -13,12 +13,19 @@ const LAYERS: [&[&str]; 9] = [
     &["strategy", "metric", "property", "world"],
     &["plan"],
     &["scenario", "record", "engine"],
-    &["campaign", "report", "emulator", "probe"],
+    &["campaign", "report", "emulator", "probe", "film"],
     &["studio", "cli", "main", "lib", "manual", "testing"],
 ];
 
 /// Rooms of one layer of which one may know the other, and why.
-const NEIGHBOURS: &[(&str, &str, &str)] = &[("workload", "net", "a think time is written and drawn as a latency is")];
+const NEIGHBOURS: &[(&str, &str, &str)] = &[
+    ("workload", "net", "a think time is written and drawn as a latency is"),
+    (
+        "film",
+        "campaign",
+        "a film counts what a campaign counts, and is told the same of its run",
+    ),
+];
 
 fn layer(room: &str) -> Option<usize> {
     LAYERS.iter().position(|rooms| rooms.contains(&room))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::story::Story;
+use super::scene::Story;
 
 /// One line for each step: an arrow between the columns of two parties, and what happens beside it.
 pub fn text(story: &Story) -> String {

@@ -1,7 +1,7 @@
 //! What a run shows, in words below its diagram: which step breaks the property, what goes on for ever and why that is fair, and what was
 //! under way for long.
 
-use super::story::Story;
+use super::scene::Story;
 use crate::property::{Counted, Judge, Property, Runs};
 
 /// Steps that a message is under way for before that is told.

@@ -10,40 +10,11 @@ use crate::world::{Message, Renamed};
 
 use super::action::Action;
 use super::host::{CheckHost, NOW};
+use super::scene::{Line, Scene, Story};
 use super::state::State;
 use super::trail::{Cycle, carried, taken_from};
 use super::words::{failure, rang};
 use super::{Counterexample, Setup, System};
-
-/// A run in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Story {
-    /// Names of the parties, in the order of the diagram's columns.
-    pub parties: Vec<String>,
-    /// One line for each step.
-    pub lines: Vec<Line>,
-    /// How many lines at the end can be repeated for ever.
-    pub around: usize,
-    /// Those among them, from 0, that bring what could have arrived in each step around: what makes a cycle fair.
-    pub owed: Vec<usize>,
-    /// What the lines do not show.
-    pub remark: Option<String>,
-}
-
-/// One step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Column of the party where the step begins.
-    pub from: usize,
-    /// Column of the party where the step ends; the same where only one party is concerned.
-    pub to: usize,
-    /// What happens.
-    pub text: String,
-    /// The step is a fault: it goes wrong without any party's decision.
-    pub fault: bool,
-    /// The line, from 0, in whose step that was sent which arrives here; none where nothing was.
-    pub sent: Option<usize>,
-}
 
 /// Tells a run of this system.
 pub fn narrate(setup: &Setup, example: &Counterexample) -> Story {
@@ -59,6 +30,7 @@ pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, ex
     for (life, name) in state.world.server.provider.ledger.remembered().iter().zip(0..) {
         narrator.names.push((life.token, name));
     }
+    let opening = Scene::of(&state, narrator.nodes, &narrator.names);
     let (mut lines, mut cycle) = (Vec::new(), Cycle::default());
     // In which step each message of the bag was sent.
     let mut sent = vec![None; state.bag.len()];
@@ -72,13 +44,19 @@ pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, ex
         let next = state.take(action, &mut host, |_, _, _| {});
         narrator.name_new_tokens(&host.events);
         let line = narrator.line(&state, action, &host.events);
-        lines.push(Line { sent: own, ..line });
         narrator.rename(&host.renamed);
+        let scene = Scene::of(&next, narrator.nodes, &narrator.names);
+        lines.push(Line {
+            sent: own,
+            scene,
+            ..line
+        });
         sent = carried(raw, &sent, &next, &mut host.renamed);
         state = next;
     }
     Story {
         parties: narrator.parties(),
+        opening,
         lines,
         around: example.around,
         owed: cycle.owed(),
@@ -211,6 +189,7 @@ impl Narrator {
             text,
             fault: action.fault().is_some(),
             sent: None,
+            scene: Scene::default(),
         }
     }
 

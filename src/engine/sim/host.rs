@@ -106,15 +106,29 @@ impl SimHost<'_> {
     #[cold]
     #[inline(never)]
     fn lose(&mut self, leg: Leg) {
-        match leg {
-            Leg::TokenRequest => self.note(|| Event::TokenRequestLost),
-            Leg::TokenResponse => self.note(|| Event::TokenAnswerLost),
-            _ => {}
+        if let Some(event) = Self::loss(leg) {
+            self.note(|| event);
         }
     }
 
+    /// What the trace is told of the loss of a message on this leg.
+    pub(super) const fn loss(leg: Leg) -> Option<Event> {
+        match leg {
+            Leg::TokenRequest => Some(Event::TokenRequestLost),
+            Leg::TokenResponse => Some(Event::TokenAnswerLost),
+            _ => None,
+        }
+    }
+
+    /// Which way a message that is sent now on this leg goes, and how long it takes; none if it is lost.
     #[inline(always)]
-    fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
+    pub(super) fn way(&self, leg: Leg, key: u64) -> Option<(Option<usize>, Duration)> {
+        let steady = self.steady[leg as usize].map(|latency| (Some(leg as usize), latency));
+        steady.or_else(|| self.by_chance(leg, key))
+    }
+
+    #[inline(always)]
+    pub(super) fn schedule(&mut self, way: Option<usize>, at: Time, message: Message) {
         match way {
             Some(way) => self.queue.push_steady(way, at, class(&message), message),
             None => self.queue.push_message(at, class(&message), message),
@@ -130,8 +144,7 @@ impl Host for SimHost<'_> {
 
     #[inline(always)] // Which leg and which kind of message is known where it is sent.
     fn send(&mut self, leg: Leg, key: u64, message: Message) {
-        let steady = self.steady[leg as usize].map(|latency| (Some(leg as usize), latency));
-        match steady.or_else(|| self.by_chance(leg, key)) {
+        match self.way(leg, key) {
             Some((way, latency)) => self.schedule(way, self.now + latency, message),
             None => self.lose(leg),
         }

@@ -15,7 +15,9 @@ pub(in crate::engine) mod purpose;
 mod queue;
 mod rest;
 mod scripted;
+mod stage;
 mod turn;
+mod watched;
 mod wheel;
 
 use std::sync::atomic::AtomicBool;
@@ -34,6 +36,7 @@ use crate::world::World;
 
 pub use purpose::ARRIVALS;
 pub use scripted::{Happening, Network, run_script};
+pub use watched::{Watched, WatchedWorld, Watcher, watch};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,10 +135,10 @@ fn simulate_as<'a, S: Strategy>(
     let rule = plan.provider.rule.clone();
     if const { size_of::<S::Node>() <= SMALL } {
         let world = world(plan, strategy.clone(), rule);
-        Sim::new(plan, world, dice, sink, shortcuts).run(stop)
+        Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop)
     } else {
         let world = world(plan, plan.coordination.clone(), rule);
-        Sim::new(plan, world, dice, sink, shortcuts).run(stop)
+        Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop)
     }
 }
 
@@ -147,7 +150,7 @@ pub fn run_strategy<S: Strategy, R: Rule>(
     sink: &mut dyn Sink,
 ) -> RunStats {
     let world = world(plan, strategy, rule);
-    Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL).run(&NEVER)
+    Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL, |host| host).run(&NEVER)
 }
 
 fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R> {

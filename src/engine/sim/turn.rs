@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::arrivals::Sources;
 use super::drivers::{DriverQueue, DriverTurn};
 use super::host::{Listener, SimHost};
-use super::payload::Due;
+use super::payload::{Due, Taken};
 use super::purpose::CALLS;
 use super::queue::Queue;
+use super::stage::{Occasion, Stage};
 use super::{RunStats, Shortcuts};
 use crate::base::{Dice, Group, NodeId, Time};
 use crate::node::Strategy;
 use crate::plan::{Act, Plan, Span};
 use crate::provider::Rule;
 use crate::trace::Event;
-use crate::world::{Host as _, LEGS, Leg, Message, World};
+use crate::world::{Delivery, LEGS, Leg, Message, World};
 
 /// Events that one instant may have, and as many more for each node: a fleet that starts at once has some dozens for each.
 const MOST_IN_AN_INSTANT: u64 = 10_000_000;
@@ -33,61 +34,68 @@ const FAR: u32 = 12;
 const NEAR: u32 = 6;
 
 /// One run.
-pub(super) struct Sim<'a, S: Strategy, R> {
+pub(super) struct Sim<'a, S: Strategy, R, H> {
     plan: &'a Plan,
     world: World<S, R>,
-    host: SimHost<'a>,
+    host: H,
     span: Span,
     sources: Sources,
     acts: usize,
     effort: RunStats,
 }
 
-impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
+impl<'a, S: Strategy, R: Rule, H: Stage<'a, S, R>> Sim<'a, S, R, H>
+where
+    Taken: Delivery<H>,
+{
     pub(super) fn new(
         plan: &'a Plan,
         world: World<S, R>,
         dice: Dice,
         sink: Listener<'a>,
         shortcuts: Shortcuts,
+        stage: impl FnOnce(SimHost<'a>) -> H,
     ) -> Self {
         let links = &plan.links;
         let sources = Sources::new(plan, dice, shortcuts.crowds);
-        let mut sim = Self {
+        let mut host = SimHost {
+            now: Time::ZERO,
+            queue: Queue::new(shortcuts.order),
+            dice,
+            links: plan.links.clone(),
+            slowness: [1000; LEGS],
+            steady: [None; LEGS],
+            steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
+            drivers: DriverQueue::new(plan, dice, sources.end()),
+            sink,
+        };
+        host.slow(&Leg::ALL, 1000);
+        Self {
             plan,
             world,
-            host: SimHost {
-                now: Time::ZERO,
-                queue: Queue::new(shortcuts.order),
-                dice,
-                links: plan.links.clone(),
-                slowness: [1000; LEGS],
-                steady: [None; LEGS],
-                steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
-                drivers: DriverQueue::new(plan, dice, sources.end()),
-                sink,
-            },
+            host: stage(host),
             span: plan.span,
             sources,
             acts: 0,
             effort: RunStats::default(),
-        };
-        sim.host.slow(&Leg::ALL, 1000);
-        sim
+        }
     }
 
     /// Runs to the end, or until `stop` is set.
     pub(super) fn run(mut self, stop: &AtomicBool) -> RunStats {
         self.schedule_act();
-        let SimHost { queue, drivers, .. } = &mut self.host;
+        let SimHost { queue, drivers, .. } = self.host.sim_mut();
         drivers.begin(|number, at| queue.push_arrival(at, number));
         let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
         let (mut look, mut moved) = (LOOK, (Time::ZERO, most));
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
-        while let Some((at, due)) = self.host.queue.pop() {
+        while let Some((at, due)) = self.host.sim_mut().queue.pop() {
             // Once the arrivals have stopped, the run ends with its last call.
             if at >= self.span.horizon && (at > self.span.end || self.world.calls().is_empty()) {
                 break;
+            }
+            if self.host.has_seen_enough() {
+                return self.effort;
             }
             self.effort.events += 1;
             if self.effort.events == look {
@@ -96,25 +104,30 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
                     break;
                 }
             }
-            self.host.now = at;
+            self.host.sim_mut().now = at;
             match due {
                 Due::Message(place) => {
-                    let taken = self.host.queue.take(place);
+                    let taken = self.host.sim_mut().queue.take(place);
                     if large {
                         for (places, beyond, again) in [(FAR, 2 * FAR, false), (NEAR, 2 * FAR + 1, true)] {
-                            if let Some(message) = self.host.queue.ahead(place, places, beyond) {
+                            if let Some(message) = self.host.sim().queue.ahead(place, places, beyond) {
                                 self.world.expect(message, again);
                             }
                         }
                     }
+                    self.host.begins(&self.world, Occasion::Taken(taken));
                     self.world.deliver(taken, &mut self.host);
+                    self.host.done(&self.world);
                 }
                 Due::Arrival(stream) => self.arrival(stream),
                 Due::Act => self.act(),
             }
         }
-        self.host.now = self.host.now.max(self.span.horizon).min(self.span.end);
+        let now = &mut self.host.sim_mut().now;
+        *now = (*now).max(self.span.horizon).min(self.span.end);
+        self.host.begins(&self.world, Occasion::End);
         self.world.close(&mut self.host);
+        self.host.done(&self.world);
         self.effort
     }
 
@@ -135,8 +148,8 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
 
     #[inline]
     fn arrival(&mut self, number: u32) {
-        let now = self.host.now;
-        if number >= self.host.drivers.first() {
+        let now = self.host.now();
+        if number >= self.host.sim().drivers.first() {
             self.drivers(number);
             return;
         }
@@ -144,13 +157,15 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             return;
         }
         let next = self.sources.arrive(self.plan, now, number, |message| {
+            self.host.begins(&self.world, Occasion::Message(&message));
             self.world.deliver(message, &mut self.host);
+            self.host.done(&self.world);
         });
         if let Some(gap) = next {
             if let Some(node) = self.sources.upcoming(number) {
                 self.world.expect_node(node);
             }
-            self.host.queue.push_arrival(now + gap, number);
+            self.host.sim_mut().queue.push_arrival(now + gap, number);
         }
     }
 
@@ -158,14 +173,16 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
     /// into each place that has some.
     #[inline(never)]
     fn deliver(&mut self, message: Message) {
+        self.host.begins(&self.world, Occasion::Message(&message));
         self.world.deliver(message, &mut self.host);
+        self.host.done(&self.world);
     }
 
     /// Something is due that is no stream of arrivals.
     #[cold]
     pub(super) fn drivers(&mut self, number: u32) {
-        let now = self.host.now;
-        let turn = self.host.drivers.turn(number);
+        let now = self.host.now();
+        let turn = self.host.sim().drivers.turn(number);
         if now >= self.span.horizon && !matches!(turn, DriverTurn::Resume(_)) {
             return;
         }
@@ -173,36 +190,48 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         match turn {
             DriverTurn::User(node) => match world.is_up(node) {
                 true => {
-                    let arrival = self.host.drivers.call(number, node);
+                    let arrival = self.host.sim_mut().drivers.call(number, node);
                     self.deliver(arrival);
                 }
-                false => self.host.drivers.wait_for(number),
+                false => self.host.sim_mut().drivers.wait_for(number),
             },
             DriverTurn::Replay => {
-                let call = self.host.drivers.replayed(number, |node| world.is_up(node));
+                let sim = self.host.sim_mut();
+                let call = sim.drivers.replayed(number, |node| world.is_up(node));
                 if let Some(at) = call.next {
-                    self.host.queue.push_arrival(at, number);
+                    sim.queue.push_arrival(at, number);
                 }
                 if let Some(arrival) = call.arrival {
                     self.deliver(arrival);
                 }
             }
             DriverTurn::Pause => {
-                let (node, lasts, next) = self.host.drivers.pause(number, now);
-                self.host.queue.push_arrival(next, number);
+                let sim = self.host.sim_mut();
+                let (node, lasts, next) = sim.drivers.pause(number, now);
+                sim.queue.push_arrival(next, number);
                 if world.is_up(node) && !world.is_paused(node) {
+                    self.host.begins(world, Occasion::Pause(node, now + lasts));
                     world.pause(node, now + lasts, &mut self.host);
-                    let resume = self.host.drivers.resumption(node);
-                    self.host.queue.push_arrival(now + lasts, resume);
+                    self.host.done(world);
+                    let sim = self.host.sim_mut();
+                    let resume = sim.drivers.resumption(node);
+                    sim.queue.push_arrival(now + lasts, resume);
                 }
             }
             DriverTurn::Revocation => {
-                let (draw, next) = self.host.drivers.revocation(now);
-                self.host.queue.push_arrival(next, number);
+                let sim = self.host.sim_mut();
+                let (draw, next) = sim.drivers.revocation(now);
+                sim.queue.push_arrival(next, number);
                 let client = (u128::from(draw) * u128::from(world.server.provider.clients())) >> 64;
+                self.host.begins(world, Occasion::Revocation(client as u16));
                 world.revoke(client as u16, None, &mut self.host);
+                self.host.done(world);
             }
-            DriverTurn::Resume(node) => world.resume(node, &mut self.host),
+            DriverTurn::Resume(node) => {
+                self.host.begins(world, Occasion::Resume(node));
+                world.resume(node, &mut self.host);
+                self.host.done(world);
+            }
         }
     }
 
@@ -210,7 +239,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
     fn begin(&mut self, node: NodeId) {
         let SimHost {
             queue, now, drivers, ..
-        } = &mut self.host;
+        } = self.host.sim_mut();
         let mut due = |number, gap| queue.push_arrival(*now + gap, number);
         self.sources.begin(self.plan, *now, node, &mut due);
         drivers.started(node, due);
@@ -224,7 +253,7 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
         for node in nodes {
             for call in 0..each {
                 let count = (acts << 32) | u64::from(call);
-                let draw_key = self.host.dice.draw(CALLS, node.into(), count) as u32;
+                let draw_key = self.host.sim().dice.draw(CALLS, node.into(), count) as u32;
                 let node = NodeId(node);
                 self.deliver(Message::Arrival { node, group, draw_key });
             }
@@ -233,14 +262,25 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
 
     fn schedule_act(&mut self) {
         if let Some((at, _)) = self.plan.timeline.get(self.acts) {
-            self.host.queue.push_act(*at);
+            self.host.sim_mut().queue.push_act(*at);
         }
     }
 
     fn act(&mut self) {
-        let plan = self.plan;
-        let (_, act) = &plan.timeline[self.acts];
+        let (_, act) = &self.plan.timeline[self.acts];
         self.acts += 1;
+        // Each of these calls is looked at for itself.
+        if let Act::Calls { nodes, group, each } = act {
+            self.calls(nodes.clone(), *group, *each);
+        } else {
+            self.host.begins(&self.world, Occasion::Act(act));
+            self.perform(act);
+            self.host.done(&self.world);
+        }
+        self.schedule_act();
+    }
+
+    fn perform(&mut self, act: &Act) {
         let host = &mut self.host;
         match act {
             Act::Start(nodes) => {
@@ -257,12 +297,12 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             }
             Act::Resume(nodes) => nodes.clone().for_each(|node| self.world.resume(NodeId(node), host)),
             Act::Cut { nodes, from, until } => self.world.cut(nodes.clone(), *from, *until),
-            Act::Mend => self.world.mend(host.now),
+            Act::Mend => self.world.mend(host.now()),
             Act::TokenOutage(outage) => self.world.server.provider.token_endpoint.outage = *outage,
             Act::ApiOutage(outage) => self.world.server.provider.api_endpoint.outage = *outage,
             Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
             Act::StoreFailover { loses } => self.world.fail_over_stores(*loses, host),
-            Act::Slow { legs, thousandths } => host.slow(legs, *thousandths),
+            Act::Slow { legs, thousandths } => host.sim_mut().slow(legs, *thousandths),
             Act::GrantSlots { clients, slots } => {
                 clients
                     .clone()
@@ -270,15 +310,14 @@ impl<'a, S: Strategy, R: Rule> Sim<'a, S, R> {
             }
             Act::Sample { nodes, every } => {
                 for node in nodes.clone().step_by(*every as usize).map(NodeId) {
-                    let holds = self.world.look(node, host.now);
+                    let holds = self.world.look(node, host.now());
                     host.note(|| Event::Sampled { node, holds });
                 }
             }
-            Act::Calls { nodes, group, each } => self.calls(nodes.clone(), *group, *each),
+            Act::Calls { .. } => unreachable!("done by `act`"),
             Act::Revoke { clients, slot } => clients
                 .clone()
                 .for_each(|client| self.world.revoke(client, *slot, host)),
         }
-        self.schedule_act();
     }
 }

@@ -5,6 +5,11 @@ use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
 impl Ledger {
+    /// The token issued last.
+    pub fn last(&self) -> Option<Token> {
+        (self.last > 0).then(|| Token::numbered(self.last))
+    }
+
     /// Tokens that it remembers, dead ones included.
     pub fn known(&self) -> usize {
         self.count
