@@ -93,6 +93,8 @@ pub mod retry;
 pub mod scenario;
 pub mod store;
 pub mod strategy;
+#[cfg(feature = "ui")]
+pub mod studio;
 pub mod testing;
 pub mod trace;
 pub mod workload;

@@ -24,6 +24,8 @@ mod schema;
 mod serve;
 mod shell;
 mod show;
+#[cfg(feature = "ui")]
+mod ui;
 mod validate;
 
 use std::process::ExitCode;
@@ -75,6 +77,9 @@ enum Command {
     #[cfg(all(feature = "live", feature = "serve"))]
     #[command(name = live::node::COMMAND, hide = true)]
     LiveNode,
+    /// Open the studio: a page in the browser where a scenario is changed and its figures follow
+    #[cfg(feature = "ui")]
+    Ui(ui::Arguments),
     /// List what can be named in a scenario
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
@@ -122,6 +127,8 @@ pub fn main() -> ExitCode {
         Command::Probe(arguments) => probe::run(&arguments),
         #[cfg(all(feature = "live", feature = "serve"))]
         Command::LiveNode => live::node::run(),
+        #[cfg(feature = "ui")]
+        Command::Ui(arguments) => ui::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

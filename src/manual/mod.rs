@@ -17,9 +17,10 @@
 //! 14. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
 //! 15. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
 //! 16. [`probe`]: which rule a provider follows, found out from outside
-//! 17. [`glossary`]: one meaning for each word
-//! 18. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 19. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 17. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
+//! 18. [`glossary`]: one meaning for each word
+//! 19. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 20. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -68,6 +69,9 @@ pub mod live {}
 
 #[doc = include_str!("probe.md")]
 pub mod probe {}
+
+#[doc = include_str!("studio.md")]
+pub mod studio {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

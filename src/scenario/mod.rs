@@ -20,6 +20,7 @@ mod figure;
 mod file;
 mod files;
 mod incident;
+mod left_out;
 mod names;
 mod nearest;
 mod op;
@@ -271,6 +272,20 @@ impl Scenario {
         sweep::leave_open(&mut table, &self.text, self.file.sweep.0.iter().map(|(key, _)| key));
         toml::to_string(&table).expect("what was read can be written")
     }
+}
+
+/// The steps of a key as `--set` and a sweep write it: `strategy."v1.2".timeout`.
+///
+/// # Errors
+/// With what is wrong with it, in words.
+pub fn key_path(key: &str) -> Result<Vec<String>, String> {
+    document::split(key).map_err(|wrong| wrong.message)
+}
+
+/// What stands for an alternative of a choice that is not settled by its name alone: for `retry` and `fixed` it is
+/// `{ fixed = { delay = "1s" } }`. None where the name alone will do, and where the key is no choice.
+pub fn example(key: &str, name: &str) -> Option<&'static str> {
+    examples::choice_at(key)?.example(name)
 }
 
 /// The JSON schema (draft 2020-12) of a scenario file.

@@ -13,7 +13,7 @@ use super::file::ScenarioFile;
 use super::files::Files;
 use super::ordered::Ordered;
 use super::repair::{self, Reading};
-use super::{MOST_POINTS, Overrides, check, clients, sweep, weight, words};
+use super::{MOST_POINTS, Overrides, check, clients, left_out, sweep, weight, words};
 use crate::node::Strategy as _;
 use crate::plan::SweepPoint;
 use crate::provider::profiles;
@@ -247,6 +247,7 @@ fn one(
     let of_a_repair = |mistake: &Mistake| !repaired.is_empty() && depends(&root, mistake, &repaired);
     mistakes.extend(found.mistakes.into_iter().filter(|mistake| !of_a_repair(mistake)));
     if mistakes.is_empty() {
+        left_out::leave_out(&root, &mut file).map_err(|mistake| vec![mistake])?;
         Ok((file, found.warnings))
     } else {
         Err(mistakes)

@@ -15,6 +15,9 @@ use crate::strategy::Coordination;
 pub struct StrategySettings {
     /// Free text, for reports.
     pub name: String,
+    /// Left out of the comparison, but kept in the file: neither run nor held to what is expected of it.
+    #[serde(default, skip_serializing_if = "is_compared")]
+    pub off: bool,
     /// A client library whose behaviour it is, as far as no key beside this one says otherwise; `tokenstorm list clients` names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -131,6 +134,10 @@ pub enum StepsSettings {
 
 fn yes() -> bool {
     true
+}
+
+fn is_compared(off: &bool) -> bool {
+    !off
 }
 
 fn at_once() -> Retry {

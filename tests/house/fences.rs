@@ -13,8 +13,8 @@ const FENCES: [Fence; 5] = [
     ),
     (
         &["tokio", "std::net", "TcpStream", "TcpListener"],
-        &["engine/live", "emulator", "probe/http.rs", "cli"],
-        "sockets live in the live engine, the emulator, the probe's HTTP and the command line",
+        &["engine/live", "emulator", "probe/http.rs", "studio", "cli"],
+        "sockets live in the live engine, the emulator, the probe's HTTP, the studio and the command line",
     ),
     (
         &["std::time", "SystemTime"],
@@ -23,6 +23,7 @@ const FENCES: [Fence; 5] = [
             "engine/live",
             "emulator",
             "probe/http.rs",
+            "studio",
             "cli",
             "record",
         ],

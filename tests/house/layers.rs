@@ -25,6 +25,7 @@ const NEIGHBOURS: &[(&str, &str, &str)] = &[
         "campaign",
         "a film counts what a campaign counts, and is told the same of its run",
     ),
+    ("cli", "studio", "a command starts it"),
 ];
 
 fn layer(room: &str) -> Option<usize> {

@@ -25,6 +25,22 @@ fn arguments_that_cannot_be_say_what_to_write() {
     }
 }
 
+/// The studio can run what it is sent, and so is for this machine alone.
+#[test]
+#[cfg(feature = "ui")]
+fn the_studio_listens_to_this_machine_alone() {
+    let folder = TempDir::new().unwrap();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8000", "[::ffff:192.0.2.1]:0"] {
+        let output = tokenstorm(&["ui", "--listen", address], folder.path(), "");
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{address}: {errors}");
+        assert!(errors.contains("listen on 127.0.0.1 or [::1]"), "{address}: {errors}");
+        assert!(output.stdout.is_empty());
+    }
+    let output = tokenstorm(&["ui", "missing.toml"], folder.path(), "");
+    assert_eq!(output.status.code(), Some(2));
+}
+
 #[test]
 fn several_scenarios_are_one_text_of_their_format() {
     let folder = TempDir::new().unwrap();

@@ -3,6 +3,7 @@
 //! Knows how a page is laid out, and nothing of what the figures mean.
 
 mod colours;
+mod parts;
 mod table;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -15,10 +16,18 @@ use crate::base::shown;
 use crate::record::Record;
 use crate::record::write::ResultFile;
 
+pub use parts::{PageParts, parts};
+
 /// The name of the page in the folder of a run.
 pub const NAME: &str = "report.html";
 
 const STYLE: &str = include_str!("style.css");
+
+/// The style sheet of the page, light and dark.
+pub fn style() -> String {
+    format!("{STYLE}{}", colours::rules())
+}
+
 const SCRIPT: &str = include_str!("script.js");
 
 /// The page of a record.
@@ -31,12 +40,8 @@ pub fn html(record: &Record) -> String {
     let m = &record.manifest;
     let setting = Setting::of(record);
     let words = words::words(record);
-    let answer = answer(record);
-    let lead = answer
-        .as_deref()
-        .or(words.first().map(String::as_str))
-        .unwrap_or("Nothing was measured.");
-    let style = format!("{STYLE}{}", colours::rules());
+    let lead = lead(record, &words);
+    let style = style();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -57,7 +62,7 @@ pub fn html(record: &Record) -> String {
                             " · " (setting.size()) ". " (line(setting.rules().first().map_or("", String::as_str)))
                         }
                     }
-                    h1 { (line(lead)) }
+                    h1 { (line(&lead)) }
                     @if !m.summary.is_empty() { p.summary { (line(&m.summary)) } }
                     @if m.interrupted {
                         p.warning role="note" { "Interrupted: the figures rest on the replications that were finished." }
@@ -79,6 +84,13 @@ pub fn html(record: &Record) -> String {
         }
     };
     page.into_string()
+}
+
+/// The answer in a sentence.
+fn lead(record: &Record, words: &[String]) -> String {
+    answer(record)
+        .or_else(|| words.first().cloned())
+        .unwrap_or_else(|| "Nothing was measured.".to_owned())
 }
 
 /// A text of the scenario without what no reader should meet.

@@ -1,0 +1,111 @@
+//! The page itself: its frame, its style sheet and its modules, all of them in the program.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::examples::EXAMPLES;
+use crate::report::page;
+
+/// Path, media type and text of every file.
+pub(super) fn files() -> Vec<(&'static str, &'static str, &'static str)> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    vec![
+        ("/studio.js", SCRIPT, include_str!("page/studio.js")),
+        ("/looker.js", SCRIPT, include_str!("page/looker.js")),
+        ("/controls.js", SCRIPT, include_str!("page/controls.js")),
+        ("/editor.js", SCRIPT, include_str!("page/editor.js")),
+        ("/figures.js", SCRIPT, include_str!("page/figures.js")),
+        ("/link.js", SCRIPT, include_str!("page/link.js")),
+        (
+            "/studio.css",
+            "text/css; charset=utf-8",
+            include_str!("page/studio.css"),
+        ),
+    ]
+}
+
+/// The frame, without a scenario.
+pub(super) fn html() -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "tokenstorm studio" }
+                link rel="icon" href="data:,";
+                style { (maud::PreEscaped(page::style())) }
+                link rel="stylesheet" href="/studio.css";
+                script type="module" src="/studio.js" {}
+            }
+            body {
+                (bar())
+                main {
+                    p.notice id="notice" role="alert" hidden {}
+                    section.answer aria-label="Answer" {
+                        p.name id="name" {}
+                        h1 id="answer" { "Reading the scenario" }
+                        p.state role="status" {
+                            span.dot id="dot" {} span id="stage" { "starting" }
+                            span.soft id="progress" {}
+                            span.soft id="effort" {}
+                            span.soft id="timing" {}
+                        }
+                    }
+                    div.columns {
+                        div.scenario {
+                            form id="controls" aria-label="Controls" { fieldset id="field" { legend.hidden { "Controls" } div id="sections" {} } }
+                            section.editor aria-label="Scenario as text" {
+                                div.head {
+                                    h2 id="toml" { "Scenario as TOML" }
+                                    button type="button" id="reset" hidden { "Start over" }
+                                }
+                                div.code {
+                                    pre id="gutter" aria-hidden="true" {}
+                                    textarea id="text" spellcheck="false" autocomplete="off" autocapitalize="off" wrap="off"
+                                        aria-labelledby="toml" aria-describedby="wrong" rows="16" {}
+                                }
+                                div.wrong id="wrong" role="alert" hidden {}
+                            }
+                        }
+                        div.figures id="figures" {
+                            p.earlier id="earlier" hidden { "These figures are those of the text before." }
+                            div id="table" {}
+                            div id="charts" {}
+                            div id="words" {}
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// What is opened, and what becomes of it.
+fn bar() -> Markup {
+    let mut groups: Vec<&str> = EXAMPLES.iter().map(|example| example.group).collect();
+    groups.dedup();
+    html! {
+        header.bar {
+            p.brand { "tokenstorm " span { "studio" } }
+            div.choose {
+                label.hidden for="example" { "Example" }
+                select id="example" {
+                    option value="" disabled { "Examples" }
+                    @for group in &groups {
+                        optgroup label=(group) {
+                            @for example in EXAMPLES.iter().filter(|example| example.group == *group) {
+                                option value=(example.name) { (example.name) }
+                            }
+                        }
+                    }
+                }
+                button type="button" id="open" { "Open file" }
+                input id="file" type="file" accept=".toml,text/plain" hidden aria-label="Scenario file";
+                button type="button" id="save" { "Save" }
+                button type="button" id="copy" { "Copy link" }
+            }
+        }
+    }
+}
