@@ -9,7 +9,7 @@ use crate::record::{Check, CheckKind, Comparison, ComparisonVerdict};
 use crate::scenario::{Condition, ConditionOutcome, Scenario};
 
 /// Shares of calls that differ by no more than one in a thousand count as the same.
-const MARGIN: f64 = 0.001;
+pub(super) const MARGIN: f64 = 0.001;
 
 impl Campaign {
     /// Each strategy against the first, by what users feel.
@@ -31,7 +31,7 @@ impl Campaign {
                 let Some((difference, seen)) = difference_of_shares(arm, base, metric, confidence) else {
                     continue;
                 };
-                let verdict = verdict(METRICS[metric].better, difference.interval);
+                let verdict = verdict(METRICS[metric].better, difference.interval, MARGIN);
                 let open = verdict == ComparisonVerdict::NotDistinguishable;
                 comparisons.push(Comparison {
                     strategy: arm.strategy.clone(),
@@ -108,7 +108,12 @@ impl Campaign {
 
 /// The difference between two arms' shares of calls, replication by replication, with an interval that a difference of shares can
 /// have; and the same as the replications alone have it.
-fn difference_of_shares(arm: &Arm, base: &Arm, metric: usize, confidence: f64) -> Option<(Estimate, Estimate)> {
+pub(super) fn difference_of_shares(
+    arm: &Arm,
+    base: &Arm,
+    metric: usize,
+    confidence: f64,
+) -> Option<(Estimate, Estimate)> {
     let (one, other) = (arm.values(metric), base.values(metric));
     let seen = paired(&one, &other, confidence)?;
     let share = |arm: &Arm, values: &[Option<f64>]| {
@@ -125,13 +130,13 @@ fn difference_of_shares(arm: &Arm, base: &Arm, metric: usize, confidence: f64) -
     Some((Estimate { interval, ..seen }, seen))
 }
 
-fn verdict(better: Option<Better>, interval: Option<(f64, f64)>) -> ComparisonVerdict {
+pub(super) fn verdict(better: Option<Better>, interval: Option<(f64, f64)>, margin: f64) -> ComparisonVerdict {
     match (better, interval) {
         (Some(Better::Low), Some((_, high))) if high < 0.0 => ComparisonVerdict::Better,
         (Some(Better::High), Some((low, _))) if low > 0.0 => ComparisonVerdict::Better,
         (Some(Better::Low), Some((low, _))) if low > 0.0 => ComparisonVerdict::Worse,
         (Some(Better::High), Some((_, high))) if high < 0.0 => ComparisonVerdict::Worse,
-        (_, Some((low, high))) if -MARGIN <= low && high <= MARGIN => ComparisonVerdict::Same,
+        (_, Some((low, high))) if -margin <= low && high <= margin => ComparisonVerdict::Same,
         _ => ComparisonVerdict::NotDistinguishable,
     }
 }
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_same_is_more_than_not_distinguishable() {
-        let of = |interval| verdict(Some(Better::Low), interval);
+        let of = |interval| verdict(Some(Better::Low), interval, MARGIN);
         assert_eq!(of(Some((-0.0005, 0.0009))), ComparisonVerdict::Same);
         assert_eq!(of(Some((0.0, 0.0))), ComparisonVerdict::Same);
         assert_eq!(of(Some((-0.9, 0.13))), ComparisonVerdict::NotDistinguishable);

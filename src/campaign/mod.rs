@@ -3,9 +3,11 @@
 //!
 //! Knows neither clock nor order nor dice of a run: those are the engine's.
 
+pub mod advise;
 #[cfg(feature = "live")]
 pub mod agreement;
 mod arm;
+pub mod baseline;
 mod compare;
 mod context;
 mod judge;
@@ -14,6 +16,7 @@ mod options;
 mod replicate;
 mod results;
 mod sampling;
+pub mod scope;
 pub mod statistics;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -56,6 +56,7 @@ impl Campaign {
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
             holdings,
+            baseline: None,
             incidents: scenario
                 .incidents()
                 .into_iter()

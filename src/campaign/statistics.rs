@@ -158,6 +158,12 @@ pub fn median(values: &[f64], confidence: f64) -> Option<Estimate> {
     })
 }
 
+/// How many times as wide an interval of the mean of so many values is at `confidence` as at [`CONFIDENCE`].
+pub fn wider(count: u32, confidence: f64) -> f64 {
+    let freedom = f64::from(count.max(2)) - 1.0;
+    student(freedom, confidence) / student(freedom, CONFIDENCE)
+}
+
 /// The two-sided quantile of Student's law.
 fn student(freedom: f64, confidence: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom)

@@ -11,7 +11,7 @@ use super::say::{aside, print, say};
 use super::{Command, Exit};
 use crate::campaign;
 use crate::record::write::{self, RunFolder};
-use crate::record::{Manifest, sha256};
+use crate::record::{Manifest, Record, sha256};
 use crate::scenario::Scenario;
 
 #[derive(Debug, Args)]
@@ -62,6 +62,8 @@ fn again(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     }
     record.manifest.command_line = manifest.command_line.clone();
     record.manifest.commit = manifest.commit.clone();
+    // What was compared then is no part of the run, and need not lie there any more.
+    record.baseline = Record::load(folder).ok().and_then(|before| before.baseline);
     record.manifest.run = record.run_id();
     let mut text = String::new();
     let mut differ = 0;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::check::of_scenario as of_scenario_file;
 use super::interrupt::interrupt;
 use super::say::{print, say};
 use super::{Exit, replay, validate};
+use crate::campaign::scope::of_scenario as of_scenario_file;
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};

@@ -1,12 +1,14 @@
 //! The command line: one file per subcommand. Results go to standard output, everything else to standard error; only this
 //! room prints.
 
+mod advise;
 mod again;
 mod check;
 #[cfg(feature = "serve")]
 mod command;
 mod format;
 mod fuzz;
+mod init;
 mod interrupt;
 mod junit;
 mod limits;
@@ -40,24 +42,21 @@ struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    ok
-  1    an internal failure
-  2    usage or scenario error
-  99   an assertion of the scenario failed
-  100  a property was broken that is expected to hold
-  101  a live measurement and its prediction disagree
-  130  interrupted, finished results kept";
+/// The one table of them; the page `gates` of the manual has it too.
+const EXIT_CODES: &str = concat!("Exit codes:\n", include_str!("exit_codes.txt"));
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run scenarios and compare their strategies
     Run(run::Arguments),
+    /// Try every strategy and retry policy that a scenario allows, and recommend one, with reasons
+    Advise(advise::Arguments),
     /// Print old results again, and draw their charts anew
     Report(report::Arguments),
     /// Run once more what a manifest tells, and hold every byte to it
     Replay(again::Arguments),
+    /// Write a commented scenario to begin with, from flags or from answers
+    Init(init::Arguments),
     /// Check scenario files without running them
     Validate(validate::Arguments),
     /// Search every order of deliveries and faults of a small system for what must not happen
@@ -84,7 +83,7 @@ enum Command {
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
     Show(show::Arguments),
-    /// Print the JSON schema of scenario files, of a run's summary, or of verdicts
+    /// Print the JSON schema of scenario files, of a run's summary, of verdicts, or of advice
     Schema(schema::Arguments),
     /// Print what a shell wants to complete these commands
     Completions(shell::Completions),
@@ -115,7 +114,9 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Advise(arguments) => advise::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -15,6 +15,7 @@ use super::say::{print, say};
 use super::{Exit, validate};
 use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
+use crate::record::baseline::Baseline;
 use crate::record::write::{self, RunFolder};
 use crate::record::{CheckKind, Record};
 use crate::report::{chart, page};
@@ -51,6 +52,12 @@ pub(super) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// The folder of an earlier run of the same scenario: tell what has changed since by more than chance
+    #[arg(long, value_name = "DIR")]
+    baseline: Option<PathBuf>,
+    /// End with exit code 99 where a figure is worse than the baseline's by more than chance
+    #[arg(long, requires = "baseline")]
+    fail_on_worse: bool,
     /// Write the assertions as a JUnit report
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -97,19 +104,9 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         .into_iter()
         .filter_map(|(path, scenario)| Some((path, scenario?)))
         .collect();
-    if let Some(only) = &arguments.only {
-        for (path, scenario) in &scenarios {
-            if let Err(message) = known_strategy(only, scenario) {
-                say!("error: {}: {message}", path.display());
-                return Exit::Usage;
-            }
-        }
-    }
-    for (path, scenario) in &scenarios {
-        if let Err(message) = arguments.limits.allow(scenario, extent(scenario, &arguments)) {
-            say!("error: {}: {message}", path.display());
-            return Exit::Usage;
-        }
+    if let Err((path, message)) = allowed(&scenarios, &arguments) {
+        say!("error: {}: {message}", path.display());
+        return Exit::Usage;
     }
     // So are their folders, which nobody else writes to until they are done.
     let folders = match folders(&scenarios, arguments.out.as_deref()) {
@@ -119,6 +116,14 @@ pub(super) fn run(arguments: Arguments) -> Exit {
             return exit;
         }
     };
+    // And the earlier run, which may lie where the new one will.
+    let before = match earlier(&arguments, scenarios.len()) {
+        Ok(before) => before,
+        Err(message) => {
+            say!("error: {message}");
+            return Exit::Usage;
+        }
+    };
     let stop = interrupt();
     let mut printer = Printer::new(arguments.format, scenarios.len() > 1);
     let (mut worst, mut suites) = (Exit::Ok, Vec::new());
@@ -126,7 +131,8 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         match taken.map_or_else(|| RunFolder::take(&folder), Ok) {
             Ok(folder) => {
                 let said = (&mut printer, &mut suites);
-                worst = worst.max(one(path, scenario, &folder, &arguments, said, &stop));
+                let asked = (&arguments, before.as_ref());
+                worst = worst.max(one(path, scenario, &folder, asked, said, &stop));
             }
             Err(error) => {
                 say!("error: {error}");
@@ -147,6 +153,20 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         worst = worst.max(Exit::Internal);
     }
     worst.max(print(&printer.end()))
+}
+
+/// Whether all scenarios have what is asked for, and none is too large; the error names the first that is not so.
+fn allowed<'a>(scenarios: &[(&'a PathBuf, Scenario)], arguments: &Arguments) -> Result<(), (&'a PathBuf, String)> {
+    for (path, scenario) in scenarios {
+        if let Some(only) = &arguments.only {
+            known_strategy(only, scenario).map_err(|message| (*path, message))?;
+        }
+    }
+    for (path, scenario) in scenarios {
+        let effort = arguments.limits.allow(scenario, extent(scenario, arguments));
+        effort.map_err(|message| (*path, message))?;
+    }
+    Ok(())
 }
 
 /// How much of a scenario is run.
@@ -222,7 +242,7 @@ fn one(
     path: &Path,
     scenario: &Scenario,
     folder: &RunFolder,
-    arguments: &Arguments,
+    (arguments, before): (&Arguments, Option<&Record>),
     (printer, suites): (&mut Printer, &mut Vec<Suite>),
     stop: &AtomicBool,
 ) -> Exit {
@@ -239,6 +259,7 @@ fn one(
     bar.end();
     let mut record = outcome.record;
     record.manifest.command_line = command_line(path, &options, arguments);
+    record.baseline = before.map(|before| campaign::baseline::compare(before, &record));
     if let Some(precise) = outcome.precise {
         let limit = if precise {
             "the precision asked for was reached"
@@ -277,7 +298,25 @@ fn one(
     {
         exit = exit.max(Exit::AssertionFailed);
     }
+    if arguments.fail_on_worse && record.baseline.as_ref().is_some_and(Baseline::is_worse) {
+        exit = exit.max(Exit::AssertionFailed);
+    }
     exit
+}
+
+/// The record that is named as the baseline.
+fn earlier(arguments: &Arguments, scenarios: usize) -> Result<Option<Record>, String> {
+    let Some(folder) = &arguments.baseline else {
+        return Ok(None);
+    };
+    if scenarios > 1 {
+        return Err(
+            "--baseline is the folder of one run, and there are several scenarios; run them one by one".to_owned(),
+        );
+    }
+    Record::load(folder)
+        .map(Some)
+        .map_err(|error| format!("--baseline: {error}"))
 }
 
 /// What is said of a run that was ended early.

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
-use crate::record::{summary, verdicts};
+use crate::record::{advice, summary, verdicts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,6 +23,8 @@ enum Described {
     Summary,
     /// What `check --format json` prints.
     Verdicts,
+    /// What `advise --format json` prints.
+    Advice,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -30,6 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Described::Scenario => return print(&crate::scenario::schema()),
         Described::Summary => summary::schema(),
         Described::Verdicts => verdicts::schema(),
+        Described::Advice => advice::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     print(&format!("{text}\n"))

@@ -18,9 +18,11 @@
 //! 15. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
 //! 16. [`probe`]: which rule a provider follows, found out from outside
 //! 17. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
-//! 18. [`glossary`]: one meaning for each word
-//! 19. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 20. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 18. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
+//! 19. [`gates`]: thresholds and changes in CI, and the exit codes
+//! 20. [`glossary`]: one meaning for each word
+//! 21. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 22. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -72,6 +74,15 @@ pub mod probe {}
 
 #[doc = include_str!("studio.md")]
 pub mod studio {}
+
+#[doc = include_str!("advice.md")]
+pub mod advice {}
+
+#[doc = include_str!("gates.md")]
+#[doc = "```text"]
+#[doc = include_str!("../cli/exit_codes.txt")]
+#[doc = "```"]
+pub mod gates {}
 
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}

@@ -3,7 +3,9 @@
 //! A [`Record`] is complete: every table, chart and page is drawn from it alone, so an old result can be drawn again.
 //! This module knows neither how a reading was measured nor how it will be shown.
 
+pub mod advice;
 pub mod agreement;
+pub mod baseline;
 mod cells;
 mod finite;
 mod holders;
@@ -49,6 +51,9 @@ pub struct Record {
     pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
+    /// What has changed since an earlier run, where one was named. It is no part of what the run found.
+    #[serde(default)]
+    pub baseline: Option<baseline::Baseline>,
 }
 
 impl Record {

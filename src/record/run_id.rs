@@ -30,6 +30,7 @@ impl Record {
             incidents,
             aftermaths,
             holdings,
+            baseline: _,
         } = self;
         let names = (manifest, strategies, points);
         let found = (readings, series, comparisons, checks, incidents, aftermaths, holdings);

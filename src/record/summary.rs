@@ -4,6 +4,7 @@
 //! This module does not know where the file lies or how it gets there. The shape is a published interface with a JSON
 //! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
 
+use super::baseline::Baseline;
 use super::{Check, Comparison, Incident, Manifest, Reading, Record, RecoveryVerdict, Series, finite};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,9 @@ pub struct Summary {
     /// What the trigger did to each strategy; empty for a scenario that declares none.
     #[serde(default)]
     pub aftermaths: Vec<RecoveryVerdict>,
+    /// What has changed since an earlier run; missing where none was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
 }
 
 /// One figure: the mean over replications, with its 95 % confidence interval.
@@ -98,6 +102,7 @@ impl From<&Record> for Summary {
             aftermaths,
             // In a file of their own.
             holdings: _,
+            baseline,
         } = record;
         let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>> = BTreeMap::new();
         for r in readings {
@@ -139,6 +144,7 @@ impl From<&Record> for Summary {
                 })
                 .collect(),
             aftermaths: aftermaths.clone(),
+            baseline: baseline.clone(),
         }
     }
 }
@@ -158,6 +164,7 @@ impl Summary {
             incidents: self.incidents,
             aftermaths: self.aftermaths,
             holdings: Vec::new(),
+            baseline: self.baseline,
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Everything here is drawn from a [`Record`] alone, so an old result can be drawn again. This module runs nothing,
 //! measures nothing and prints nothing: it returns text and bytes, and `cli` decides where they go.
 
+pub mod advice;
 pub mod agreement;
 mod answer;
+mod baseline;
 pub mod chart;
 mod comparison;
 mod conditions;

@@ -5,7 +5,7 @@
 use super::comparison::{Detail, comparison, groups};
 use super::number;
 use super::sheet::{escaped, paragraph};
-use super::{Sweep, conditions, fates, one_line, words};
+use super::{Sweep, baseline, conditions, fates, one_line, words};
 use crate::record::Record;
 
 /// No table is laid out for less than this many columns: it would be letters under letters.
@@ -57,6 +57,12 @@ pub fn human(record: &Record, width: u16) -> String {
             paragraph(&mut out, "  ", &line, columns);
         }
     }
+    if let Some(before) = &record.baseline {
+        out.push_str("\nAgainst the baseline\n");
+        for line in baseline::words(before) {
+            paragraph(&mut out, "  ", &line, columns);
+        }
+    }
     let checks = conditions::checks(record);
     if !checks.is_empty() {
         out.push_str("\nChecks\n");
@@ -102,6 +108,10 @@ pub fn markdown(record: &Record) -> String {
         out.push('\n');
     }
     bullets(&mut out, &checks);
+    if let Some(before) = &record.baseline {
+        out.push_str("\nAgainst the baseline:\n\n");
+        bullets(&mut out, &baseline::words(before));
+    }
     out
 }
 

@@ -30,7 +30,9 @@ mod read;
 mod repair;
 mod resolve;
 mod roster;
+mod short;
 mod size;
+mod starter;
 mod strategy;
 mod sweep;
 mod timeline;
@@ -62,6 +64,7 @@ pub use file::{
 pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
+pub use starter::Starter;
 pub use strategy::{AgainSettings, DelayGoes, StepsSettings, StrategySettings};
 pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
@@ -44,5 +45,13 @@ impl Strategy for AppPerNode {
 impl Listed for AppPerNode {
     fn small(nodes: u16) -> Vec<Small<Self>> {
         vec![Small::of("app_per_node", "as many apps as nodes", Self { apps: nodes })]
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let apps = u32::from(here.apps).min(here.nodes) as u16;
+        if apps < 2 {
+            return Err("there may be no second app, or there is no second node");
+        }
+        offer::plain(Self { apps })
     }
 }

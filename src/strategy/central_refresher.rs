@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{Circumstances, Offer, Offers};
 use super::renew_ahead::{again, ahead};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
@@ -221,6 +222,16 @@ impl Listed for CentralRefresher {
             "one more node than calls arrive at",
             on_request,
         )]
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let ahead = Self {
+            renew_ahead: Some(here.margin()),
+            try_again: None,
+            wait: here.patience(),
+            on_request: true,
+        };
+        Ok(vec![Offer::of("ahead", ahead)])
     }
 }
 

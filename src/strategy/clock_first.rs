@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::renew_ahead::ahead;
 use super::{Listed, SPAN, Small};
 use crate::base::{CallId, Duration, Millis};
@@ -319,6 +320,16 @@ impl Listed for ClockFirst {
             Small::of("clock_first_queue", "one after another, without a second look", queue),
             Small::of("clock_first_shared", "one for all, and compares", shared),
         ]
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let careful = Self {
+            margin: here.stagger(),
+            flight: WhoAsks::Shared,
+            refused: OnRefused::Compare,
+            ..Self::default()
+        };
+        Ok(vec![Offer::of("one flight", careful)])
     }
 }
 

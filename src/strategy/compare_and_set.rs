@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
@@ -62,6 +63,13 @@ impl Listed for CompareAndSet {
                 Self { spare: true },
             ),
         ]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        Ok(vec![
+            Offer::of("", Self { spare: false }),
+            Offer::of("keeps a spare", Self { spare: true }),
+        ])
     }
 }
 

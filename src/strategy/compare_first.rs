@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
@@ -36,5 +37,9 @@ impl Strategy for CompareFirst {
 impl Listed for CompareFirst {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("compare_first", "", Self {})]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self {})
     }
 }

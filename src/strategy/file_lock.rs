@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Covers, Lease, Memory, Ttl, WhenStuck};
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, SPAN, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
@@ -112,5 +113,20 @@ impl Listed for FileLock {
             wait: self.poll,
             ..self
         }
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let lock = Self {
+            kind: LockKind::Flock,
+            covers: Covers::default(),
+            poll: default_poll(),
+            wait: here.patience(),
+            when_stuck: WhenStuck::Fail,
+        };
+        offer::plain(lock)
+    }
+
+    fn needs_one_machine(&self) -> bool {
+        true
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{Command, Input, Me, Outbox, Role, Strategy};
 use crate::oauth::TokenSlot;
@@ -43,5 +44,9 @@ impl Strategy for Gateway {
 impl Listed for Gateway {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("gateway", "one more node than calls arrive at", Self {})]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self {})
     }
 }

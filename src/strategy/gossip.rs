@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
@@ -171,5 +172,17 @@ impl Listed for Gossip {
             Small::of("gossip", "tells all; asks nobody", waiting(Duration::ZERO)),
             Small::of("gossip_asks", "tells all; asks all before it renews", waiting(SPAN)),
         ]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        let waiting = |wait| Self { fanout: None, wait };
+        Ok(vec![
+            Offer::of("tells all", waiting(Duration::ZERO)),
+            Offer::of("tells all, asks all", waiting(Duration::from_millis(100))),
+        ])
+    }
+
+    fn talks_to_peers(&self) -> bool {
+        true
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::renew_ahead::{again, ahead};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
@@ -357,6 +358,20 @@ impl Listed for Leader {
             wait: self.poll,
             ..self
         }
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let plain = Self {
+            ttl: default_ttl(),
+            poll: default_poll(),
+            wait: here.patience(),
+            renew_ahead: None,
+        };
+        let ahead = Self {
+            renew_ahead: Some(here.margin()),
+            ..plain
+        };
+        Ok(vec![Offer::of("", plain), Offer::of("ahead", ahead)])
     }
 }
 

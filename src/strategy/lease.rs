@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, SPAN, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
@@ -354,6 +355,29 @@ impl Listed for Lease {
             wait: self.poll,
             ..self
         }
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let plain = Self {
+            ttl: Ttl::After(here.lease()),
+            wait: here.patience(),
+            on_invalid_grant: OnInvalidGrant::Reread,
+            ..Self::default()
+        };
+        let extended = Self {
+            extend_every: Some(here.extension()),
+            ..plain
+        };
+        let ahead = Self {
+            renew_ahead: Some(here.margin()),
+            jitter: here.stagger(),
+            ..extended
+        };
+        Ok(vec![
+            Offer::of("", plain),
+            Offer::of("extended", extended),
+            Offer::of("extended, renewed ahead", ahead),
+        ])
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod cache;
 mod look_first;
+mod offer;
 mod small;
 
 mod app_per_node;
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 pub use clock_first::{Believes, OnRefused, WhoAsks};
 pub use file_lock::LockKind;
 pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
+pub use offer::{Circumstances, Offer, Offers};
 pub use rotation::Over;
 pub use small::Small;
 
@@ -105,7 +107,30 @@ macro_rules! strategies {
             all.into_iter().flatten().collect()
         }
 
+        /// What each of them offers here, in this order, by its name.
+        pub fn offers(here: &Circumstances) -> Vec<(&'static str, Offers)> {
+            vec![$({
+                let own = $Name::offers(here);
+                let each = |own: Vec<Offer<$Name>>| own.into_iter().map(|offer| offer.map(Coordination::$Name)).collect();
+                (stringify!($file), own.map(each))
+            }),*]
+        }
+
         impl Coordination {
+            /// Whether nodes send each other notes, and so have to find each other.
+            pub fn talks_to_peers(&self) -> bool {
+                match self {
+                    $(Self::$Name(strategy) => strategy.talks_to_peers(),)*
+                }
+            }
+
+            /// Whether the shared store is a file that one machine locks.
+            pub fn needs_one_machine(&self) -> bool {
+                match self {
+                    $(Self::$Name(strategy) => strategy.needs_one_machine(),)*
+                }
+            }
+
             /// The same with waits that are as short as may be: one poll, so that a node looks twice before it is stuck.
             #[must_use]
             pub fn scaled_down(self) -> Self {

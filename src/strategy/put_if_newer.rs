@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::look_first::{Memory, Writes};
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::Token;
@@ -50,6 +51,10 @@ impl Listed for PutIfNewer {
             Small::of("put_if_newer", "tokens reveal nothing", Self {}),
             Small::of("put_if_newer_order", "tokens reveal their order", Self {}),
         ]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self {})
     }
 }
 

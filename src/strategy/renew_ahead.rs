@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration, Millis};
 use crate::node::{Command, Input, Me, Outbox, Strategy, Timer};
@@ -80,5 +81,13 @@ impl Listed for RenewAhead {
             jitter: Duration::ZERO,
         };
         vec![Small::of("renew_ahead", "", on_time)]
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let ahead = Self {
+            margin: here.margin(),
+            jitter: here.spread(),
+        };
+        Ok(vec![Offer::of("jittered", ahead)])
     }
 }

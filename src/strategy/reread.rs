@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
@@ -196,6 +197,13 @@ impl Listed for Reread {
             Small::of("reread", "without refresh tokens", Self { before: false }),
             Small::refreshing("reread_before", Self { before: true }),
         ]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        Ok(vec![
+            Offer::of("when refused", Self { before: false }),
+            Offer::of("before each refresh", Self { before: true }),
+        ])
     }
 }
 

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lease::{Lease, Memory, Slots};
+use super::lease::{Lease, Memory, Slots, Ttl};
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
@@ -116,5 +117,27 @@ impl Listed for Rotation {
             lease: self.lease.scaled_down(),
             ..self
         }
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        let over = |over| Self {
+            over,
+            count: 2,
+            lease: Lease {
+                renew_ahead: Some(here.margin()),
+                jitter: here.stagger(),
+                extend_every: Some(here.extension()),
+                ttl: Ttl::After(here.lease()),
+                wait: here.patience(),
+                ..Lease::default()
+            },
+        };
+        let apps = (here.apps > 1).then(|| Offer::of("two apps", over(Over::Apps)));
+        let slots = (here.slots > 1).then(|| Offer::of("two slots", over(Over::Slots)));
+        let offers: Vec<_> = apps.into_iter().chain(slots).collect();
+        if offers.is_empty() {
+            return Err("there may be no second app, and no second token slot has been granted");
+        }
+        Ok(offers)
     }
 }

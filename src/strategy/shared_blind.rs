@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, View};
 use crate::oauth::{Failure, Token, TokenSlot};
@@ -147,5 +148,9 @@ impl Strategy for SharedBlind {
 impl Listed for SharedBlind {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("shared_blind", "", Self { expire_first: false })]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self { expire_first: false })
     }
 }

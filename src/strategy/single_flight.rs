@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
@@ -40,5 +41,9 @@ impl Strategy for SingleFlight {
 impl Listed for SingleFlight {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("single_flight", "", Self {})]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self {})
     }
 }

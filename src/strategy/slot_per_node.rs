@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::base::mix;
 use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Strategy, View};
@@ -129,5 +130,20 @@ impl Listed for SlotPerNode {
             hashed: None,
         };
         vec![Small::of("slot_per_node", "as many slots as nodes", own)]
+    }
+
+    fn offers(here: &Circumstances) -> Offers<Self> {
+        if here.slots < 2 {
+            return Err("no second token slot has been granted");
+        }
+        let own = Self {
+            slots: u32::from(here.slots).min(here.nodes) as u16,
+            first: 0,
+            parameter: None,
+            fall_back: false,
+            known: true,
+            hashed: None,
+        };
+        offer::plain(own)
     }
 }

@@ -1,6 +1,7 @@
 //! How the strategies of the list are checked: with settings that keep the number of states small and lose no behaviour.
 
 use super::Coordination;
+use super::offer::{Circumstances, Offers};
 use crate::base::Duration;
 use crate::node::Strategy;
 
@@ -49,7 +50,7 @@ impl<S> Small<S> {
     }
 }
 
-/// What a strategy of the list says for the checker.
+/// What a strategy of the list says for the checker, and to whoever has to choose one.
 pub(super) trait Listed: Strategy {
     /// Its small settings among so many nodes: the first under its own name, others under names that begin with it.
     fn small(nodes: u16) -> Vec<Small<Self>>;
@@ -58,5 +59,18 @@ pub(super) trait Listed: Strategy {
     #[must_use]
     fn scaled_down(self) -> Self {
         self
+    }
+
+    /// Settings that are worth trying here.
+    fn offers(here: &Circumstances) -> Offers<Self>;
+
+    /// Whether nodes send each other notes, and so have to find each other.
+    fn talks_to_peers(&self) -> bool {
+        false
+    }
+
+    /// Whether the shared store is a file that one machine locks.
+    fn needs_one_machine(&self) -> bool {
+        false
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Strategy, View};
 use crate::oauth::{Token, TokenSlot};
@@ -75,5 +76,9 @@ impl Strategy for TokenPerCall {
 impl Listed for TokenPerCall {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("token_per_call", "", Self {})]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self {})
     }
 }

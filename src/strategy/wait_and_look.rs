@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, SPAN, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, Strategy, Timer, View};
@@ -150,5 +151,13 @@ impl Strategy for WaitAndLook {
 impl Listed for WaitAndLook {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("wait_and_look", "", Self { spread: SPAN })]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        let waiting = |spread| Self { spread };
+        Ok(vec![
+            Offer::of("up to 500 ms", waiting(Duration::from_millis(500))),
+            Offer::of("up to 2 s", waiting(Duration::from_secs(2))),
+        ])
     }
 }

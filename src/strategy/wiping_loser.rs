@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{Circumstances, Offer, Offers};
 use super::reread::{Loser, Memory};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
@@ -55,6 +56,14 @@ impl Listed for WipingLoser {
             Small::of("wiping_loser", "without refresh tokens", loser(false)),
             Small::refreshing("wiping_loser_compare", loser(true)),
         ]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        let compares = Self {
+            compare: true,
+            before: true,
+        };
+        Ok(vec![Offer::of("compares", compares)])
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::offer::{self, Circumstances, Offers};
 use super::{Listed, Small};
 use crate::base::{Delay, Duration, Factor, Rough};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Strategy, Timer, View};
@@ -219,6 +220,10 @@ impl Strategy for Xfetch {
 impl Listed for Xfetch {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("xfetch", "", Self { beta: Factor::ONE })]
+    }
+
+    fn offers(_: &Circumstances) -> Offers<Self> {
+        offer::plain(Self { beta: Factor::ONE })
     }
 }
 

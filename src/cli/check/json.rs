@@ -1,7 +1,7 @@
 //! The verdicts as JSON.
 
 use super::gate::Expected;
-use super::scope;
+use crate::campaign::scope;
 use crate::engine::check::expected::Expectation;
 use crate::engine::check::{self, CheckReport, PropertyVerdict, Setup};
 use crate::property::PROPERTIES;

@@ -24,7 +24,6 @@ use crate::record::write;
 use crate::scenario::Stated;
 use gate::Expected;
 use scope::SearchedRow;
-pub(super) use subject::of_scenario;
 use subject::{Subject, Subjects, subjects};
 use table::Table;
 
@@ -121,7 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     for (place, Subject { name, setup, expected }) in subjects.all.iter().enumerate() {
         let counter = Counter::new(name, &stop);
         let mut report = check::check(setup, &counter);
-        scope::open(&mut report, &subjects.left_out);
+        crate::campaign::scope::open(&mut report, &subjects.left_out);
         counter.0.finish_and_clear();
         exit = exit.max(judge(name, arguments, &subjects, expected, &report));
         let interrupted = stop.load(Ordering::Relaxed);

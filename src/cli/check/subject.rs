@@ -2,12 +2,12 @@
 
 use super::Arguments;
 use super::gate::{self, Expected};
-use super::scope::{self, LeftOut};
+
+use crate::campaign::scope::{self, Omission, of_scenario};
 use crate::cli::validate;
 use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{FaultBudget, Setup};
 use crate::provider::profiles;
-use crate::scenario::Scenario;
 
 /// A system with what is expected of it.
 pub(super) struct Subject {
@@ -26,7 +26,7 @@ pub(super) struct Subjects {
     /// Calls at each node.
     pub calls: u32,
     /// What of the scenario or the provider is left out.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Omission>,
 }
 
 /// What is to be checked. The error is what is wrong, unless that has been said already.
@@ -101,27 +101,6 @@ fn builtin(nodes: u32, calls: u32, faults: FaultBudget, own_provider: bool) -> V
         .map(|name| {
             let setup = systems::setup(name, nodes, calls, faults);
             (name.to_owned(), setup.expect("a name of the list"))
-        })
-        .collect()
-}
-
-/// A scenario's strategies under its provider, among a few nodes.
-pub(in crate::cli) fn of_scenario(
-    scenario: &Scenario,
-    nodes: u32,
-    calls: u32,
-    faults: FaultBudget,
-) -> Vec<(String, Setup)> {
-    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
-    let strategies = scenario.file.strategy.iter();
-    strategies
-        .map(|strategy| {
-            let coordination = strategy.coordination.clone().scaled_down();
-            let mut setup = systems::system_for(coordination, nodes, calls, faults);
-            setup.system = setup.system.under(scenario.provider());
-            setup.system.slots = slots;
-            setup.system.attempts = scope::counted(strategy.retry.attempts());
-            (strategy.name.clone(), setup)
         })
         .collect()
 }

@@ -175,5 +175,6 @@ pub(super) fn blank(scenario: &str) -> Record {
         incidents: vec![],
         aftermaths: vec![],
         holdings: vec![],
+        baseline: None,
     }
 }

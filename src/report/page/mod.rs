@@ -3,19 +3,21 @@
 //! Knows how a page is laid out, and nothing of what the figures mean.
 
 mod colours;
+mod pair;
 mod parts;
-mod table;
+pub(super) mod table;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::answer::answer;
 use super::chart::CHARTS;
 use super::setting::Setting;
-use super::{conditions, fates, number, one_line, words};
+use super::{baseline, conditions, fates, number, one_line, words};
 use crate::base::shown;
 use crate::record::Record;
 use crate::record::write::ResultFile;
 
+pub use pair::pair;
 pub use parts::{PageParts, parts};
 
 /// The name of the page in the folder of a run.
@@ -28,7 +30,7 @@ pub fn style() -> String {
     format!("{STYLE}{}", colours::rules())
 }
 
-const SCRIPT: &str = include_str!("script.js");
+pub(super) const SCRIPT: &str = include_str!("script.js");
 
 /// The page of a record.
 pub fn file(record: &Record) -> ResultFile {
@@ -73,6 +75,9 @@ pub fn html(record: &Record) -> String {
                     (table::ranking(record))
                     (list("In words", "words", &words))
                     (list("After the trigger", "trigger", &fates::aftermaths(record)))
+                    @if let Some(before) = &record.baseline {
+                        (list("Against the baseline", "baseline", &baseline::words(before)))
+                    }
                     (list("What the scenario states", "checks", &conditions::checks(record)))
                     (charts(record))
                     (timeline(record))
@@ -93,8 +98,22 @@ fn lead(record: &Record, words: &[String]) -> String {
         .unwrap_or_else(|| "Nothing was measured.".to_owned())
 }
 
+/// The head of every page.
+pub(super) fn head(title: &str, version: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="generator" content={ "tokenstorm " (version) };
+            title { (line(title)) " · tokenstorm" }
+            style { (PreEscaped(style())) }
+        }
+    }
+}
+
 /// A text of the scenario without what no reader should meet.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     shown::line(text).into_owned()
 }
 

@@ -28,6 +28,11 @@ pub(super) fn ranking(record: &Record) -> Markup {
     }
 }
 
+/// A table that can be sorted.
+pub(in crate::report) fn plain(sheet: &Sheet) -> Markup {
+    table(sheet, None)
+}
+
 /// A table; with a record, each row can be hidden by the strategy that it names.
 fn table(sheet: &Sheet, of: Option<&Record>) -> Markup {
     let keys = sheet

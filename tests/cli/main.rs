@@ -1,5 +1,10 @@
 //! The program as a user meets it: what it prints, what it leaves on disk, how it ends.
 
+mod advise;
+mod gates;
+mod init;
+mod museum;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

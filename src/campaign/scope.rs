@@ -1,0 +1,334 @@
+//! What a search takes over of a scenario, and what it leaves out.
+//!
+//! Knows the scenario and the checker, and nothing of how a verdict is shown.
+
+use crate::base::Duration;
+use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict, Setup, System, systems};
+use crate::node::Strategy as _;
+use crate::property::PROPERTIES;
+use crate::provider::settings::{Reads, RetireSettings, Settings};
+use crate::retry::Attempts;
+use crate::scenario::{EventKind, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
+use crate::world::Leg;
+
+/// Tries of a call that are counted at most: every count is a state of its own. A policy with more is searched as one that tries
+/// without end.
+const MOST_TRIES: u32 = 5;
+
+/// One fault of each kind of which the scenario tells, and which a search knows.
+pub fn faults(scenario: &Scenario) -> FaultBudget {
+    let file = &scenario.file;
+    let provider = scenario.provider();
+    let mut faults = FaultBudget::NONE;
+    let mut add = |fault, told: bool| {
+        if told {
+            faults = faults.with(fault, 1);
+        }
+    };
+    let endpoints = [&provider.faults.token, &provider.faults.api];
+    let lossy = endpoints
+        .iter()
+        .any(|faults| is_some(faults.lost_before) || is_some(faults.lost_after));
+    let store = file.store.as_ref();
+    let lossy_store = store.is_some_and(|store| is_some(Some(store.lost_before)) || is_some(Some(store.lost_after)));
+    let lossy_peers = file.peers.as_ref().is_some_and(|peers| is_some(Some(peers.lost)));
+    let happens = |wanted: fn(&EventKind) -> bool| file.event.iter().any(|event| wanted(&event.what));
+    let cut = happens(|what| match what {
+        EventKind::Partition(_) => true,
+        EventKind::Fail(fail) => fail.how == How::Silent,
+        _ => false,
+    });
+    add(Fault::Drop, lossy || lossy_store || lossy_peers || cut);
+    let restarts = |what: &EventKind| {
+        matches!(
+            what,
+            EventKind::Restart(_) | EventKind::Redeploy(_) | EventKind::Crash(_) | EventKind::CrashGateway(_)
+        )
+    };
+    add(Fault::Crash, happens(restarts));
+    // A node that stands still hears late what has come meanwhile; what it has under lease ends before it hears.
+    let pauses = file.fleet.iter().any(|fleet| fleet.pauses.is_some());
+    add(
+        Fault::Lapse,
+        pauses || happens(|what| matches!(what, EventKind::Pause(_))),
+    );
+    add(Fault::Late, happens(|what| matches!(what, EventKind::Slow(_))));
+    add(Fault::Expiry, happens(|what| matches!(what, EventKind::Revoke(_))));
+    faults
+}
+
+/// Calls at each node: two where a used refresh token goes on for a while, as it takes a second call to use it after that.
+pub fn calls(scenario: &Scenario) -> u32 {
+    let rule = scenario.provider().refresh_tokens();
+    match rule.and_then(|rule| rule.retire).unwrap_or_default() {
+        RetireSettings::OnIssue => 1,
+        _ => 2,
+    }
+}
+
+/// These faults, and that a lease ends under its holder where the work that it covers can outlast it: a token request and its answer
+/// each take as long as but one in a million does.
+pub fn with_lapse(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
+    const ONE_IN_A_MILLION: u64 = u64::MAX - u64::MAX / 1_000_000;
+    let (Some(ttl), Ok(plan)) = (strategy.coordination.lapses_after(), scenario.plan(strategy)) else {
+        return faults;
+    };
+    let longest = |leg| plan.links.leg(leg).latency.sample(ONE_IN_A_MILLION);
+    let ways = [Leg::TokenRequest, Leg::TokenService, Leg::TokenResponse];
+    let works = ways
+        .map(longest)
+        .into_iter()
+        .fold(Duration::ZERO, Duration::saturating_add);
+    match works < ttl || faults.left(Fault::Lapse) > 0 {
+        true => faults,
+        false => faults.with(Fault::Lapse, 1),
+    }
+}
+
+fn is_some<T: Default + PartialEq>(share: Option<T>) -> bool {
+    share.is_some_and(|share| share != T::default())
+}
+
+/// Something that a search leaves out.
+#[derive(Clone, Debug)]
+pub struct Omission {
+    /// What it is.
+    pub words: String,
+    /// Properties that it can break where the search has them hold.
+    breaks: &'static [&'static str],
+}
+
+/// Properties that are open where they are not broken, as what was left out may break them, with the words for it.
+pub(crate) fn doubts(left_out: &[Omission], property: &str) -> Option<String> {
+    let why = left_out.iter().filter(|item| item.breaks.contains(&property));
+    let why: Vec<_> = why.map(|item| item.words.as_str()).collect();
+    (!why.is_empty()).then(|| format!("left out: {}", why.join(", ")))
+}
+
+/// Says of no property that it holds which something that was left out may break.
+pub fn open(report: &mut CheckReport, left_out: &[Omission]) {
+    for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
+        if let (PropertyVerdict::Holds(_), Some(why)) = (&*verdict, doubts(left_out, property.name)) {
+            *verdict = PropertyVerdict::Open(why);
+        }
+    }
+}
+
+/// What is left out of a scenario, for all its strategies together, where a run has these faults and so many calls at each node.
+pub fn left_out(scenario: &Scenario, faults: FaultBudget, calls: u32) -> Vec<Omission> {
+    let file = &scenario.file;
+    let mut words = Words::new(faults, calls);
+    for strategy in &file.strategy {
+        of_strategy(strategy, &mut words);
+    }
+    of_provider(scenario.provider(), &mut words);
+    of_fleets(file, &mut words);
+    of_events(file, &mut words);
+    words.said
+}
+
+/// What is left out of a provider.
+pub fn left_out_of(provider: &Settings, faults: FaultBudget, calls: u32) -> Vec<Omission> {
+    let mut words = Words::new(faults, calls);
+    of_provider(provider, &mut words);
+    words.said
+}
+
+/// Words of which each is said once.
+struct Words {
+    said: Vec<Omission>,
+    faults: FaultBudget,
+    calls: u32,
+}
+
+/// What can be broken by what a search leaves out; nothing for what only ends calls sooner, or makes a system out of parts that have less to
+/// do with each other.
+const HARMLESS: &[&str] = &[];
+/// A client that mistakes one answer for another.
+const MISREADS: &[&str] = &["S3", "S7", "S8", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3"];
+/// Requests that are refused, or fail, for a time.
+const REFUSES: &[&str] = &["B1", "L2", "L3", "R1"];
+/// Answers that come after their time-out.
+const DELAYS: &[&str] = &["S1", "S2a", "S2b", "S3", "S4", "S8", "S9", "R1", "F1", "F3"];
+/// Tokens that end before their time.
+const ENDS_TOKENS: &[&str] = &["S8", "B1", "B2", "R1"];
+/// Grants that end.
+const ENDS_GRANTS: &[&str] = &["B1", "L2", "L3", "R1", "F3"];
+/// Tokens that are refused though they live, or accepted though they do not.
+const MISJUDGES: &[&str] = &["S3", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1"];
+/// Nodes that share a slot without sharing what they know.
+const COLLIDES: &[&str] = &["S2a", "S4", "S6", "B1", "B2", "L2", "F1", "F3"];
+/// Tokens that are asked for though there is one.
+const ASKS_MORE: &[&str] = &["S4", "S6", "B1", "B2", "L2", "R1"];
+/// A store that has not heard, or has forgotten, what was written.
+const FORGETS: &[&str] = &["S1", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3"];
+/// The same for its lease.
+const FORGETS_LEASES: &[&str] = &[
+    "S1", "S2a", "S2b", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3",
+];
+/// Nodes whose memory is gone.
+const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
+/// Calls that come at once.
+const CROWDS: &[&str] = &["S7", "S9"];
+
+impl Words {
+    fn new(faults: FaultBudget, calls: u32) -> Self {
+        let said = Vec::new();
+        Self { said, faults, calls }
+    }
+
+    fn add(&mut self, is_there: bool, words: &str, breaks: &'static [&'static str]) {
+        if is_there && !self.said.iter().any(|known| known.words == words) {
+            self.said.push(Omission {
+                words: words.to_owned(),
+                breaks,
+            });
+        }
+    }
+
+    /// What breaks nothing that this fault would not break, where the search has that one.
+    fn unless(&self, fault: Fault, breaks: &'static [&'static str]) -> &'static [&'static str] {
+        match self.faults.left(fault) {
+            0 => breaks,
+            _ => HARMLESS,
+        }
+    }
+}
+
+fn of_strategy(strategy: &StrategySettings, words: &mut Words) {
+    let attempts = strategy.retry.attempts();
+    words.add(
+        counted(attempts) != attempts,
+        &format!("the end of tries (more than {MOST_TRIES} count as no end)"),
+        HARMLESS,
+    );
+    words.add(strategy.budget.is_some(), "retry budgets", HARMLESS);
+    let bounded = strategy.again_after.is_some();
+    words.add(bounded, "bounds of tries by what failed", HARMLESS);
+    words.add(strategy.breaker.is_some(), "circuit breakers", HARMLESS);
+    words.add(strategy.throttle.is_some(), "client-side throttling", HARMLESS);
+    words.add(
+        strategy.reads != Reads::default(),
+        "what a client does not read of an answer",
+        MISREADS,
+    );
+}
+
+fn of_provider(provider: &Settings, words: &mut Words) {
+    let limits = [&provider.limits.token, &provider.limits.api];
+    words.add(limits.iter().any(|limits| limits.quotas.is_some()), "quotas", REFUSES);
+    let delays = words.unless(Fault::Late, DELAYS);
+    words.add(limits.iter().any(|limits| limits.servers.is_some()), "queues", delays);
+    let faults = [&provider.faults.token, &provider.faults.api];
+    let refuses = words.unless(Fault::Drop, REFUSES);
+    words.add(
+        faults.iter().any(|faults| is_some(faults.error_rate)),
+        "server errors",
+        refuses,
+    );
+    let ends = match provider.refresh.is_some() {
+        true => ENDS_GRANTS,
+        false => words.unless(Fault::Expiry, ENDS_TOKENS),
+    };
+    words.add(provider.faults.revocations.is_some(), "revocations", ends);
+    let lags = &provider.lags;
+    words.add(
+        lags.visible_after.is_some() || lags.invalidation.is_some(),
+        "lags of resource servers",
+        MISJUDGES,
+    );
+    let rotation = provider.refresh_tokens();
+    words.add(
+        rotation.is_some_and(|rule| rule.ttl.is_some()),
+        "the life of refresh tokens",
+        ENDS_GRANTS,
+    );
+}
+
+fn of_fleets(file: &ScenarioFile, words: &mut Words) {
+    let any = |wanted: fn(&crate::scenario::FleetSettings) -> bool| file.fleet.iter().any(wanted);
+    words.add(file.fleet.len() > 1, "differences between fleets", COLLIDES);
+    words.add(
+        any(|fleet| fleet.login == LoginSettings::Own),
+        "logins of their own",
+        HARMLESS,
+    );
+    words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot", COLLIDES);
+    words.add(any(|fleet| fleet.force_renewal), "forced renewal", ASKS_MORE);
+    words.add(
+        any(|fleet| !fleet.clock_skew.is_zero() || fleet.clock_drift_ppm > 0),
+        "clocks that are off",
+        ASKS_MORE,
+    );
+    let impatient =
+        |fleet: &crate::scenario::FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
+    words.add(any(impatient), "callers who leave", HARMLESS);
+    words.add(
+        file.login.is_some_and(|login| login.again_after.is_some()),
+        "users who log in again",
+        HARMLESS,
+    );
+    words.add(
+        file.store.as_ref().is_some_and(|store| store.replica_lag.is_some()),
+        "a replica that lags",
+        FORGETS,
+    );
+    words.add(!file.sweep.is_empty(), "the sweep", HARMLESS);
+}
+
+fn of_events(file: &ScenarioFile, words: &mut Words) {
+    for event in &file.event {
+        let (is_left_out, what, breaks) = match &event.what {
+            EventKind::FailOverStore(_) => (true, "failover of the store", FORGETS_LEASES),
+            EventKind::Fail(fail) => (
+                fail.how == How::Errors,
+                "server errors",
+                words.unless(Fault::Drop, REFUSES),
+            ),
+            EventKind::GrantSlots(_) => (true, "slots that are granted later", COLLIDES),
+            EventKind::Start(_) | EventKind::Stop(_) | EventKind::Scale(_) | EventKind::Autoscale(_) => {
+                (true, "nodes that come and go", words.unless(Fault::Crash, LEAVES))
+            }
+            EventKind::Spike(_) => (true, "spikes", if words.calls > 1 { HARMLESS } else { CROWDS }),
+            EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked", ENDS_GRANTS),
+            EventKind::Restart(_)
+            | EventKind::Redeploy(_)
+            | EventKind::Pause(_)
+            | EventKind::Partition(_)
+            | EventKind::Crash(_)
+            | EventKind::CrashGateway(_)
+            | EventKind::Slow(_) => (false, "", HARMLESS),
+        };
+        words.add(is_left_out, what, breaks);
+    }
+}
+
+/// Tries of a call; none for as many as it takes.
+pub fn tries_of(system: &System) -> Option<u32> {
+    (1..=MOST_TRIES).find(|&tries| !system.attempts.allow_another(tries))
+}
+
+/// As many tries of a call as a search counts.
+pub fn counted(attempts: Attempts) -> Attempts {
+    if attempts.allow_another(MOST_TRIES) {
+        Attempts::UNBOUNDED
+    } else {
+        attempts
+    }
+}
+
+/// A scenario's strategies under its provider, among a few nodes.
+pub fn of_scenario(scenario: &Scenario, nodes: u32, calls: u32, faults: FaultBudget) -> Vec<(String, Setup)> {
+    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
+    let strategies = scenario.file.strategy.iter();
+    strategies
+        .map(|strategy| {
+            let coordination = strategy.coordination.clone().scaled_down();
+            let mut setup = systems::system_for(coordination, nodes, calls, faults);
+            setup.system = setup.system.under(scenario.provider());
+            setup.system.slots = slots;
+            setup.system.attempts = counted(strategy.retry.attempts());
+            (strategy.name.clone(), setup)
+        })
+        .collect()
+}
