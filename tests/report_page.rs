@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use installed::{clients, is_there, program};
 use tokenstorm::campaign::{self, CampaignOptions};
+use tokenstorm::film::{FilmSubject, survey};
 use tokenstorm::report::page;
 use tokenstorm::scenario::{Overrides, Scenario};
 use tokenstorm::studio::{Studio, StudioOptions};
@@ -103,6 +104,7 @@ workload = [{ kind = "user", arrivals = { poisson = "6/min" } }]
 [[strategy]]
 name = "naive cache"
 coordination = "naive"
+retry = "none"
 
 [[strategy]]
 name = "gateway"
@@ -129,9 +131,18 @@ fn expected() -> serde_json::Value {
         .replace("name = \"web\"", &format!("name = \"{name}\""));
     serde_json::json!({
         "small": SMALL,
+        "failure": first_failure(),
         "hostile": hostile,
         "moved": { "answer": found.answer, "table": found.table, "words": found.words, "charts": found.charts },
     })
+}
+
+/// The step in which the first call fails, as a survey of the run has it.
+fn first_failure() -> u64 {
+    let scenario = Scenario::parse("small.toml", SMALL, Path::new(".")).unwrap();
+    let (point, at_point) = &scenario.points()[0];
+    let subject = FilmSubject::new((point, at_point), &scenario.file.strategy[0], 1, 0).unwrap();
+    survey(&subject).unwrap().marks.first_failure().unwrap().step
 }
 
 fn visit(width: &str, scheme: &str, what: &str, picture: Option<&Path>) {

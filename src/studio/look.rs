@@ -45,6 +45,8 @@ pub(super) enum Line {
         /// None where the page has them already.
         controls: Option<String>,
         values: Vec<(String, Option<String>)>,
+        /// Names of those that are compared.
+        strategies: Vec<String>,
         warnings: Vec<String>,
     },
     /// Nothing was run.
@@ -132,6 +134,12 @@ fn described(text: &str, scenario: &Scenario, known: &str) -> Line {
         summary: scenario.file.summary.clone(),
         controls: (shape != known).then(|| controls::draw(&sections).into_string()),
         values: values(&sections),
+        strategies: scenario
+            .file
+            .strategy
+            .iter()
+            .map(|strategy| strategy.name.clone())
+            .collect(),
         warnings: scenario
             .warnings()
             .iter()

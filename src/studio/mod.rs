@@ -7,10 +7,12 @@
 mod controls;
 mod edit;
 mod effort;
+mod ever;
 mod examples;
 mod guard;
 mod look;
 mod page;
+mod play;
 mod routes;
 mod told;
 

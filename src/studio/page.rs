@@ -14,6 +14,8 @@ pub(super) fn files() -> Vec<(&'static str, &'static str, &'static str)> {
         ("/controls.js", SCRIPT, include_str!("page/controls.js")),
         ("/editor.js", SCRIPT, include_str!("page/editor.js")),
         ("/figures.js", SCRIPT, include_str!("page/figures.js")),
+        ("/film.js", SCRIPT, include_str!("page/film.js")),
+        ("/stage.js", SCRIPT, include_str!("page/stage.js")),
         ("/link.js", SCRIPT, include_str!("page/link.js")),
         (
             "/studio.css",
@@ -75,6 +77,7 @@ pub(super) fn html() -> String {
                             div id="words" {}
                         }
                     }
+                    (player())
                 }
             }
         }
@@ -105,6 +108,50 @@ fn bar() -> Markup {
                 input id="file" type="file" accept=".toml,text/plain" hidden aria-label="Scenario file";
                 button type="button" id="save" { "Save" }
                 button type="button" id="copy" { "Copy link" }
+            }
+        }
+    }
+}
+
+/// One run as a film.
+fn player() -> Markup {
+    html! {
+        section.film aria-labelledby="play" {
+            h2 id="play" { "Play a run" }
+            p.hint { "The first replication of a strategy, step by step: who asks for a token, whose token that ends, and what becomes of the calls." }
+            div.reel {
+                label for="star" { "Strategy" }
+                select id="star" {}
+                span.group role="group" aria-label="Where the film begins" {
+                    @for (at, called) in [
+                        ("beginning", "Beginning"), ("refusal", "First refusal"), ("failure", "First failure"),
+                        ("storm", "Storm’s onset"), ("worst", "Worst call"),
+                    ] {
+                        button type="button" data-at=(at) { (called) }
+                    }
+                }
+                button type="button" id="ever" { "Can it ever fail?" }
+            }
+            p.notice id="unplayed" role="alert" hidden {}
+            div id="found" hidden { p id="searched" {} div.reel id="breaks" {} }
+            div id="screen" hidden {
+                p.step id="step" {}
+                div id="stage-picture" {}
+                div.reel {
+                    button type="button" id="back" aria-label="One step back" { "◀" }
+                    button type="button" id="run" aria-pressed="false" { "Play" }
+                    button type="button" id="forth" aria-label="One step forward" { "▶" }
+                    label.hidden for="seek" { "Step" }
+                    input id="seek" type="range" min="0" value="0" step="1";
+                    label for="speed" { "Speed" }
+                    select id="speed" {
+                        @for speed in ["0.5", "1", "2", "4", "10"] { option value=(speed) selected[speed == "1"] { (speed) "×" } }
+                    }
+                    label for="stop" { "Stop at call" }
+                    input.typed id="stop" type="text" inputmode="numeric" size="6" placeholder="none";
+                    button type="button" id="onward" { "Go on" }
+                }
+                ol id="log" aria-label="Steps" {}
             }
         }
     }

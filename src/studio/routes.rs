@@ -15,6 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Bytes};
 use futures_util::stream;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -22,7 +24,7 @@ use super::effort::Pace;
 use super::examples;
 use super::guard::Guard;
 use super::look::{self, Asked, Line};
-use super::{Opened, page};
+use super::{Opened, ever, page, play};
 use crate::scenario::LARGEST_FILE;
 
 /// Bytes of a request: a file, with what JSON adds to it.
@@ -97,7 +99,9 @@ pub(super) fn routes(shared: &Arc<Shared>) -> Router {
         )
         .route("/api/start", get(start))
         .route("/api/examples/{group}/{name}", get(example))
-        .route("/api/look", post(look));
+        .route("/api/look", post(look))
+        .route("/api/film", post(film))
+        .route("/api/ever", post(ever));
     for (path, media, text) in page::files() {
         router = router.route(path, get(move || async move { Body::from(text).typed(media) }));
     }
@@ -154,6 +158,49 @@ struct UntilDropped(Arc<AtomicBool>);
 impl Drop for UntilDropped {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A body of JSON; what a form of another page can send is of no such type.
+fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, (StatusCode, String)> {
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media == "application/json");
+    if !is_json {
+        let why = "the body is no application/json\n".to_owned();
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
+    }
+    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))
+}
+
+async fn film(State(shared): Studio, headers: HeaderMap, body: Bytes) -> Response {
+    let asked = read(&headers, &body);
+    worked_out(asked, move |asked, _| play::film(&asked, &shared.folder)).await
+}
+
+async fn ever(State(shared): Studio, headers: HeaderMap, body: Bytes) -> Response {
+    let asked = read(&headers, &body);
+    worked_out(asked, move |asked, stop| ever::ever(&asked, &shared.folder, stop)).await
+}
+
+/// What is worked out beside the other requests, as JSON; given up when nobody waits for it any more.
+async fn worked_out<A: Send + 'static, R: Serialize + Send + 'static>(
+    asked: Result<A, (StatusCode, String)>,
+    work: impl FnOnce(A, &AtomicBool) -> Result<R, String> + Send + 'static,
+) -> Response {
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(wrong) => return wrong.into_response(),
+    };
+    let ends = UntilDropped(Arc::default());
+    let stop = Arc::clone(&ends.0);
+    let done = tokio::task::spawn_blocking(move || work(asked, &stop).map(|found| json!(found).to_string())).await;
+    drop(ends);
+    match done {
+        Ok(Ok(text)) => Body::from(text).typed("application/json"),
+        // It was understood, and this is the answer.
+        Ok(Err(why)) => Body::from(json!({ "wrong": why }).to_string()).typed("application/json"),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "this failed in the program\n").into_response(),
     }
 }
 

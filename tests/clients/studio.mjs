@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const [executablePath, url, width, colorScheme, what, expected, picture] = process.argv.slice(2);
-const { small, moved, hostile } = JSON.parse(readFileSync(expected, "utf8"));
+const { small, moved, hostile, failure } = JSON.parse(readFileSync(expected, "utf8"));
 const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath, args });
 const wrong = [];
@@ -60,6 +60,36 @@ if (what === "use") {
   await named(page, "small");
   await whole(page);
   assert.equal(await rows(page), 2);
+
+  // A run is played: to the first failure, a step back, and on by itself until it fails again.
+  const step = () => page.locator("#step").getAttribute("data-number").then(Number);
+  await page.click("[data-at=failure]");
+  await page.waitForSelector("#screen:not([hidden])");
+  assert.equal(await step(), failure);
+  assert.match(await page.textContent("#step"), /call \d+ fails/);
+  assert.equal(await page.locator("#stage-picture .party.node").count(), 4);
+  await page.click("#back");
+  assert.equal(await step(), failure - 1);
+  await page.click("#back");
+  await page.click("#forth");
+  assert.equal(await step(), failure - 1);
+  await page.selectOption("#speed", "4");
+  await page.click("#run");
+  await page.waitForFunction((failure) => document.querySelector("#step").dataset.number === String(failure), failure);
+  await page.waitForFunction(() => document.querySelector("#run").textContent === "Play");
+  await page.locator("#seek").press("Home");
+  assert.equal(await step(), 0);
+  await page.click("[data-at=storm]");
+  await page.waitForSelector("#unplayed:not([hidden])");
+  assert.match(await page.textContent("#unplayed"), /no retry storm/);
+  // And a counterexample by the same player.
+  await page.click("#ever");
+  await page.waitForSelector("#found:not([hidden])");
+  assert.match(await page.textContent("#searched"), /^It can: .*Searched: every order of events, of 2 processes/);
+  await page.locator("#breaks button").last().click();
+  await page.click("#forth");
+  assert.equal(await step(), 1);
+  assert.match(await page.textContent("#step"), /a call arrives at A/);
 
   // A slider is moved by a key: text and figures follow, and are what the library finds.
   await slider(page, "fleet.web.nodes").focus();
@@ -139,6 +169,11 @@ assert.deepEqual(wrong, []);
 if (picture) {
   await whole(page);
   await page.screenshot({ path: picture });
+  await page.click("[data-at=failure]");
+  await page.waitForSelector("#screen:not([hidden])");
+  await page.click("#back");
+  await page.locator(".film").screenshot({ path: picture.replace(".png", "-film.png") });
+  await legible(page);
 }
 await browser.close();
 console.log("studio ok");

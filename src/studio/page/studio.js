@@ -4,6 +4,7 @@ import { Controls } from "./controls.js";
 import { Editor } from "./editor.js";
 import { Figures } from "./figures.js";
 import { read, write } from "./link.js";
+import { Film } from "./film.js";
 
 const by = (id) => document.getElementById(id);
 const largest = 4 << 20;
@@ -12,12 +13,14 @@ let original = "", fresh = true;
 const editor = new Editor(() => looker.overtake(), () => { looker.type(); changed(); });
 const controls = new Controls((key, value) => { looker.set(key, value); changed(); }, () => looker.pending);
 const figures = new Figures();
+const film = new Film(() => editor.text);
 const looker = new Looker({
   text: () => editor.text,
   read(line) {
     editor.show(line.text);
     editor.mark([]);
     controls.show(line);
+    film.cast(line.strategies);
     by("field").disabled = false;
     by("name").textContent = [line.name, line.summary].filter(Boolean).join(" · ");
     document.title = `${line.name} · tokenstorm studio`;
