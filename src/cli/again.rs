@@ -99,17 +99,22 @@ fn again(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
 
 /// Refuses what another version or an interrupted run has written, and what was edited.
 fn may_be_replayed(manifest: &Manifest) -> Result<(), String> {
+    if manifest.interrupted {
+        return Err(
+            "the run was interrupted, and where it stopped cannot be repeated; run the scenario anew".to_owned(),
+        );
+    }
+    is_of_this_version(manifest)
+}
+
+/// Refuses what another version has written, and what was edited.
+pub(super) fn is_of_this_version(manifest: &Manifest) -> Result<(), String> {
     let (theirs, own) = (&manifest.tokenstorm, env!("CARGO_PKG_VERSION"));
     if theirs != own {
         return Err(format!(
             "the manifest is of tokenstorm {theirs}, and this is {own}: only the same version makes the same bytes; install {theirs}, \
              or run the scenario anew"
         ));
-    }
-    if manifest.interrupted {
-        return Err(
-            "the run was interrupted, and where it stopped cannot be repeated; run the scenario anew".to_owned(),
-        );
     }
     if sha256(manifest.as_written.as_bytes()) != manifest.sha256 {
         return Err("the scenario in the manifest is not the one that was run: its SHA-256 is another".to_owned());
@@ -118,7 +123,7 @@ fn may_be_replayed(manifest: &Manifest) -> Result<(), String> {
 }
 
 /// The command line of then.
-fn asked_then(manifest: &Manifest) -> Result<run::Arguments, String> {
+pub(super) fn asked_then(manifest: &Manifest) -> Result<run::Arguments, String> {
     let parsed = super::Arguments::try_parse_from(&manifest.command_line);
     match parsed.map(|arguments| arguments.command) {
         Ok(Command::Run(arguments)) => Ok(arguments),
@@ -134,7 +139,7 @@ fn asked_then(manifest: &Manifest) -> Result<run::Arguments, String> {
 }
 
 /// The scenario of then, read as it was read then.
-fn scenario(manifest: &Manifest, then: &run::Arguments) -> Result<Scenario, (Exit, String)> {
+pub(super) fn scenario(manifest: &Manifest, then: &run::Arguments) -> Result<Scenario, (Exit, String)> {
     // Files that it names lie beside where it lay.
     let place = then.scenario();
     let folder = place

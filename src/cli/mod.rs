@@ -6,6 +6,7 @@ mod again;
 mod check;
 #[cfg(feature = "serve")]
 mod command;
+mod explain;
 mod format;
 mod fuzz;
 mod init;
@@ -53,6 +54,8 @@ enum Command {
     Advise(advise::Arguments),
     /// Print old results again, and draw their charts anew
     Report(report::Arguments),
+    /// Tell what led to the failure of a call of an old result: whose token request killed whose token
+    Explain(explain::Arguments),
     /// Run once more what a manifest tells, and hold every byte to it
     Replay(again::Arguments),
     /// Write a commented scenario to begin with, from flags or from answers
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Show(arguments) => show::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Replay(arguments) => again::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),
     }

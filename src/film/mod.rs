@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use std::path::Path;
-//! use tokenstorm::film::{Film, StepKind, FilmSubject, shoot, survey};
+//! use tokenstorm::film::{Film, StepKind, FilmSubject, shoot, survey, survey_for};
 //! use tokenstorm::scenario::Scenario;
 //!
 //! let text = r#"
@@ -52,6 +52,8 @@
 
 mod acts;
 mod apply;
+pub mod chain;
+mod explanation;
 mod flights;
 mod form;
 mod life;
@@ -59,23 +61,27 @@ mod marks;
 mod narration;
 mod numbering;
 mod parties;
+mod perfetto;
 mod phrases;
 mod picture;
 mod recorder;
 mod roll;
+mod sentences;
 mod stated;
 mod story;
 mod tokens;
 mod window;
 mod words;
 
+pub use explanation::Explanation;
 pub use form::{Change, FORM, Film, FilmParty, LeftOut, PartyKind, Step, StepKind};
 pub use life::{Death, TokenLife};
 pub use marks::{CallMark, FilmMarks, MOST_MARKS};
+pub use perfetto::perfetto;
 pub use phrases::span;
 pub use picture::{CallPhase, CallPicture, NodePicture, Picture, SlotsPicture, StorePicture};
-pub use roll::{FilmError, FilmSubject, Survey, shoot, survey};
-pub use story::film_of;
+pub use roll::{FilmError, FilmSubject, Survey, shoot, survey, survey_for};
+pub use story::{film_of, story_of};
 pub use window::{FilmWindow, MOST_STEPS};
 
 #[cfg(test)]

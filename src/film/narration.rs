@@ -160,4 +160,19 @@ impl Recorder<'_> {
             changes: Vec::new(),
         })
     }
+
+    /// An alarm that comes too late changes nothing: it is no step.
+    pub(super) fn forget_void(&mut self, sends: &[Sent], world: &WatchedWorld) {
+        let Some(Now::Message { message, reader, .. }) = &mut self.now else {
+            return;
+        };
+        let alarm = matches!(
+            message,
+            Message::TokenTimedOut { .. } | Message::StoreTimedOut { .. } | Message::TimerRang { .. }
+        );
+        let unmoved = |node: NodeId| self.memory.is_some_and(|before| before == *world.memory(node));
+        if alarm && self.events.is_empty() && sends.is_empty() && reader.is_some_and(unmoved) {
+            *reader = None;
+        }
+    }
 }

@@ -114,8 +114,11 @@ impl Parties {
     }
 }
 
-/// Nodes of a fleet are numbered from 0, as in the events of a scenario.
+/// Nodes of a fleet are numbered from 0, as in the events of a scenario; one that is alone needs no number.
 fn worker(name: Option<&str>, fleet: &Fleet, node: u32) -> String {
     let name = shown::line(name.unwrap_or("node"));
-    format!("{name} {}", node - fleet.nodes.start)
+    match fleet.nodes.len() {
+        1 => name.into_owned(),
+        _ => format!("{name} {}", node - fleet.nodes.start),
+    }
 }

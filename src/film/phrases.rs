@@ -163,3 +163,20 @@ pub(super) fn lost(node: &str, message: &Message, call: Option<u64>) -> String {
         _ => format!("lost: a message for {node}"),
     }
 }
+
+/// An instant as it is told.
+pub fn instant(at_ns: u64) -> String {
+    let (seconds, rest) = (at_ns / 1_000_000_000, at_ns % 1_000_000_000);
+    match rest % 1_000_000 {
+        0 => format!("{seconds}.{:03} s", rest / 1_000_000),
+        _ => format!("{seconds}.{:06} s", rest / 1_000),
+    }
+}
+
+/// With a capital letter where a sentence begins with it.
+pub(super) fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

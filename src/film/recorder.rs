@@ -18,6 +18,7 @@ use super::words::{Sent, Told};
 use crate::base::{CallId, NodeId, Time};
 use crate::engine::sim::{Watched, WatchedWorld, Watcher};
 use crate::metric::Observed;
+use crate::strategy::AnyMemory;
 use crate::trace::{Event, Sink as _};
 use crate::world::{Message, Reception};
 
@@ -39,6 +40,9 @@ pub(super) struct Recorder<'a> {
     pub(super) window: FilmWindow,
     pub(super) observed: Option<Observed>,
     pub(super) marks: FilmMarks,
+    /// The call of which the end is wanted, and that end.
+    pub(super) wanted: Option<u64>,
+    pub(super) asked: Option<CallMark>,
     /// Number of the first step from each second on, for marks that are found by the second.
     pub(super) seconds: Vec<u64>,
     pub(super) steps: VecDeque<Step>,
@@ -51,6 +55,8 @@ pub(super) struct Recorder<'a> {
     calls: BTreeMap<u64, CallPicture>,
     pub(super) step: u64,
     pub(super) now: Option<Now>,
+    /// What the node remembered that hears an alarm.
+    pub(super) memory: Option<AnyMemory>,
     /// Where the call lies that arrives in this step.
     place: Option<(CallId, u32)>,
     pub(super) events: Vec<Event>,
@@ -64,6 +70,8 @@ impl<'a> Recorder<'a> {
             window,
             observed,
             marks: FilmMarks::default(),
+            wanted: None,
+            asked: None,
             seconds: Vec::new(),
             steps: VecDeque::new(),
             opening: None,
@@ -74,6 +82,7 @@ impl<'a> Recorder<'a> {
             calls: BTreeMap::new(),
             step: 0,
             now: None,
+            memory: None,
             place: None,
             events: Vec::new(),
             sends: Vec::new(),
@@ -171,6 +180,9 @@ impl<'a> Recorder<'a> {
     fn mark(&mut self, now: Time, ended: &[Ended], call: Option<u64>, world: &WatchedWorld) {
         for ended in ended {
             if let Some(mark) = self.mark_of(now, ended) {
+                if mark.call == self.wanted && self.wanted.is_some() {
+                    self.asked = Some(mark.clone());
+                }
                 self.marks.ended(mark);
             }
         }
@@ -275,15 +287,18 @@ impl Watcher for Recorder<'_> {
         self.events.clear();
         self.sends.clear();
         self.place = None;
+        self.memory = None;
         self.now = Some(match what {
             Watched::Message(message) => {
                 if let Message::Arrival { draw_key, .. } = message {
                     self.place = Some((world.calls().next_place(), *draw_key));
                 }
+                let reader = self.reader(message, world).filter(|_| !self.is_void(message, world));
+                self.memory = reader.map(|node| *world.memory(node));
                 Now::Message {
                     message: *message,
                     origin: self.flights.arrives(now, *message),
-                    reader: self.reader(message, world).filter(|_| !self.is_void(message, world)),
+                    reader,
                     reception: world.reception(message, now),
                 }
             }
@@ -333,6 +348,7 @@ impl Watcher for Recorder<'_> {
         self.arrive(now);
         let sends = self.with_calls(world);
         let ended = self.ended(world);
+        self.forget_void(&sends, world);
         let is_step = match &self.now {
             Some(Now::Message { reader, .. }) => reader.is_some(),
             Some(Now::Else(told, _)) => told.is_some(),

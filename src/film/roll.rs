@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::form::{Change, FORM, Film, LeftOut, Step};
 use super::life::TokenLife;
-use super::marks::FilmMarks;
+use super::marks::{CallMark, FilmMarks};
 use super::parties::Parties;
 use super::recorder::Recorder;
 use super::tokens::Lives;
@@ -83,6 +83,8 @@ pub struct Survey {
     pub marks: FilmMarks,
     /// What the metrics of this replication are read from.
     pub observed: Observed,
+    /// The end of the call that was [asked for](survey_for), if it arrived.
+    pub asked: Option<CallMark>,
     /// Number of the first step from each second on.
     seconds: Vec<u64>,
 }
@@ -108,14 +110,28 @@ pub enum FilmError {
 /// # Errors
 /// When time stands still in it.
 pub fn survey(subject: &FilmSubject) -> Result<Survey, FilmError> {
+    look_through(subject, None)
+}
+
+/// [`survey`] that looks for the end of one call too.
+///
+/// # Errors
+/// When time stands still in it.
+pub fn survey_for(subject: &FilmSubject, call: u64) -> Result<Survey, FilmError> {
+    look_through(subject, Some(call))
+}
+
+fn look_through(subject: &FilmSubject, call: Option<u64>) -> Result<Survey, FilmError> {
     let observed = Observed::new(run_context(&subject.plan));
     let mut recorder = Recorder::new(&subject.parties, FilmWindow::NOTHING, Some(observed));
+    recorder.wanted = call;
     let effort = sim::watch(&subject.plan, subject.dice(), &mut recorder);
     if let Some(at) = effort.stuck_at {
         return Err(FilmError::Stuck(at.since(Time::ZERO)));
     }
     let Recorder {
         mut marks,
+        asked,
         observed,
         seconds,
         ..
@@ -129,6 +145,7 @@ pub fn survey(subject: &FilmSubject) -> Result<Survey, FilmError> {
     let mut survey = Survey {
         marks: FilmMarks::default(),
         observed,
+        asked,
         seconds,
     };
     if let Some(onset) = survey.observed.seconds.storms.onset {

@@ -1,7 +1,8 @@
 //! A counterexample of the checker as a film: steps without instants, and who has what after each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::chain::instant;
 use super::form::{Change, FORM, Film, FilmParty, LeftOut, PartyKind, Step, StepKind};
 use super::life::{Death, TokenLife};
 use super::marks::FilmMarks;
@@ -194,5 +195,32 @@ fn kind(line: &Line, parties: &[FilmParty]) -> StepKind {
         (_, PartyKind::Store) => StepKind::StoreOperation,
         (PartyKind::Store, _) => StepKind::StoreAnswered,
         _ => StepKind::Note,
+    }
+}
+
+/// These steps of a film as a story that can be drawn: only the parties that take part, and instants in the words.
+pub fn story_of(film: &Film, steps: &[u64]) -> Story {
+    let steps: Vec<&Step> = steps.iter().filter_map(|step| film.step(*step)).collect();
+    let parties: BTreeSet<usize> = steps.iter().flat_map(|step| [step.from, step.to]).collect();
+    let column = |party: usize| parties.range(..party).count();
+    let place = |number: u64| steps.iter().position(|step| step.number == number);
+    let line = |step: &&Step| Line {
+        from: column(step.from),
+        to: column(step.to),
+        text: match step.at_ns {
+            Some(at) => format!("{}  {}", instant(at), step.text),
+            None => step.text.clone(),
+        },
+        fault: step.fault,
+        sent: step.sent.and_then(place),
+        scene: Scene::default(),
+    };
+    Story {
+        parties: parties.iter().map(|party| film.parties[*party].name.clone()).collect(),
+        opening: Scene::default(),
+        lines: steps.iter().map(line).collect(),
+        around: 0,
+        owed: Vec::new(),
+        remark: None,
     }
 }

@@ -11,7 +11,7 @@ use crate::trace::{CallOutcome, Event};
 
 /// Two nodes, each with a token of its own, at a provider where a new token kills the one before; messages are lost, a node pauses
 /// and crashes, the token endpoint fails, and calls have one try.
-const TWO: &str = r#"
+pub(super) const TWO: &str = r#"
 name = "two"
 summary = "Two nodes and one live token"
 source = "an example"
@@ -77,13 +77,13 @@ fn subject(strategy: &str, replication: u32) -> FilmSubject {
     FilmSubject::new((point, scenario), named, scenario.file.run.seed, replication).unwrap()
 }
 
-fn whole(strategy: &str) -> Film {
+pub(super) fn whole(strategy: &str) -> Film {
     let subject = subject(strategy, 0);
     let survey = survey(&subject).unwrap();
     shoot(&subject, &survey, FilmWindow::from_to(1, u64::MAX)).unwrap()
 }
 
-const STRATEGIES: [&str; 3] = ["naive", "lease", "gateway"];
+pub(super) const STRATEGIES: [&str; 3] = ["naive", "lease", "gateway"];
 
 #[test]
 fn the_filmed_run_is_the_one_that_a_campaign_counts() {

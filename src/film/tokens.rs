@@ -144,14 +144,18 @@ impl Lives {
         for event in events {
             match event {
                 Event::TokenEnded(life) => _ = told.insert(number(life.token), (life.end, life.ending)),
-                Event::Issued { evicted, .. } => {
+                Event::Issued {
+                    evicted, superseded, ..
+                } => {
                     if let Some(life) = evicted.and_then(|token| provider.ledger.get(token)) {
                         told.entry(number(life.token)).or_insert((life.end, life.ending));
                     }
-                    // A refresh may end others of its family, and lengthen none.
-                    all |= provider.rotation.is_some();
+                    // A refresh may end others of its family; where it ends none, as many as there are live on.
+                    all |= *superseded && provider.rotation.is_some();
                 }
-                Event::GrantRefused { .. } | Event::LoggedIn { .. } | Event::Returned => all = true,
+                Event::GrantRefused { revokes } => all |= *revokes,
+                Event::LoggedIn { .. } => all = true,
+                Event::Returned => all |= provider.rule.extend,
                 _ => {}
             }
         }

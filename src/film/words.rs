@@ -240,15 +240,21 @@ impl Telling<'_> {
         };
         let ends = life.ends_ns.map(Time::from_nanos).unwrap_or(self.now);
         let ago = span(self.now.since(ends));
-        let how = match (life.death, life.killer, life.killed_by) {
-            (Some(Death::Superseded), Some(killer), Some(by)) => {
-                format!("token {killer} of {} took its place {ago} ago", self.parties.name(by))
+        let by = life
+            .killed_by
+            .map_or(String::new(), |by| format!(" of {}", self.parties.name(by)));
+        let killer = life
+            .killer
+            .map(|killer| (killer, self.lives.get(killer).and_then(|killer| killer.born_ns)));
+        let how = match (life.death, killer) {
+            (Some(Death::Superseded), Some((killer, Some(born)))) if born < ends.nanos() => {
+                format!("token {killer}{by} had taken its place, and its overlap ended {ago} ago")
             }
-            (Some(Death::Superseded), Some(killer), None) => format!("token {killer} took its place {ago} ago"),
-            (Some(Death::Superseded), None, _) => format!("a newer one took its place {ago} ago"),
-            (Some(Death::Revoked), ..) => format!("the provider took it back {ago} ago"),
-            (Some(Death::Expired), ..) => format!("it expired {ago} ago"),
-            (None, ..) => return String::new(),
+            (Some(Death::Superseded), Some((killer, _))) => format!("token {killer}{by} took its place {ago} ago"),
+            (Some(Death::Superseded), None) => format!("a newer one took its place {ago} ago"),
+            (Some(Death::Revoked), _) => format!("the provider took it back {ago} ago"),
+            (Some(Death::Expired), _) => format!("it expired {ago} ago"),
+            (None, _) => return String::new(),
         };
         let under_way = match cause {
             Some(Cause::InFlight) => ", while the attempt was under way",
@@ -348,7 +354,10 @@ impl Telling<'_> {
                         .arrives
                         .map_or("for ever".to_owned(), |at| span(at.since(self.now)));
                     let call = sent.call.map_or("it".to_owned(), |call| format!("call {call}"));
-                    parts.push(format!("{call} waits {wait}"));
+                    parts.push(match sent.arrives == Some(self.now) {
+                        true => format!("{call} is tried again at once"),
+                        false => format!("{call} waits {wait}"),
+                    });
                 }
                 _ => {}
             }

@@ -10,19 +10,20 @@
 //! 8. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
 //! 9. [`storms`]: how storms are measured, whether a system comes back, and what was found
 //! 10. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
-//! 11. [`checking`]: whether something can ever happen: every order of events of a small system
-//! 12. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//! 11. [`explaining`]: what led to the failure of one call: whose token request killed whose token
+//! 12. [`checking`]: whether something can ever happen: every order of events of a small system
+//! 13. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
 //!     account
-//! 13. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 14. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
-//! 15. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
-//! 16. [`probe`]: which rule a provider follows, found out from outside
-//! 17. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
-//! 18. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
-//! 19. [`gates`]: thresholds and changes in CI, and the exit codes
-//! 20. [`glossary`]: one meaning for each word
-//! 21. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 22. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 14. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 15. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
+//! 16. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
+//! 17. [`probe`]: which rule a provider follows, found out from outside
+//! 18. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
+//! 19. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
+//! 20. [`gates`]: thresholds and changes in CI, and the exit codes
+//! 21. [`glossary`]: one meaning for each word
+//! 22. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 23. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -56,6 +57,9 @@ pub mod storms {}
 
 #[doc = include_str!("incidents.md")]
 pub mod incidents {}
+
+#[doc = include_str!("explaining.md")]
+pub mod explaining {}
 
 #[doc = include_str!("checking.md")]
 pub mod checking {}

@@ -122,7 +122,7 @@ fn shells_and_manuals_get_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let told = text(&tokenstorm(folder.path(), &["completions", shell]).stdout);
-        for command in ["run", "check", "replay", "validate"] {
+        for command in ["run", "check", "explain", "replay", "validate"] {
             assert!(told.contains(command), "{shell}: {command}");
         }
     }

@@ -50,9 +50,17 @@ pub fn text(story: &Story) -> String {
     out
 }
 
+/// The least width of a column, and what a letter of a party's name takes.
 const COLUMN: usize = 130;
+const LETTER: usize = 7;
 const ROW: usize = 26;
 const TOP: usize = 40;
+
+/// How far columns are apart, so that no name runs into the next.
+fn apart(story: &Story) -> usize {
+    let names = story.parties.iter().map(|party| party.chars().count());
+    COLUMN.max(names.max().unwrap_or(0) * LETTER + 20)
+}
 
 /// The same diagram as an SVG picture.
 pub fn svg(story: &Story, title: &str) -> String {
@@ -63,9 +71,10 @@ pub fn svg(story: &Story, title: &str) -> String {
         .map(|line| line.text.chars().count())
         .max()
         .unwrap_or(0);
-    let (words, height) = (columns * COLUMN + 20, TOP + 40 + (story.lines.len() + 2) * ROW);
-    let width = words + longest * 7 + 20;
-    let centre = |column: usize| column * COLUMN + COLUMN / 2;
+    let apart = apart(story);
+    let (words, height) = (columns * apart + 20, TOP + 40 + (story.lines.len() + 2) * ROW);
+    let width = words + longest * LETTER + 20;
+    let centre = |column: usize| column * apart + apart / 2;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n\
