@@ -256,7 +256,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fake;
+    use crate::record::{Reading, fake};
 
     /// Every `<` opens a tag of the page's own, whatever the record holds.
     #[test]
@@ -312,6 +312,20 @@ mod tests {
             );
             assert!(!page.contains("src=") && !page.contains("href="), "nothing is fetched");
         }
+        // Four times a dozen strategies.
+        let mut crowd = fake::dozen();
+        for copy in 1..4 {
+            let told = |name: &String| format!("{name} {copy}");
+            let dozen = fake::dozen();
+            crowd.strategies.extend(dozen.strategies.iter().map(told));
+            crowd.readings.extend(dozen.readings.into_iter().map(|reading| Reading {
+                strategy: told(&reading.strategy),
+                ..reading
+            }));
+        }
+        let page = html(&crowd);
+        assert!(crowd.strategies.len() >= 40 && page.contains("</html>"));
+        assert!(crowd.strategies.iter().all(|name| page.contains(&*shown::line(name))));
         let many: Vec<f64> = (1..=500).map(f64::from).collect();
         let long = html(&fake::sweep(&many)).len();
         assert!(long < 2_000_000, "{long} bytes");
