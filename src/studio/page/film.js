@@ -111,6 +111,7 @@ export class Film {
   }
   // Who killed whom.
   deaths(step) {
+    if (step.text.includes(" is dead")) return "";
     const dead = (step.changes ?? []).filter(({ token }) => token && token.doomed === step.number && token.death === "superseded" && token.issuer !== undefined && token.killed_by !== undefined);
     const name = (party) => this.film.parties[party]?.name;
     return dead.filter(({ token }) => token.issuer !== token.killed_by).map(({ token }) => `: ${name(token.killed_by)} has killed t${token.token} of ${name(token.issuer)}`).join("");

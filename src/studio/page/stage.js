@@ -106,7 +106,7 @@ export class Stage {
       const over = dead(life.token);
       const chip = mark("g", { class: `chip ${over ? "dead" : ""}` });
       const slots = this.film.opening.slots?.find(({ client }) => client === life.client)?.slots ?? 1;
-      chip.append(mark("rect", { x, y, width: w - 6, height: 22, rx: 11 }), mark("text", { x: x + (w - 6) / 2, y: y + 15 }, `t${life.token}${slots > 1 && !over ? ` slot ${life.slot}` : ""}${over ? " ✕" : ""}`));
+      chip.append(mark("rect", { x, y, width: w - 6, height: 22, rx: 11 }), mark("text", { x: x + (w - 6) / 2, y: y + 15 }, `t${life.token}${slots > 1 && !over ? (width < 560 ? `·${life.slot}` : ` slot ${life.slot}`) : ""}${over ? " ✕" : ""}`));
       const owner = life.issuer === undefined ? "a login" : this.film.parties[life.issuer].name;
       chip.append(mark("title", {}, `t${life.token}, issued for ${owner}, app ${life.client + 1}, slot ${life.slot}${life.killed_by !== undefined ? `; ended by ${this.film.parties[life.killed_by].name}` : ""}`));
       svg.append(chip);
@@ -120,7 +120,7 @@ export class Stage {
     const box = mark("g", { class: `party ${kind} ${node || store ? state : ""} ${acting ? "acting" : ""}` });
     box.append(mark("rect", { x, y, width: w, height: h, rx: kind === "node" ? 10 : 6 }), mark("text", { x: x + w / 2, y: y + (node || store ? h / 2 - 5 : h / 2 + 5), class: "who" }, name));
     const waiting = [...now.calls.values()].filter((call) => call.party === party).length;
-    const told = node && !node.up ? "down" : node?.paused ? "stands still" : state === "none" ? "no token" : `t${held}${state === "dead" ? " (dead)" : ""}`;
+    const told = node && !node.up ? "down" : node?.paused ? "stands still" : state === "none" ? "no token" : `t${held}${state === "dead" ? (w < 80 ? " ✕" : " (dead)") : ""}`;
     if (node || store) box.append(mark("text", { x: x + w / 2, y: y + h / 2 + 12, class: "what" }, store?.lease !== undefined && store?.lease !== null ? `${told}, lease` : told));
     if (waiting) box.append(mark("circle", { cx: x + w - 3, cy: y + 3, r: 9, class: "waiting" }), mark("text", { x: x + w - 3, y: y + 7, class: "count" }, waiting));
     box.append(mark("title", {}, `${name}: ${told}${waiting ? `, ${waiting} call${waiting > 1 ? "s" : ""} under way` : ""}`));
