@@ -150,7 +150,8 @@ impl Tracer<'_> {
             Some(killer) => self.film.token(killer)?.born,
             None => life.doomed?,
         };
-        let killing = self.film.step(killed)?;
+        // One that ended only later was refused because the API had not heard of it: nobody is behind that.
+        let killing = self.film.step(killed).filter(|step| step.number < refused.number)?;
         Some(Kill {
             refused: refused.number,
             killed,

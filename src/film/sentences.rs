@@ -80,12 +80,13 @@ impl Tracer<'_> {
             .ends_ns
             .zip(sent.and_then(|sent| sent.at_ns))
             .is_some_and(|(ends, sent)| sent < ends);
-        let late = if was_live {
-            " It was live when it was sent, and died on the way."
-        } else {
-            ""
+        // One that ended only later was refused because this resource server had not heard of it.
+        let is_dead = life.is_over(refused.at_ns);
+        let late = match was_live && is_dead {
+            true => " It was live when it was sent, and died on the way.",
+            false => "",
         };
-        let how = match (life.death, life.killer, life.killed_by) {
+        let how = match (life.death.filter(|_| is_dead), life.killer, life.killed_by) {
             (Some(Death::Superseded), Some(killer), by) => {
                 let whose = by.map_or("a login".to_owned(), |by| {
                     format!("a token request of {}", self.name(by))

@@ -91,3 +91,24 @@ fn instants_are_told_to_the_millisecond_where_that_says_all() {
     assert_eq!(instant(12_304_000_999), "12.304000 s");
     assert_eq!(instant(0), "0.000 s");
 }
+
+/// A token that the API has not heard of yet is not said to have died.
+#[test]
+fn a_token_that_is_unknown_yet_is_not_dead() {
+    let text = crate::film::tests::TWO.replace(
+        "[store]",
+        "lags = { visible_after = { constant = \"30d\" } }\n\n[store]",
+    );
+    let scenario = Scenario::parse("film.toml", &text, std::path::Path::new(".")).unwrap();
+    let points = scenario.points();
+    let subject = FilmSubject::new((&points[0].0, &points[0].1), &scenario.file.strategy[0], 7, 0).unwrap();
+    let survey = survey(&subject).unwrap();
+    let failed = survey.marks.first_failure().unwrap();
+    let film = shoot(&subject, &survey, FilmWindow::up_to(failed.step, u64::MAX)).unwrap();
+    let words = chain(&film, failed.call.unwrap()).unwrap().words.join(" ");
+    assert!(words.contains("the API had not heard of it yet"), "{words}");
+    assert!(
+        !words.contains("died on the way") && !words.contains("killed token"),
+        "{words}"
+    );
+}
