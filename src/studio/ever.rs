@@ -6,10 +6,10 @@ use std::time::{Duration as Span, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::check::{self, CheckProgress, FaultBudget, PropertyVerdict, systems};
+use crate::campaign::scope::{self, Omission};
+use crate::engine::check::{self, CheckProgress, CheckReport, PropertyVerdict, Setup};
 use crate::film::{Film, film_of};
 use crate::property::PROPERTIES;
-use crate::retry::Attempts;
 use crate::scenario::Scenario;
 
 /// Whose runs are searched.
@@ -38,14 +38,10 @@ struct Broken {
     film: Film,
 }
 
-/// Nodes, and calls at each.
 const NODES: u32 = 2;
-const CALLS: u32 = 1;
 /// States, and time, after which a search is given up.
 const MOST_STATES: usize = 400_000;
 const LONGEST: Span = Span::from_secs(8);
-/// More tries of a call than this are searched as any number of them, as `tokenstorm check` does.
-const MOST_TRIES: u32 = 5;
 
 /// Searches a strategy of a scenario under its provider.
 ///
@@ -53,27 +49,22 @@ const MOST_TRIES: u32 = 5;
 /// In words, where there is no such strategy.
 pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Result<Ever, String> {
     let scenario = Scenario::parse("scenario", &asked.text, folder).map_err(|error| error.to_string())?;
-    let strategies = &scenario.file.strategy;
-    let found = strategies.iter().find(|strategy| strategy.name == asked.strategy);
-    let strategy = found.ok_or_else(|| format!("there is no strategy “{}”", asked.strategy))?;
-    let coordination = strategy.coordination.clone().scaled_down();
-    let mut setup = systems::system_for(coordination, NODES, CALLS, FaultBudget::NONE);
-    setup.system = setup.system.under(scenario.provider());
-    setup.system.slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
-    let attempts = strategy.retry.attempts();
-    setup.system.attempts = match attempts.allow_another(MOST_TRIES) {
-        true => Attempts::UNBOUNDED,
-        false => attempts,
-    };
+    // The system that `tokenstorm check` searches for this scenario.
+    let (faults, calls) = (scope::faults(&scenario), scope::calls(&scenario));
+    let systems = scope::of_scenario(&scenario, NODES, calls, faults);
+    let mut found = scenario.file.strategy.iter().zip(systems);
+    let found = found.find(|(strategy, _)| strategy.name == asked.strategy);
+    let (strategy, (_, mut setup)) = found.ok_or_else(|| format!("there is no strategy “{}”", asked.strategy))?;
+    setup.system.faults = scope::with_lapse(setup.system.faults, &scenario, strategy);
     setup.system.most = MOST_STATES;
     let setup = setup.without_names();
-    let report = check::check(
-        &setup,
-        &Patience {
-            begin: Instant::now(),
-            stop,
-        },
-    );
+    let patience = Patience {
+        begin: Instant::now(),
+        stop,
+    };
+    let mut report = check::check(&setup, &patience);
+    let left_out = scope::left_out(&scenario, faults, calls);
+    scope::open(&mut report, &left_out);
     let verdicts = PROPERTIES.iter().zip(&report.verdicts);
     let broken = verdicts.filter_map(|(property, verdict)| {
         let PropertyVerdict::Breaks(example) = verdict else {
@@ -89,18 +80,36 @@ pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Resul
         })
     });
     let broken: Vec<_> = broken.collect();
+    Ok(Ever {
+        searched: searched(&setup, &report, &left_out),
+        broken,
+    })
+}
+
+/// What the verdicts rest on.
+fn searched(setup: &Setup, report: &CheckReport, left_out: &[Omission]) -> String {
     let extent = match report.complete {
         true => "every order of events",
         false => "not every order of events: the search was given up after its time or its states",
     };
-    Ok(Ever {
-        searched: format!(
-            "Searched: {extent}, of {NODES} processes with one call each, {} states. No message is lost and nobody crashes; load, limits, \
-             lags and events of the scenario are left out; tokenstorm check has faults and more calls.",
-            report.states
-        ),
-        broken,
-    })
+    let calls = match setup.system.calls {
+        1 => "one call".to_owned(),
+        more => format!("{more} calls"),
+    };
+    let mut text = format!(
+        "Searched: {extent}, of {NODES} processes with {calls} each, {} states; faults: {}.",
+        report.states, setup.system.faults
+    );
+    let omitted: Vec<&str> = left_out.iter().map(|item| item.words.as_str()).collect();
+    let verdicts = PROPERTIES.iter().zip(&report.verdicts);
+    let open = verdicts.filter(|(_, verdict)| matches!(verdict, PropertyVerdict::Open(_)));
+    let open: Vec<&str> = open.map(|(property, _)| property.name).collect();
+    for (head, names) in [("Left out of the scenario", omitted), ("Not known therefore", open)] {
+        if !names.is_empty() {
+            text.push_str(&format!(" {head}: {}.", names.join(", ")));
+        }
+    }
+    text
 }
 
 /// How long a search may take.
