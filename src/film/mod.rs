@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use std::path::Path;
-//! use tokenstorm::film::{Film, StepKind, FilmSubject, shoot, survey, survey_for};
+//! use tokenstorm::film::{Film, FilmSubject, FilmWindow, StepKind, shoot, survey};
 //! use tokenstorm::scenario::Scenario;
 //!
 //! let text = r#"
