@@ -126,6 +126,19 @@ pub(super) fn all_threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{MOST_EVENTS, MOST_MEMORY};
+
+    /// What `--help` says is what the studio holds to as well.
+    #[test]
+    fn the_defaults_are_those_of_every_page() {
+        #[derive(clap::Parser)]
+        struct Alone {
+            #[command(flatten)]
+            limits: Limits,
+        }
+        let limits = <Alone as clap::Parser>::parse_from(["tokenstorm"]).limits;
+        assert_eq!((limits.max_events.0, limits.max_memory.0), (MOST_EVENTS, MOST_MEMORY));
+    }
 
     #[test]
     fn amounts_read_and_are_shown() {

@@ -3,7 +3,7 @@
 use super::tokens::number;
 use crate::base::Duration;
 use crate::node::{Asker, Note, StoreAnswer, StoreOperation};
-use crate::oauth::{AnswerKind, Failure, Reply, Token};
+use crate::oauth::{AnswerKind, Reply, Token};
 use crate::store::{Answer, Operation};
 use crate::trace::CallOutcome;
 use crate::world::Message;
@@ -48,17 +48,6 @@ pub fn outcome(outcome: CallOutcome) -> &'static str {
         CallOutcome::Lost => "is lost with its node",
         CallOutcome::Unfinished => "is still under way when the run ends",
         CallOutcome::Misread => "fails: an error is taken for a success",
-    }
-}
-
-fn failure(why: Failure) -> &'static str {
-    match why {
-        Failure::Unknown => "no answer in time",
-        Failure::ServerError => "a server error",
-        Failure::Throttled { .. } => "too many requests",
-        Failure::InvalidGrant => "invalid_grant",
-        Failure::Refused => "refused for good",
-        Failure::Unreachable => "unreachable",
     }
 }
 
@@ -113,7 +102,7 @@ pub(super) fn note_of(note: &Note) -> (String, Option<Token>) {
         Note::Token(shared) => (format!("here is {}", name(shared.token)), Some(shared.token)),
         Note::Wanted(Some(token)) => (format!("{} will not do", name(*token)), Some(*token)),
         Note::Wanted(None) => ("a token is wanted".to_owned(), None),
-        Note::Failed(why) => (failure(*why).to_owned(), None),
+        Note::Failed(why) => (why.words().to_owned(), None),
     }
 }
 
@@ -171,12 +160,4 @@ pub fn instant(at_ns: u64) -> String {
         0 => format!("{seconds}.{:03} s", rest / 1_000_000),
         _ => format!("{seconds}.{:06} s", rest / 1_000),
     }
-}
-
-/// With a capital letter where a sentence begins with it.
-pub(super) fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    letters
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,8 +3,9 @@
 use super::chain::{Kill, REFUSALS, TOLD, Tracer};
 use super::form::{Change, Step, StepKind};
 use super::life::{Death, TokenLife};
-use super::phrases::{capital, instant, outcome, span};
+use super::phrases::{instant, outcome, span};
 use crate::base::Duration;
+use crate::base::shown::capital;
 
 fn at(step: &Step) -> String {
     step.at_ns.map_or(format!("step {}", step.number), instant)

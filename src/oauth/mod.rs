@@ -84,3 +84,17 @@ pub enum Failure {
     /// The shared store or the gateway did not answer.
     Unreachable,
 }
+
+impl Failure {
+    /// What it is called.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unknown => "no answer",
+            Self::ServerError => "server error",
+            Self::Throttled { .. } => "too many requests",
+            Self::InvalidGrant => "invalid_grant",
+            Self::Refused => "refused for good",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}

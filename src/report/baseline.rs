@@ -57,8 +57,6 @@ pub(super) fn shown(unit: &str, value: f64) -> String {
     match unit {
         "share" if value < 0.0 => format!("−{}", number::percent(-value)),
         "share" => number::percent(value),
-        // The dust of subtracting equal numbers.
-        "s" if value.abs() < 1e-9 => number::seconds(0.0),
         "s" => number::seconds(value),
         _ => number::short(value),
     }

@@ -82,7 +82,10 @@ pub fn grouped(value: f64) -> String {
 }
 
 /// Seconds in the unit that suits them: `12.5 µs`, `412 ms`, `3.85 s`, `12.5 min`, `3 h`.
+///
+/// Time is counted in whole nanoseconds: less than one is the dust of subtracting equal numbers.
 pub fn seconds(value: f64) -> String {
+    let value = if value.abs() < 1e-9 { 0.0 } else { value };
     // Rounding first keeps 999.7 ms from being written as 1000 ms.
     let rounded: f64 = format!("{:.2e}", value.abs()).parse().unwrap_or(value.abs());
     let (scale, unit) = match rounded {
@@ -157,6 +160,7 @@ mod tests {
     fn durations_take_the_unit_that_suits_them() {
         for (value, text) in [
             (0.0, "0 s"),
+            (-2e-19, "0 s"),
             (0.000_012_5, "12.5 µs"),
             (0.412, "412 ms"),
             (0.999_9, "1 s"),

@@ -17,6 +17,12 @@ pub struct Extent<'a> {
     pub threads: usize,
 }
 
+/// Events that may be asked for unless somebody says so.
+pub const MOST_EVENTS: u64 = 20_000_000_000;
+
+/// Bytes of memory that may be asked for unless somebody says so.
+pub const MOST_MEMORY: u64 = 8_000_000_000;
+
 /// What it takes to run a scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effort {

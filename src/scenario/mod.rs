@@ -50,7 +50,7 @@ use crate::provider::settings::Settings;
 pub use bounds::{LARGEST_FILE, MOST_NODES, MOST_POINTS, MOST_REPLICATIONS};
 pub use case::PlanCase;
 pub use condition::{Condition, ConditionError, ConditionOutcome, Interval};
-pub use effort::{Effort, Extent};
+pub use effort::{Effort, Extent, MOST_EVENTS, MOST_MEMORY};
 pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
     Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,

@@ -16,6 +16,7 @@ const SHORTEST: u64 = 24;
 const FIRST_GUESS_NS: f64 = if cfg!(debug_assertions) { 4000.0 } else { 130.0 };
 
 /// What an event takes here, all cores together.
+#[derive(Debug)]
 pub(super) struct Pace {
     /// Nanoseconds for each event that was estimated beforehand.
     per_event_ns: Mutex<f64>,

@@ -12,7 +12,7 @@ use super::effort::{Pace, Portion, events};
 use super::told::{self, Wrong};
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
 use crate::report::page;
-use crate::scenario::{Extent, Scenario};
+use crate::scenario::{Extent, MOST_EVENTS, MOST_MEMORY, Scenario};
 
 /// What a page asks for.
 #[derive(Debug, Deserialize)]
@@ -77,9 +77,6 @@ pub(super) struct Figures {
     drawn_ms: f64,
 }
 
-/// What is refused here as on the command line.
-const MOST_EVENTS: u64 = 20_000_000_000;
-const MOST_MEMORY: u64 = 8_000_000_000;
 /// Settings at once; a hand moves one.
 const MOST_SETTINGS: usize = 100;
 

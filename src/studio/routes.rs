@@ -45,12 +45,6 @@ pub(super) struct Shared {
     looks: Mutex<BTreeMap<String, Arc<AtomicBool>>>,
 }
 
-impl std::fmt::Debug for Pace {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        to.write_str("Pace")
-    }
-}
-
 impl Shared {
     pub fn new(address: SocketAddr, opened: Option<Opened>) -> Self {
         let folder = opened
@@ -206,16 +200,9 @@ async fn worked_out<A: Send + 'static, R: Serialize + Send + 'static>(
 
 /// A look, as lines of JSON.
 async fn look(State(shared): Studio, headers: HeaderMap, body: Bytes) -> Response {
-    // What a form of another page can send is of no such type.
-    let is_json = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|media| media == "application/json");
-    if !is_json {
-        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is no application/json\n").into_response();
-    }
-    let asked: Asked = match serde_json::from_slice(&body) {
+    let asked: Asked = match read(&headers, &body) {
         Ok(asked) => asked,
-        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+        Err(wrong) => return wrong.into_response(),
     };
     let stop = shared.begin(&asked.page);
     let (sender, receiver) = mpsc::channel::<Line>(WAITING);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::policies::{self, policies};
-use super::variant::Base;
+use super::variant::{Base, tag};
 use crate::base::Duration;
 use crate::node::Strategy as _;
 use crate::record::advice::{Allowed, Needed, NotTried};
@@ -140,15 +140,6 @@ pub(super) fn needs(coordination: &Coordination) -> Needed {
         one_machine,
         slots: coordination.highest_slot().unwrap_or(0),
         apps: coordination.duplicate_apps().saturating_sub(1),
-    }
-}
-
-/// The name of a strategy as a scenario writes it.
-fn tag(coordination: &Coordination) -> String {
-    match serde_json::to_value(coordination) {
-        Ok(serde_json::Value::Object(table)) => table.keys().next().cloned().unwrap_or_default(),
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The retry policies that are tried with every coordination strategy.
 
+use super::variant::tag;
 use crate::base::{Duration, Share};
 use crate::retry::{Attempts, Budget, EqualJitter, FullJitter, Immediate, Retry};
 use crate::scenario::{DelayGoes, StrategySettings};
@@ -75,17 +76,12 @@ impl Policy {
 
 /// A retry policy of a scenario in words: its name in a scenario, and what stands beside it.
 pub(super) fn told(settings: &StrategySettings) -> String {
-    let tag = match serde_json::to_value(settings.retry) {
-        Ok(serde_json::Value::String(name)) => name,
-        Ok(serde_json::Value::Object(table)) => table.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
-    };
     let tries = match settings.retry.attempts().most() {
         None => ", as often as it takes".to_owned(),
         Some(1) => String::new(),
         Some(most) => format!(", {most} tries"),
     };
-    let mut words = format!("{}{tries}", tag.replace('_', " "));
+    let mut words = format!("{}{tries}", tag(&settings.retry).replace('_', " "));
     for (is_there, name) in [
         (settings.budget.is_some(), "a budget"),
         (settings.breaker.is_some(), "a breaker"),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::scenario::{Scenario, StrategySettings};
@@ -67,5 +68,14 @@ impl Base {
             }
         }
         changed
+    }
+}
+
+/// The name of an alternative as a scenario writes it.
+pub(super) fn tag(alternative: &impl Serialize) -> String {
+    match serde_json::to_value(alternative) {
+        Ok(serde_json::Value::Object(table)) => table.keys().next().cloned().unwrap_or_default(),
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
     }
 }

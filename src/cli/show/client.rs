@@ -1,6 +1,7 @@
 //! A client library: what it does with its token, what it stands for in a scenario, and what each value rests on.
 
 use super::wrap;
+use crate::base::shown::capital;
 use crate::provider::profiles::{lies_in, values_in};
 use crate::scenario::clients::{CLIENTS, find};
 
@@ -9,9 +10,7 @@ pub(super) fn page(name: &str) -> Option<String> {
     let (_, text) = CLIENTS.iter().find(|(known, _)| *known == name)?;
     let client = find(name)?;
     let mut page = format!("{name}: a client library\n\n");
-    let mut letters = client.summary.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    page.push_str(&wrap(&format!("{first}{}.", letters.as_str()), ""));
+    page.push_str(&wrap(&format!("{}.", capital(&client.summary)), ""));
     page.push_str(&wrap(&format!("{}: {}.", client.registry, client.package), ""));
     page.push_str(&wrap(
         &format!("{} The token lies {}.", client.cache.node(), client.store),

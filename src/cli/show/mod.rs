@@ -10,6 +10,7 @@ pub(super) use parameters::alternatives;
 
 use super::Exit;
 use super::say::{print, say};
+use crate::base::shown::capital;
 use crate::engine::check::FAULTS;
 use crate::metric::METRICS;
 use crate::property::{self, PROPERTIES};
@@ -124,10 +125,8 @@ fn choice(name: &str, kind: &str, about: &str, parameters: &parameters::Paramete
 
 /// A text as a sentence, wrapped.
 fn paragraph(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let end = if text.ends_with(['.', '`', '?']) { "" } else { "." };
-    wrap(&format!("{first}{}{end}", letters.as_str()), "")
+    wrap(&format!("{}{end}", capital(text)), "")
 }
 
 /// Lines of at most [`WIDTH`] columns, unless one word is longer; each begins with the indent.

@@ -13,7 +13,7 @@ use super::host::{CheckHost, NOW};
 use super::scene::{Line, Scene, Story};
 use super::state::State;
 use super::trail::{Cycle, carried, taken_from};
-use super::words::{failure, rang};
+use super::words::rang;
 use super::{Counterexample, Setup, System};
 
 /// Tells a run of this system.
@@ -251,7 +251,7 @@ impl Narrator {
                     }
                     Reply::Refused { kind, wait } => {
                         let why = Perceptions::default().of(At::Token, kind).failure(wait);
-                        format!("{node} is told: {}", failure(why))
+                        format!("{node} is told: {}", why.words())
                     }
                 };
                 (self.token_endpoint(), column, text)
@@ -366,7 +366,7 @@ impl Narrator {
             Note::Token(shared) => format!("here is {}", self.token(shared.token)),
             Note::Wanted(Some(token)) => format!("{} will not do", self.token(*token)),
             Note::Wanted(None) => "a token is wanted".to_owned(),
-            Note::Failed(why) => failure(*why).to_owned(),
+            Note::Failed(why) => why.words().to_owned(),
         }
     }
 }

@@ -27,8 +27,6 @@ pub(super) fn value(by: CriterionKind, value: Option<f64>) -> String {
     };
     match by {
         CriterionKind::Failures | CriterionKind::Rejections | CriterionKind::Elsewhere => number::percent(value),
-        // The dust of subtracting equal numbers.
-        CriterionKind::AddedLatency if value.abs() < 1e-9 => number::seconds(0.0),
         CriterionKind::AddedLatency => number::seconds(value),
         _ => number::short(value),
     }
@@ -96,12 +94,4 @@ pub(super) fn can_happen(candidate: &Candidate) -> String {
         parts.push("¹".to_owned());
     }
     parts.join(" ")
-}
-
-/// With a capital at its beginning.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -1,6 +1,7 @@
 //! Why: one sentence for each criterion by which somebody fell out.
 
-use super::phrases::{capital, named, subject, value};
+use super::phrases::{named, subject, value};
+use crate::base::shown::capital;
 use crate::record::advice::{Advice, Criterion};
 
 /// Why it was recommended, in the order of the criteria.

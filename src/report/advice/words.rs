@@ -1,8 +1,9 @@
 //! Advice in sentences.
 
 use super::Section;
-use super::phrases::{capital, named, needs, quoted, subject, value};
+use super::phrases::{named, needs, quoted, subject, value};
 use super::reasons::because;
+use crate::base::shown::capital;
 use crate::record::advice::{Advice, Candidate, CriterionKind, Ever, OtherAssumption};
 use crate::record::{Comparison, ComparisonVerdict};
 
