@@ -26,11 +26,12 @@ fn browser() -> bool {
     is_there("axe-core (tests/clients/package.json)", modules.is_dir()) && program("node") && program("chromium")
 }
 
-/// The page of a scenario, run into a folder.
-fn page_of(folder: &Path, scenario: &str, replications: &str) -> String {
+/// The page that a command leaves in a folder.
+fn page_by(folder: &Path, arguments: &[&str]) -> String {
     let out = folder.join("out");
     let output = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
-        .args(["run", scenario, "--replications", replications, "--out"])
+        .args(arguments)
+        .arg("--out")
         .arg(&out)
         .current_dir(root())
         .output()
@@ -39,13 +40,19 @@ fn page_of(folder: &Path, scenario: &str, replications: &str) -> String {
     out.join("report.html").to_str().unwrap().to_owned()
 }
 
-fn look(file: &str, width: &str, scheme: &str, picture: Option<&Path>) {
+/// The page of a scenario, run into a folder.
+fn page_of(folder: &Path, scenario: &str, replications: &str) -> String {
+    page_by(folder, &["run", scenario, "--replications", replications])
+}
+
+/// Looks at a page, sorted by one of its columns.
+fn look(file: &str, width: &str, scheme: &str, column: &str, picture: Option<&Path>) {
     let script = clients().join("report.mjs");
     std::fs::copy(root().join("tests/clients/report.mjs"), &script).unwrap();
     let mut command = Command::new("node");
     command
         .arg(&script)
-        .args(["/usr/bin/chromium", file, width, scheme])
+        .args(["/usr/bin/chromium", file, width, scheme, column])
         .args(picture);
     let output = command.current_dir(clients()).output().unwrap();
     let [printed, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -65,6 +72,16 @@ fn the_page_of_a_run_is_read_on_every_screen() {
     let file = page_of(folder.path(), "scenarios/zoom/default.toml", "5");
     let length = std::fs::metadata(&file).unwrap().len();
     assert!(length < 500_000, "the page of the default run has {length} bytes");
+    look_everywhere(&file, "token requests per call", "");
+    for scenario in ["scenarios/questions/overlap.toml", "scenarios/storms/livelock.toml"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = page_of(folder.path(), scenario, "2");
+        look(&file, "390", "dark", "token requests per call", None);
+    }
+}
+
+/// Looks at a page on a desk's and a telephone's screen, light and dark; two of the four are the pictures that are kept, under this name.
+fn look_everywhere(file: &str, column: &str, name: &str) {
     let pictures = std::env::var("UPDATE_PICTURES")
         .is_ok()
         .then(|| root().join("reports/page"));
@@ -72,14 +89,26 @@ fn the_page_of_a_run_is_read_on_every_screen() {
         for scheme in ["light", "dark"] {
             let kept = (width == "390") == (scheme == "dark");
             let picture = pictures.as_ref().filter(|_| kept);
-            let picture = picture.map(|folder| folder.join(format!("{width}-{scheme}.png")));
-            look(&file, width, scheme, picture.as_deref());
+            let picture = picture.map(|folder| folder.join(format!("{name}{width}-{scheme}.png")));
+            look(file, width, scheme, column, picture.as_deref());
         }
     }
-    for scenario in ["scenarios/questions/overlap.toml", "scenarios/storms/livelock.toml"] {
-        let folder = tempfile::tempdir().unwrap();
-        look(&page_of(folder.path(), scenario, "2"), "390", "dark", None);
+}
+
+#[test]
+fn the_page_of_a_search_is_read_on_every_screen() {
+    if !browser() {
+        return;
     }
+    let folder = tempfile::tempdir().unwrap();
+    let file = page_by(
+        folder.path(),
+        &["check", "scenarios/zoom/default.toml", "--states", "20000"],
+    );
+    look_everywhere(&file, "states", "check-");
+    let folder = tempfile::tempdir().unwrap();
+    let one = ["check", "--strategy", "naive_strict", "--faults", "crash=1"];
+    look(&page_by(folder.path(), &one), "390", "light", "states", None);
 }
 
 /// Two strategies and few calls: a browser waits for it many times.

@@ -1,4 +1,4 @@
-//! The shape of what `tokenstorm check --format json` prints.
+//! The verdicts of `tokenstorm check`, as it prints them in JSON and CSV and leaves them in a folder.
 //!
 //! A published interface with a JSON schema ([`schema`]): a field may be added, none may change its meaning without a new
 //! [`FORMAT`]. This module does not know how a verdict is reached.
@@ -6,11 +6,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cells::csv_text;
+use crate::base::shown;
+
 /// The version of this shape.
 pub const FORMAT: u32 = 1;
 
 /// The verdicts on some small systems.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokenstorm verdicts")]
 pub struct Verdicts {
     /// Version of this shape.
@@ -25,6 +28,12 @@ pub struct Verdicts {
     pub systems: Vec<SystemVerdicts>,
     /// Whether every expectation was met.
     pub as_expected: bool,
+    /// The command that finds the same.
+    #[serde(default)]
+    pub command_line: Vec<String>,
+    /// Strategies that an interrupt kept from being searched; that which was under way is among the systems.
+    #[serde(default)]
+    pub not_searched: Vec<String>,
 }
 
 /// How far a search went.
@@ -43,7 +52,7 @@ pub struct Searched {
 }
 
 /// The verdicts on one system.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SystemVerdicts {
     /// Its strategy.
     pub strategy: String,
@@ -63,6 +72,12 @@ pub struct SystemVerdicts {
     pub steps: usize,
     /// Whether these are all states there are.
     pub complete: bool,
+    /// Whether its provider has refresh tokens.
+    #[serde(default)]
+    pub refresh_tokens: bool,
+    /// Tokens that a run issues in the mean, if each step that can come next is as likely as any other; `null` where that is not known.
+    #[serde(default)]
+    pub issued: Option<f64>,
     /// In the order of the table.
     pub verdicts: Vec<PropertyRow>,
 }
@@ -86,6 +101,12 @@ pub struct PropertyRow {
     pub run: Vec<String>,
     /// What is to be said beside the run.
     pub remark: Option<String>,
+    /// What the run shows, in words.
+    #[serde(default)]
+    pub shows: Vec<String>,
+    /// Why it is open, where it is.
+    #[serde(default)]
+    pub why: Option<String>,
     /// What was expected: `ok` or `breaks`; `null` for nothing.
     pub expected: Option<String>,
 }
@@ -103,6 +124,56 @@ pub enum VerdictKind {
     /// Some run breaks it.
     Breaks,
 }
+
+impl VerdictKind {
+    /// As JSON and CSV have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::NotReached => "not_reached",
+            Self::Open => "open",
+            Self::Breaks => "breaks",
+        }
+    }
+}
+
+impl Verdicts {
+    /// For programs, with a newline at its end.
+    ///
+    /// # Panics
+    /// Never: verdicts are plain data.
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("verdicts are plain data");
+        format!("{}\n", shown::json(&text))
+    }
+
+    /// For spreadsheets: a row for each strategy and property, and what has no value is empty.
+    pub fn to_csv(&self) -> String {
+        let scenario = self.scenario.clone().unwrap_or_default();
+        let number = |number: Option<usize>| number.map_or(String::new(), |number| number.to_string());
+        let rows = self.systems.iter().flat_map(|system| {
+            let of = |row: &PropertyRow| {
+                [
+                    scenario.clone(),
+                    system.strategy.clone(),
+                    row.property.clone(),
+                    row.verdict.name().to_owned(),
+                    number(row.bound.map(|bound| bound as usize)),
+                    number(row.steps),
+                    number(row.around),
+                    row.expected.clone().unwrap_or_default(),
+                    row.why.clone().unwrap_or_default(),
+                ]
+            };
+            system.verdicts.iter().map(of).collect::<Vec<_>>()
+        });
+        csv_text(&CSV_HEADER, rows)
+    }
+}
+
+const CSV_HEADER: [&str; 9] = [
+    "scenario", "strategy", "property", "verdict", "bound", "steps", "around", "expected", "why",
+];
 
 /// The JSON schema (draft 2020-12) of what `check --format json` prints.
 pub fn schema() -> serde_json::Value {

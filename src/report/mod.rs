@@ -20,6 +20,7 @@ mod setting;
 mod sheet;
 mod swept;
 pub mod table;
+pub mod verdicts;
 mod words;
 
 use crate::record::{Reading, Record};

@@ -1,6 +1,7 @@
 //! `tokenstorm check` as a user meets it.
 
 mod gate;
+mod page;
 
 use std::collections::HashMap;
 use std::process::{Command, Output};

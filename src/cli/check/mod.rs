@@ -1,31 +1,29 @@
 //! `tokenstorm check`: whether it can ever happen, in every order of deliveries and faults of a small system.
 
 mod gate;
-mod json;
-mod scope;
 mod subject;
-mod table;
+mod verdicts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Exit;
+use super::format::Format;
 use super::interrupt::interrupt;
 use super::say::{print, say};
 use crate::engine::check::expected::{self, Expectation};
 use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
 use crate::property::{self, PROPERTIES, Property};
-use crate::record::verdicts::Searched;
-use crate::record::write;
+use crate::record::verdicts::{FORMAT, Searched, Verdicts};
+use crate::record::write::{self, ResultFile};
+use crate::report::{page, verdicts as shown};
 use crate::scenario::Stated;
 use gate::Expected;
-use scope::SearchedRow;
 use subject::{Subject, Subjects, subjects};
-use table::Table;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -60,25 +58,18 @@ pub(super) struct Arguments {
     /// What is expected, beside [expect.check] of the scenario: ok or breaks for some properties, such as S1=ok,L2=breaks
     #[arg(long, value_name = "PROPERTIES", value_delimiter = ',', value_parser = gate::parse)]
     expect: Vec<(usize, Stated)>,
-    /// Print the verdicts so
+    /// Print the verdicts so; `tokenstorm schema verdicts` describes the JSON
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "trace")]
-    format: CheckFormat,
+    format: Format,
+    /// Leave the verdicts there too, as a page that shows each way to break a property, and as JSON and CSV
+    #[arg(long, value_name = "DIR", conflicts_with = "trace")]
+    out: Option<PathBuf>,
     /// Store operations that a node has under way at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
     store_operations: Option<u8>,
     /// Take states for different ones that differ only in which node is which
     #[arg(long)]
     names: bool,
-}
-
-/// The forms in which verdicts can be printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum CheckFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs; `tokenstorm schema verdicts` describes it.
-    Json,
 }
 
 const READING: &str = "\
@@ -136,11 +127,43 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             break;
         }
     }
-    let text = match arguments.format {
-        CheckFormat::Table => tables(&subjects, &reports),
-        CheckFormat::Json => in_json(arguments, &subjects, &reports, exit),
-    };
-    exit.max(print(&text))
+    let record = record(arguments, &subjects, &reports, exit);
+    exit = exit.max(print(&match arguments.format {
+        Format::Table => shown::human(&record),
+        Format::Md => shown::markdown(&record),
+        Format::Json => record.to_json(),
+        Format::Csv => record.to_csv(),
+    }));
+    if let Some(folder) = &arguments.out {
+        let draw = |system: usize, property: usize, title: &str| match &reports[system].verdicts[property] {
+            PropertyVerdict::Breaks(example) => {
+                let story = check::narrate(&subjects.all[system].setup, example);
+                Some(check::svg(&story, title))
+            }
+            _ => None,
+        };
+        exit = exit.max(leave(folder, &record, &draw));
+    }
+    exit
+}
+
+/// Leaves everything in a folder.
+fn leave(folder: &Path, record: &Verdicts, draw: &dyn Fn(usize, usize, &str) -> Option<String>) -> Exit {
+    let files = [
+        ResultFile::new("verdicts.json", record.to_json()),
+        ResultFile::new("verdicts.csv", record.to_csv()),
+        ResultFile::new(page::NAME, shown::page(record, draw)),
+    ];
+    match write::place(folder, &files, &[]) {
+        Ok(()) => {
+            say!("wrote {}", folder.join(page::NAME).display());
+            Exit::Ok
+        }
+        Err(error) => {
+            say!("error: {error}");
+            Exit::Internal
+        }
+    }
 }
 
 /// Says what did not come as expected, by the lists or by what the user states.
@@ -160,22 +183,8 @@ fn judge(name: &str, arguments: &Arguments, subjects: &Subjects, expected: &Expe
     exit
 }
 
-/// The table without refresh tokens, the one with them, and what was searched.
-fn tables(subjects: &Subjects, reports: &[CheckReport]) -> String {
-    let mut tables = [Table::new(), Table::new()];
-    let mut rows = Vec::new();
-    for (Subject { name, setup, .. }, report) in subjects.all.iter().zip(reports) {
-        tables[usize::from(setup.system.rotation.is_some())].push(name, report);
-        let system = &setup.system;
-        rows.push(SearchedRow { name, system, report });
-    }
-    let lines = scope::lines(&rows, subjects.faults, &subjects.left_out);
-    let parts = tables.iter().map(Table::print).chain([lines]);
-    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    parts.join("\n")
-}
-
-fn in_json(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], exit: Exit) -> String {
+/// Everything that was found, in one piece.
+fn record(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], exit: Exit) -> Verdicts {
     let searched = Searched {
         nodes: arguments.nodes,
         calls: subjects.calls,
@@ -185,8 +194,40 @@ fn in_json(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], 
     };
     let systems = subjects.all.iter().zip(reports);
     let systems =
-        systems.map(|(subject, report)| json::system(&subject.name, &subject.setup, report, &subject.expected));
-    json::text(subjects.scenario.clone(), searched, systems.collect(), exit == Exit::Ok)
+        systems.map(|(subject, report)| verdicts::system(&subject.name, &subject.setup, report, &subject.expected));
+    let rest = subjects.all.iter().skip(reports.len());
+    Verdicts {
+        format: FORMAT,
+        tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: subjects.scenario.clone(),
+        searched,
+        systems: systems.collect(),
+        as_expected: exit == Exit::Ok,
+        command_line: command_line(arguments),
+        not_searched: rest.map(|subject| subject.name.clone()).collect(),
+    }
+}
+
+/// The command that finds the same, without what only says how it is shown.
+fn command_line(arguments: &Arguments) -> Vec<String> {
+    let mut words = vec!["tokenstorm".to_owned(), "check".to_owned()];
+    words.extend(arguments.scenario.as_ref().map(|path| path.display().to_string()));
+    let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("--{name}={value}")));
+    option("strategy", arguments.strategy.clone());
+    option("profile", arguments.profile.clone());
+    option("nodes", Some(arguments.nodes.to_string()));
+    option("calls", arguments.calls.map(|calls| calls.to_string()));
+    option("faults", arguments.faults.map(|faults| faults.to_string()));
+    option("states", arguments.states.map(|states| states.to_string()));
+    option(
+        "store-operations",
+        arguments.store_operations.map(|most| most.to_string()),
+    );
+    for (place, stated) in &arguments.expect {
+        option("expect", Some(format!("{}={stated}", PROPERTIES[*place].name)));
+    }
+    words.extend(arguments.names.then(|| "--names".to_owned()));
+    words
 }
 
 /// What an interrupt has left undone.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::scene::Story;
+use crate::base::shown;
 
 /// One line for each step: an arrow between the columns of two parties, and what happens beside it.
 pub fn text(story: &Story) -> String {
@@ -75,24 +76,16 @@ pub fn svg(story: &Story, title: &str) -> String {
     let (words, height) = (columns * apart + 20, TOP + 40 + (story.lines.len() + 2) * ROW);
     let width = words + longest * LETTER + 20;
     let centre = |column: usize| column * apart + apart / 2;
+    let title = escaped(title);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n\
+         role=\"img\" font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n\
+         <title>{title}</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         <text x=\"12\" y=\"20\" font-size=\"14\">{}</text>\n",
-        escaped(title)
+         <text x=\"12\" y=\"20\" font-size=\"14\" fill=\"#222222\">{title}</text>\n"
     );
     for (column, party) in story.parties.iter().enumerate() {
-        let x = centre(column);
-        writeln!(
-            out,
-            "<text x=\"{x}\" y=\"{TOP}\" dy=\"8\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>\n\
-             <line x1=\"{x}\" y1=\"{}\" x2=\"{x}\" y2=\"{}\" stroke=\"#bbbbbb\"/>",
-            escaped(party),
-            TOP + 16,
-            height - ROW
-        )
-        .expect("a string takes everything");
+        head(&mut out, party, centre(column), height);
     }
     for (place, line) in story.lines.iter().enumerate() {
         let y = TOP + 36 + place * ROW;
@@ -125,13 +118,26 @@ pub fn svg(story: &Story, title: &str) -> String {
         writeln!(
             out,
             "<path d=\"M10 {top}L4 {top}L4 {bottom}L10 {bottom}\" fill=\"none\" stroke=\"#222222\"/>\n\
-             <text x=\"12\" y=\"{}\">again and again</text>",
+             <text x=\"12\" y=\"{}\" fill=\"#222222\">again and again</text>",
             bottom + 14
         )
         .expect("a string takes everything");
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// The name of a party, and its line down the picture.
+fn head(out: &mut String, party: &str, x: usize, height: usize) {
+    writeln!(
+        out,
+        "<text x=\"{x}\" y=\"{TOP}\" dy=\"8\" text-anchor=\"middle\" fill=\"#222222\" font-weight=\"bold\">{}</text>\n\
+         <line x1=\"{x}\" y1=\"{}\" x2=\"{x}\" y2=\"{}\" stroke=\"#bbbbbb\"/>",
+        escaped(party),
+        TOP + 16,
+        height - ROW
+    )
+    .expect("a string takes everything");
 }
 
 /// Marks the step that breaks the property.
@@ -166,5 +172,8 @@ fn arrow(out: &mut String, (from, sent): (usize, usize), (to, y): (usize, usize)
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    shown::line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -223,12 +223,11 @@ fn assumptions(record: &Record, setting: Option<&Setting>) -> Markup {
 /// How the same figures are made again.
 fn again(record: &Record) -> Markup {
     let m = &record.manifest;
-    let command: Vec<String> = m.command_line.iter().map(|word| quoted(word)).collect();
     html! {
         section id="again" {
             h2 { "How to make it again" }
             @if !m.source.is_empty() { p { "The story's source: " (line(&m.source)) "." } }
-            @if !command.is_empty() { pre tabindex="0" { (command.join(" ")) } }
+            @if !m.command_line.is_empty() { pre tabindex="0" { (command(&m.command_line)) } }
             p {
                 "tokenstorm " (m.tokenstorm) ", commit " code { (one_line(&m.commit, 40)) } ", scenario SHA-256 "
                 code.long { (m.sha256) } ", run " code.long { (m.run) } ". The same seed gives the same bytes on any number of threads. "
@@ -242,6 +241,12 @@ fn again(record: &Record) -> Markup {
             }
         }
     }
+}
+
+/// A command line that can be copied.
+pub(super) fn command(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// A word of a command line as a shell takes it.

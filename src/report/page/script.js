@@ -2,7 +2,7 @@
 // A figure as a number, whatever its unit; what is no figure comes last.
 const units = { "µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400 };
 function figure(text) {
-  const found = text.replace(/−/g, "-").match(/^(?:[a-z ]+ )?([<>]?)(-?[\d.]+(?:e-?\d+)?)\s*(µs|ms|min|[shd]\b)?/);
+  const found = text.replace(/−/g, "-").match(/^(?:[a-z ✗]+ )?([<>≤]?)(-?[\d.]+(?:e-?\d+)?)\s*(µs|ms|min|[shd]\b)?/);
   if (!found) return null;
   return parseFloat(found[2]) * (units[found[3]] || 1);
 }

@@ -1,39 +1,31 @@
 //! The table of strategies against properties, as narrow as what it says allows.
 
-use crate::engine::check::CheckReport;
 use crate::engine::check::expected::Expectation;
 use crate::property::PROPERTIES;
+use crate::record::verdicts::{PropertyRow, SystemVerdicts, VerdictKind};
 
-pub(super) struct Table {
-    rows: Vec<Row>,
+pub(super) struct Table<'a> {
+    rows: Vec<Row<'a>>,
 }
 
-struct Row {
-    name: String,
+struct Row<'a> {
+    system: &'a SystemVerdicts,
     cells: Vec<String>,
-    states: usize,
-    steps: usize,
-    /// Tokens issued in the mean of all orders.
-    issued: Option<f64>,
 }
 
-impl Table {
-    pub fn new() -> Self {
-        Self { rows: Vec::new() }
-    }
-
-    pub fn push(&mut self, name: &str, report: &CheckReport) {
-        self.rows.push(Row {
-            name: name.to_owned(),
-            cells: cells(report),
-            states: report.states,
-            steps: report.transitions,
-            issued: report.issuances,
-        });
+impl<'a> Table<'a> {
+    pub(super) fn of(systems: impl Iterator<Item = &'a SystemVerdicts>) -> Self {
+        let row = |system: &'a SystemVerdicts| Row {
+            system,
+            cells: system.verdicts.iter().map(cell).collect(),
+        };
+        Self {
+            rows: systems.map(row).collect(),
+        }
     }
 
     /// What every row says alike is said once, below.
-    pub fn print(&self) -> String {
+    pub(super) fn print(&self) -> String {
         let Some(first) = self.rows.first() else {
             return String::new();
         };
@@ -45,7 +37,12 @@ impl Table {
             same && matches!(first.cells[column].as_str(), "ok" | "-")
         };
         let (below, shown): (Vec<usize>, Vec<usize>) = (0..PROPERTIES.len()).partition(|&column| alike(column));
-        let name = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let name = self
+            .rows
+            .iter()
+            .map(|row| row.system.strategy.chars().count())
+            .max()
+            .unwrap_or(0);
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| row.cells[column].len());
             cells.chain([PROPERTIES[column].name.len()]).max().unwrap_or(0) + 1
@@ -67,11 +64,11 @@ impl Table {
         for row in &self.rows {
             let cell = |column: usize| row.cells[column].clone();
             text.push_str(&line(
-                &row.name,
+                &row.system.strategy,
                 &cell,
-                &row.states.to_string(),
-                &row.steps.to_string(),
-                &issued(row),
+                &row.system.states.to_string(),
+                &row.system.steps.to_string(),
+                &issued(row.system),
             ));
         }
         let titles = shown.iter().map(|&column| &PROPERTIES[column]);
@@ -96,27 +93,41 @@ impl Table {
     }
 }
 
-fn cells(report: &CheckReport) -> Vec<String> {
-    let cell = |verdict| Expectation::of(verdict, report.complete).to_string();
-    report.verdicts.iter().map(cell).collect()
+/// A verdict as the table has it.
+pub(super) fn cell(row: &PropertyRow) -> String {
+    let found = match row.verdict {
+        VerdictKind::Holds => Expectation::Holds(row.bound),
+        VerdictKind::NotReached => Expectation::NotReached,
+        VerdictKind::Open => Expectation::Open,
+        VerdictKind::Breaks => Expectation::Breaks(row.steps.unwrap_or(0), row.around.unwrap_or(0)),
+    };
+    found.to_string()
 }
 
 /// The tokens that are issued in the mean; `?` where that is not known.
-fn issued(row: &Row) -> String {
-    row.issued.map_or("?".to_owned(), |mean| format!("{mean:.2}"))
+pub(super) fn issued(system: &SystemVerdicts) -> String {
+    system.issued.map_or("?".to_owned(), |mean| format!("{mean:.2}"))
 }
 
 /// One strategy by itself: a property to a line.
-fn alone(row: &Row) -> String {
-    let mut text = format!("{}: {} states, {} steps\n", row.name, row.states, row.steps);
-    for (property, cell) in PROPERTIES.iter().zip(&row.cells) {
-        text.push_str(&format!("{:5}{:24}{cell:>6}\n", property.name, property.title));
+fn alone(Row { system, cells }: &Row) -> String {
+    let mut text = format!(
+        "{}: {} states, {} steps\n",
+        system.strategy, system.states, system.steps
+    );
+    for (row, cell) in system.verdicts.iter().zip(cells) {
+        text.push_str(&format!("{:5}{:24}{cell:>6}\n", row.property, row.title));
     }
-    if row.issued.is_some() {
-        let mean = issued(row);
-        text.push_str(&format!(
-            "{mean} tokens are issued in the mean, if each step that can come next is as likely as any other\n"
-        ));
+    if system.issued.is_some() {
+        text.push_str(&format!("{}\n", in_the_mean(system)));
     }
     text
+}
+
+/// What the column `issued` says, in words.
+pub(super) fn in_the_mean(system: &SystemVerdicts) -> String {
+    format!(
+        "{} tokens are issued in the mean, if each step that can come next is as likely as any other",
+        issued(system)
+    )
 }

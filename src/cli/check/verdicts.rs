@@ -1,31 +1,11 @@
-//! The verdicts as JSON.
+//! What the searches have found, as a record.
 
 use super::gate::Expected;
 use crate::campaign::scope;
 use crate::engine::check::expected::Expectation;
 use crate::engine::check::{self, CheckReport, PropertyVerdict, Setup};
-use crate::property::PROPERTIES;
-use crate::record::verdicts::{FORMAT, PropertyRow, Searched, SystemVerdicts, VerdictKind, Verdicts};
-
-/// The text, with a newline at its end.
-pub(super) fn text(
-    scenario: Option<String>,
-    searched: Searched,
-    systems: Vec<SystemVerdicts>,
-    as_expected: bool,
-) -> String {
-    let verdicts = Verdicts {
-        format: FORMAT,
-        tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario,
-        searched,
-        systems,
-        as_expected,
-    };
-    let mut text = serde_json::to_string_pretty(&verdicts).expect("verdicts are plain data");
-    text.push('\n');
-    text
-}
+use crate::property::{PROPERTIES, Property};
+use crate::record::verdicts::{PropertyRow, SystemVerdicts, VerdictKind};
 
 /// One system of them.
 pub(super) fn system(name: &str, setup: &Setup, report: &CheckReport, expected: &Expected) -> SystemVerdicts {
@@ -40,6 +20,8 @@ pub(super) fn system(name: &str, setup: &Setup, report: &CheckReport, expected: 
         states: report.states,
         steps: report.transitions,
         complete: report.complete,
+        refresh_tokens: setup.system.rotation.is_some(),
+        issued: report.issuances,
         verdicts: rows
             .map(|((place, property), verdict)| {
                 let stated = expected.iter().find(|(of, _)| *of == place);
@@ -52,17 +34,19 @@ pub(super) fn system(name: &str, setup: &Setup, report: &CheckReport, expected: 
                     around: None,
                     run: Vec::new(),
                     remark: None,
+                    shows: Vec::new(),
+                    why: None,
                     expected: stated.map(|(_, stated)| stated.to_string()),
                 };
-                fill(&mut row, setup, verdict, report.complete);
+                fill(&mut row, property, setup, verdict, report);
                 row
             })
             .collect(),
     }
 }
 
-fn fill(row: &mut PropertyRow, setup: &Setup, verdict: &PropertyVerdict, complete: bool) {
-    match Expectation::of(verdict, complete) {
+fn fill(row: &mut PropertyRow, property: &Property, setup: &Setup, verdict: &PropertyVerdict, report: &CheckReport) {
+    match Expectation::of(verdict, report.complete) {
         Expectation::Holds(most) => row.bound = most,
         Expectation::NotReached => row.verdict = VerdictKind::NotReached,
         Expectation::Open => row.verdict = VerdictKind::Open,
@@ -72,8 +56,15 @@ fn fill(row: &mut PropertyRow, setup: &Setup, verdict: &PropertyVerdict, complet
         }
     }
     if let PropertyVerdict::Breaks(example) = verdict {
-        let lines = check::narrate(setup, example).lines;
-        row.run = lines.into_iter().map(|line| line.text).collect();
+        let story = check::narrate(setup, example);
+        row.shows = check::explain(&story, property).lines().map(str::to_owned).collect();
+        row.run = story.lines.into_iter().map(|line| line.text).collect();
         row.remark = example.remark.clone();
+    }
+    if row.verdict == VerdictKind::Open {
+        row.why = Some(match verdict {
+            PropertyVerdict::Open(why) => why.clone(),
+            _ => format!("the search was given up after {} states", report.states),
+        });
     }
 }
