@@ -45,7 +45,7 @@ fn page_of(folder: &Path, scenario: &str, replications: &str) -> String {
     page_by(folder, &["run", scenario, "--replications", replications])
 }
 
-/// Looks at a page, sorted by one of its columns.
+/// Looks at a page, sorted by one of its columns where that is named.
 fn look(file: &str, width: &str, scheme: &str, column: &str, picture: Option<&Path>) {
     let script = clients().join("report.mjs");
     std::fs::copy(root().join("tests/clients/report.mjs"), &script).unwrap();
@@ -139,6 +139,41 @@ retry = "none"
 name = "gateway"
 coordination = "gateway"
 "#;
+
+/// A short live run of the small scenario. A machine that is too busy measures nothing.
+#[test]
+#[cfg(all(feature = "live", feature = "serve"))]
+fn the_page_of_live_runs_is_read_on_every_screen() {
+    if !browser() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("small.toml");
+    std::fs::write(&scenario, SMALL).unwrap();
+    let out = folder.path().join("out");
+    let output = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
+        .current_dir(folder.path())
+        .args([
+            "live",
+            "small.toml",
+            "--set",
+            "run.duration=3min",
+            "--set",
+            "run.warmup=20s",
+            "--time-scale",
+            "20",
+        ])
+        .args(["--replications", "40", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let page = out.join("report.html");
+    match page.is_file() {
+        true => look_everywhere(page.to_str().unwrap(), "", "live-"),
+        false => assert!(said.contains("could not keep"), "{said}"),
+    }
+}
 
 /// Scenarios for the browser, and what the library finds for the first with one process more.
 fn expected() -> serde_json::Value {

@@ -1,6 +1,7 @@
 //! `tokenstorm live`: the strategies of a scenario by the wall clock, over real sockets, with what was predicted beside what was
 //! measured.
 
+mod leave;
 pub(super) mod node;
 mod provider;
 
@@ -22,9 +23,8 @@ use crate::engine::live::{self, LiveOptions, LiveRun, OwnRedis};
 use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
-use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord};
-use crate::record::write::{self, ResultFile};
-use crate::report::{agreement as shown, chart, number};
+use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord, MeasuredRun};
+use crate::report::number;
 use crate::scenario::{Overrides, Scenario};
 use crate::world::Leg;
 
@@ -67,7 +67,7 @@ pub(super) struct Arguments {
     /// Simulated runs that make up a prediction
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=10_000))]
     replications: u32,
-    /// Leave the figures there too, as JSON and CSV, with a chart as SVG and PNG
+    /// Leave the figures there too, as a page, as JSON and as CSV, with a chart as SVG and PNG
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// What is printed
@@ -160,7 +160,7 @@ fn prepare(arguments: &Arguments, path: &Path) -> Result<Scenario, String> {
 fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
     tell_time(arguments, scenarios);
     let stop = interrupt();
-    let mut figures = Vec::new();
+    let (mut figures, mut runs, mut not_measured) = (Vec::new(), Vec::new(), Vec::new());
     let mut exit = Exit::Ok;
     let all = scenarios.iter().flat_map(|(path, scenario)| {
         let places = 0..scenario.file.strategy.len();
@@ -170,11 +170,15 @@ fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
         let mut alone = scenario.clone();
         alone.file.strategy = vec![strategy];
         match one(arguments, (path.parent().unwrap_or(Path::new(".")), &alone), &stop) {
-            Ok(Some(compared)) => figures.extend(compared),
+            Ok(Some((compared, run))) => {
+                figures.extend(compared);
+                runs.push(run);
+            }
             Ok(None) => {}
             Err(message) => {
                 let name = &alone.file.strategy[0].name;
                 say!("error: {}: {name}: {message}", path.display());
+                not_measured.push(format!("{} · {name}: {message}", alone.file.name));
                 exit = exit.max(Exit::Usage);
             }
         }
@@ -197,11 +201,15 @@ fn match_up(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) -> Exit {
             "embedded"
         },
         figures,
+        runs,
+        not_measured,
+        command_line: leave::command_line(arguments),
+        interrupted: stop.load(Ordering::Relaxed),
     };
     if !record.figures.is_empty() {
-        exit = exit.max(print(&text(arguments.format, &record)));
+        exit = exit.max(print(&leave::text(arguments.format, &record)));
         if let Some(folder) = &arguments.out
-            && let Err(message) = leave(folder, &record)
+            && let Err(message) = leave::leave(folder, &record)
         {
             say!("error: {message}");
             exit = exit.max(Exit::Internal);
@@ -231,30 +239,8 @@ fn tell_time(arguments: &Arguments, scenarios: &[(&PathBuf, Scenario)]) {
     );
 }
 
-/// Leaves everything in a folder.
-fn leave(folder: &Path, record: &AgreementRecord) -> Result<(), String> {
-    let drawing = chart::agreement(record);
-    let png = drawing.png().map_err(|error| error.to_string())?;
-    let files = [
-        ResultFile::new("agreement.json", record.to_json()),
-        ResultFile::new("agreement.csv", record.to_csv()),
-        ResultFile::new("agreement.svg", drawing.svg()),
-        ResultFile::new("agreement.png", png),
-    ];
-    write::place(folder, &files, &[]).map_err(|error| error.to_string())
-}
-
 fn seed(arguments: &Arguments, scenario: &Scenario) -> u64 {
     arguments.seed.unwrap_or(scenario.file.run.seed)
-}
-
-fn text(format: Format, record: &AgreementRecord) -> String {
-    match format {
-        Format::Table => shown::human(record, super::format::width()),
-        Format::Md => shown::markdown(record),
-        Format::Json => record.to_json(),
-        Format::Csv => record.to_csv(),
-    }
 }
 
 /// One strategy, live and simulated; none where it was interrupted.
@@ -262,7 +248,7 @@ fn one(
     arguments: &Arguments,
     (folder, scenario): (&Path, &Scenario),
     stop: &AtomicBool,
-) -> Result<Option<Vec<Agreement>>, String> {
+) -> Result<Option<(Vec<Agreement>, MeasuredRun)>, String> {
     let strategy = &scenario.file.strategy[0];
     let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
     let context = run_context(&plan);
@@ -298,7 +284,8 @@ fn one(
         batches: BATCHES,
         records: false,
     };
-    tell_left_out(&options, &strategy.name, &plan);
+    let left_out = left_out(&options, &plan);
+    tell_left_out(&strategy.name, &left_out);
     let run = live::run(&plan, &options, stop).map_err(|error| error.to_string())?;
     drop(emulator);
     if run.interrupted {
@@ -314,20 +301,28 @@ fn one(
     let tick = clock.shown(TICK);
     let names = (&*scenario.file.name, &*strategy.name);
     let metrics = agreement::compared(&plan);
-    Ok(Some(agreement::compare(
-        names,
-        measured,
-        (&asked, &fed),
-        (&metrics, tick),
-    )))
+    let figures = agreement::compare(names, measured, (&asked, &fed), (&metrics, tick));
+    let went = MeasuredRun {
+        scenario: names.0.to_owned(),
+        strategy: names.1.to_owned(),
+        calls: run.observed.total().calls,
+        late99_s: run.late.0.as_secs_f64(),
+        latest_s: run.late.1.as_secs_f64(),
+        left_out,
+    };
+    Ok(Some((figures, went)))
 }
 
 /// What of the scenario is not as it says.
-fn tell_left_out(options: &LiveOptions, strategy: &str, plan: &Plan) {
+fn left_out(options: &LiveOptions, plan: &Plan) -> Vec<String> {
     let mut out = live::left_out(plan, options);
     if options.redis.is_none() && plan.coordination.needs_store() {
         out.push("the shared store is kept in this process: name a Redis by --redis".to_owned());
     }
+    out
+}
+
+fn tell_left_out(strategy: &str, out: &[String]) {
     match out.is_empty() {
         true => say!("{strategy}: running"),
         false => say!("{strategy}: running; left out: {}", out.join("; ")),

@@ -86,7 +86,7 @@ enum Command {
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
     Show(show::Arguments),
-    /// Print the JSON schema of scenario files, of a run's summary, of verdicts, or of advice
+    /// Print the JSON schema of scenario files, of a run's summary, of verdicts, of advice, or of a live run's agreement
     Schema(schema::Arguments),
     /// Print what a shell wants to complete these commands
     Completions(shell::Completions),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
-use crate::record::{advice, summary, verdicts};
+use crate::record::{advice, agreement, summary, verdicts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -25,6 +25,8 @@ enum Described {
     Verdicts,
     /// What `advise --format json` prints.
     Advice,
+    /// What `live --format json` prints.
+    Agreement,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -33,6 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Described::Summary => summary::schema(),
         Described::Verdicts => verdicts::schema(),
         Described::Advice => advice::schema(),
+        Described::Agreement => agreement::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     print(&format!("{text}\n"))

@@ -1,11 +1,13 @@
 //! What a live run measured beside what was predicted, as it is printed and read by programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cells::{csv_text, number};
 
 /// The figures of one command.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(title = "tokenstorm agreement")]
 pub struct AgreementRecord {
     /// Changes when a program that reads this would have to.
     pub format: u32,
@@ -21,6 +23,45 @@ pub struct AgreementRecord {
     pub store: &'static str,
     /// Figure by figure.
     pub figures: Vec<Agreement>,
+    /// The live runs that they were measured in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<MeasuredRun>,
+    /// Strategies of which there are no figures, and why, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<String>,
+    /// The command that measures the same, without addresses and secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub command_line: Vec<String>,
+    /// An interrupt ended the command before all strategies had been run.
+    #[serde(skip_serializing_if = "is_false")]
+    pub interrupted: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// How one live run went.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MeasuredRun {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Name of the strategy.
+    pub strategy: String,
+    /// Calls that were measured.
+    pub calls: u64,
+    /// How late 99 % of what was due was done at most, in seconds of the scenario's time.
+    pub late99_s: f64,
+    /// How late the latest was done, in seconds of the scenario's time.
+    pub latest_s: f64,
+    /// What of the scenario was not as it says, in words.
+    pub left_out: Vec<String>,
+}
+
+/// The JSON schema (draft 2020-12) of what `live --format json` prints.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(AgreementRecord).to_value()
 }
 
 impl AgreementRecord {
@@ -104,7 +145,7 @@ const CSV_HEADER: [&str; 17] = [
 pub const AGREEMENT_FORMAT: u32 = 1;
 
 /// One figure, measured and predicted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Agreement {
     /// Name of the scenario.
     pub scenario: String,
@@ -123,7 +164,7 @@ pub struct Agreement {
 }
 
 /// The figure of a whole live run, with an interval from the parts of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Measurement {
     /// None where it has no meaning, as the latency of no successful call.
     pub value: Option<f64>,
@@ -132,7 +173,7 @@ pub struct Measurement {
 }
 
 /// What the simulator predicts for one figure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Prediction {
     /// The mean over the runs.
     pub mean: f64,

@@ -68,6 +68,61 @@ fn what_is_measured_was_predicted() {
     }
 }
 
+/// Whatever came of it, the figures, their chart and a page lie in the folder, and no address that may hold a password stands there.
+#[test]
+fn a_folder_has_the_page_and_the_figures() {
+    let folder = TempDir::new().unwrap();
+    let path = written(&folder, LATEST_ONLY, r#""naive""#);
+    let lenient = scenario("rule = \"independent\"", r#""naive""#, "");
+    let emulator = Emulator::start_with(EmulatorOptions::scenario(&lenient).unwrap()).unwrap();
+    let out = folder.path().join("out");
+    let secret = ["--against", emulator.url(), "--client", "app:secret"];
+    let output = live(
+        &path,
+        &[
+            &secret[..],
+            &[
+                "--replications",
+                "20",
+                "--format",
+                "json",
+                "--out",
+                out.to_str().unwrap(),
+            ],
+        ]
+        .concat(),
+    );
+    let said = errors(&output);
+    if said.contains("could not keep") {
+        eprintln!("LEFT OUT: this machine is too busy for a live run");
+        return;
+    }
+    let read =
+        |name: &str| std::fs::read_to_string(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}: {said}"));
+    let json = read("agreement.json");
+    assert_eq!(json.as_bytes(), output.stdout, "what is printed is the file");
+    let record: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(record["runs"].as_array().map(Vec::len), Some(1));
+    let figures = record["figures"].as_array().unwrap();
+    assert_eq!(read("agreement.csv").lines().count(), 1 + figures.len());
+    let page = read("report.html");
+    let beyond = figures
+        .iter()
+        .filter(|figure| figure["fed"]["beyond_chance"] == true)
+        .count();
+    assert_eq!(output.status.code(), Some(if beyond > 0 { 101 } else { 0 }), "{said}");
+    let says = match beyond {
+        0 => format!("<h1>All {} measured figures lie where", figures.len()),
+        _ => format!("<h1>{beyond} of {} measured figures lie", figures.len()),
+    };
+    assert!(page.contains(&says), "{says}");
+    assert!(page.contains("--against URL --client ID:SECRET"));
+    for text in [&json, &page] {
+        assert!(!text.contains("app:secret") && !text.contains(emulator.url()));
+    }
+    assert!(read("agreement.svg").starts_with("<svg") && out.join("agreement.png").is_file());
+}
+
 /// A provider that follows another rule than the scenario says: the prediction is wrong, and the command says so.
 #[test]
 fn another_rule_is_noticed() {

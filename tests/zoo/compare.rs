@@ -294,6 +294,10 @@ fn every_client_beside_its_prediction() {
         replications: REPLICATIONS,
         store: "no",
         figures,
+        runs: Vec::new(),
+        not_measured: Vec::new(),
+        command_line: Vec::new(),
+        interrupted: false,
     };
     println!("ZOO\n{}", shown::markdown(&record));
     if let Ok(out) = std::env::var("ZOO_OUT") {

@@ -1,12 +1,16 @@
 //! Prediction beside measurement, for people.
 
+mod page;
+
 use super::number;
 use super::sheet::{Column, Sheet, paragraph};
 use crate::record::agreement::{Agreement, AgreementRecord, Measurement, Prediction};
 
+pub use page::page;
+
 /// For a terminal of so many columns.
 pub fn human(record: &AgreementRecord, width: u16) -> String {
-    let mut text = sheet(record).print(width);
+    let mut text = sheet(record, "").print(width);
     text.push('\n');
     for words in words(record) {
         paragraph(&mut text, "", &words, usize::from(width));
@@ -16,14 +20,15 @@ pub fn human(record: &AgreementRecord, width: u16) -> String {
 
 /// For an issue or a page.
 pub fn markdown(record: &AgreementRecord) -> String {
-    let mut text = sheet(record).markdown();
+    let mut text = sheet(record, "").markdown();
     for words in words(record) {
         text.push_str(&format!("\n{words}\n"));
     }
     text
 }
 
-fn sheet(record: &AgreementRecord) -> Sheet {
+/// `verdict` is the head of the two columns of verdicts.
+fn sheet(record: &AgreementRecord, verdict: &str) -> Sheet {
     let columns = vec![
         Column::flexible("strategy", 12),
         Column::flexible("figure", 12),
@@ -31,10 +36,10 @@ fn sheet(record: &AgreementRecord) -> Sheet {
         Column::right("99 % interval"),
         Column::right("predicted,\nmeasured latencies"),
         Column::right("99 % of runs"),
-        Column::left(""),
+        Column::left(verdict),
         Column::right("predicted,\nasked latencies"),
         Column::right("99 % of runs"),
-        Column::left(""),
+        Column::left(verdict),
     ];
     let rows = record.figures.iter().map(|figure| {
         let [fed, fed_runs, fed_verdict] = predicted(figure, figure.fed);
@@ -111,17 +116,20 @@ fn span(unit: &str, interval: Option<(f64, f64)>) -> String {
     }
 }
 
+/// The figures that one of the two predictions does not agree with.
+fn beyond(record: &AgreementRecord, pick: fn(&Agreement) -> Option<Prediction>) -> impl Iterator<Item = &Agreement> {
+    let beyond = move |figure: &&Agreement| pick(figure).is_some_and(|prediction| prediction.beyond_chance);
+    record.figures.iter().filter(beyond)
+}
+
 fn words(record: &AgreementRecord) -> Vec<String> {
     let mut words = vec![format!(
         "Measured in one live run of each strategy at time scale {}, {} store, seed {}; predicted by {} simulated runs of the same \
          length. ✗: beyond chance, all figures together at 1 %.",
         record.time_scale, record.store, record.seed, record.replications
     )];
-    let beyond = |pick: fn(&Agreement) -> Option<Prediction>| {
-        let beyond = |figure: &&Agreement| pick(figure).is_some_and(|prediction| prediction.beyond_chance);
-        record.figures.iter().filter(beyond).count()
-    };
     let all = record.figures.len();
+    let beyond = |pick| beyond(record, pick).count();
     words.push(format!(
         "{} of {all} figures agree with the prediction from measured latencies, {} of {all} with the one from the latencies that the \
          scenario asks for.",
@@ -150,6 +158,10 @@ mod tests {
             seed: 1,
             replications: 200,
             store: "embedded",
+            runs: Vec::new(),
+            not_measured: Vec::new(),
+            command_line: Vec::new(),
+            interrupted: false,
             figures: vec![Agreement {
                 scenario: "pair".to_owned(),
                 strategy: "naive".to_owned(),
@@ -189,5 +201,54 @@ mod tests {
                 assert!(text.contains(part), "{part} in:\n{text}");
             }
         }
+    }
+
+    /// The page of none, one and forty strategies: names do nothing on it, and it says what was not measured.
+    #[test]
+    fn every_agreement_has_a_page() {
+        let hostile = "<script>alert(1)</script>\" onload='x' \u{1b}[2J\u{202e}&amp;";
+        for count in [0, 1, 40] {
+            let mut record = record();
+            let figure = record.figures.remove(0);
+            for at in 0..count {
+                let strategy = format!("{hostile} {at}");
+                record.runs.push(crate::record::agreement::MeasuredRun {
+                    scenario: hostile.to_owned(),
+                    strategy: strategy.clone(),
+                    calls: 300,
+                    late99_s: 0.001,
+                    latest_s: 0.002,
+                    left_out: vec![hostile.to_owned()],
+                });
+                record.figures.push(Agreement {
+                    scenario: hostile.to_owned(),
+                    strategy,
+                    ..figure.clone()
+                });
+            }
+            record.not_measured = vec![hostile.to_owned()];
+            record.command_line = vec!["tokenstorm".to_owned(), hostile.to_owned()];
+            record.interrupted = true;
+            let page = page(&record);
+            assert!(page.starts_with("<!DOCTYPE html>") && page.contains("</html>"));
+            assert_eq!(page.matches("<script").count(), 1, "its own alone");
+            assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'));
+            assert!(!page.contains("src=") && !page.contains("href="), "nothing is fetched");
+            assert!(page.contains("1 of the strategies could not be measured") && page.contains("Interrupted"));
+            assert_eq!(page.matches("300 calls").count(), count);
+            assert_eq!(page.matches("<svg").count(), page.matches("role=\"img\"").count());
+            assert!(page.len() < 150_000, "{} bytes", page.len());
+        }
+    }
+
+    #[test]
+    fn the_answer_is_a_sentence() {
+        let mut record = record();
+        assert!(page(&record).contains("<h1>All 1 measured figures lie where simulated runs lie.</h1>"));
+        record.figures[0].fed = record.figures[0].asked;
+        let says = "<h1>1 of 1 measured figures lies beyond what simulated runs come to: first attempt rejected of “naive”.</h1>";
+        assert!(page(&record).contains(says));
+        record.figures.clear();
+        assert!(page(&record).contains("<h1>Nothing was measured.</h1>"));
     }
 }
