@@ -30,5 +30,6 @@ pub use paced_clock::PacedClock;
 pub use permutation::Permutation;
 pub use prefetch::prefetch;
 pub use quantiles::{Quantiles, exponential, unit_exponential};
+pub(crate) use quantity::split as number_and_unit;
 pub use quantity::{Factor, QuantityError, Rate, Share};
 pub use time::{Duration, Millis, Rough, Time};

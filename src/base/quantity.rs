@@ -36,7 +36,7 @@ const DURATION_UNITS: [(&str, f64); 7] = [
 ];
 
 /// The number that a text begins with, an exponent included, and its unit.
-fn split(text: &str) -> (&str, &str) {
+pub(crate) fn split(text: &str) -> (&str, &str) {
     let end = text
         .char_indices()
         .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+')))

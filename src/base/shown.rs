@@ -115,6 +115,23 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// A command line as a shell takes it.
+///
+/// ```
+/// use tokenstorm::base::shown;
+///
+/// let words = ["tokenstorm", "run", "my scenario.toml"].map(String::from);
+/// assert_eq!(shown::command(&words), "tokenstorm run 'my scenario.toml'");
+/// ```
+pub fn command(words: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
+    let quoted = |word: &String| match !word.is_empty() && word.chars().all(plain) {
+        true => word.clone(),
+        false => format!("'{}'", line(word).replace('\'', "'\\''")),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
 /// So many characters at most, with dots in place of the others.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {

@@ -18,12 +18,15 @@ mod results;
 mod sampling;
 pub mod scope;
 pub mod statistics;
+pub mod sweep;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arm::Arm;
 use replicate::Campaign;
 
+use crate::plan::SweepPoint;
+use crate::record::{Check, CheckKind, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
 pub use context::run_context;
@@ -76,26 +79,7 @@ pub fn run(
             reason: error.to_string(),
         })?;
     let points = scenario.points();
-    let mut arms = Vec::new();
-    for (label, point) in &points {
-        let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-        for strategy in point.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
-            let cases: &[PlanCase] = match point.file.trigger {
-                Some(_) => &[PlanCase::Triggered, PlanCase::Untouched, PlanCase::HotStart],
-                None => &[PlanCase::Triggered],
-            };
-            for &case in cases {
-                let plan = point.plan_case(strategy, case)?;
-                arms.push(Arm::new(strategy.name.clone(), label.clone(), plan, case));
-            }
-        }
-    }
-    let mut campaign = Campaign {
-        arms,
-        seed: options.seed,
-        replications: 0,
-        triggered: scenario.file.trigger.is_some(),
-    };
+    let mut campaign = planned(&points, &options)?;
     let first = match options.precision {
         Some(_) => options.replications.max(FEWEST_FOR_PRECISION),
         None => options.replications,
@@ -114,4 +98,59 @@ pub fn run(
         wanted = (wanted * 2).min(MOST_REPLICATIONS);
     }
     Ok(campaign.outcome(scenario, &points, precise, stop))
+}
+
+/// The arms of these points, none of them run yet.
+fn planned(points: &[(SweepPoint, Scenario)], options: &CampaignOptions) -> Result<Campaign, CampaignError> {
+    let mut arms = Vec::new();
+    for (label, point) in points {
+        let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+        for strategy in point.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
+            let cases: &[PlanCase] = match point.file.trigger {
+                Some(_) => &[PlanCase::Triggered, PlanCase::Untouched, PlanCase::HotStart],
+                None => &[PlanCase::Triggered],
+            };
+            for &case in cases {
+                let plan = point.plan_case(strategy, case)?;
+                arms.push(Arm::new(strategy.name.clone(), label.clone(), plan, case));
+            }
+        }
+    }
+    let triggered = points.iter().any(|(_, point)| point.file.trigger.is_some());
+    Ok(Campaign {
+        arms,
+        seed: options.seed,
+        replications: 0,
+        triggered,
+    })
+}
+
+/// What a point of a large sweep leaves: its figures, and nothing of how they came about.
+struct PointFigures {
+    readings: Vec<Reading>,
+    /// Assertions that do not hold.
+    failed: Vec<Check>,
+    events: u64,
+}
+
+/// Runs a scenario of one point on the threads that it is called on; nothing where `stop` ended it early.
+fn point(
+    scenario: &Scenario,
+    options: &CampaignOptions,
+    stop: &AtomicBool,
+) -> Result<Option<PointFigures>, CampaignError> {
+    let points = scenario.points();
+    let mut campaign = planned(&points, options)?;
+    campaign.replicate(options.replications, &(), stop)?;
+    if campaign.finished() < options.replications {
+        return Ok(None);
+    }
+    let checks = points.iter().flat_map(|(label, point)| campaign.checks(label, point));
+    Ok(Some(PointFigures {
+        readings: campaign.written().flat_map(arm::readings).collect(),
+        failed: checks
+            .filter(|check| check.kind == CheckKind::Assert && !check.holds)
+            .collect(),
+        events: campaign.arms.iter().map(|arm| arm.events).sum(),
+    }))
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use crate::base::{QuantityError, Share};
+use crate::report::number;
 use crate::scenario::{Effort, Extent, Scenario};
 
 #[derive(Debug, Args)]
@@ -92,7 +93,43 @@ impl Limits {
         }
         Ok(effort)
     }
+
+    /// How many points of a sweep are run at once, each of which takes about as much as these; an error, in words, where all of them
+    /// take too much.
+    pub(super) fn allow_sweep(&self, points: u64, efforts: &[Effort], threads: usize) -> Result<usize, String> {
+        let memory = efforts.iter().map(|effort| effort.memory).max().unwrap_or(1).max(1);
+        if memory > self.max_memory.0 {
+            let (memory, limit) = (Amount(memory), self.max_memory);
+            return Err(format!(
+                "one point may need {memory}B of memory, and the limit is {limit}B: raise it with --max-memory {memory}B; fewer nodes, \
+                 calls or replications need less"
+            ));
+        }
+        let mean = efforts.iter().map(|effort| effort.events as f64).sum::<f64>() / efforts.len().max(1) as f64;
+        let events = mean * points as f64;
+        if events > self.max_events.0 as f64 || points > MOST_SWEPT {
+            let took = events * SECONDS_PER_EVENT + points as f64 * SECONDS_PER_POINT;
+            let took = number::seconds(took / threads as f64);
+            let shown = Amount(events as u64);
+            let raise = match points > MOST_SWEPT {
+                true => format!("{MOST_SWEPT} points"),
+                false => format!("{} events, which --max-events {shown} raises", self.max_events),
+            };
+            return Err(format!(
+                "{points} points have about {shown} events and take about {took} with {threads} threads; the limit is {raise}. Take a \
+                 sample of them with --sample lhs:N, or run a share on each of several machines with --shard I/N"
+            ));
+        }
+        Ok(((self.max_memory.0 / memory) as usize).clamp(1, 4 * threads))
+    }
 }
+
+/// Points of one sweep, or of one shard of it: each leaves a dozen kilobytes or more.
+const MOST_SWEPT: u64 = 10_000_000;
+/// About, on one core.
+const SECONDS_PER_EVENT: f64 = 1e-7;
+/// About, on one core: reading the scenario with the values of the point, and writing its figures.
+const SECONDS_PER_POINT: f64 = 2e-3;
 
 /// Threads that can be asked for.
 const MOST_THREADS: usize = 1024;

@@ -16,6 +16,7 @@ mod limits;
 mod list;
 #[cfg(all(feature = "live", feature = "serve"))]
 mod live;
+mod merge;
 #[cfg(feature = "live")]
 mod probe;
 mod replay;
@@ -27,6 +28,7 @@ mod schema;
 mod serve;
 mod shell;
 mod show;
+mod sweep;
 #[cfg(feature = "ui")]
 mod ui;
 mod validate;
@@ -50,6 +52,10 @@ const EXIT_CODES: &str = concat!("Exit codes:\n", include_str!("exit_codes.txt")
 enum Command {
     /// Run scenarios and compare their strategies
     Run(run::Arguments),
+    /// Run a scenario at very many points, resumably, on one machine or on several
+    Sweep(sweep::Arguments),
+    /// Make one sweep of its shards
+    Merge(merge::Arguments),
     /// Try every strategy and retry policy that a scenario allows, and recommend one, with reasons
     Advise(advise::Arguments),
     /// Print old results again, and draw their charts anew
@@ -117,6 +123,8 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Advise(arguments) => advise::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),

@@ -41,22 +41,23 @@ impl Record {
 }
 
 fn readings(file: &RunFile<'_>) -> Result<Vec<Reading>, ReadError> {
-    file.rows(
-        &RESULTS_HEADER,
-        |[_, strategy, point, metric, unit, mean, low, high, replications, _]| {
-            Ok(Reading {
-                strategy: (*strategy).to_owned(),
-                point: (*point).to_owned(),
-                metric: (*metric).to_owned(),
-                unit: (*unit).to_owned(),
-                mean: parse(mean)?,
-                ci95: parse(low)?.zip(parse(high)?),
-                replications: replications
-                    .parse()
-                    .map_err(|_| format!("`{replications}` is not a count"))?,
-            })
-        },
-    )
+    file.rows(&RESULTS_HEADER, reading)
+}
+
+/// A row of `results.csv`.
+pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, String> {
+    let [_, strategy, point, metric, unit, mean, low, high, replications, _] = row;
+    Ok(Reading {
+        strategy: (*strategy).to_owned(),
+        point: (*point).to_owned(),
+        metric: (*metric).to_owned(),
+        unit: (*unit).to_owned(),
+        mean: parse(mean)?,
+        ci95: parse(low)?.zip(parse(high)?),
+        replications: replications
+            .parse()
+            .map_err(|_| format!("`{replications}` is not a count"))?,
+    })
 }
 
 /// The values from the file, in the order and with the units that the summary lists.

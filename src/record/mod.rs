@@ -14,6 +14,7 @@ mod load;
 mod read;
 mod run_id;
 pub mod summary;
+pub mod sweep;
 pub mod verdicts;
 pub mod write;
 

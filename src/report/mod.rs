@@ -10,6 +10,7 @@ mod baseline;
 pub mod chart;
 mod comparison;
 mod conditions;
+pub mod extremes;
 mod fates;
 mod interval;
 mod noise;

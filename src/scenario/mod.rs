@@ -170,18 +170,33 @@ impl Scenario {
         if text.len() as u64 > LARGEST_FILE {
             return Err(ScenarioError::new(name, "", vec![read::too_large(text.len() as u64)]));
         }
+        Self::read_text(name, text, &Arc::new(files::Files::of(folder)), overrides)
+    }
+
+    /// The same file with other values from the command line. What it names is not read again.
+    ///
+    /// Errors as [`parse_with`](Self::parse_with) does.
+    pub fn with_values(&self, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        Self::read_text(&self.origin, self.as_written(), &self.files, overrides)
+    }
+
+    fn read_text(
+        name: &str,
+        text: &str,
+        files: &Arc<files::Files>,
+        overrides: &Overrides,
+    ) -> Result<Self, ScenarioError> {
         let (written, own) = (resolve::Written::new(text, overrides), text.len());
-        let files = Arc::new(files::Files::of(folder));
-        resolve::resolve(&files, &written).map_or_else(
+        resolve::resolve(files, &written).map_or_else(
             |mistakes| Err(ScenarioError::new(name, &written.text, mistakes)),
             |resolved| {
                 Ok(Self {
                     file: resolved.file,
-                    folder: folder.to_owned(),
+                    folder: files.folder().to_owned(),
                     origin: name.to_owned(),
                     text: written.text.as_str().into(),
                     own,
-                    files,
+                    files: Arc::clone(files),
                     points: resolved.points,
                     warnings: resolved.warnings,
                 })
@@ -214,6 +229,11 @@ impl Scenario {
             (label.clone(), point)
         };
         self.points.iter().map(alone).collect()
+    }
+
+    /// The keys that the file's own sweep has values for, in its order, each value as a text that reads back as the same.
+    pub fn swept(&self) -> Vec<(String, Vec<String>)> {
+        sweep::as_written(self.as_written())
     }
 
     /// The provider: the scenario's settings over its profile's over [`Settings::neutral`].

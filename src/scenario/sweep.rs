@@ -75,6 +75,18 @@ pub(super) fn axes<'t>(root: &DeTable<'t>) -> Result<Vec<Axis<'t>>, Vec<Mistake>
     if mistakes.is_empty() { Ok(axes) } else { Err(mistakes) }
 }
 
+/// The keys and values of a text's `[sweep]`, each value as a text that reads back as the same.
+pub(super) fn as_written(text: &str) -> Vec<(String, Vec<String>)> {
+    let root = DeTable::parse(text).map(Spanned::into_inner).unwrap_or_default();
+    let value = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::Table(_) => inline(value, text),
+        _ => text.get(value.span()).unwrap_or_default().to_owned(),
+    };
+    let axes = axes(&root).unwrap_or_default().into_iter();
+    axes.map(|axis| (axis.key, axis.values.iter().map(value).collect()))
+        .collect()
+}
+
 /// Every combination, the last axis varying fastest; an error when there are more than `most`.
 pub(super) fn points<'t>(axes: &[Axis<'t>], text: &str, most: usize) -> Result<Vec<Point<'t>>, Mistake> {
     let count = axes
@@ -225,6 +237,14 @@ mod tests {
             .collect();
         assert_eq!(labels, ["b=1;a=x", "b=1;a={ y = 1 }", "b=2;a=x", "b=2;a={ y = 1 }"]);
         assert!(points(&axes, text, 3).is_err());
+        let texts = |values: [&str; 2]| values.map(str::to_owned).to_vec();
+        assert_eq!(
+            as_written(text),
+            [
+                ("b".to_owned(), texts(["1", "2"])),
+                ("a".to_owned(), texts(["'x'", "{ y = 1 }"]))
+            ]
+        );
     }
 
     #[test]

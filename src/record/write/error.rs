@@ -58,7 +58,7 @@ pub(super) fn directory_in_the_way(path: PathBuf) -> WriteError {
 }
 
 /// Turns what the operating system says into what the user can do about it.
-pub(super) fn refusal(path: &Path, source: io::Error) -> WriteError {
+pub(in crate::record) fn refusal(path: &Path, source: io::Error) -> WriteError {
     let path = path.to_owned();
     match source.kind() {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {

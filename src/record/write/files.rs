@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::cells::{csv_text, number};
 use super::super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
 use super::super::summary::Summary;
-use super::super::{Record, SealedManifest, holders, sha256};
+use super::super::{Reading, Record, SealedManifest, holders, sha256};
 use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
@@ -61,10 +61,14 @@ pub fn obsolete(record: &Record) -> Vec<PathBuf> {
 
 /// `results.csv`: one row per reading, in the record's order.
 pub fn results_csv(record: &Record) -> String {
-    let scenario = record.manifest.scenario.as_str();
+    readings_csv(&record.manifest.scenario, &record.manifest.run, &record.readings)
+}
+
+/// Readings of a scenario as `results.csv` has them.
+pub(in crate::record) fn readings_csv(scenario: &str, run: &str, readings: &[Reading]) -> String {
     csv_text(
         &RESULTS_HEADER,
-        record.readings.iter().map(|r| {
+        readings.iter().map(|r| {
             let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
             [
                 scenario.to_owned(),
@@ -76,7 +80,7 @@ pub fn results_csv(record: &Record) -> String {
                 number(low),
                 number(high),
                 r.replications.to_string(),
-                record.manifest.run.clone(),
+                run.to_owned(),
             ]
         }),
     )
@@ -108,7 +112,8 @@ pub fn summary_json(record: &Record) -> String {
     json_text(&Summary::from(record))
 }
 
-fn json_text(value: &impl serde::Serialize) -> String {
+/// A value as an indented JSON text, with a newline at its end.
+pub(in crate::record) fn json_text(value: &impl serde::Serialize) -> String {
     // Only maps with keys that are not strings can fail, and our types have none.
     let mut text = serde_json::to_string_pretty(value).expect("plain data as JSON");
     text.push('\n');

@@ -6,6 +6,7 @@
 //! This module does not know what a metric means, which charts exist, or that anything is printed: whoever draws
 //! charts hands them to [`place`] as bytes.
 
+mod arrival;
 mod death;
 mod error;
 mod files;
@@ -15,6 +16,9 @@ mod lock;
 mod place;
 
 pub use super::layout::{HOLDERS, MANIFEST, RESULTS, SUMMARY, TIMELINE};
+pub(super) use arrival::Arrival;
 pub use error::WriteError;
+pub(super) use error::refusal;
 pub use files::{ResultFile, files, obsolete, results_csv, summary_json, timeline_csv};
+pub(super) use files::{json_text, readings_csv};
 pub use place::{RunFolder, place, place_alone};

@@ -20,7 +20,7 @@ use super::lock::Lock;
 const LOCK: &str = ".tokenstorm.lock";
 
 /// The ending of a file that is not in its place yet; whoever holds the folder's lock sweeps what killed processes left.
-const COMING: &str = "tokenstorm";
+pub(super) const COMING: &str = "tokenstorm";
 
 /// The ending of one that stands alone: its name has a lock of its own, and who sweeps a folder does not hold it.
 const ALONE: &str = "part";
@@ -154,7 +154,7 @@ pub fn place_alone(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     Ok(())
 }
 
-fn parent_of(path: &Path) -> &Path {
+pub(super) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -237,7 +237,7 @@ fn remove(path: &Path) -> Result<(), WriteError> {
 
 /// Names are on disk only once their directory is. Not every file system can sync a directory, and the files themselves are safe
 /// by then, so a refusal is not an error.
-fn sync(directory: &Path) {
+pub(super) fn sync(directory: &Path) {
     let _: io::Result<()> = File::open(directory).and_then(|directory| directory.sync_all());
 }
 

@@ -4,6 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{beyond, name, sheet, words};
+use crate::base::shown;
 use crate::record::agreement::{AgreementRecord, MeasuredRun};
 use crate::report::page::{self, line};
 use crate::report::{chart, listed, number, quoted};
@@ -134,7 +135,7 @@ fn again(record: &AgreementRecord) -> Markup {
     html! {
         section id="again" {
             h2 { "How to make it again" }
-            @if !record.command_line.is_empty() { pre tabindex="0" { (page::command(&record.command_line)) } }
+            @if !record.command_line.is_empty() { pre tabindex="0" { (shown::command(&record.command_line)) } }
             p {
                 "tokenstorm " (line(&record.tokenstorm)) ", seed " (record.seed) ". " code { "agreement.json" } " and "
                 code { "agreement.csv" } " beside this page hold every digit, " code { "tokenstorm schema agreement" } " describes the former."

@@ -227,7 +227,7 @@ fn again(record: &Record) -> Markup {
         section id="again" {
             h2 { "How to make it again" }
             @if !m.source.is_empty() { p { "The story's source: " (line(&m.source)) "." } }
-            @if !m.command_line.is_empty() { pre tabindex="0" { (command(&m.command_line)) } }
+            @if !m.command_line.is_empty() { pre tabindex="0" { (shown::command(&m.command_line)) } }
             p {
                 "tokenstorm " (m.tokenstorm) ", commit " code { (one_line(&m.commit, 40)) } ", scenario SHA-256 "
                 code.long { (m.sha256) } ", run " code.long { (m.run) } ". The same seed gives the same bytes on any number of threads. "
@@ -241,21 +241,6 @@ fn again(record: &Record) -> Markup {
             }
         }
     }
-}
-
-/// A command line that can be copied.
-pub(super) fn command(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    words.join(" ")
-}
-
-/// A word of a command line as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", shown::line(word).replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

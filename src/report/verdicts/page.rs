@@ -312,7 +312,7 @@ fn again(verdicts: &Verdicts) -> Markup {
     html! {
         section id="again" {
             h2 { "How to make it again" }
-            @if !verdicts.command_line.is_empty() { pre tabindex="0" { (page::command(&verdicts.command_line)) } }
+            @if !verdicts.command_line.is_empty() { pre tabindex="0" { (shown::command(&verdicts.command_line)) } }
             p {
                 "tokenstorm " (line(&verdicts.tokenstorm)) ". A search draws nothing by chance: the same command finds the same runs, on any \
                  number of threads. It says what can happen, not how often; "

@@ -1,0 +1,251 @@
+//! `tokenstorm sweep`: a scenario at very many points, which can be ended and begun again, and shared out over machines.
+
+mod finish;
+mod progress;
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use clap::Args;
+
+use self::progress::Points;
+use super::format::Format;
+use super::interrupt::interrupt;
+use super::limits::{self, Limits};
+use super::say::{aside, say};
+use super::{Exit, run, validate};
+use crate::campaign::CampaignOptions;
+use crate::campaign::sweep::{self, SweepDesign, SweepError, SweepSample, SweptScenario};
+use crate::record::sweep::{Journal, JournalHead, PointsInOrder, SweepFolderError, SweepPlan, SweepShard, finished};
+use crate::record::write::RunFolder;
+use crate::scenario::{Effort, Extent, MOST_REPLICATIONS, Overrides, ScenarioError};
+
+pub(super) use finish::{finish, told_again};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// A key and its values, KEY=V1,V2 or KEY=FROM..TO:STEPS, logarithmic with :log; all combinations are run, with the scenario's own [sweep]
+    #[arg(long, value_name = "KEY=VALUES")]
+    param: Vec<String>,
+    /// Run a Latin hypercube of N points over the values and ranges, in place of all combinations
+    #[arg(long, value_name = "lhs:N")]
+    sample: Option<SweepSample>,
+    /// Run this share of the points alone; `tokenstorm merge` makes the whole of all shares
+    #[arg(long, value_name = "I/N")]
+    shard: Option<SweepShard>,
+    /// Where the files go [default: reports/<scenario name>-sweep]; a folder in which the same sweep was begun goes on
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed, in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = limits::seed, allow_hyphen_values = true)]
+    seed: Option<u64>,
+    /// Replications at each point, in place of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPLICATIONS)))]
+    replications: Option<u32>,
+    /// Only the strategy of this name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// A value in place of the scenario's at every point, such as `provider.token_ttl=1h`; as often as one likes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = run::setting)]
+    set: Vec<(String, String)>,
+    /// Threads; the results do not depend on them [default: all cores]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = limits::threads, allow_hyphen_values = true)]
+    threads: usize,
+    #[command(flatten)]
+    limits: Limits,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    sweep(arguments).unwrap_or_else(|(exit, message)| {
+        if !message.is_empty() {
+            say!("error: {message}");
+        }
+        exit
+    })
+}
+
+/// How a command ends early: the exit, and what is said; nothing where it was said already.
+type Ended = (Exit, String);
+
+pub(super) fn refused(error: SweepFolderError) -> Ended {
+    match error {
+        SweepFolderError::Write(_) | SweepFolderError::Unreadable { .. } => (Exit::Internal, error.to_string()),
+        _ => (Exit::Usage, error.to_string()),
+    }
+}
+
+fn mistaken(error: ScenarioError) -> Ended {
+    aside(format!("{:?}", miette::Report::new(error)));
+    (Exit::Usage, String::new())
+}
+
+fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
+    let (swept, options, plan) = asked(arguments)?;
+    let head = JournalHead {
+        plan,
+        shard: arguments.shard,
+    };
+    let at_once = allowed(arguments, &swept, &options, &head).map_err(|message| (Exit::Usage, message))?;
+    let name = &head.plan.manifest.scenario;
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| default_folder(name, arguments.shard));
+    let folder = RunFolder::take(&out).map_err(|error| (Exit::Internal, error.to_string()))?;
+    if let Some(manifest) = finished(&out, &head.plan).map_err(refused)? {
+        say!("{}: this sweep was finished before; nothing is run", out.display());
+        return told_again(&out, &manifest, arguments.format);
+    }
+    let (journal, done) = Journal::open(&folder, &head).map_err(refused)?;
+    let (count, torn) = (done.count(), journal.torn);
+    if torn > 0 {
+        say!(
+            "{}: the last {torn} bytes were not whole, as of a process that was killed; their points are run again",
+            out.display()
+        );
+    }
+    if count > 0 {
+        say!("{}: going on after {count} of {} points", out.display(), head.points());
+    }
+    let stop = interrupt();
+    let bar = Points::new(name);
+    let ended = sweep::run(&swept, &options, &head, (journal, done), at_once, &bar, &stop);
+    bar.end();
+    let kept = || format!("what was finished is kept in {}", out.display());
+    match ended {
+        Ok(()) => {}
+        Err(SweepError::Scenario(error)) => {
+            let _ = mistaken(*error);
+            return Err((Exit::Usage, format!("the sweep ended at this point; {}", kept())));
+        }
+        Err(error @ SweepError::Campaign { .. }) => return Err((Exit::Usage, format!("{error}; {}", kept()))),
+        Err(error) => return Err((Exit::Internal, format!("{error}; {}", kept()))),
+    }
+    match stop.load(Ordering::Relaxed) {
+        true => interrupted(&folder, &head, arguments.format),
+        false => whole(&folder, &head, arguments.format),
+    }
+}
+
+/// The end of what was interrupted: perhaps after the last point.
+fn interrupted(folder: &RunFolder, head: &JournalHead, format: Format) -> Result<Exit, Ended> {
+    let points = PointsInOrder::of(folder.path()).map_err(refused)?;
+    let done = points.map_or(Ok(0), PointsInOrder::finished).map_err(refused)?;
+    let (all, out) = (head.points(), folder.path().display());
+    if done == all {
+        return whole(folder, head, format);
+    }
+    say!("interrupted: {done} of {all} points are finished and kept in {out}; the same command goes on from there");
+    Ok(Exit::Interrupted)
+}
+
+/// The end of what has all its points.
+fn whole(folder: &RunFolder, head: &JournalHead, format: Format) -> Result<Exit, Ended> {
+    let (seed, out) = (head.plan.manifest.seed, folder.path().display());
+    if let Some(shard) = head.shard {
+        let points = head.points();
+        say!(
+            "seed {seed}; shard {shard}, {points} points, is whole in {out}; `tokenstorm merge DIR... --out DIR` makes one sweep of all shards"
+        );
+        return Ok(Exit::Ok);
+    }
+    match PointsInOrder::of(folder.path()).map_err(refused)? {
+        Some(points) => finish(folder, &head.plan, points, format),
+        None => Err((Exit::Internal, format!("the journal in {out} is gone"))),
+    }
+}
+
+/// What is asked for, read and found without mistakes.
+fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, SweepPlan), Ended> {
+    let usage = |message: String| (Exit::Usage, message);
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        ..Overrides::default()
+    };
+    let scenario = validate::load_with(&arguments.scenario, &overrides).ok_or((Exit::Usage, String::new()))?;
+    if let Some(only) = &arguments.only {
+        run::known_strategy(only, &scenario).map_err(usage)?;
+    }
+    let options = CampaignOptions {
+        only: arguments.only.clone(),
+        seed: arguments.seed.unwrap_or(scenario.file.run.seed),
+        replications: arguments.replications.unwrap_or(scenario.file.run.replications),
+        precision: None,
+        threads: arguments.threads,
+    };
+    let design = SweepDesign::new(scenario.swept(), &arguments.param, arguments.sample, options.seed).map_err(usage)?;
+    let swept = SweptScenario::new(scenario, arguments.set.clone(), design).map_err(|error| mistaken(*error))?;
+    let mut plan = swept.plan(&options, arguments.sample);
+    plan.manifest.command_line = command_line(arguments);
+    Ok((swept, options, plan))
+}
+
+/// Points whose needs are worked out to know those of all.
+const WEIGHED: u64 = 16;
+
+/// How many points are run at once; an error, in words, where that is too much.
+fn allowed(
+    arguments: &Arguments,
+    swept: &SweptScenario,
+    options: &CampaignOptions,
+    head: &JournalHead,
+) -> Result<usize, String> {
+    let threads = match options.threads {
+        0 => limits::all_threads(),
+        threads => threads,
+    };
+    let extent = Extent {
+        only: options.only.as_deref(),
+        replications: options.replications,
+        threads,
+    };
+    let (points, share) = (head.points(), head.share());
+    let places =
+        (0..points.min(WEIGHED)).map(|place| (place as u128 * points as u128 / points.min(WEIGHED) as u128) as u64);
+    let effort = |place: u64| -> Option<Effort> { Some(swept.point(share.point(place)).ok()?.effort(extent)) };
+    // A point that has a mistake is told of when its turn comes.
+    let efforts: Vec<Effort> = places.filter_map(effort).collect();
+    arguments.limits.allow_sweep(points, &efforts, threads)
+}
+
+fn default_folder(name: &str, shard: Option<SweepShard>) -> PathBuf {
+    let name = match shard {
+        None => format!("{name}-sweep"),
+        Some(shard) => format!("{name}-sweep-{}-of-{}", shard.number, shard.of),
+    };
+    PathBuf::from("reports").join(name)
+}
+
+/// What was asked for, as far as the results depend on it: neither threads, nor shards, nor the place of the files belong to it.
+fn command_line(arguments: &Arguments) -> Vec<String> {
+    let mut line = vec![
+        "tokenstorm".to_owned(),
+        "sweep".to_owned(),
+        arguments.scenario.display().to_string(),
+    ];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            line.extend([name.to_owned(), value]);
+        }
+    };
+    for param in &arguments.param {
+        option("--param", Some(param.clone()));
+    }
+    option("--sample", arguments.sample.map(|sample| sample.to_string()));
+    option("--seed", arguments.seed.map(|seed| seed.to_string()));
+    option(
+        "--replications",
+        arguments.replications.map(|replications| replications.to_string()),
+    );
+    option("--only", arguments.only.clone());
+    for (key, value) in &arguments.set {
+        option("--set", Some(format!("{key}={value}")));
+    }
+    line
+}

@@ -1,0 +1,19 @@
+//! What a sweep leaves on disk: a journal while it goes on, and at its end `results.csv` with a manifest.
+//!
+//! Nothing here holds more than a few points at once, however many there are.
+
+mod error;
+mod journal;
+mod ordered;
+mod plan;
+mod shard;
+mod together;
+mod whole;
+
+pub use error::SweepFolderError;
+pub use journal::{FinishedPlaces, FinishedPoint, JOURNAL, Journal, JournalHead};
+pub use ordered::{MergedPoints, PointsInOrder};
+pub use plan::{SweepPlan, SweptValues};
+pub use shard::{MOST_SHARDS, SweepShard};
+pub use together::together;
+pub use whole::{SweepManifest, WrittenPoints, finished, readings, rows, seal, write_points};

@@ -1,0 +1,140 @@
+//! What a sweep is about: all that its figures depend on.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Manifest, sha256};
+
+/// A swept key, and its values as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweptValues {
+    /// As the scenario writes keys: `fleet.web.nodes`.
+    pub key: String,
+    /// A list or a range.
+    pub values: String,
+}
+
+/// What a sweep is about. Two sweeps with the same plan, but for the command line, have the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SweepPlan {
+    /// Version, scenario, seed and the like; events are known only at the end, and none are told before.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    /// Values in place of the scenario's at every point, `KEY=VALUE`.
+    pub set: Vec<String>,
+    /// Only the strategy of this name.
+    pub only: Option<String>,
+    /// The swept keys in order; of a grid the last varies fastest.
+    pub params: Vec<SweptValues>,
+    /// `lhs:N` where the points are a sample; all combinations otherwise.
+    pub sample: Option<String>,
+    /// How many points there are.
+    pub points: u64,
+}
+
+impl SweepPlan {
+    /// The id that each row of the results bears. It follows from the plan and not from the clock.
+    pub fn id(&self) -> String {
+        let mut bare = self.clone();
+        bare.manifest.run.clear();
+        bare.manifest.command_line.clear();
+        bare.manifest.events = 0;
+        let mut id = sha256(&serde_json::to_vec(&bare).expect("plain data as JSON"));
+        id.truncate(16);
+        id
+    }
+
+    /// In what another plan differs from this one, in words; none where it is the same sweep.
+    pub fn differs(&self, other: &Self) -> Option<String> {
+        if self.id() == other.id() {
+            return None;
+        }
+        let (one, two) = (&self.manifest, &other.manifest);
+        let build = |manifest: &Manifest| match manifest.commit.get(..12) {
+            Some(commit) => format!("{} at commit {commit}", manifest.tokenstorm),
+            None => manifest.tokenstorm.clone(),
+        };
+        let whole = |sample: &Option<String>| sample.clone().unwrap_or_else(|| "all combinations".to_owned());
+        let params = |plan: &Self| {
+            let pairs: Vec<_> = plan
+                .params
+                .iter()
+                .map(|param| format!("{}={}", param.key, param.values))
+                .collect();
+            pairs.join(" ")
+        };
+        let only = |plan: &Self| plan.only.clone().unwrap_or_else(|| "all strategies".to_owned());
+        let told = [
+            ("version", build(one), build(two)),
+            ("scenario", one.scenario.clone(), two.scenario.clone()),
+            ("state of the scenario's file", one.sha256.clone(), two.sha256.clone()),
+            ("seed", one.seed.to_string(), two.seed.to_string()),
+            (
+                "number of replications",
+                one.replications.to_string(),
+                two.replications.to_string(),
+            ),
+            ("choice of strategies", only(self), only(other)),
+            ("--set", self.set.join(" "), other.set.join(" ")),
+            ("choice of parameters", params(self), params(other)),
+            ("sample", whole(&self.sample), whole(&other.sample)),
+        ];
+        let found = told.into_iter().find(|(_, one, two)| one != two);
+        let (what, one, two) = found.unwrap_or(("state of what the scenario rests on", String::new(), String::new()));
+        Some(match one.is_empty() && two.is_empty() {
+            true => format!("another {what}"),
+            false => format!("another {what}: {two}, and not {one}"),
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::record::fake;
+
+    pub(crate) fn plan(points: u64) -> SweepPlan {
+        let mut plan = SweepPlan {
+            manifest: fake::single().manifest,
+            params: vec![SweptValues {
+                key: "fleet.web.nodes".to_owned(),
+                values: format!("1..{points}:{points}"),
+            }],
+            points,
+            ..SweepPlan::default()
+        };
+        plan.manifest.run = plan.id();
+        plan
+    }
+
+    #[test]
+    fn a_plan_is_known_by_what_its_figures_depend_on() {
+        let one = plan(8);
+        type Change = fn(&mut SweepPlan);
+        let changes: [(&str, Change); 8] = [
+            ("another version: 9.9", |plan| {
+                plan.manifest.tokenstorm = "9.9".to_owned()
+            }),
+            ("another scenario: x", |plan| plan.manifest.scenario = "x".to_owned()),
+            ("another state of the scenario's file", |plan| {
+                plan.manifest.sha256 = "x".to_owned()
+            }),
+            ("another seed: 8, and not 7", |plan| plan.manifest.seed = 8),
+            ("another number of replications", |plan| plan.manifest.replications += 1),
+            ("another --set: a=1", |plan| plan.set.push("a=1".to_owned())),
+            ("another choice of parameters", |plan| plan.params[0].values.push('0')),
+            ("another sample: lhs:3, and not all", |plan| {
+                plan.sample = Some("lhs:3".to_owned())
+            }),
+        ];
+        for (told, change) in changes {
+            let mut other = one.clone();
+            change(&mut other);
+            let differs = one.differs(&other).expect(told);
+            assert!(differs.contains(told), "{differs}");
+        }
+        let mut elsewhere = one.clone();
+        elsewhere.manifest.command_line = vec!["tokenstorm".to_owned()];
+        elsewhere.manifest.events = 5;
+        assert_eq!(one.differs(&elsewhere), None);
+    }
+}

@@ -1,0 +1,187 @@
+//! The files of a sweep that is finished: `results.csv` written point by point, and a manifest that comes last.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::error::SweepFolderError;
+use super::journal::{FinishedPoint, JOURNAL};
+use super::plan::SweepPlan;
+use crate::record::layout::{MANIFEST, RESULTS, RESULTS_HEADER};
+use crate::record::write::{Arrival, ResultFile, RunFolder, WriteError, json_text, refusal};
+use crate::record::{Reading, cells, load, write};
+
+/// The manifest of a finished sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepManifest {
+    /// What it is about, with all events of all points.
+    #[serde(flatten)]
+    pub plan: SweepPlan,
+    /// Points at which an assertion of the scenario failed.
+    pub points_with_failed_assertions: u64,
+    /// SHA-256 in hex of the files that it vouches for.
+    pub files: BTreeMap<String, String>,
+}
+
+impl SweepManifest {
+    /// The manifest in a folder; none where there is none.
+    ///
+    /// # Errors
+    /// [`SweepFolderError::NoSweep`] when it is of something else.
+    pub fn of(dir: &Path) -> Result<Option<Self>, SweepFolderError> {
+        let path = dir.join(MANIFEST);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read(&path).map_err(|source| SweepFolderError::Unreadable { path, source })?;
+        let read = serde_json::from_slice(&text).map(Some);
+        read.map_err(|_| SweepFolderError::NoSweep { dir: dir.to_owned() })
+    }
+}
+
+/// The rows of one point for `results.csv`, without a header.
+pub fn rows(scenario: &str, run: &str, readings: &[Reading]) -> String {
+    let text = write::readings_csv(scenario, run, readings);
+    text.split_once('\n')
+        .map_or_else(String::new, |(_, rows)| rows.to_owned())
+}
+
+impl FinishedPoint {
+    /// The figures in its rows.
+    ///
+    /// # Errors
+    /// With the row that is none, in words.
+    pub fn readings(&self) -> Result<Vec<Reading>, String> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(self.rows.as_bytes());
+        let rows = reader
+            .records()
+            .map(|row| reading(&row.map_err(|error| error.to_string())?));
+        rows.collect()
+    }
+}
+
+/// What the points of a sweep came to, once their rows are in their place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenPoints {
+    /// How many there are.
+    pub points: u64,
+    /// Simulator events of all.
+    pub events: u64,
+    /// Points at which an assertion of the scenario failed.
+    pub failed: u64,
+    sha256: String,
+}
+
+/// Writes `results.csv` from points in their order, whole or not at all; each is shown to `see` as it passes.
+///
+/// # Errors
+/// [`SweepFolderError`] when a point cannot be read or the file cannot be written.
+pub fn write_points(
+    folder: &RunFolder,
+    points: impl Iterator<Item = Result<FinishedPoint, SweepFolderError>>,
+    mut see: impl FnMut(&FinishedPoint),
+) -> Result<WrittenPoints, SweepFolderError> {
+    let path = folder.path().join(RESULTS);
+    let arrival = Arrival::at(&path)?;
+    let write = |error| SweepFolderError::Write(refusal(&path, error));
+    let mut out = BufWriter::new(arrival.file());
+    let mut sha256 = Sha256::new();
+    let mut told = WrittenPoints::default();
+    let mut put = |text: &str| {
+        sha256.update(text.as_bytes());
+        out.write_all(text.as_bytes())
+    };
+    put(&cells::csv_text(&RESULTS_HEADER, std::iter::empty())).map_err(write)?;
+    for point in points {
+        let point = point?;
+        put(&point.rows).map_err(write)?;
+        told.points += 1;
+        told.events += point.events;
+        told.failed += u64::from(!point.failed.is_empty());
+        see(&point);
+    }
+    told.sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    out.flush().map_err(write)?;
+    drop(out);
+    arrival.arrive()?;
+    Ok(told)
+}
+
+/// Puts the other files of a finished sweep beside its points, the manifest last, and removes the journal that is needed no more.
+///
+/// # Errors
+/// [`WriteError`]; the journal is then still there, and the same command goes on from it.
+pub fn seal(
+    folder: &RunFolder,
+    plan: &SweepPlan,
+    written: &WrittenPoints,
+    more: Vec<ResultFile>,
+    obsolete: &[PathBuf],
+) -> Result<SweepManifest, WriteError> {
+    let mut plan = plan.clone();
+    plan.manifest.events = written.events;
+    let manifest = SweepManifest {
+        plan,
+        points_with_failed_assertions: written.failed,
+        files: BTreeMap::from([(RESULTS.to_owned(), written.sha256.clone())]),
+    };
+    let mut files = more;
+    files.push(ResultFile::new(MANIFEST, json_text(&manifest)));
+    folder.place(&files, obsolete)?;
+    let journal = folder.path().join(JOURNAL);
+    if journal.exists() {
+        fs::remove_file(&journal).map_err(|error| refusal(&journal, error))?;
+    }
+    Ok(manifest)
+}
+
+/// The figures of a finished sweep, one by one.
+///
+/// # Errors
+/// [`SweepFolderError`] when the file cannot be read, or a row is none.
+pub fn readings(
+    dir: &Path,
+) -> Result<impl Iterator<Item = Result<Reading, SweepFolderError>> + use<>, SweepFolderError> {
+    let path = dir.join(RESULTS);
+    let damaged = move |path: &Path, reason: String| SweepFolderError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    let reader = csv::Reader::from_path(&path).map_err(|error| damaged(&path, error.to_string()))?;
+    let rows = reader.into_records();
+    Ok(rows.map(move |row| {
+        let row = row.map_err(|error| damaged(&path, error.to_string()))?;
+        reading(&row).map_err(|reason| damaged(&path, reason))
+    }))
+}
+
+fn reading(row: &csv::StringRecord) -> Result<Reading, String> {
+    let mut cells = [""; RESULTS_HEADER.len()];
+    cells.iter_mut().zip(row).for_each(|(cell, value)| *cell = value);
+    load::reading(&cells)
+}
+
+/// The manifest of a folder in which this sweep is finished; none where it is not.
+///
+/// # Errors
+/// [`SweepFolderError`] when the folder holds something else.
+pub fn finished(dir: &Path, plan: &SweepPlan) -> Result<Option<SweepManifest>, SweepFolderError> {
+    // A journal goes before a manifest: the process was killed in between, or the folder is a shard's.
+    if dir.join(JOURNAL).exists() {
+        return Ok(None);
+    }
+    let found = SweepManifest::of(dir)?;
+    match found.as_ref().and_then(|found| plan.differs(&found.plan)) {
+        None => Ok(found),
+        Some(differs) => Err(SweepFolderError::Another {
+            dir: dir.to_owned(),
+            differs,
+        }),
+    }
+}
