@@ -46,6 +46,7 @@ impl Case {
         links.leg_mut(Leg::TokenResponse).latency = ms(40);
         let horizon = Time::ZERO + Duration::from_secs(self.seconds);
         Plan {
+            mix: None,
             coordination: Coordination::SingleFlight(SingleFlight {}),
             policy: CallPolicy::plain(Retry::Immediate(Immediate {
                 attempts: Attempts::at_most(5),

@@ -18,7 +18,6 @@ use super::statistics;
 use crate::base::{Dice, Duration};
 use crate::metric::{METRICS, Metric, Observed, RunContext};
 use crate::net::Latency;
-use crate::node::Strategy as _;
 use crate::plan::{Act, Plan};
 use crate::record::agreement::{Agreement, Measurement, Prediction};
 use crate::world::Leg;
@@ -49,8 +48,8 @@ pub fn compared(plan: &Plan) -> Vec<&'static str> {
     let rule = &plan.provider.rule;
     let latest_only = rule.capacity == Some(1) && rule.overlap.is_zero() && rule.reuse_threshold.is_none();
     let told = |name: &&str| match *name {
-        "lease_lapses" => plan.coordination.lapses_after().is_some(),
-        "stale_store_writes" => plan.coordination.needs_store() && latest_only && plan.provider.rotation.is_none(),
+        "lease_lapses" => plan.has_lapses(),
+        "stale_store_writes" => plan.needs_store() && latest_only && plan.provider.rotation.is_none(),
         _ => true,
     };
     COMPARED.into_iter().filter(told).collect()

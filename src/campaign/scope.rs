@@ -2,18 +2,18 @@
 //!
 //! Knows the scenario and the checker, and nothing of how a verdict is shown.
 
+mod small;
+
 use crate::base::Duration;
-use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict, Setup, System, systems};
+use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
 use crate::node::Strategy as _;
 use crate::property::PROPERTIES;
 use crate::provider::settings::{Reads, RetireSettings, Settings};
-use crate::retry::Attempts;
-use crate::scenario::{EventKind, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
+use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 use crate::world::Leg;
 
-/// Tries of a call that are counted at most: every count is a state of its own. A policy with more is searched as one that tries
-/// without end.
-const MOST_TRIES: u32 = 5;
+use small::{MOST_TRIES, mix, tries};
+pub use small::{counted, of_scenario, tries_of};
 
 /// One fault of each kind of which the scenario tells, and which a search knows.
 pub fn faults(scenario: &Scenario) -> FaultBudget {
@@ -42,7 +42,11 @@ pub fn faults(scenario: &Scenario) -> FaultBudget {
     let restarts = |what: &EventKind| {
         matches!(
             what,
-            EventKind::Restart(_) | EventKind::Redeploy(_) | EventKind::Crash(_) | EventKind::CrashGateway(_)
+            EventKind::Restart(_)
+                | EventKind::Redeploy(_)
+                | EventKind::Rollout(_)
+                | EventKind::Crash(_)
+                | EventKind::CrashGateway(_)
         )
     };
     add(Fault::Crash, happens(restarts));
@@ -70,7 +74,8 @@ pub fn calls(scenario: &Scenario) -> u32 {
 /// each take as long as but one in a million does.
 pub fn with_lapse(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
     const ONE_IN_A_MILLION: u64 = u64::MAX - u64::MAX / 1_000_000;
-    let (Some(ttl), Ok(plan)) = (strategy.coordination.lapses_after(), scenario.plan(strategy)) else {
+    let lapses = strategy.parts().filter_map(|part| part.coordination.lapses_after());
+    let (Some(ttl), Ok(plan)) = (lapses.min(), scenario.plan(strategy)) else {
         return faults;
     };
     let longest = |leg| plan.links.leg(leg).latency.sample(ONE_IN_A_MILLION);
@@ -96,6 +101,15 @@ pub struct Omission {
     pub words: String,
     /// Properties that it can break where the search has them hold.
     breaks: &'static [&'static str],
+    /// Names of the strategies that it concerns; none for all.
+    of: Option<Vec<String>>,
+}
+
+impl Omission {
+    /// Whether it is left out of what this strategy does.
+    fn concerns(&self, strategy: &str) -> bool {
+        self.of.as_ref().is_none_or(|of| of.iter().any(|name| name == strategy))
+    }
 }
 
 /// Properties that are open where they are not broken, as what was left out may break them, with the words for it.
@@ -105,21 +119,35 @@ pub(crate) fn doubts(left_out: &[Omission], property: &str) -> Option<String> {
     (!why.is_empty()).then(|| format!("left out: {}", why.join(", ")))
 }
 
-/// Says of no property that it holds which something that was left out may break.
-pub fn open(report: &mut CheckReport, left_out: &[Omission]) {
+/// Says of no property that it holds of a strategy which something that was left out may break.
+pub fn open(strategy: &str, report: &mut CheckReport, left_out: &[Omission]) {
+    let left_out: Vec<Omission> = left_out
+        .iter()
+        .filter(|item| item.concerns(strategy))
+        .cloned()
+        .collect();
     for (property, verdict) in PROPERTIES.iter().zip(&mut report.verdicts) {
-        if let (PropertyVerdict::Holds(_), Some(why)) = (&*verdict, doubts(left_out, property.name)) {
+        if let (PropertyVerdict::Holds(_), Some(why)) = (&*verdict, doubts(&left_out, property.name)) {
             *verdict = PropertyVerdict::Open(why);
         }
     }
 }
 
-/// What is left out of a scenario, for all its strategies together, where a run has these faults and so many calls at each node.
-pub fn left_out(scenario: &Scenario, faults: FaultBudget, calls: u32) -> Vec<Omission> {
+/// What is left out of a scenario, for all its strategies together, where a run has these faults, so many nodes and so many calls at each.
+pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, u32)) -> Vec<Omission> {
     let file = &scenario.file;
     let mut words = Words::new(faults, calls);
     for strategy in &file.strategy {
-        of_strategy(strategy, &mut words);
+        strategy.parts().for_each(|part| of_policy(part, &mut words));
+        words.add(
+            tries(strategy) != counted(strategy.retry.attempts()),
+            "the end of tries where fleets differ in it",
+            HARMLESS,
+        );
+        if mix(file, strategy).len() > nodes as usize {
+            let what = "what some fleets follow, as there are more kinds than nodes";
+            words.add_of(vec![strategy.name.clone()], what, MIXES);
+        }
     }
     of_provider(scenario.provider(), &mut words);
     of_fleets(file, &mut words);
@@ -168,6 +196,10 @@ const FORGETS_LEASES: &[&str] = &[
 ];
 /// Nodes whose memory is gone.
 const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
+/// Nodes that follow something else than those beside them: nothing that was searched need hold for them.
+const MIXES: &[&str] = &[
+    "S1", "S2a", "S2b", "S3", "S4", "S6", "S7", "S8", "S9", "B1", "B2", "L1", "L2", "L3", "L4", "R1", "F1", "F2", "F3",
+];
 /// Calls that come at once.
 const CROWDS: &[&str] = &["S7", "S9"];
 
@@ -182,7 +214,16 @@ impl Words {
             self.said.push(Omission {
                 words: words.to_owned(),
                 breaks,
+                of: None,
             });
+        }
+    }
+
+    /// What is left out of these strategies alone.
+    fn add_of(&mut self, of: Vec<String>, words: &str, breaks: &'static [&'static str]) {
+        self.add(!of.is_empty(), words, breaks);
+        if let Some(said) = self.said.iter_mut().find(|known| known.words == words) {
+            said.of.get_or_insert_default().extend(of);
         }
     }
 
@@ -195,7 +236,7 @@ impl Words {
     }
 }
 
-fn of_strategy(strategy: &StrategySettings, words: &mut Words) {
+fn of_policy(strategy: &StrategySettings, words: &mut Words) {
     let attempts = strategy.retry.attempts();
     words.add(
         counted(attempts) != attempts,
@@ -246,8 +287,10 @@ fn of_provider(provider: &Settings, words: &mut Words) {
 }
 
 fn of_fleets(file: &ScenarioFile, words: &mut Words) {
-    let any = |wanted: fn(&crate::scenario::FleetSettings) -> bool| file.fleet.iter().any(wanted);
-    words.add(file.fleet.len() > 1, "differences between fleets", COLLIDES);
+    let any = |wanted: fn(&FleetSettings) -> bool| file.fleet.iter().any(wanted);
+    let place = |fleet: &FleetSettings| (fleet.app.clone(), fleet.domain.clone());
+    let apart = file.fleet.windows(2).any(|two| place(&two[0]) != place(&two[1]));
+    words.add(apart, "differences between fleets", COLLIDES);
     words.add(
         any(|fleet| fleet.login == LoginSettings::Own),
         "logins of their own",
@@ -260,8 +303,7 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         "clocks that are off",
         ASKS_MORE,
     );
-    let impatient =
-        |fleet: &crate::scenario::FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
+    let impatient = |fleet: &FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
     words.add(any(impatient), "callers who leave", HARMLESS);
     words.add(
         file.login.is_some_and(|login| login.again_after.is_some()),
@@ -291,6 +333,12 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
             }
             EventKind::Spike(_) => (true, "spikes", if words.calls > 1 { HARMLESS } else { CROWDS }),
             EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked", ENDS_GRANTS),
+            EventKind::Rollout(it) => {
+                let has = |strategy: &&StrategySettings| strategy.version.get(&it.to).is_some();
+                let of = file.strategy.iter().filter(has).map(|strategy| strategy.name.clone());
+                words.add_of(of.collect(), "nodes that go over from one version to another", MIXES);
+                continue;
+            }
             EventKind::Restart(_)
             | EventKind::Redeploy(_)
             | EventKind::Pause(_)
@@ -301,34 +349,4 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
         };
         words.add(is_left_out, what, breaks);
     }
-}
-
-/// Tries of a call; none for as many as it takes.
-pub fn tries_of(system: &System) -> Option<u32> {
-    (1..=MOST_TRIES).find(|&tries| !system.attempts.allow_another(tries))
-}
-
-/// As many tries of a call as a search counts.
-pub fn counted(attempts: Attempts) -> Attempts {
-    if attempts.allow_another(MOST_TRIES) {
-        Attempts::UNBOUNDED
-    } else {
-        attempts
-    }
-}
-
-/// A scenario's strategies under its provider, among a few nodes.
-pub fn of_scenario(scenario: &Scenario, nodes: u32, calls: u32, faults: FaultBudget) -> Vec<(String, Setup)> {
-    let slots = scenario.file.app.iter().map(|app| app.slots).max().unwrap_or(1);
-    let strategies = scenario.file.strategy.iter();
-    strategies
-        .map(|strategy| {
-            let coordination = strategy.coordination.clone().scaled_down();
-            let mut setup = systems::system_for(coordination, nodes, calls, faults);
-            setup.system = setup.system.under(scenario.provider());
-            setup.system.slots = slots;
-            setup.system.attempts = counted(strategy.retry.attempts());
-            (strategy.name.clone(), setup)
-        })
-        .collect()
 }

@@ -147,11 +147,11 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
         format!("there is no provider `{name}`; there are: {}", known.join(", "))
     })?;
     let under = |(name, _): &(&str, _)| {
-        let Setup { coordination, system } = setup(name);
-        let system = system.under(&profile.provider);
+        let mut setup = setup(name);
+        setup.system = setup.system.under(&profile.provider);
         Subject {
             listed: false,
-            ..Subject::new(name, Setup { coordination, system })
+            ..Subject::new(name, setup)
         }
     };
     Ok(SYSTEMS.iter().map(under).collect())
@@ -164,7 +164,14 @@ fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, Strin
         listed: false,
         ..Subject::new(&name, setup)
     };
-    Ok(systems.into_iter().map(subject).collect())
+    let (alike, mixed): (Vec<_>, Vec<_>) = systems.into_iter().partition(|(_, setup)| setup.mix.is_empty());
+    for (name, _) in &mixed {
+        say!("`{name}` is left out: its nodes do not all follow the same, which `tokenstorm check` searches");
+    }
+    if alike.is_empty() {
+        return Err("no strategy is left to be tried".to_owned());
+    }
+    Ok(alike.into_iter().map(subject).collect())
 }
 
 /// The properties that are looked at.

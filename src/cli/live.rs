@@ -20,7 +20,6 @@ use crate::base::{Dice, Duration, PacedClock, Time};
 use crate::campaign::agreement;
 use crate::campaign::run_context;
 use crate::engine::live::{self, LiveOptions, LiveRun, OwnRedis};
-use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord, MeasuredRun};
@@ -316,7 +315,7 @@ fn one(
 /// What of the scenario is not as it says.
 fn left_out(options: &LiveOptions, plan: &Plan) -> Vec<String> {
     let mut out = live::left_out(plan, options);
-    if options.redis.is_none() && plan.coordination.needs_store() {
+    if options.redis.is_none() && plan.needs_store() {
         out.push("the shared store is kept in this process: name a Redis by --redis".to_owned());
     }
     out

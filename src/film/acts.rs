@@ -34,6 +34,11 @@ fn of_nodes(parties: &Parties, act: &Act, now: Time) -> Option<(Told, bool)> {
             let text = format!("{} {crash}", parties.several(nodes.clone()));
             (StepKind::Crash, nodes, text, true)
         }
+        Act::Adopt { nodes, .. } => {
+            let go = if nodes.len() == 1 { "goes" } else { "go" };
+            let text = format!("{} {go} down for another version", parties.several(nodes.clone()));
+            (StepKind::Crash, nodes, text, true)
+        }
         Act::Pause { nodes, until } => {
             let (who, lasts) = (parties.several(nodes.clone()), span(until.since(now)));
             let text = format!("{who} stand{} still for {lasts}", one(nodes.len()));

@@ -2,7 +2,6 @@
 
 use super::form::{FilmParty, PartyKind};
 use crate::base::{NodeId, shown};
-use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::world::Fleet;
 
@@ -48,7 +47,7 @@ impl Parties {
         };
         list.push(party("token endpoint", PartyKind::TokenEndpoint));
         list.push(party("API", PartyKind::Api));
-        let has_stores = plan.coordination.needs_store();
+        let has_stores = plan.needs_store();
         if has_stores {
             list.extend((1..=layout.stores).map(|store| match layout.stores {
                 1 => party("store", PartyKind::Store),

@@ -18,7 +18,7 @@ use super::words::{Sent, Told};
 use crate::base::{CallId, NodeId, Time};
 use crate::engine::sim::{Watched, WatchedWorld, Watcher};
 use crate::metric::Observed;
-use crate::strategy::AnyMemory;
+use crate::strategy::MixedMemory;
 use crate::trace::{Event, Sink as _};
 use crate::world::{Message, Reception};
 
@@ -56,7 +56,7 @@ pub(super) struct Recorder<'a> {
     pub(super) step: u64,
     pub(super) now: Option<Now>,
     /// What the node remembered that hears an alarm.
-    pub(super) memory: Option<AnyMemory>,
+    pub(super) memory: Option<MixedMemory>,
     /// Where the call lies that arrives in this step.
     place: Option<(CallId, u32)>,
     pub(super) events: Vec<Event>,

@@ -6,25 +6,26 @@
 //! 4. [`defaults`]: what a scenario that says nothing gets, and why
 //! 5. [`providers`]: how a provider is written down, what its numbers rest on, and how a scenario changes it
 //! 6. [`strategies`]: a page for each, what it does, who does so, what breaks it; [`clients`]: libraries as strategies, with sources, beside the libraries themselves
-//! 7. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
-//! 8. [`sweeping`]: very many points of a scenario, which can be ended and begun again, and shared out over machines
-//! 9. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 10. [`storms`]: how storms are measured, whether a system comes back, and what was found
-//! 11. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
-//! 12. [`explaining`]: what led to the failure of one call: whose token request killed whose token
-//! 13. [`checking`]: whether something can ever happen: every order of events of a small system
-//! 14. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//! 7. [`fleets`]: nodes that do not all follow the same, and a version that is rolled out meanwhile
+//! 8. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
+//! 9. [`sweeping`]: very many points of a scenario, which can be ended and begun again, and shared out over machines
+//! 10. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 11. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 12. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
+//! 13. [`explaining`]: what led to the failure of one call: whose token request killed whose token
+//! 14. [`checking`]: whether something can ever happen: every order of events of a small system
+//! 15. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
 //!     account
-//! 15. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 16. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
-//! 17. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
-//! 18. [`probe`]: which rule a provider follows, found out from outside
-//! 19. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
-//! 20. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
-//! 21. [`gates`]: thresholds and changes in CI, and the exit codes
-//! 22. [`glossary`]: one meaning for each word
-//! 23. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 24. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 16. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 17. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
+//! 18. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
+//! 19. [`probe`]: which rule a provider follows, found out from outside
+//! 20. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
+//! 21. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
+//! 22. [`gates`]: thresholds and changes in CI, and the exit codes
+//! 23. [`glossary`]: one meaning for each word
+//! 24. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 25. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -46,6 +47,9 @@ pub mod providers {}
 
 #[doc = include_str!("clients.md")]
 pub mod clients {}
+
+#[doc = include_str!("fleets.md")]
+pub mod fleets {}
 
 #[doc = include_str!("questions.md")]
 pub mod questions {}

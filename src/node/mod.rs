@@ -147,6 +147,20 @@ pub trait Strategy: Clone + Send + Sync {
     fn tells_nodes_apart(&self) -> bool {
         true
     }
+
+    /// How nodes retry their calls that do so in a way of their own; none where all follow the policy of the plan.
+    fn policies(&self) -> &[CallPolicy] {
+        &[]
+    }
+
+    /// How this node retries its calls; none for the policy of all.
+    #[inline(always)]
+    fn policy_of(&self, _node: NodeId) -> Option<&CallPolicy> {
+        None
+    }
+
+    /// The node follows this version of the code from its next start on. Heard only where nodes differ in what they follow.
+    fn adopt(&mut self, _node: NodeId, _version: u8) {}
 }
 
 /// What a node knows of its own place.

@@ -15,6 +15,13 @@ pub enum Act {
     Stop(Range<u32>),
     /// Memory and calls under way are lost.
     Crash(Range<u32>),
+    /// The nodes crash, and follow this version of the code from their next start on.
+    Adopt {
+        /// Which nodes.
+        nodes: Range<u32>,
+        /// Which version of the plan's mix.
+        version: u8,
+    },
     /// The nodes stand still until then.
     Pause {
         /// Which nodes.

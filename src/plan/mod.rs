@@ -9,10 +9,10 @@ mod point;
 
 use std::ops::Range;
 
-use crate::base::{Duration, Time};
-use crate::node::CallPolicy;
+use crate::base::{Duration, NodeId, Time};
+use crate::node::{CallPolicy, Strategy as _};
 use crate::provider::{Endpoint, Issuance, OnBadSlot, Provider, Reveals, RotationRule, Rule};
-use crate::strategy::Coordination;
+use crate::strategy::{Coordination, Mixed};
 use crate::world::Layout;
 
 pub use act::Act;
@@ -23,10 +23,12 @@ pub use point::SweepPoint;
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The strategy of all nodes.
+    /// The strategy of all nodes, or of those that follow the first version where there is a mix.
     pub coordination: Coordination,
-    /// How calls are retried.
+    /// How calls are retried, where the mix does not say otherwise.
     pub policy: CallPolicy,
+    /// What each node follows, where they do not all follow the same.
+    pub mix: Option<Mixed>,
     /// Nodes, apps, domains and stores.
     pub layout: Layout,
     /// The provider.
@@ -95,6 +97,32 @@ impl Plan {
         plan.timeline
             .sort_by_key(|(at, act)| (*at, matches!(act, Act::Sample { .. })));
         plan
+    }
+
+    /// All that some node may follow.
+    pub fn versions(&self) -> &[Coordination] {
+        match &self.mix {
+            Some(mix) => mix.versions(),
+            None => std::slice::from_ref(&self.coordination),
+        }
+    }
+
+    /// What a node follows at the start, and how it retries.
+    pub fn client_of(&self, node: NodeId) -> (&Coordination, &CallPolicy) {
+        match &self.mix {
+            Some(mix) => (mix.of(node), mix.policy_of(node).unwrap_or(&self.policy)),
+            None => (&self.coordination, &self.policy),
+        }
+    }
+
+    /// Whether some nodes share a store.
+    pub fn needs_store(&self) -> bool {
+        self.versions().iter().any(Coordination::needs_store)
+    }
+
+    /// Whether there is a lease that ends under a holder that does not extend it.
+    pub fn has_lapses(&self) -> bool {
+        self.versions().iter().any(|version| version.lapses_after().is_some())
     }
 
     /// Nodes of all fleets, gateways included.

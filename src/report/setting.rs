@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::base::Share;
 use crate::node::Strategy as _;
 use crate::record::Record;
-use crate::scenario::{Scenario, ScenarioFile};
+use crate::scenario::{Scenario, ScenarioFile, StrategySettings};
+use crate::strategy::Coordination;
 
 /// The scenario of a record as it was resolved.
 pub(super) struct Setting {
@@ -69,15 +70,27 @@ impl Setting {
                 tell(key.into(), format!("takes {}", inline(takes)));
             }
         }
-        if file.strategy.iter().any(|strategy| strategy.coordination.needs_store())
+        if file
+            .strategy
+            .iter()
+            .any(|strategy| strategy.any(Coordination::needs_store))
             && let Some(store) = &file.store
         {
             let (there, back) = (inline(&store.request), inline(&store.response));
             tell("store".into(), format!("takes {there} there, {back} back"));
         }
         for strategy in &file.strategy {
-            let how = format!("{}; retry {}", inline(&strategy.coordination), inline(&strategy.retry));
-            tell(format!("strategy.{}", strategy.name), how);
+            let how =
+                |part: &StrategySettings| format!("{}; retry {}", inline(&part.coordination), inline(&part.retry));
+            tell(format!("strategy.{}", strategy.name), how(strategy));
+            for (kind, parts) in [("fleet", &strategy.fleet), ("version", &strategy.version)] {
+                for (name, part) in parts.iter() {
+                    tell(
+                        format!("strategy.{}.{kind}.{name}", strategy.name),
+                        how(part.settings()),
+                    );
+                }
+            }
         }
         told
     }

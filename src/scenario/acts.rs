@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::event::{Autoscale, EventKind, EventSettings, Fail, How, Partition, Pause, Redeploy, Slow, Spike, Target};
+use super::event::{
+    Autoscale, EventKind, EventSettings, Fail, How, Partition, Pause, Redeploy, Rollout, Slow, Spike, Target,
+};
 use super::incident::trigger;
 use super::timeline::{Timeline, TimelineStep, in_turn, spread};
 use crate::base::{Duration, Group, Time};
@@ -38,6 +40,7 @@ impl<'a> Timeline<'a> {
                     self.due(at, TimelineStep::Crash(nodes, restart.down));
                 }
             }
+            EventKind::Rollout(rollout) => self.rollout(fleet(&rollout.fleet), rollout),
             EventKind::Redeploy(redeploy) => self.redeploy(fleet(&redeploy.fleet), redeploy),
             EventKind::Scale(scale) => self.size(fleet(&scale.fleet), scale.nodes, scale.over),
             EventKind::Autoscale(Autoscale { fleet: name, steps }) => {
@@ -155,6 +158,22 @@ impl<'a> Timeline<'a> {
             let (nodes, each) = (node..node + 1, 1);
             let at = self.now.saturating_add(spread(spike.over, index, count));
             self.due(at, TimelineStep::Do(Act::Calls { nodes, group, each }));
+        }
+    }
+
+    /// A strategy without this version goes on as it is. Nodes that come later start with it.
+    fn rollout(&mut self, fleet: usize, rollout: &Rollout) {
+        let Some(version) = self.strategy.part_of_version(&rollout.to) else {
+            return;
+        };
+        let version = version as u8;
+        let (nodes, ever) = (self.nodes(fleet), self.names.nodes[fleet].clone());
+        if nodes.end < ever.end {
+            let nodes = nodes.end..ever.end;
+            self.act(Act::Adopt { nodes, version });
+        }
+        for (at, nodes) in in_turn(self.now, rollout.over, nodes) {
+            self.due(at, TimelineStep::Adopt(nodes, version, rollout.down));
         }
     }
 

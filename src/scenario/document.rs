@@ -66,6 +66,23 @@ pub(super) fn value_at<'a, 't>(root: &'a DeTable<'t>, path: &[String]) -> Option
     Some(value)
 }
 
+/// The same value with everything in it standing at one place: a mistake in it is one at that place.
+pub(super) fn moved<'t>(value: Spanned<DeValue<'t>>, span: &Span) -> Spanned<DeValue<'t>> {
+    let value = match value.into_inner() {
+        DeValue::Array(items) => DeValue::Array(items.into_iter().map(|item| moved(item, span)).collect()),
+        DeValue::Table(table) => {
+            let entries = table.into_iter();
+            DeValue::Table(
+                entries
+                    .map(|(key, value)| (Spanned::new(span.clone(), key.into_inner()), moved(value, span)))
+                    .collect(),
+            )
+        }
+        plain => plain,
+    };
+    Spanned::new(span.clone(), value)
+}
+
 /// The path whose key or value stands exactly here.
 pub(super) fn path_at(root: &DeTable<'_>, span: &Span) -> Option<Path> {
     fn within_value(value: &Spanned<DeValue<'_>>, span: &Span, path: &mut Path) -> bool {

@@ -28,6 +28,8 @@ pub enum EventKind {
     Restart(Restart),
     /// A fleet is redeployed: its nodes restart in waves.
     Redeploy(Redeploy),
+    /// A version of the code is rolled out to a fleet: its nodes restart one after another, and follow it from then on.
+    Rollout(Rollout),
     /// A fleet grows or shrinks.
     Scale(Scale),
     /// A fleet grows and shrinks by a schedule.
@@ -102,6 +104,22 @@ pub struct Redeploy {
     pub waves: u32,
     /// From one wave's restart to the next one's.
     pub between: Duration,
+    /// How long each node is away.
+    #[serde(default)]
+    pub down: Duration,
+}
+
+/// A rollout: a restart after which the nodes follow another version. A strategy that has none of this name is left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollout {
+    /// Name of the fleet.
+    pub fleet: String,
+    /// Name of the version, as `[strategy.version.NAME]` has it.
+    pub to: String,
+    /// From the first node's restart to the last one's; zero for all at once.
+    #[serde(default)]
+    pub over: Duration,
     /// How long each node is away.
     #[serde(default)]
     pub down: Duration,
@@ -211,6 +229,7 @@ impl EventKind {
             Self::Start(it) | Self::Stop(it) => &it.fleet,
             Self::Restart(it) => &it.fleet,
             Self::Redeploy(it) => &it.fleet,
+            Self::Rollout(it) => &it.fleet,
             Self::Scale(it) => &it.fleet,
             Self::Autoscale(it) => &it.fleet,
             Self::Pause(it) => &it.fleet,

@@ -10,6 +10,7 @@ pub(super) fn disturbance(event: &EventSettings) -> Option<(Duration, Duration)>
         EventKind::GrantSlots(_) => return None,
         EventKind::Start(_) | EventKind::Stop(_) | EventKind::Revoke(_) | EventKind::FailOverStore(_) => Duration::ZERO,
         EventKind::Restart(restart) => restart.rolling.saturating_add(restart.down),
+        EventKind::Rollout(rollout) => rollout.over.saturating_add(rollout.down),
         EventKind::Redeploy(redeploy) => {
             let waves = u64::from(redeploy.waves.saturating_sub(1));
             redeploy.between.saturating_mul(waves).saturating_add(redeploy.down)
@@ -53,6 +54,7 @@ pub(super) fn incident(event: &EventSettings) -> (Duration, Duration, String) {
         EventKind::Stop(which) => format!("{} stops", which.fleet),
         EventKind::Restart(restart) => format!("{} restarts", restart.fleet),
         EventKind::Redeploy(redeploy) => format!("{} redeployed in {} waves", redeploy.fleet, redeploy.waves),
+        EventKind::Rollout(rollout) => format!("{} rolled out to {}", rollout.to, rollout.fleet),
         EventKind::Scale(scale) => format!("{} scales to {}", scale.fleet, scale.nodes),
         EventKind::Autoscale(autoscale) => format!("{} scales by schedule", autoscale.fleet),
         EventKind::Pause(pause) => format!("{} paused", nodes(&pause.fleet, &pause.nodes)),

@@ -9,6 +9,7 @@ mod case;
 mod check;
 pub mod clients;
 mod condition;
+mod crew;
 mod document;
 mod effort;
 mod error;
@@ -25,6 +26,7 @@ mod names;
 mod nearest;
 mod op;
 mod ordered;
+mod parts;
 mod planning;
 mod read;
 mod repair;
@@ -36,6 +38,7 @@ mod starter;
 mod strategy;
 mod sweep;
 mod timeline;
+mod version;
 mod ways;
 mod weight;
 mod words;
@@ -54,7 +57,7 @@ pub use effort::{Effort, Extent, MOST_EVENTS, MOST_MEMORY};
 pub use error::{Mistake, PlanError, ScenarioError};
 pub use event::{
     Autoscale, AutoscaleStep, Crash, CrashGateway, EventKind, EventSettings, Fail, GrantSlots, How, OfFleet, Partition,
-    Pause, Redeploy, Restart, Revoke, Scale, Slow, Spike, Target,
+    Pause, Redeploy, Restart, Revoke, Rollout, Scale, Slow, Spike, Target,
 };
 pub use expect::{Expectations, Stated};
 pub use file::{
@@ -65,7 +68,7 @@ pub use nearest::suggestion;
 pub use op::Op;
 pub use ordered::Ordered;
 pub use starter::Starter;
-pub use strategy::{AgainSettings, DelayGoes, StepsSettings, StrategySettings};
+pub use strategy::{AgainSettings, DelayGoes, StepsSettings, StrategySettings, Version};
 pub use ways::{GatewaySettings, PeerSettings, StoreSettings};
 
 /// A scenario that has been read, filled in and checked.

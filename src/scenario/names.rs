@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::file::ScenarioFile;
 use super::strategy::StrategySettings;
-use crate::node::Strategy as _;
 
 /// Where things of a file lie in the plan.
 pub(super) struct Names<'a> {
@@ -40,7 +39,7 @@ impl<'a> Names<'a> {
                 .enumerate()
                 .map(|(at, app)| (app.name.as_str(), at))
                 .collect(),
-            copies: strategy.coordination.duplicate_apps().max(1),
+            copies: strategy.duplicate_apps(),
         }
     }
 

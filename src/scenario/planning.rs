@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::case::PlanCase;
+use super::crew::{add_gateways, follows, gateway_of};
 use super::error::PlanError;
 use super::event::{EventKind, How, Target};
 use super::file::{LoginSettings, ScenarioFile};
@@ -12,13 +13,13 @@ use super::incident::trigger;
 use super::names::Names;
 use super::strategy::{self, AgainSettings, DelayGoes, StrategySettings};
 use super::timeline::timeline;
-use crate::base::{Chance, Duration, Group, NodeId, Rate, Time};
+use crate::base::{Chance, Duration, Group, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
-use crate::strategy::Coordination;
+use crate::strategy::{Coordination, Mixed};
 use crate::workload::{Arrivals, Pattern};
 use crate::world::{Fleet, Layout, Leg, StoreLayout};
 
@@ -38,8 +39,7 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
     let (links, store_timeout) = links(file, settings, files)?;
-    let coordination = coordination(settings, &strategy.coordination);
-    let (layout, groups) = layout(file, &names, &coordination);
+    let (layout, groups) = layout(file, &names, strategy);
     let (workloads, drivers) = workloads(file, settings, &layout, files)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
@@ -51,15 +51,23 @@ pub fn plan(
             EventKind::Partition(partition) => partition.from != Target::Store,
             _ => false,
         });
+    let policy = |part: &StrategySettings| CallPolicy {
+        timeout: part.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
+        store_timeout,
+        perceptions: Dialect::of(&settings.dialect).perceptions(part.reads),
+        ..call_policy(part)
+    };
+    let mix = strategy.is_mixed().then(|| {
+        let versions = strategy.parts().map(|part| coordination(settings, &part.coordination));
+        let follows = follows(file, strategy, &layout);
+        Mixed::new(versions.collect(), strategy.parts().map(policy).collect(), follows)
+    });
     Ok(Plan {
-        policy: CallPolicy {
-            timeout: strategy.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
-            store_timeout,
-            perceptions: Dialect::of(&settings.dialect).perceptions(strategy.reads),
-            ..call_policy(strategy)
-        },
+        coordination: coordination(settings, &strategy.coordination),
+        policy: policy(strategy),
+        mix,
         provider: provider(file, settings, &names),
-        timeline: timeline(file, &names, &layout, &groups, case),
+        timeline: timeline((file, strategy), &names, &layout, &groups, case),
         trigger: trigger(file),
         span: Span {
             warmup,
@@ -71,7 +79,6 @@ pub fn plan(
         workloads,
         drivers,
         groups,
-        coordination,
     })
 }
 
@@ -125,7 +132,7 @@ fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
 
 type Groups = Vec<(String, String)>;
 
-fn layout(file: &ScenarioFile, names: &Names<'_>, coordination: &Coordination) -> (Layout, Groups) {
+fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -> (Layout, Groups) {
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
@@ -150,7 +157,8 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, coordination: &Coordination) -
             clock_drift: fleet.clock_drift_ppm,
         });
         // A fleet that never sends an index is dealt none.
-        if fleet.sends_slot || coordination.highest_slot().is_none() {
+        let is_dealt = |part: &usize| strategy.part(*part).coordination.highest_slot().is_some();
+        if fleet.sends_slot || !strategy.ever(fleet, &file.event).iter().any(is_dealt) {
             *seat += nodes.end - nodes.start;
         }
         for workload in &fleet.workload {
@@ -158,9 +166,12 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, coordination: &Coordination) -
             patience.push(workload.patience);
         }
     }
-    if coordination.needs_gateway() {
-        add_gateways(&mut fleets, domains.len() as u16);
-    }
+    let served = file
+        .fleet
+        .iter()
+        .map(|fleet| gateway_of(file, strategy, fleet).is_some())
+        .collect();
+    add_gateways(&mut fleets, served);
     let loses = file.event.iter().filter_map(|event| match &event.what {
         EventKind::FailOverStore(failover) => Some(failover.loses),
         _ => None,
@@ -257,31 +268,6 @@ impl LoginNumbers {
         };
         self.next += taken;
         first
-    }
-}
-
-/// One gateway for each app of a domain, after all nodes.
-fn add_gateways(fleets: &mut Vec<Fleet>, domains: u16) {
-    let first = fleets.last().map_or(0, |fleet| fleet.nodes.end);
-    for fleet in fleets.iter_mut() {
-        fleet.gateway = Some(NodeId(first + u32::from(fleet.store)));
-    }
-    for domain in 0..domains {
-        let served = fleets
-            .iter()
-            .find(|fleet| fleet.store == domain)
-            .expect("a domain has a fleet");
-        let node = first + u32::from(domain);
-        fleets.push(Fleet {
-            nodes: node..node + 1,
-            is_gateway: true,
-            sends_slot: true,
-            first_ordinal: 0,
-            login_each: false,
-            clock_spread: Duration::ZERO,
-            clock_drift: 0,
-            ..served.clone()
-        });
     }
 }
 

@@ -5,11 +5,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::bounds::MOST_SHOWN;
-use super::document::{Path, Span, path_at};
+use super::document::{Path, Span, moved, path_at};
 use super::error::Mistake;
 use super::examples::{EXAMPLES, choice_at};
 use super::file::ScenarioFile;
 use super::nearest::nearest;
+use super::version;
 use super::weight::weight_of_table;
 use super::words::translate;
 
@@ -28,7 +29,10 @@ pub(super) struct Reading {
 }
 
 fn deserialize(root: &DeTable<'_>) -> Result<ScenarioFile, toml::de::Error> {
-    let deserializer = toml::Deserializer::from(Spanned::new(0..0, root.clone()));
+    let mut root = root.clone();
+    // A repair may have put new parts in place; an unknown client among them is told by the reading.
+    let _ = version::fill_in(&mut root);
+    let deserializer = toml::Deserializer::from(Spanned::new(0..0, root));
     serde::Deserialize::deserialize(deserializer)
 }
 
@@ -171,23 +175,6 @@ fn values<'t>(span: Span) -> Vec<Spanned<DeValue<'t>>> {
         .chain(examples)
         .filter_map(|text| DeValue::parse(text).ok());
     parsed.map(|value| moved(value, &span)).collect()
-}
-
-/// The same value with everything in it standing at one place: a mistake in it is one at that place.
-pub(super) fn moved<'t>(value: Spanned<DeValue<'t>>, span: &Span) -> Spanned<DeValue<'t>> {
-    let value = match value.into_inner() {
-        DeValue::Array(items) => DeValue::Array(items.into_iter().map(|item| moved(item, span)).collect()),
-        DeValue::Table(table) => {
-            let entries = table.into_iter();
-            DeValue::Table(
-                entries
-                    .map(|(key, value)| (Spanned::new(span.clone(), key.into_inner()), moved(value, span)))
-                    .collect(),
-            )
-        }
-        plain => plain,
-    };
-    Spanned::new(span.clone(), value)
 }
 
 /// The table or list that a path leads to, and its last step.

@@ -13,7 +13,8 @@ use super::file::ScenarioFile;
 use super::files::Files;
 use super::ordered::Ordered;
 use super::repair::{self, Reading};
-use super::{MOST_POINTS, Overrides, check, clients, left_out, sweep, weight, words};
+use super::strategy::StrategySettings;
+use super::{MOST_POINTS, Overrides, check, clients, left_out, sweep, version, weight, words};
 use crate::node::Strategy as _;
 use crate::plan::SweepPoint;
 use crate::provider::profiles;
@@ -232,6 +233,15 @@ fn one(
     points: Option<&[SweepPoint]>,
 ) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
     clients::fill_in(&mut root).map_err(|mistake| vec![mistake])?;
+    if let Some(bare) = version::without_parts(&root) {
+        // What is wrong with a strategy is told once, and not of all its parts.
+        let mistakes = repair::read(&bare).mistakes;
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        version::misplaced(&mut root).map_err(|mistake| vec![mistake])?;
+        version::fill_in(&mut root).map_err(|mistake| vec![mistake])?;
+    }
     let Reading {
         file,
         mut mistakes,
@@ -288,15 +298,15 @@ fn fill_in(file: &mut ScenarioFile) {
         None => settings,
     };
     file.provider = settings.over(Settings::neutral());
-    let uses = |needs: fn(&Coordination) -> bool| file.strategy.iter().any(|strategy| needs(&strategy.coordination));
+    let uses = |needs: fn(&Coordination) -> bool| file.strategy.iter().any(|strategy| strategy.any(needs));
     if uses(Coordination::needs_store) {
         file.store.get_or_insert_default();
     }
     if uses(Coordination::needs_gateway) {
         file.gateway.get_or_insert_default();
     }
-    for strategy in &mut file.strategy {
-        if let Coordination::SlotPerNode(slots) = &mut strategy.coordination {
+    for strategy in file.strategy.iter_mut().flat_map(StrategySettings::coordinations_mut) {
+        if let Coordination::SlotPerNode(slots) = strategy {
             slots.known = slots.parameter.is_none() || slots.parameter == file.provider.slot_parameter;
         }
     }

@@ -11,6 +11,7 @@ use crate::base::Duration;
 use crate::net::Distribution;
 use crate::node::Strategy as _;
 use crate::retry::Retry;
+use crate::strategy::Coordination;
 use crate::workload::Arrivals;
 
 /// Bytes of one act of the timeline in a plan, and while it is made.
@@ -100,7 +101,7 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
     let spikes = extra_calls(file);
     size.calls += spikes;
     size.calls_at_once += spikes;
-    if strategy.coordination.needs_gateway() {
+    if strategy.any(Coordination::needs_gateway) {
         // The gateway has a call of its own for each.
         size.calls_at_once *= 2.0;
         size.calls *= 2.0;
@@ -120,7 +121,7 @@ pub(super) fn slots(file: &ScenarioFile, strategy: &StrategySettings) -> u64 {
         _ => None,
     });
     let stride = file.app.iter().map(|app| app.slots).chain(granted).max().unwrap_or(1);
-    let copies = u64::from(strategy.coordination.duplicate_apps().max(1));
+    let copies = u64::from(strategy.duplicate_apps());
     file.app.len() as u64 * copies * u64::from(stride)
 }
 
@@ -284,6 +285,7 @@ pub(super) fn acts(file: &ScenarioFile) -> u64 {
         let (fleet, count) = match &event.what {
             EventKind::Start(it) | EventKind::Stop(it) => (it.fleet.as_str(), 1),
             EventKind::Restart(it) => (it.fleet.as_str(), 2 * one_by_one(it.rolling, nodes_of(&it.fleet))),
+            EventKind::Rollout(it) => (it.fleet.as_str(), 3 * one_by_one(it.over, nodes_of(&it.fleet)) + 1),
             EventKind::Redeploy(it) => (it.fleet.as_str(), 2 * u64::from(it.waves)),
             EventKind::Scale(it) => (it.fleet.as_str(), 2 * one_by_one(it.over, nodes_of(&it.fleet))),
             EventKind::Autoscale(it) => (it.fleet.as_str(), 2 * it.steps.len() as u64),

@@ -1,8 +1,11 @@
 //! One of the things that are compared: a coordination strategy with its call policy, or the client library that has both.
 
-use schemars::{JsonSchema, Schema};
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+
+use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::provider::settings::Reads;
 use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle};
@@ -68,6 +71,64 @@ pub struct StrategySettings {
     /// A node refuses its own tries by chance when too few are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttle: Option<Throttle>,
+    /// Name of a fleet -> what its nodes follow: keys of this table, in place of those above. With a `client` of its own a fleet has
+    /// what is left out from that client, and otherwise from here.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub fleet: Ordered<Version>,
+    /// Name -> what nodes follow from when an event rolls it out to them (`rollout`), in the same form.
+    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
+    pub version: Ordered<Version>,
+}
+
+/// The keys of a strategy that no part of its nodes has for itself.
+pub(super) const OF_THE_WHOLE: [&str; 4] = ["name", "off", "fleet", "version"];
+
+/// What some nodes follow: keys of their strategy, in place of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version(StrategySettings);
+
+impl Version {
+    /// All of it, with what it has from the strategy or its client.
+    pub fn settings(&self) -> &StrategySettings {
+        &self.0
+    }
+
+    /// Its coordination, to be filled in.
+    pub(super) fn coordination_mut(&mut self) -> &mut Coordination {
+        &mut self.0.coordination
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StrategySettings::deserialize(deserializer).map(Self)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut table = toml::Table::try_from(&self.0).map_err(ser::Error::custom)?;
+        table.retain(|key, _| !OF_THE_WHOLE.contains(&key));
+        table.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Version {
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = StrategySettings::json_schema(generator);
+        schema.remove("required");
+        schema.remove("anyOf");
+        let about = "What some nodes follow: keys of their strategy, in place of its own.";
+        schema.insert("description".to_owned(), about.into());
+        if let Some(keys) = schema.get_mut("properties").and_then(|keys| keys.as_object_mut()) {
+            keys.retain(|key, _| !OF_THE_WHOLE.contains(&key.as_str()));
+        }
+        schema
+    }
 }
 
 /// Where the wait after a refused token goes.

@@ -7,6 +7,7 @@ mod mutations;
 mod providers;
 mod references;
 mod sweeps;
+mod versions;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ use super::file::ScenarioFile;
 use super::incident::disturbance;
 use super::names::Names;
 use super::roster::{Roster, Standing};
+use super::strategy::StrategySettings;
 use crate::base::{Duration, Time};
 use crate::plan::Act;
 use crate::world::Layout;
@@ -42,6 +43,8 @@ pub(super) enum TimelineStep<'a> {
     Event(&'a EventSettings),
     Size(usize, u32),
     Crash(Range<u32>, Duration),
+    /// As a crash, and what comes back follows this version.
+    Adopt(Range<u32>, u8, Duration),
     /// Nodes are back, if no later crash holds them away.
     Back(Range<u32>),
     /// Nodes are wanted no longer, if that is still so.
@@ -51,6 +54,7 @@ pub(super) enum TimelineStep<'a> {
 
 pub(super) struct Timeline<'a> {
     pub(super) file: &'a ScenarioFile,
+    pub(super) strategy: &'a StrategySettings,
     pub(super) names: &'a Names<'a>,
     pub(super) layout: &'a Layout,
     pub(super) groups: &'a [(String, String)],
@@ -65,9 +69,9 @@ pub(super) struct Timeline<'a> {
     acts: Vec<(Time, Act)>,
 }
 
-/// All acts of a scenario in order of time; `groups` are the names of its groups of calls.
+/// All acts of a scenario in order of time under a strategy; `groups` are the names of its groups of calls.
 pub(super) fn timeline(
-    file: &ScenarioFile,
+    (file, strategy): (&ScenarioFile, &StrategySettings),
     names: &Names<'_>,
     layout: &Layout,
     groups: &[(String, String)],
@@ -75,6 +79,7 @@ pub(super) fn timeline(
 ) -> Vec<(Time, Act)> {
     let mut timeline = Timeline {
         file,
+        strategy,
         names,
         layout,
         groups,
@@ -140,6 +145,14 @@ impl<'a> Timeline<'a> {
             TimelineStep::Event(event) => self.event(event),
             TimelineStep::Size(fleet, nodes) => self.size(fleet, nodes, Duration::ZERO),
             TimelineStep::Crash(nodes, down) => self.crash(nodes, down),
+            TimelineStep::Adopt(nodes, version, down) => {
+                let adopt = Act::Adopt {
+                    nodes: nodes.clone(),
+                    version,
+                };
+                self.act(adopt);
+                self.away(nodes, down);
+            }
             TimelineStep::Back(nodes) => self.back(nodes),
             TimelineStep::Leave(nodes) => self.leave(nodes),
             TimelineStep::Do(act) => self.act(act),
@@ -200,8 +213,13 @@ impl<'a> Timeline<'a> {
 
     /// One that has been stopped may still have calls to lose, but does not come back.
     pub(super) fn crash(&mut self, nodes: Range<u32>, down: Duration) {
-        let back = self.now.saturating_add(down);
         self.act(Act::Crash(nodes.clone()));
+        self.away(nodes, down);
+    }
+
+    /// Nodes are away for so long.
+    fn away(&mut self, nodes: Range<u32>, down: Duration) {
+        let back = self.now.saturating_add(down);
         self.roster.each(nodes.clone(), |_, standing| {
             if standing.wanted {
                 standing.back = standing.back.max(back);

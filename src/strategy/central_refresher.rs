@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use super::offer::{Circumstances, Offer, Offers};
 use super::renew_ahead::{again, ahead};
-use super::{Listed, SPAN, Small};
+use super::{Listed, SPAN, Shares, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Role, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
@@ -222,6 +222,13 @@ impl Listed for CentralRefresher {
             "one more node than calls arrive at",
             on_request,
         )]
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            notes: Some("tokens, from the one that renews to the others"),
+            ..Shares::default()
+        }
     }
 
     fn offers(here: &Circumstances) -> Offers<Self> {

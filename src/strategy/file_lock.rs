@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::{Covers, Lease, Memory, Ttl, WhenStuck};
 use super::offer::{self, Circumstances, Offers};
-use super::{Listed, SPAN, Small};
+use super::{Listed, SPAN, Shares, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
 
@@ -112,6 +112,14 @@ impl Listed for FileLock {
         Self {
             wait: self.poll,
             ..self
+        }
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            entry: Some("the token in a file of one machine".into()),
+            lease: Some("a lock that ends with its process"),
+            notes: None,
         }
     }
 

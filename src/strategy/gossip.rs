@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::offer::{Circumstances, Offer, Offers};
-use super::{Listed, SPAN, Small};
+use super::{Listed, SPAN, Shares, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, Strategy, Timer, View, Whom};
 use crate::oauth::{Token, TokenSlot};
@@ -172,6 +172,13 @@ impl Listed for Gossip {
             Small::of("gossip", "tells all; asks nobody", waiting(Duration::ZERO)),
             Small::of("gossip_asks", "tells all; asks all before it renews", waiting(SPAN)),
         ]
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            notes: Some("tokens, from each to others"),
+            ..Shares::default()
+        }
     }
 
     fn offers(_: &Circumstances) -> Offers<Self> {

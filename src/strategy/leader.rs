@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::offer::{Circumstances, Offer, Offers};
 use super::renew_ahead::{again, ahead};
-use super::{Listed, SPAN, Small};
+use super::{Listed, SPAN, Shares, Small};
 use crate::base::{Delay, Duration};
 use crate::node::{self, Command, Input, Me, Names, Note, Outbox, Shared, StoreAnswer, Strategy, Timer, View, Whom};
 use crate::oauth::{Failure, Token, TokenSlot};
@@ -357,6 +357,14 @@ impl Listed for Leader {
         Self {
             wait: self.poll,
             ..self
+        }
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            lease: Some("the leadership, which its holder keeps"),
+            notes: Some("requests to the leader"),
+            ..Shares::plain(true)
         }
     }
 

@@ -9,7 +9,7 @@ use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::offer::{Circumstances, Offer, Offers};
-use super::{Listed, SPAN, Small};
+use super::{Listed, SPAN, Shares, Small};
 use crate::base::Duration;
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::TokenSlot;
@@ -354,6 +354,13 @@ impl Listed for Lease {
         Self {
             wait: self.poll,
             ..self
+        }
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            lease: Some("a lock for one renewal"),
+            ..Shares::plain(true)
         }
     }
 

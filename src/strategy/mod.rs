@@ -7,7 +7,9 @@
 
 mod cache;
 mod look_first;
+mod mixed;
 mod offer;
+mod shares;
 mod small;
 
 mod app_per_node;
@@ -42,8 +44,10 @@ use serde::{Deserialize, Serialize};
 pub use clock_first::{Believes, OnRefused, WhoAsks};
 pub use file_lock::LockKind;
 pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write};
+pub use mixed::{Mixed, MixedMemory};
 pub use offer::{Circumstances, Offer, Offers};
 pub use rotation::Over;
+pub use shares::Shares;
 pub use small::Small;
 
 use crate::node::{self, Input, Me, Names, Outbox, Strategy, View};
@@ -117,6 +121,13 @@ macro_rules! strategies {
         }
 
         impl Coordination {
+            /// Its name, as a scenario has it.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$Name(_) => stringify!($file),)*
+                }
+            }
+
             /// Whether nodes send each other notes, and so have to find each other.
             pub fn talks_to_peers(&self) -> bool {
                 match self {
@@ -128,6 +139,13 @@ macro_rules! strategies {
             pub fn needs_one_machine(&self) -> bool {
                 match self {
                     $(Self::$Name(strategy) => strategy.needs_one_machine(),)*
+                }
+            }
+
+            /// What its nodes take the things for that nodes share.
+            pub fn shares(&self) -> Shares {
+                match self {
+                    $(Self::$Name(strategy) => strategy.shares(),)*
                 }
             }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Memory, Slots, Ttl};
 use super::offer::{Circumstances, Offer, Offers};
-use super::{Listed, Small};
+use super::{Listed, Shares, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 use crate::oauth::{Slot, TokenSlot};
 
@@ -116,6 +116,17 @@ impl Listed for Rotation {
         Self {
             lease: self.lease.scaled_down(),
             ..self
+        }
+    }
+
+    fn shares(&self) -> Shares {
+        let which = match self.over {
+            Over::Apps => "apps",
+            Over::Slots => "slots",
+        };
+        Shares {
+            entry: Some(format!("the token and which of {} {which} it is from", self.count).into()),
+            ..self.lease.shares()
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Coordination;
 use super::offer::{Circumstances, Offers};
+use super::shares::Shares;
 use crate::base::Duration;
 use crate::node::Strategy;
 
@@ -63,6 +64,11 @@ pub(super) trait Listed: Strategy {
 
     /// Settings that are worth trying here.
     fn offers(here: &Circumstances) -> Offers<Self>;
+
+    /// What its nodes take the things for that nodes share.
+    fn shares(&self) -> Shares {
+        Shares::plain(self.needs_store())
+    }
 
     /// Whether nodes send each other notes, and so have to find each other.
     fn talks_to_peers(&self) -> bool {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::offer::{self, Circumstances, Offers};
-use super::{Listed, Small};
+use super::{Listed, Shares, Small};
 use crate::base::{Delay, Duration, Factor, Rough};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Shared, StoreAnswer, Strategy, Timer, View};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
@@ -220,6 +220,13 @@ impl Strategy for Xfetch {
 impl Listed for Xfetch {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![Small::of("xfetch", "", Self { beta: Factor::ONE })]
+    }
+
+    fn shares(&self) -> Shares {
+        Shares {
+            entry: Some("the token and how long it took to obtain".into()),
+            ..Shares::default()
+        }
     }
 
     fn offers(_: &Circumstances) -> Offers<Self> {

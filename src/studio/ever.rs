@@ -63,8 +63,8 @@ pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Resul
         stop,
     };
     let mut report = check::check(&setup, &patience);
-    let left_out = scope::left_out(&scenario, faults, calls);
-    scope::open(&mut report, &left_out);
+    let left_out = scope::left_out(&scenario, faults, (NODES, calls));
+    scope::open(&strategy.name, &mut report, &left_out);
     let verdicts = PROPERTIES.iter().zip(&report.verdicts);
     let broken = verdicts.filter_map(|(property, verdict)| {
         let PropertyVerdict::Breaks(example) = verdict else {

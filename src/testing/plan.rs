@@ -25,6 +25,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     Plan {
         coordination: Coordination::Naive(Naive {}),
+        mix: None,
         policy: CallPolicy {
             timeout: Some(Duration::SECOND),
             store_timeout: Some(Duration::SECOND),

@@ -141,9 +141,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(NodeState::down(strategy.boot(me), index as u16));
             }
         }
+        let remembering = strategy.policies().iter().find(|policy| policy.remembers());
         Self {
+            tables: NodeTables::new(nodes.len(), layout.patience.into(), remembering.unwrap_or(&policy)),
             strategy,
-            tables: NodeTables::new(nodes.len(), layout.patience.into(), &policy),
             policy,
             fleets: layout.fleets.into(),
             nodes,

@@ -17,7 +17,8 @@ use super::wire::clock_says;
 impl<S: Strategy, R: Rule> World<S, R> {
     /// The node serves calls from now on; nothing if it already does.
     pub fn start(&mut self, id: NodeId, host: &mut impl Host) {
-        let budget = self.policy.budget.map(|budget| budget.start(host.now()));
+        let policy = self.strategy.policy_of(id).unwrap_or(&self.policy);
+        let budget = policy.budget.map(|budget| budget.start(host.now()));
         let node = &mut self.nodes[id.index()];
         if !node.up {
             node.up = true;
@@ -70,6 +71,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         }
         ids.map(NodeId).for_each(|id| self.drop_held(id, host));
+    }
+
+    /// These nodes [crash](World::crash), and follow this version of the code from their next start on.
+    pub fn adopt(&mut self, ids: std::ops::Range<u32>, version: u8, host: &mut impl Host) {
+        ids.clone().for_each(|id| self.strategy.adopt(NodeId(id), version));
+        self.crash(ids, host);
     }
 
     /// What a node remembered is gone, and all that it waited for.

@@ -49,7 +49,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         let node = AtNode {
             strategy: &self.strategy,
-            policy: &self.policy,
+            policy: self.strategy.policy_of(id).unwrap_or(&self.policy),
             id,
             state,
             calls: &mut self.calls,

@@ -7,6 +7,7 @@ mod common;
 mod comparison;
 mod fairness;
 mod findings;
+mod mixed;
 mod periods;
 mod plain;
 mod recovery;

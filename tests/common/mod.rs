@@ -75,6 +75,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let slots = usize::from(coordination.duplicate_apps());
     let stride = coordination.highest_slot().map_or(1, |highest| highest + 1);
     Plan {
+        mix: None,
         policy: CallPolicy::plain(Retry::Immediate(Immediate {
             attempts: Attempts::UNBOUNDED,
         })),

@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod mixed;
 mod neutral;
 mod order;
 mod plans;

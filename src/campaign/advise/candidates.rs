@@ -7,7 +7,7 @@ use super::variant::{Base, tag};
 use crate::base::Duration;
 use crate::node::Strategy as _;
 use crate::record::advice::{Allowed, Needed, NotTried};
-use crate::scenario::{Scenario, StrategySettings};
+use crate::scenario::{EventKind, Scenario, StrategySettings};
 use crate::strategy::{self, Circumstances, Coordination};
 use crate::world::Leg;
 
@@ -35,6 +35,11 @@ impl Candidates {
     pub fn of(scenario: &Scenario, base: &Base, allowed: Allowed) -> Self {
         let mut found = Self::default();
         for settings in &scenario.file.strategy {
+            if settings.is_mixed() {
+                let why = "its nodes do not all follow the same, and what is advised is for all of them";
+                found.leave_out(&settings.name, why);
+                continue;
+            }
             found.all.push(Candidate {
                 coordination: tag(&settings.coordination),
                 retry: policies::told(settings),
@@ -43,9 +48,18 @@ impl Candidates {
                 settings: settings.clone(),
             });
         }
+        if scenario
+            .file
+            .event
+            .iter()
+            .any(|event| matches!(event.what, EventKind::Rollout(_)))
+        {
+            let why = "what is advised is for all nodes and all of the time: the nodes do not restart either";
+            found.leave_out("the rollout of a version", why);
+        }
         for (name, offers) in strategy::offers(&circumstances(scenario, allowed)) {
             match offers {
-                Err(why) => found.leave_out(name, why),
+                Err(why) => found.leave_out(&name.replace('_', " "), why),
                 Ok(offers) => {
                     for offer in offers {
                         found.offer(name, offer.about, offer.strategy, base, allowed);
@@ -58,7 +72,7 @@ impl Candidates {
 
     fn leave_out(&mut self, what: &str, why: &str) {
         self.left_out.push(NotTried {
-            what: what.replace('_', " "),
+            what: what.to_owned(),
             why: why.to_owned(),
         });
     }

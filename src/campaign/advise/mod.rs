@@ -24,7 +24,7 @@ use variant::Base;
 use super::options::{CampaignError, CampaignProgress};
 use super::statistics::CONFIDENCE;
 use crate::plan::SweepPoint;
-use crate::record::advice::{Advice, Allowed, Candidate, CriterionKind, OtherAssumption};
+use crate::record::advice::{Advice, Allowed, Candidate, CriterionKind, NotTried, OtherAssumption};
 use crate::scenario::Scenario;
 use choice::KINDS;
 
@@ -116,6 +116,11 @@ impl Advising {
     /// The scenario of the screening, which is the largest part of the work, and its replications.
     pub fn screening(&self) -> (&Scenario, u32) {
         (&self.all, self.options.screening)
+    }
+
+    /// What is not tried, and why.
+    pub fn left_out(&self) -> &[NotTried] {
+        &self.candidates.left_out
     }
 
     /// Runs it all; `stop` ends it early, with advice if there is enough for one.

@@ -68,7 +68,7 @@ impl Searches {
         let faults = scope::faults(scenario);
         let mut plain = scenario.clone();
         plain.file.strategy = different.iter().map(|settings| without_policy(settings)).collect();
-        let left_out = scope::left_out(&plain, faults, CALLS);
+        let left_out = scope::left_out(&plain, faults, (NODES, CALLS));
         let searched: Vec<_> = (plain.file.strategy.par_iter())
             .map(|settings| {
                 let found = one(scenario, settings, (faults, states), &left_out, stop);
@@ -128,7 +128,7 @@ fn one(
             setup.system.most = states;
             setup.system.attempts = Attempts::UNBOUNDED;
             let mut report = check::check(&Setup::without_names(setup), &Until(stop));
-            scope::open(&mut report, left_out);
+            scope::open(&settings.name, &mut report, left_out);
             if report.complete {
                 found.calls = calls;
             }

@@ -22,6 +22,10 @@ impl Base {
         for key in ["strategy", "sweep", "trigger", "assert", "expect", "holders"] {
             table.remove(key);
         }
+        // Versions are a strategy's own, and gone with it.
+        if let Some(Value::Array(events)) = table.get_mut("event") {
+            events.retain(|event| event.get("what").is_none_or(|what| what.get("rollout").is_none()));
+        }
         Self {
             table,
             folder: scenario.folder.clone(),

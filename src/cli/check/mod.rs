@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     for (place, Subject { name, setup, expected }) in subjects.all.iter().enumerate() {
         let counter = Counter::new(name, &stop);
         let mut report = check::check(setup, &counter);
-        crate::campaign::scope::open(&mut report, &subjects.left_out);
+        crate::campaign::scope::open(name, &mut report, &subjects.left_out);
         counter.0.finish_and_clear();
         exit = exit.max(judge(name, arguments, &subjects, expected, &report));
         let interrupted = stop.load(Ordering::Relaxed);

@@ -55,7 +55,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
             return Err(Some(format!("there is no strategy `{name}`; there are: {known}")));
         }
     }
-    let left_out = |scenario| scope::left_out(scenario, faults, calls);
+    let left_out = |scenario| scope::left_out(scenario, faults, (arguments.nodes, calls));
     let mut left_out = scenario.as_ref().map(left_out).unwrap_or_default();
     if let Some(name) = &arguments.profile {
         let Some(profile) = profiles::find(name) else {

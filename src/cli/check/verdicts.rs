@@ -12,6 +12,7 @@ pub(super) fn system(name: &str, setup: &Setup, report: &CheckReport, expected: 
     let rows = PROPERTIES.iter().enumerate().zip(&report.verdicts);
     SystemVerdicts {
         strategy: name.to_owned(),
+        mix: setup.mix.iter().map(|one| one.name().to_owned()).collect(),
         faults: setup.system.faults.to_string(),
         tries: scope::tries_of(&setup.system),
         store_operations: setup.system.store_operations,

@@ -42,7 +42,7 @@ use crate::property::PROPERTIES;
 use crate::provider::settings::{OnViolationSettings, Settings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
-use crate::strategy::Coordination;
+use crate::strategy::{Coordination, Mixed};
 
 pub use action::Action;
 pub use components::Components;
@@ -70,6 +70,8 @@ pub use visited::{Fingerprint, Visited, fingerprint};
 pub struct Setup {
     /// The strategy of all nodes.
     pub coordination: Coordination,
+    /// What the nodes follow in turn where they do not all follow the same: the first node the first, and so on; else empty.
+    pub mix: Vec<Coordination>,
     /// Everything else.
     pub system: System,
 }
@@ -78,8 +80,24 @@ impl Setup {
     /// The same setup where states that differ only in which node is which are one, unless the strategy tells nodes apart.
     #[must_use]
     pub fn without_names(mut self) -> Self {
-        self.system.symmetric = !self.coordination.tells_nodes_apart();
+        self.system.symmetric = self.mix.is_empty() && !self.coordination.tells_nodes_apart();
         self
+    }
+
+    /// The same setup with nodes that follow these in turn. A gateway follows the first of them that has one.
+    #[must_use]
+    pub fn mixing(mut self, mix: Vec<Coordination>) -> Self {
+        self.mix = mix;
+        self.system.needs = self.mixed().map_or(self.system.needs, |mixed| Needs::from(&mixed));
+        self
+    }
+
+    /// What each node follows; none where all follow the same.
+    pub(super) fn mixed(&self) -> Option<Mixed> {
+        let gateway = self.mix.iter().position(Coordination::needs_gateway);
+        let nodes = (0..self.system.nodes as usize).map(|node| node % self.mix.len().max(1));
+        let follows = nodes.chain(gateway).map(|place| place as u8).collect();
+        (!self.mix.is_empty()).then(|| Mixed::new(self.mix.clone(), Vec::new(), follows))
     }
 }
 
@@ -267,7 +285,10 @@ pub struct CheckReport {
 
 /// Explores a system and judges every property.
 pub fn check(setup: &Setup, progress: &dyn CheckProgress) -> CheckReport {
-    check_strategy(setup.coordination.clone(), &setup.system, progress)
+    match setup.mixed() {
+        Some(mixed) => check_strategy(mixed, &setup.system, progress),
+        None => check_strategy(setup.coordination.clone(), &setup.system, progress),
+    }
 }
 
 /// [`check`] for a strategy, and a rule, that need not be the crate's own.

@@ -18,7 +18,10 @@ use super::{Counterexample, Setup, System};
 
 /// Tells a run of this system.
 pub fn narrate(setup: &Setup, example: &Counterexample) -> Story {
-    narrate_strategy(setup.coordination.clone(), &setup.system, example)
+    match setup.mixed() {
+        Some(mixed) => narrate_strategy(mixed, &setup.system, example),
+        None => narrate_strategy(setup.coordination.clone(), &setup.system, example),
+    }
 }
 
 /// [`narrate`] for a strategy that need not be one of the crate's own.

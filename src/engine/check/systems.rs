@@ -112,7 +112,11 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
         symmetric: false,
         most: most(nodes, faults),
     };
-    Setup { coordination, system }
+    Setup {
+        coordination,
+        mix: Vec::new(),
+        system,
+    }
 }
 
 /// The rule of this name, one of [`ROTATIONS`].

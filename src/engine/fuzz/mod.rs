@@ -113,7 +113,11 @@ impl FuzzReport {
 }
 
 /// [`fuzz`] for one of the crate's own strategies, under any of these rules, the plainest first.
+///
+/// # Panics
+/// Where nodes do not all follow the same: a case could not say who follows what.
 pub fn fuzz_setup(setup: &Setup, rules: &[Issuance], effort: &FuzzOptions, progress: &dyn FuzzProgress) -> FuzzReport {
+    assert!(setup.mix.is_empty(), "a case has one strategy");
     let ground = SearchSpace {
         strategy: setup.coordination.clone(),
         most: setup.system.clone(),

@@ -191,7 +191,11 @@ impl Saved {
     /// # Panics
     /// When a rule is none that there is.
     pub fn setup(&self) -> Setup {
-        let Setup { coordination, system } = system_for(self.coordination.clone(), self.nodes, self.calls, self.faults);
+        let Setup {
+            coordination,
+            system,
+            mix,
+        } = system_for(self.coordination.clone(), self.nodes, self.calls, self.faults);
         let known = |name: &String| rotation(name).expect("a case names a rule for refresh tokens");
         let system = System {
             rule: rule(&self.rule).expect("a case names a rule"),
@@ -202,7 +206,11 @@ impl Saved {
             attempts: self.tries.map_or(Attempts::UNBOUNDED, Attempts::at_most),
             ..system.rotating(self.refresh_tokens.as_ref().map(known))
         };
-        Setup { coordination, system }
+        Setup {
+            coordination,
+            mix,
+            system,
+        }
     }
 
     /// The run up to where the property breaks, as the checker has it; none where it does not.

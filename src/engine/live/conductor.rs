@@ -329,7 +329,8 @@ impl<'a> Conductor<'a> {
                 down(nodes);
                 self.all(nodes, || Mail::Told(Told::Stop));
             }
-            Act::Crash(nodes) => {
+            // Its node goes on with the version that it began with, which `left_out` says.
+            Act::Crash(nodes) | Act::Adopt { nodes, .. } => {
                 down(nodes);
                 self.all(nodes, || Mail::Told(Told::Crash));
             }

@@ -1,7 +1,6 @@
 //! What can be run live, what cannot, and what of a plan is left out.
 
 use super::{LiveError, LiveOptions};
-use crate::node::Strategy as _;
 use crate::plan::{Act, Plan};
 use crate::provider::Outage;
 use crate::world::Leg;
@@ -17,7 +16,7 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
     let (redis, emulated) = (options.redis.is_some(), options.provider.emulated);
     let mut out = Vec::new();
     let acts = |wanted: fn(&Act) -> bool| plan.timeline.iter().any(|(_, act)| wanted(act));
-    if redis && plan.coordination.needs_store() {
+    if redis && plan.needs_store() {
         if plan.layout.store.replica_lag.is_some() {
             out.push("reads go to the Redis itself, not to a replica that lags".to_owned());
         }
@@ -40,6 +39,9 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
             }
             (_, Some(_)) => out.push("the Redis fails over once, and no more".to_owned()),
         }
+    }
+    if acts(|act| matches!(act, Act::Adopt { .. })) {
+        out.push("nodes restart, but go on with the version that they began with: nothing is rolled out".to_owned());
     }
     if !emulated {
         let provider = acts(|act| {

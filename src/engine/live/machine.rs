@@ -108,12 +108,13 @@ impl Machine {
             refreshes: plan.provider.rotation.is_some(),
             ..place(&fleet, id)
         };
+        let (strategy, policy) = plan.client_of(id);
         Self {
-            strategy: plan.coordination.clone(),
-            policy: plan.policy.clone(),
-            state: NodeState::down(plan.coordination.boot(me), number as u16),
+            strategy: strategy.clone(),
+            policy: policy.clone(),
+            state: NodeState::down(strategy.boot(me), number as u16),
             calls: Calls::default(),
-            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), &plan.policy),
+            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), policy),
             fleet,
             me,
             dice,

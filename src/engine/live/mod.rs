@@ -53,7 +53,6 @@ use texts::Texts;
 
 use crate::base::{Dice, Duration, NodeId, PacedClock};
 use crate::metric::{Observed, RunContext};
-use crate::node::Strategy as _;
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::world::Leg;
@@ -294,7 +293,7 @@ async fn recruit(
     (inboxes, own): Inboxes,
 ) -> Result<Staff, LiveError> {
     let redis = options.redis.as_ref().zip(around.shelf.key());
-    if redis.is_none() && plan.coordination.needs_store() {
+    if redis.is_none() && plan.needs_store() {
         return Err(LiveError::NothingShared);
     }
     let crew = Arc::new(Crew {

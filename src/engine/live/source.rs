@@ -114,6 +114,7 @@ impl TokenSourceOptions {
     fn plan(&self) -> Plan {
         let never = Time::from_nanos(u64::MAX);
         Plan {
+            mix: None,
             coordination: self.coordination.clone(),
             policy: self.policy.clone(),
             layout: Layout::plain(1, false),

@@ -120,6 +120,10 @@ fn simulate<'a>(
     shortcuts: Shortcuts,
     stop: &'a AtomicBool,
 ) -> RunStats {
+    if let Some(mix) = &plan.mix {
+        let world = world(plan, mix.clone(), plan.provider.rule.clone());
+        return Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop);
+    }
     each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts, stop))
 }
 

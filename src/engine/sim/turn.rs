@@ -291,6 +291,7 @@ where
             }
             Act::Stop(nodes) => nodes.clone().for_each(|node| self.world.stop(NodeId(node), host)),
             Act::Crash(nodes) => self.world.crash(nodes.clone(), host),
+            Act::Adopt { nodes, version } => self.world.adopt(nodes.clone(), *version, host),
             Act::Pause { nodes, until } => {
                 let nodes = nodes.clone().map(NodeId);
                 nodes.for_each(|node| self.world.pause(node, *until, host));

@@ -12,12 +12,12 @@ use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
 use crate::oauth::Token;
 use crate::plan::{Act, Plan};
 use crate::provider::Issuance;
-use crate::strategy::Coordination;
+use crate::strategy::Mixed;
 use crate::trace::Event;
 use crate::world::{Delivery, Host, Leg, Message, World};
 
 /// The world of a watched run.
-pub type WatchedWorld = World<Coordination, Issuance>;
+pub type WatchedWorld = World<Mixed, Issuance>;
 
 /// What a step of a run is.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,9 @@ pub trait Watcher {
 
 /// Runs a plan once under a seed, as [`run`](super::run) does, and shows a watcher every step.
 pub fn watch(plan: &Plan, dice: Dice, watcher: &mut dyn Watcher) -> RunStats {
-    let world = super::world(plan, plan.coordination.clone(), plan.provider.rule.clone());
+    let alone = || Mixed::alone(plan.coordination.clone());
+    let strategy = plan.mix.clone().unwrap_or_else(alone);
+    let world = super::world(plan, strategy, plan.provider.rule.clone());
     let mut nobody = ();
     let sink = Listener::Other(&mut nobody);
     Sim::new(plan, world, dice, sink, Shortcuts::ALL, |sim| WatchedHost {
@@ -118,7 +120,7 @@ impl Delivery<WatchedHost<'_, '_>> for Taken {
     }
 }
 
-impl<'a> Stage<'a, Coordination, Issuance> for WatchedHost<'a, '_> {
+impl<'a> Stage<'a, Mixed, Issuance> for WatchedHost<'a, '_> {
     fn sim(&self) -> &SimHost<'a> {
         &self.sim
     }

@@ -21,8 +21,11 @@ pub(super) fn parts(verdicts: &Verdicts) -> Vec<SearchedPart> {
             .any(|row| row.why.as_ref().is_some_and(|why| why.starts_with("left out")))
     });
     let open = open.map(|place| first.verdicts[place].property.clone());
+    let mixed = verdicts.systems.iter().filter(|system| !system.mix.is_empty());
+    let mixed = mixed.map(|system| format!("{} ({})", system.strategy, system.mix.join(", then ")));
     let parts = [
         ("searched", vec![words(verdicts, first)]),
+        ("mixed", mixed.collect()),
         ("given up", given_up.collect()),
         ("left out", verdicts.searched.left_out.clone()),
         ("open, as what was left out may break it", open.collect()),

@@ -40,6 +40,7 @@ fn system(name: String, breaks: usize) -> SystemVerdicts {
         tries: None,
         store_operations: 2,
         notes: 2,
+        mix: Vec::new(),
         held_back: false,
         states: 100,
         steps: 300,

@@ -9,9 +9,10 @@ use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
 use crate::node::Strategy as _;
+use crate::strategy::Coordination;
 
 impl Checker<'_> {
-    fn event_fleet(&mut self, i: usize, what: &'static str, name: &str) -> bool {
+    pub(super) fn event_fleet(&mut self, i: usize, what: &'static str, name: &str) -> bool {
         if self.most_nodes.contains_key(name) {
             return true;
         }
@@ -47,6 +48,7 @@ impl Checker<'_> {
                     self.event_fleet(i, "scale", &it.fleet);
                     self.size(&[&"event", &i, &"what", &"scale", &"nodes"], it.nodes);
                 }
+                EventKind::Rollout(it) => self.rollout(i, it),
                 EventKind::Redeploy(it) => self.redeployment(i, it),
                 EventKind::Autoscale(it) => self.autoscale(i, event.at, it),
                 EventKind::Pause(it) => {
@@ -88,7 +90,7 @@ impl Checker<'_> {
     fn gateway_crash(&mut self, i: usize, it: &CrashGateway) {
         self.known_app(&[&"event", &i, &"what", &"crash_gateway", &"app"], &it.app);
         let mut strategies = self.file.strategy.iter();
-        if !strategies.any(|strategy| strategy.coordination.needs_gateway()) {
+        if !strategies.any(|strategy| strategy.any(Coordination::needs_gateway)) {
             self.wrong(
                 &[&"event", &i, &"what", &"crash_gateway"],
                 "no strategy here has a gateway",

@@ -8,6 +8,7 @@ mod provider;
 mod sizes;
 mod stated;
 mod strategy;
+mod version;
 mod workload;
 
 use std::collections::BTreeMap;

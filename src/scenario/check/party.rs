@@ -5,7 +5,6 @@ use super::super::error::Mistake;
 use super::super::file::{FleetSettings, LoginSettings, PauseSettings, WorkloadSettings};
 use super::{Checker, twice};
 use crate::base::Duration;
-use crate::node::Strategy as _;
 
 impl Checker<'_> {
     pub(super) fn apps(&mut self) {
@@ -135,11 +134,9 @@ impl Checker<'_> {
         let fleet = &fleets[i];
         let together = |other: &&FleetSettings| (&other.domain, &other.app) == (&fleet.domain, &fleet.app);
         let nodes: u64 = fleets.iter().filter(together).map(|fleet| u64::from(fleet.nodes)).sum();
-        let sharing = self
-            .file
-            .strategy
-            .iter()
-            .find(|strategy| strategy.coordination.shares_tokens());
+        let neighbours: Vec<&FleetSettings> = fleets.iter().filter(together).collect();
+        let mut strategies = self.file.strategy.iter();
+        let sharing = strategies.find(|strategy| self.shares_tokens(strategy, &neighbours));
         if fleet.login == LoginSettings::Own
             && nodes > 1
             && self.file.provider.refresh_tokens().is_some()

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 
 use super::super::bounds::MOST_SLOTS;
+use super::super::document::Path;
+use super::super::error::steps;
 use super::super::size::slots;
 use super::super::strategy::StrategySettings;
 use super::Checker;
@@ -11,6 +13,21 @@ use crate::net::Distribution;
 use crate::node::Strategy as _;
 use crate::retry::Retry;
 use crate::strategy::{Believes, ClockFirst, Coordination, Lease};
+
+/// Where the settings stand that are looked at: those of a strategy, or of some of its nodes.
+pub(super) struct Whose(Path);
+
+impl Whose {
+    pub(super) fn of(path: &[&dyn Display]) -> Self {
+        Self(steps(path))
+    }
+
+    /// The path of one of them.
+    pub(super) fn at<'a>(&'a self, rest: &[&'a dyn Display]) -> Vec<&'a dyn Display> {
+        let own = self.0.iter().map(|step| step as &dyn Display);
+        own.chain(rest.iter().copied()).collect()
+    }
+}
 
 impl Checker<'_> {
     pub(super) fn strategies(&mut self) {
@@ -25,23 +42,30 @@ impl Checker<'_> {
             strategies.iter().map(|strategy| strategy.name.clone()).collect(),
         );
         for (i, strategy) in strategies.iter().enumerate() {
-            self.coordination(i, &strategy.coordination);
-            self.retry(i, strategy);
-            if strategy.timeout.is_some_and(Duration::is_zero) {
-                self.wrong(
-                    &[&"strategy", &i, &"timeout"],
-                    "nobody answers in no time",
-                    "must be above zero",
-                    "leave it out to wait for ever",
-                );
-            }
-            self.allowances(i, strategy);
-            self.again(i, strategy);
+            self.settings(&Whose::of(&[&"strategy", &i]), strategy);
+            self.copies(i, strategy);
+            self.mix(i, strategy);
         }
     }
 
+    /// What all nodes of a strategy follow, or some of them.
+    pub(super) fn settings(&mut self, whose: &Whose, strategy: &StrategySettings) {
+        self.coordination(whose, &strategy.coordination);
+        self.retry(whose, strategy);
+        if strategy.timeout.is_some_and(Duration::is_zero) {
+            self.wrong(
+                &whose.at(&[&"timeout"]),
+                "nobody answers in no time",
+                "must be above zero",
+                "leave it out to wait for ever",
+            );
+        }
+        self.allowances(whose, strategy);
+        self.again(whose, strategy);
+    }
+
     /// Bounds of one kind of failure within a bound of all.
-    fn again(&mut self, i: usize, strategy: &StrategySettings) {
+    fn again(&mut self, whose: &Whose, strategy: &StrategySettings) {
         let (Some(again), Some(most)) = (strategy.again_after, strategy.retry.attempts().most()) else {
             return;
         };
@@ -58,7 +82,7 @@ impl Checker<'_> {
                     format!("{most} times")
                 };
                 self.wrong(
-                    &[&"strategy", &i, &"again_after", &key],
+                    &whose.at(&[&"again_after", &key]),
                     format!("{bound} more tries of a call that is tried {all} in all"),
                     "beyond what `retry` allows",
                     format!("let `retry` have at least {} `attempts`", u32::from(bound) + 1),
@@ -91,10 +115,10 @@ impl Checker<'_> {
     }
 
     /// What decides beside the backoff whether a call is tried again.
-    fn allowances(&mut self, i: usize, strategy: &StrategySettings) {
+    fn allowances(&mut self, whose: &Whose, strategy: &StrategySettings) {
         if strategy.breaker.is_some_and(|breaker| breaker.failures == 0) {
             self.wrong(
-                &[&"strategy", &i, &"breaker", &"failures"],
+                &whose.at(&[&"breaker", &"failures"]),
                 "a breaker that opens before a failure",
                 "must be at least 1",
                 "for instance 5",
@@ -105,7 +129,7 @@ impl Checker<'_> {
             .is_some_and(|budget| budget.reserve > 0 && budget.reserve >= budget.capacity)
         {
             self.wrong(
-                &[&"strategy", &i, &"budget", &"reserve"],
+                &whose.at(&[&"budget", &"reserve"]),
                 "a budget that never holds more than its reserve pays for no retry",
                 "must be below `capacity`",
                 "gRPC keeps half of the capacity",
@@ -120,7 +144,7 @@ impl Checker<'_> {
             for (key, price) in prices {
                 if price.is_some_and(|price| price == 0 || price > budget.capacity) {
                     self.wrong(
-                        &[&"strategy", &i, &"budget", &key],
+                        &whose.at(&[&"budget", &key]),
                         "a retry that takes nothing is not bounded, and one that takes more than the budget holds never comes",
                         "must be at least 1 and at most `capacity`",
                         "the AWS SDKs take 5 of 500, and 10 after a time-out",
@@ -132,7 +156,7 @@ impl Checker<'_> {
             && (throttle.k == 0 || throttle.window.is_zero())
         {
             self.wrong(
-                &[&"strategy", &i, &"throttle"],
+                &whose.at(&[&"throttle"]),
                 "a throttle without counts refuses all or nothing",
                 "`k` and `window` must be above zero",
                 "the published values are `{ k = 2, window = \"2min\" }`",
@@ -140,7 +164,7 @@ impl Checker<'_> {
         }
     }
 
-    fn coordination(&mut self, i: usize, coordination: &Coordination) {
+    fn coordination(&mut self, whose: &Whose, coordination: &Coordination) {
         let ttl = self.file.provider.token_ttl.unwrap_or_default();
         let at_least_one = |count: u32, tag: &'static str, key: &'static str| (count == 0).then_some((tag, key));
         let nothing = match coordination {
@@ -151,32 +175,28 @@ impl Checker<'_> {
         };
         if let Some((tag, key)) = nothing {
             self.wrong(
-                &[&"strategy", &i, &"coordination", &tag, &key],
+                &whose.at(&[&"coordination", &tag, &key]),
                 format!("`{tag}` over none"),
                 "must be at least 1",
                 "count what the nodes are dealt out over",
             );
             return;
         }
-        let at = |tag, key| -> [&dyn Display; 5] { [&"strategy", &i, &"coordination", tag, key] };
+        let at = |tag, key| whose.at(&[&"coordination", tag, key]);
         match coordination {
-            Coordination::Lease(lease) => self.lease(&[&"strategy", &i, &"coordination", &"lease"], lease, ttl),
+            Coordination::Lease(lease) => self.lease(&whose.at(&[&"coordination", &"lease"]), lease, ttl),
             Coordination::Rotation(it) => {
-                self.lease(
-                    &[&"strategy", &i, &"coordination", &"rotation", &"lease"],
-                    &it.lease,
-                    ttl,
-                );
+                self.lease(&whose.at(&[&"coordination", &"rotation", &"lease"]), &it.lease, ttl);
             }
             Coordination::RenewAhead(it) => self.margin(&at(&"renew_ahead", &"margin"), Some(it.margin), ttl),
             Coordination::CentralRefresher(it) => {
                 self.margin(&at(&"central_refresher", &"renew_ahead"), it.renew_ahead, ttl);
             }
             Coordination::Leader(it) => self.margin(&at(&"leader", &"renew_ahead"), it.renew_ahead, ttl),
-            Coordination::ClockFirst(it) => self.looks_at_the_clock(i, it, ttl),
+            Coordination::ClockFirst(it) => self.looks_at_the_clock(whose, it, ttl),
             Coordination::SlotPerNode(it) if u32::from(it.first) + u32::from(it.slots) > u32::from(u16::MAX) => {
                 self.wrong(
-                    &[&"strategy", &i, &"coordination", &"slot_per_node", &"first"],
+                    &whose.at(&[&"coordination", &"slot_per_node", &"first"]),
                     "slot indices end at 65534",
                     "too high",
                     "providers grant a handful",
@@ -185,13 +205,12 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        self.copies(i, coordination);
-        self.slot_parameter(i, coordination);
+        self.slot_parameter(whose, coordination);
     }
 
     /// A clock that is looked at before each call.
-    fn looks_at_the_clock(&mut self, i: usize, it: &ClockFirst, ttl: Duration) {
-        let at = |key| -> [&dyn Display; 5] { [&"strategy", &i, &"coordination", &"clock_first", key] };
+    fn looks_at_the_clock(&mut self, whose: &Whose, it: &ClockFirst, ttl: Duration) {
+        let at = |key| whose.at(&[&"coordination", &"clock_first", key]);
         if let Some(background) = it.background.filter(|&background| background <= it.margin) {
             self.wrong(
                 &at(&"background"),
@@ -243,8 +262,8 @@ impl Checker<'_> {
     }
 
     /// Registered copies of the apps, and the slots of all of them.
-    fn copies(&mut self, i: usize, coordination: &Coordination) {
-        let clients = self.file.app.len() * usize::from(coordination.duplicate_apps());
+    fn copies(&mut self, i: usize, strategy: &StrategySettings) {
+        let clients = self.file.app.len() * usize::from(strategy.duplicate_apps());
         if clients > usize::from(u16::MAX) {
             self.wrong(
                 &[&"strategy", &i, &"coordination"],
@@ -253,7 +272,7 @@ impl Checker<'_> {
                 "copies beyond the number of nodes are never used",
             );
         }
-        let slots = slots(self.file, &self.file.strategy[i]);
+        let slots = slots(self.file, strategy);
         if slots > MOST_SLOTS {
             self.wrong(
                 &[&"strategy", &i, &"coordination"],
@@ -264,11 +283,11 @@ impl Checker<'_> {
         }
     }
 
-    fn slot_parameter(&mut self, i: usize, coordination: &Coordination) {
+    fn slot_parameter(&mut self, whose: &Whose, coordination: &Coordination) {
         let parameter = self.file.provider.slot_parameter.as_deref();
         if coordination.highest_slot().is_some() && parameter.is_none() {
             self.wrong(
-                &[&"strategy", &i, &"coordination"],
+                &whose.at(&[&"coordination"]),
                 "this provider has no slots",
                 "asks for a slot",
                 "choose `profile = \"zoom-s2s-2022\"`, set `provider.slot_parameter`, or use `app_per_node`",
@@ -279,7 +298,7 @@ impl Checker<'_> {
             && sent != known
         {
             self.odd(
-                &[&"strategy", &i, &"coordination", &"slot_per_node", &"parameter"],
+                &whose.at(&[&"coordination", &"slot_per_node", &"parameter"]),
                 format!("the provider calls it `{known}` and ignores `{sent}`"),
                 "every node gets slot 0",
                 "leave it out to send the right name",
@@ -320,7 +339,7 @@ impl Checker<'_> {
         self.margin(&path, lease.renew_ahead, ttl);
     }
 
-    fn retry(&mut self, i: usize, strategy: &StrategySettings) {
+    fn retry(&mut self, whose: &Whose, strategy: &StrategySettings) {
         let (tag, base, cap) = match strategy.retry {
             Retry::None | Retry::Immediate(_) => ("immediate", Duration::ZERO, Duration::ZERO),
             Retry::Fixed(it) => ("fixed", it.delay, it.delay),
@@ -331,7 +350,7 @@ impl Checker<'_> {
         };
         if base > cap {
             self.wrong(
-                &[&"strategy", &i, &"retry", &tag, &"cap"],
+                &whose.at(&[&"retry", &tag, &"cap"]),
                 format!("the cap {cap} lies below the base {base}"),
                 "shorter than the first wait",
                 "swap them?",
@@ -349,7 +368,7 @@ impl Checker<'_> {
         .all(still);
         if strategy.retry.attempts().is_unbounded() && base.is_zero() && instant {
             self.wrong(
-                &[&"strategy", &i, &"retry"],
+                &whose.at(&[&"retry"]),
                 "tries without end that take no time never end",
                 "no wait, no bound",
                 "bound `attempts`, add a delay, or give the provider a latency",

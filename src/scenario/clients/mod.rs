@@ -8,9 +8,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::document::moved;
 use super::error::Mistake;
 use super::nearest::suggestion;
-use super::repair::moved;
 use crate::provider::profiles::Source;
 
 /// Name and text of every client.
@@ -92,31 +92,36 @@ pub(super) fn fill_in<'t>(root: &mut DeTable<'t>) -> Result<(), Mistake> {
         return Ok(());
     };
     for strategy in strategies.iter_mut() {
-        let DeValue::Table(strategy) = strategy.get_mut() else {
-            continue;
-        };
-        let Some((span, DeValue::String(name))) = strategy.get("client").map(|value| (value.span(), value.get_ref()))
-        else {
-            continue;
-        };
-        let Some((_, text)) = CLIENTS.iter().find(|(known, _)| *known == name.as_ref()) else {
-            let known = CLIENTS.map(|(known, _)| known);
-            let help = suggestion(name, &known, "clients");
-            return Err(Mistake::new(format!("unknown client `{name}`"))
-                .at(span, "no such client")
-                .help(format!("{help}; `tokenstorm list clients` names all")));
-        };
-        let profile: DeTable<'static> = DeTable::parse(text)
-            .expect("a test parses every embedded client")
-            .into_inner();
-        let Some(DeValue::Table(stands_for)) = profile.get("strategy").map(Spanned::get_ref) else {
-            continue;
-        };
-        for (key, value) in stands_for {
-            if !strategy.contains_key(key.get_ref().as_ref()) {
-                let key = Spanned::new(span.clone(), key.get_ref().clone());
-                strategy.insert(key, moved(value.clone(), &span));
-            }
+        if let DeValue::Table(strategy) = strategy.get_mut() {
+            fill_in_one(strategy)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for one table of such keys.
+pub(super) fn fill_in_one<'t>(strategy: &mut DeTable<'t>) -> Result<(), Mistake> {
+    let Some((span, DeValue::String(name))) = strategy.get("client").map(|value| (value.span(), value.get_ref()))
+    else {
+        return Ok(());
+    };
+    let Some((_, text)) = CLIENTS.iter().find(|(known, _)| *known == name.as_ref()) else {
+        let known = CLIENTS.map(|(known, _)| known);
+        let help = suggestion(name, &known, "clients");
+        return Err(Mistake::new(format!("unknown client `{name}`"))
+            .at(span, "no such client")
+            .help(format!("{help}; `tokenstorm list clients` names all")));
+    };
+    let profile: DeTable<'static> = DeTable::parse(text)
+        .expect("a test parses every embedded client")
+        .into_inner();
+    let Some(DeValue::Table(stands_for)) = profile.get("strategy").map(Spanned::get_ref) else {
+        return Ok(());
+    };
+    for (key, value) in stands_for {
+        if !strategy.contains_key(key.get_ref().as_ref()) {
+            let key = Spanned::new(span.clone(), key.get_ref().clone());
+            strategy.insert(key, moved(value.clone(), &span));
         }
     }
     Ok(())
