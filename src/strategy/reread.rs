@@ -16,6 +16,30 @@ pub struct Reread {
     /// Reads the stored credential before each refresh too, and not only after one was refused.
     #[serde(default)]
     pub before: bool,
+    /// Never asks for a token: what is stored is somebody else's to renew. For some fleets of a strategy, beside one that does.
+    #[serde(default, skip_serializing_if = "renews")]
+    pub only_reads: bool,
+}
+
+fn renews(only_reads: &bool) -> bool {
+    !only_reads
+}
+
+/// When a process reads the stored credential beside its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// When its refresh token was refused.
+    Late,
+    /// Before it refreshes, too.
+    Before,
+    /// In place of a refresh.
+    Only,
+}
+
+impl Reads {
+    pub(super) const fn of(before: bool) -> Self {
+        if before { Self::Before } else { Self::Late }
+    }
 }
 
 /// A process's own copy of the stored credential.
@@ -53,7 +77,7 @@ impl Memory {
     /// In the order of [`Phase`].
     pub(super) const PHASES: &'static [&'static str] = &["idle", "looking", "asking", "rereading"];
 
-    pub(super) fn on(&mut self, before: bool, loser: Loser, me: Me, input: Input, out: &mut Outbox) {
+    pub(super) fn on(&mut self, reads: Reads, loser: Loser, me: Me, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } = input {
             self.dead |= self.held == Some(token);
         }
@@ -63,7 +87,7 @@ impl Memory {
                 None => {
                     out.push(Command::Park { call });
                     if phase == Phase::Idle {
-                        self.renew(before, out);
+                        self.renew(reads, out);
                     }
                 }
             },
@@ -71,6 +95,9 @@ impl Memory {
                 if Some(entry.value.token) != self.held =>
             {
                 self.keep(entry.value.token, out);
+            }
+            (Input::Store(Answer::Value(_) | Answer::Failed(Asked::Read)), Phase::Looking) if reads == Reads::Only => {
+                self.fail(Failure::Unreachable, out);
             }
             (Input::Store(Answer::Value(_)), Phase::Looking) => self.ask(out),
             (Input::Store(Answer::Failed(Asked::Read)), Phase::Looking) => match self.held {
@@ -109,9 +136,9 @@ impl Memory {
         self.token().is_none() && (me.refreshes || self.phase != Phase::Asking)
     }
 
-    fn renew(&mut self, before: bool, out: &mut Outbox) {
+    fn renew(&mut self, reads: Reads, out: &mut Outbox) {
         // A process that has just started reads what there is.
-        if before || self.held.is_none() {
+        if reads != Reads::Late || self.held.is_none() {
             self.phase = Phase::Looking;
             out.push(Command::Store(Operation::Read));
         } else {
@@ -179,7 +206,11 @@ impl Strategy for Reread {
     }
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
-        node.on(self.before, Loser::Rereads, me, input, out);
+        let reads = match self.only_reads {
+            true => Reads::Only,
+            false => Reads::of(self.before),
+        };
+        node.on(reads, Loser::Rereads, me, input, out);
     }
 
     fn needs_store(&self) -> bool {
@@ -194,16 +225,23 @@ impl Strategy for Reread {
 impl Listed for Reread {
     fn small(_: u16) -> Vec<Small<Self>> {
         vec![
-            Small::of("reread", "without refresh tokens", Self { before: false }),
-            Small::refreshing("reread_before", Self { before: true }),
+            Small::of("reread", "without refresh tokens", reading(false)),
+            Small::refreshing("reread_before", reading(true)),
         ]
     }
 
     fn offers(_: &Circumstances) -> Offers<Self> {
         Ok(vec![
-            Offer::of("when refused", Self { before: false }),
-            Offer::of("before each refresh", Self { before: true }),
+            Offer::of("when refused", reading(false)),
+            Offer::of("before each refresh", reading(true)),
         ])
+    }
+}
+
+fn reading(before: bool) -> Reread {
+    Reread {
+        before,
+        only_reads: false,
     }
 }
 
@@ -225,7 +263,7 @@ mod tests {
 
     /// A node that holds token 1, which has been refused.
     fn refused(before: bool) -> (Node<Reread>, Vec<Command>) {
-        let mut node = Node::new(Reread { before });
+        let mut node = Node::new(reading(before));
         let call = CallId(0);
         assert_eq!(node.hear(Input::Call { call }), [Command::Park { call }, READ]);
         assert_eq!(node.hear(entry(1)), [Command::AttemptParked { token: token(1) }]);
@@ -253,5 +291,22 @@ mod tests {
         assert_eq!(node.hear(entry(2)), [Command::AttemptParked { token: token(2) }]);
         node.hear(rejected(2));
         assert_eq!(node.hear(entry(2)), [ask(2)]);
+    }
+
+    #[test]
+    fn a_reader_waits_for_another_to_renew() {
+        let mut node = Node::new(Reread {
+            before: false,
+            only_reads: true,
+        });
+        let (call, why) = (CallId(0), Failure::Unreachable);
+        node.hear(Input::Call { call });
+        assert_eq!(node.hear(entry(1)), [Command::AttemptParked { token: token(1) }]);
+        for _ in 0..2 {
+            assert_eq!(node.hear(rejected(1)), [Command::Park { call }, READ]);
+            assert_eq!(node.hear(entry(1)), [Command::FailParked { why }]);
+        }
+        node.hear(Input::Call { call });
+        assert_eq!(node.hear(entry(2)), [Command::AttemptParked { token: token(2) }]);
     }
 }

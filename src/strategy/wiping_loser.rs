@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::offer::{Circumstances, Offer, Offers};
-use super::reread::{Loser, Memory};
+use super::reread::{Loser, Memory, Reads};
 use super::{Listed, Small};
 use crate::node::{Input, Me, Outbox, Strategy};
 
@@ -33,7 +33,7 @@ impl Strategy for WipingLoser {
 
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         let compare = self.compare;
-        node.on(self.before, Loser::Wipes { compare }, me, input, out);
+        node.on(Reads::of(self.before), Loser::Wipes { compare }, me, input, out);
     }
 
     fn skips(&self, phase: &str) -> bool {

@@ -223,8 +223,11 @@ fn strategies_with_a_store() -> Vec<Coordination> {
         Coordination::CompareAndSet(CompareAndSet { spare: false }),
         Coordination::CompareAndSet(CompareAndSet { spare: true }),
         Coordination::PutIfNewer(PutIfNewer {}),
-        Coordination::Reread(Reread { before: false }),
-        Coordination::Reread(Reread { before: true }),
+        Coordination::Reread(Reread::default()),
+        Coordination::Reread(Reread {
+            before: true,
+            ..Reread::default()
+        }),
         Coordination::WipingLoser(WipingLoser {
             compare: false,
             before: false,
