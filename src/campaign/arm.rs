@@ -10,8 +10,22 @@ use crate::base::{Dice, Time};
 use crate::engine::sim;
 use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
 use crate::plan::{Plan, SweepPoint};
-use crate::record::{Reading, Series};
+use crate::record::{Reading, Replicated, Series};
 use crate::scenario::PlanCase;
+
+/// What two runs are compared by, of all calls and of each part of them; of this each replication is kept.
+pub(super) const COMPARED: [&str; 10] = [
+    "failure_rate",
+    "first_attempt_rejection_rate",
+    "attempts_per_call",
+    "token_requests_per_call",
+    "added_latency_mean",
+    "latency_p99",
+    "peak_token_requests_per_s",
+    "storm_probability",
+    "livelock_seconds",
+    "grants_lost",
+];
 
 /// One strategy at one point.
 pub(super) struct Arm {
@@ -233,6 +247,34 @@ pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
         }
     }
     readings
+}
+
+/// What single replications came to, of what two runs are compared by.
+pub(super) fn replicated(arm: &Arm) -> Vec<Replicated> {
+    let compared = || {
+        METRICS
+            .iter()
+            .enumerate()
+            .filter(|(_, metric)| COMPARED.contains(&metric.name))
+    };
+    let one = |metric: &Metric, part, values| Replicated {
+        strategy: arm.strategy.clone(),
+        point: arm.point.to_string(),
+        metric: MetricName {
+            metric: metric.name,
+            part,
+        }
+        .to_string(),
+        values,
+    };
+    let mut all: Vec<_> = compared()
+        .map(|(at, metric)| one(metric, None, arm.values(at)))
+        .collect();
+    for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
+        let by_group = compared().filter(|(_, metric)| metric.by_group.is_some());
+        all.extend(by_group.map(|(at, metric)| one(metric, Some(part.name), arm.group_values(group, at))));
+    }
+    all
 }
 
 /// The place of a metric in the registry.

@@ -1,25 +1,14 @@
-//! A run against an earlier one, from what both have left on disk: a change is told from noise by the intervals of both.
+//! A run against an earlier one, from what both have left on disk: a change is told from noise replication by replication where both
+//! ran under the same luck, and by the intervals of both otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arm::COMPARED;
+use super::replicate::paired;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::metric::{self, Better, MetricName};
 use crate::record::baseline::{Baseline, BaselineChange, BaselineVerdict, NotComparable};
 use crate::record::{Reading, Record};
-
-/// What is compared, of all calls and of each part of them.
-const COMPARED: [&str; 10] = [
-    "failure_rate",
-    "first_attempt_rejection_rate",
-    "attempts_per_call",
-    "token_requests_per_call",
-    "added_latency_mean",
-    "latency_p99",
-    "peak_token_requests_per_s",
-    "storm_probability",
-    "livelock_seconds",
-    "grants_lost",
-];
 
 /// Shares that differ by no more than one in a thousand count as the same.
 const SHARE: f64 = 0.001;
@@ -49,11 +38,18 @@ pub fn compare(before: &Record, now: &Record) -> Baseline {
         });
         return baseline;
     }
+    baseline.not_paired = not_paired(before, now);
     let (theirs, ours) = (figures(before), figures(now));
+    let singly = match baseline.not_paired {
+        None => [replications(before), replications(now)],
+        Some(_) => Default::default(),
+    };
     let both: Vec<Key> = theirs.keys().filter(|key| ours.contains_key(*key)).copied().collect();
     let confidence = 1.0 - (1.0 - CONFIDENCE) / both.len().max(1) as f64;
     for key in both {
-        match change(theirs[&key], ours[&key], confidence) {
+        let pairs = singly[0].get(&key).zip(singly[1].get(&key));
+        let pairs = pairs.map(|(old, new)| (*old, *new));
+        match change(theirs[&key], ours[&key], pairs, confidence) {
             Ok(change) => baseline.changes.push(change),
             Err(Some(why)) => baseline.not_comparable.push(NotComparable { what: words(key), why }),
             // It has no value in either.
@@ -63,6 +59,34 @@ pub fn compare(before: &Record, now: &Record) -> Baseline {
     missing(&theirs, &ours, "not in this run", &mut baseline.not_comparable);
     missing(&ours, &theirs, "not in the baseline", &mut baseline.not_comparable);
     baseline
+}
+
+/// Why the two cannot be compared replication by replication, where they cannot.
+fn not_paired(before: &Record, now: &Record) -> Option<String> {
+    let (old, new) = (&before.manifest, &now.manifest);
+    if before.replicated.is_empty() || now.replicated.is_empty() {
+        let which = if now.replicated.is_empty() {
+            "this run"
+        } else {
+            "the baseline"
+        };
+        return Some(format!("{which} does not hold what single replications came to"));
+    }
+    if old.seed != new.seed {
+        return Some(format!("the seeds differ ({} and {})", old.seed, new.seed));
+    }
+    (old.replications != new.replications).then(|| {
+        format!(
+            "the numbers of replications differ ({} and {})",
+            old.replications, new.replications
+        )
+    })
+}
+
+fn replications(record: &Record) -> BTreeMap<Key<'_>, &[Option<f64>]> {
+    let all = record.replicated.iter();
+    all.map(|of| ((&*of.strategy, &*of.point, &*of.metric), &*of.values))
+        .collect()
 }
 
 fn figures(record: &Record) -> BTreeMap<Key<'_>, &Reading> {
@@ -111,7 +135,12 @@ fn words((strategy, point, metric): Key<'_>) -> String {
 }
 
 /// One figure of both; the error is why it cannot be compared, or none where neither has a value.
-fn change(before: &Reading, now: &Reading, confidence: f64) -> Result<BaselineChange, Option<String>> {
+fn change(
+    before: &Reading,
+    now: &Reading,
+    pairs: Option<Pairs>,
+    confidence: f64,
+) -> Result<BaselineChange, Option<String>> {
     if before.unit != now.unit {
         return Err(Some(format!("the unit was `{}`, and is `{}`", before.unit, now.unit)));
     }
@@ -131,7 +160,9 @@ fn change(before: &Reading, now: &Reading, confidence: f64) -> Result<BaselineCh
             count: reading.replications,
         })
     };
+    let one_by_one = pairs.and_then(|pairs| one_by_one(&now.metric, &now.unit, pairs, confidence));
     let interval = match wide(now, new).zip(wide(before, old)) {
+        _ if one_by_one.is_some() => one_by_one,
         Some((new, old)) => statistics::share_difference(new, old),
         None if old == new => Some((0.0, 0.0)),
         None => {
@@ -148,10 +179,37 @@ fn change(before: &Reading, now: &Reading, confidence: f64) -> Result<BaselineCh
         unit: now.unit.clone(),
         before: old,
         now: new,
+        paired: one_by_one.is_some(),
         interval,
         margin,
         verdict: verdict(better, interval, margin),
     })
+}
+
+/// What single replications came to, of the earlier run and of this one.
+type Pairs<'a> = (&'a [Option<f64>], &'a [Option<f64>]);
+
+/// The interval of the differences of replications. None where it would say too much: of a share of replications, which is counted and
+/// has no spread to go by; where a value is missing on one side, as what is missing is not so by chance; of a share that is none, or
+/// all, throughout in both runs, where the number of calls bounds what may yet be seen; and where all differ by the same.
+fn one_by_one(metric: &str, unit: &str, (before, now): Pairs, confidence: f64) -> Option<(f64, f64)> {
+    let counted = MetricName::parse(metric).metric == "storm_probability";
+    let alike = before.len() == now.len() && before.iter().zip(now).all(|(old, new)| old.is_some() == new.is_some());
+    if counted || !alike {
+        return None;
+    }
+    let throughout = |end: f64| before.iter().chain(now).flatten().all(|value| *value == end);
+    if unit == "share" && (throughout(0.0) || throughout(1.0)) {
+        return None;
+    }
+    let seen = paired(now, before, confidence)?;
+    let (low, high) = seen.interval?;
+    let interval = match unit {
+        "share" => (low.max(-1.0), high.min(1.0)),
+        _ => (low, high),
+    };
+    // No difference in any replication: the runs are the same. The same difference in all of them says nothing of how it varies.
+    (low < high || seen.mean == 0.0).then_some(interval)
 }
 
 fn verdict(better: Option<Better>, interval: Option<(f64, f64)>, margin: f64) -> BaselineVerdict {
@@ -166,92 +224,4 @@ fn verdict(better: Option<Better>, interval: Option<(f64, f64)>, margin: f64) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::fake;
-
-    /// The readings of a record, each changed.
-    fn with(change: impl Fn(&mut Reading)) -> Record {
-        let mut record = fake::dozen();
-        record.readings.iter_mut().for_each(change);
-        record
-    }
-
-    fn failures(reading: &mut Reading, mean: f64, half: f64) {
-        if reading.metric == "failure_rate" {
-            (reading.mean, reading.ci95) = (Some(mean), Some((mean - half, mean + half)));
-            reading.replications = 30;
-        }
-    }
-
-    #[test]
-    fn a_run_has_not_changed_from_itself() {
-        let same = compare(&fake::dozen(), &fake::dozen());
-        assert!(same.same_luck && !same.changes.is_empty());
-        assert!(
-            same.changes
-                .iter()
-                .all(|change| change.verdict == BaselineVerdict::NoChange)
-        );
-        assert!(same.not_comparable.is_empty(), "{:?}", same.not_comparable);
-    }
-
-    /// Half widths of a hundredth: a difference of five of them is more than chance for a dozen strategies together, one of two is not.
-    #[test]
-    fn a_change_is_told_from_noise() {
-        let before = with(|reading| failures(reading, 0.2, 0.01));
-        let of = |now: f64| {
-            let changed = compare(&before, &with(|reading| failures(reading, now, 0.01)));
-            let found = changed.changes.iter().find(|change| change.metric == "failure_rate");
-            found.unwrap().verdict
-        };
-        assert_eq!(of(0.25), BaselineVerdict::Worse);
-        assert_eq!(of(0.15), BaselineVerdict::Better);
-        assert_eq!(of(0.22), BaselineVerdict::NoChange);
-    }
-
-    #[test]
-    fn a_change_that_is_sure_and_tiny_is_none() {
-        let before = with(|reading| failures(reading, 0.2, 0.0));
-        let changed = compare(&before, &with(|reading| failures(reading, 0.2009, 0.0)));
-        assert!(!changed.is_worse());
-        let changed = compare(&before, &with(|reading| failures(reading, 0.202, 0.0)));
-        assert!(changed.is_worse());
-    }
-
-    #[test]
-    fn what_has_no_counterpart_is_named_with_the_reason() {
-        let mut other = fake::dozen();
-        other.manifest.scenario = "another".to_owned();
-        let none = compare(&other, &fake::dozen());
-        assert!(none.changes.is_empty() && none.not_comparable[0].why.contains("another scenario"));
-        let renamed = with(|reading| {
-            if reading.strategy == "naive cache" {
-                reading.strategy = "renamed".to_owned();
-            }
-            if reading.metric == "failure_rate" && reading.strategy != "renamed" {
-                reading.unit = "percent".to_owned();
-            }
-        });
-        let some = compare(&fake::dozen(), &renamed);
-        let why: Vec<&str> = some.not_comparable.iter().map(|item| item.why.as_str()).collect();
-        for part in [
-            "not in this run",
-            "not in the baseline",
-            "the unit was `share`, and is `percent`",
-        ] {
-            assert!(why.contains(&part), "{part}: {why:?}");
-        }
-        let single = with(|reading| {
-            reading.ci95 = None;
-            reading.mean = reading.mean.map(|mean| mean + 1.0);
-        });
-        let single = compare(&fake::dozen(), &single);
-        assert!(
-            single
-                .not_comparable
-                .iter()
-                .any(|item| item.why.contains("single replication"))
-        );
-    }
-}
+mod tests;

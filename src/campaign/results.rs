@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arm::{readings, series};
+use super::arm::{readings, replicated, series};
 use super::judge::{self, Flow};
 use super::manifest::manifest;
 use super::replicate::Campaign;
@@ -56,6 +56,7 @@ impl Campaign {
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
             holdings,
+            replicated: self.written().flat_map(replicated).collect(),
             baseline: None,
             incidents: scenario
                 .incidents()

@@ -20,9 +20,11 @@ pub struct Baseline {
     pub seed: u64,
     /// Its replications.
     pub replications: u32,
-    /// Both have run the same scenario text, from the same seed, as often: under the same luck. The intervals of the differences do not
-    /// take that into account, and are wider than they need be.
+    /// Both have run the same scenario text, from the same seed, as often.
     pub same_luck: bool,
+    /// Why no figure was compared replication by replication; `null` where some were.
+    #[serde(default)]
+    pub not_paired: Option<String>,
     /// Every figure that could be compared.
     pub changes: Vec<BaselineChange>,
     /// What could not be compared, and why.
@@ -48,6 +50,9 @@ pub struct BaselineChange {
     #[serde(with = "finite::missing")]
     #[schemars(with = "Option<f64>")]
     pub now: f64,
+    /// The two were compared replication by replication, under the same luck; otherwise by the intervals of both.
+    #[serde(default)]
+    pub paired: bool,
     /// Of the difference, all comparisons together at 95 % (Bonferroni).
     #[serde(serialize_with = "finite::interval")]
     pub interval: Option<(f64, f64)>,
@@ -82,6 +87,11 @@ impl Baseline {
     /// The figures of one verdict.
     pub fn of(&self, verdict: BaselineVerdict) -> impl Iterator<Item = &BaselineChange> {
         self.changes.iter().filter(move |change| change.verdict == verdict)
+    }
+
+    /// Figures that were compared replication by replication.
+    pub fn paired(&self) -> usize {
+        self.changes.iter().filter(|change| change.paired).count()
     }
 
     /// Whether any figure is worse.

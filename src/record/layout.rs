@@ -12,6 +12,9 @@ pub const TIMELINE: &str = "timeline.csv";
 /// Who held a live token when, one stretch per row; only where the scenario asks for it.
 pub const HOLDERS: &str = "holders.csv";
 
+/// What single replications came to, all those of one figure in a row.
+pub const REPLICATIONS: &str = "replications.csv";
+
 /// Everything but the series' values, as [`Summary`](super::summary::Summary).
 pub const SUMMARY: &str = "summary.json";
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cells::parse;
-use super::layout::{HOLDERS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::layout::{HOLDERS, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
 use super::read::{self, ReadError, RunFile};
 use super::summary::Summary;
-use super::{Reading, Record, SealedManifest, Series, holders};
+use super::{Reading, Record, SealedManifest, Series, holders, replications};
 
 impl Record {
     /// Reads back what [`Record::save`] has written; every number is the one that was saved.
@@ -34,8 +34,15 @@ impl Record {
             holdings = holders::read(&file)?;
             file.is_as_written(files.get(HOLDERS))?;
         }
+        let mut replicated = Vec::new();
+        if files.contains_key(REPLICATIONS) || dir.join(REPLICATIONS).exists() {
+            let file = open(REPLICATIONS)?;
+            replicated = replications::read(&file)?;
+            file.is_as_written(files.get(REPLICATIONS))?;
+        }
         let mut record = summary.into_record(manifest, readings, series);
         record.holdings = holdings;
+        record.replicated = replicated;
         Ok(record)
     }
 }

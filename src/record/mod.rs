@@ -12,6 +12,7 @@ mod holders;
 mod layout;
 mod load;
 mod read;
+mod replications;
 mod run_id;
 pub mod summary;
 pub mod sweep;
@@ -52,6 +53,10 @@ pub struct Record {
     pub aftermaths: Vec<RecoveryVerdict>,
     /// Who held a live token when, for the strategies for which the scenario asks; strategy by strategy, node by node.
     pub holdings: Vec<Holding>,
+    /// What single replications came to, of the metrics that two runs are compared by. The means follow from it, and so it is no part of
+    /// what tells runs apart; none of a folder of an earlier version.
+    #[serde(default)]
+    pub replicated: Vec<Replicated>,
     /// What has changed since an earlier run, where one was named. It is no part of what the run found.
     #[serde(default)]
     pub baseline: Option<baseline::Baseline>,
@@ -135,6 +140,19 @@ pub struct Reading {
     pub ci95: Option<(f64, f64)>,
     /// Replications that have a value.
     pub replications: u32,
+}
+
+/// One metric of a strategy at a point, replication by replication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replicated {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// The sweep point.
+    pub point: String,
+    /// `name` or `name@group`, as of a [`Reading`].
+    pub metric: String,
+    /// By replication; none where it has no value, or the run was interrupted before.
+    pub values: Vec<Option<f64>>,
 }
 
 /// A quantity over simulated time, the mean over replications; one value per interval, which starts at `t_s[i]`.

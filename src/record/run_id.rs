@@ -30,6 +30,7 @@ impl Record {
             incidents,
             aftermaths,
             holdings,
+            replicated: _,
             baseline: _,
         } = self;
         let names = (manifest, strategies, points);

@@ -100,8 +100,9 @@ impl From<&Record> for Summary {
             checks,
             incidents,
             aftermaths,
-            // In a file of their own.
+            // In files of their own.
             holdings: _,
+            replicated: _,
             baseline,
         } = record;
         let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>> = BTreeMap::new();
@@ -164,6 +165,7 @@ impl Summary {
             incidents: self.incidents,
             aftermaths: self.aftermaths,
             holdings: Vec::new(),
+            replicated: Vec::new(),
             baseline: self.baseline,
         }
     }

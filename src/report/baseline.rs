@@ -8,13 +8,18 @@ use crate::record::baseline::{Baseline, BaselineChange, BaselineVerdict};
 /// How many, then each that is worse, each that is better, and what could not be compared.
 pub(super) fn words(baseline: &Baseline) -> Vec<String> {
     let count = |verdict| baseline.of(verdict).count();
-    let luck = match baseline.same_luck {
-        true => "; both ran under the same luck, so that the intervals are wider than they need be",
-        false => "",
+    let how = match (&baseline.not_paired, baseline.paired(), baseline.changes.len()) {
+        (_, _, 0) => String::new(),
+        (Some(why), ..) => format!("; by the intervals of both runs, as {why}"),
+        (None, paired, all) if paired == all => "; replication by replication, under the same luck".to_owned(),
+        (None, paired, all) => format!(
+            "; {paired} of them replication by replication, under the same luck, the other {} by the intervals of both runs",
+            all - paired
+        ),
     };
     let mut lines = vec![format!(
         "Since run {} ({} replications, seed {}): {} figures worse, {} better, {} without a change beyond chance, {} not comparable \
-         (95 %, all comparisons together{luck}).",
+         (95 %, all comparisons together{how}).",
         one_line(&baseline.run, 16),
         baseline.replications,
         baseline.seed,
@@ -71,6 +76,7 @@ pub(super) fn sheet(baseline: &Baseline) -> Sheet {
         Column::right("then"),
         Column::right("now"),
         Column::right("difference\n(interval)"),
+        Column::left("compared by"),
         Column::left("verdict"),
     ];
     let verdicts = [
@@ -90,6 +96,7 @@ pub(super) fn sheet(baseline: &Baseline) -> Sheet {
                 change
                     .interval
                     .map_or(String::new(), |(low, high)| format!("{} to {}", of(low), of(high))),
+                if change.paired { "replications" } else { "intervals" }.to_owned(),
                 word.to_owned(),
             ]
         })

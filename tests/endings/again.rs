@@ -58,8 +58,14 @@ fn a_manifest_is_replayed_byte_for_byte_and_refused_where_it_cannot_be() {
     };
     let (code, told, error) = replay("out/manifest.json", &["--threads", "1", "--out", "once-more"]);
     assert_eq!(code, Some(0), "{told}{error}");
-    assert!(told.contains("all 3 files are the same, byte for byte"), "{told}");
-    for file in ["results.csv", "timeline.csv", "summary.json", "manifest.json"] {
+    assert!(told.contains("all 4 files are the same, byte for byte"), "{told}");
+    for file in [
+        "results.csv",
+        "timeline.csv",
+        "replications.csv",
+        "summary.json",
+        "manifest.json",
+    ] {
         let [then, now] = ["out", "once-more"].map(|out| std::fs::read(folder.path().join(out).join(file)).unwrap());
         assert!(then == now, "{file}");
     }
@@ -101,7 +107,7 @@ fn a_manifest_is_replayed_byte_for_byte_and_refused_where_it_cannot_be() {
     let (code, told, _) = edited(&sound[start..start + 64], &"0".repeat(64));
     assert_eq!(code, Some(1), "{told}");
     assert!(
-        told.contains("results.csv      differs") && told.contains("1 of 3 files differ"),
+        told.contains("results.csv      differs") && told.contains("1 of 4 files differ"),
         "{told}"
     );
 }

@@ -175,6 +175,7 @@ pub(super) fn blank(scenario: &str) -> Record {
         incidents: vec![],
         aftermaths: vec![],
         holdings: vec![],
+        replicated: vec![],
         baseline: None,
     }
 }

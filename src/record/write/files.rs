@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use super::super::cells::{csv_text, number};
-use super::super::layout::{HOLDERS, MANIFEST, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::super::layout::{
+    HOLDERS, MANIFEST, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
+};
 use super::super::summary::Summary;
-use super::super::{Reading, Record, SealedManifest, holders, sha256};
+use super::super::{Reading, Record, SealedManifest, holders, replications, sha256};
 use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
@@ -40,6 +42,9 @@ pub fn files(record: &Record) -> Vec<ResultFile> {
     if !record.holdings.is_empty() {
         files.push(ResultFile::new(HOLDERS, holders::csv(record)));
     }
+    if !record.replicated.is_empty() {
+        files.push(ResultFile::new(REPLICATIONS, replications::csv(record)));
+    }
     files.push(ResultFile::new(SUMMARY, summary_json(record)));
     let digest = |file: &ResultFile| (file.path.display().to_string(), sha256(&file.bytes));
     let sealed = SealedManifest {
@@ -52,11 +57,12 @@ pub fn files(record: &Record) -> Vec<ResultFile> {
 
 /// What an earlier run may have left that this record has no successor for, relative to its directory.
 pub fn obsolete(record: &Record) -> Vec<PathBuf> {
-    if record.holdings.is_empty() {
-        vec![PathBuf::from(HOLDERS)]
-    } else {
-        Vec::new()
-    }
+    let absent = [
+        (HOLDERS, record.holdings.is_empty()),
+        (REPLICATIONS, record.replicated.is_empty()),
+    ];
+    let absent = absent.into_iter().filter(|(_, is_absent)| *is_absent);
+    absent.map(|(name, _)| PathBuf::from(name)).collect()
 }
 
 /// `results.csv`: one row per reading, in the record's order.
