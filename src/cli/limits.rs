@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::base::{QuantityError, Share};
 use crate::report::number;
-use crate::scenario::{Effort, Extent, Scenario};
+use crate::scenario::{Effort, Extent, MOST_EVENTS, MOST_MEMORY, Scenario};
 
 #[derive(Debug, Args)]
 pub(super) struct Limits {
@@ -94,10 +94,24 @@ impl Limits {
         Ok(effort)
     }
 
-    /// How many points of a sweep are run at once, each of which takes about as much as these; an error, in words, where all of them
-    /// take too much.
-    pub(super) fn allow_sweep(&self, points: u64, efforts: &[Effort], threads: usize) -> Result<usize, String> {
-        let memory = efforts.iter().map(|effort| effort.memory).max().unwrap_or(1).max(1);
+    /// What so many points of a sweep take, each of which takes about as much as these.
+    pub(super) fn weigh_sweep(&self, points: u64, efforts: &[Effort]) -> SweepEffort {
+        let mean = efforts.iter().map(|effort| effort.events as f64).sum::<f64>() / efforts.len().max(1) as f64;
+        let events = mean * points as f64;
+        SweepEffort {
+            points,
+            events,
+            most_events: self.max_events.0 as f64,
+            seconds: events * SECONDS_PER_EVENT + points as f64 * SECONDS_PER_POINT,
+            memory: efforts.iter().map(|effort| effort.memory).max().unwrap_or(1).max(1),
+        }
+    }
+
+    /// How many points of a sweep are run at once; an error, in words, where all of them take too much.
+    pub(super) fn allow_sweep(&self, effort: &SweepEffort, threads: usize) -> Result<usize, String> {
+        let SweepEffort {
+            points, events, memory, ..
+        } = *effort;
         if memory > self.max_memory.0 {
             let (memory, limit) = (Amount(memory), self.max_memory);
             return Err(format!(
@@ -105,15 +119,15 @@ impl Limits {
                  calls or replications need less"
             ));
         }
-        let mean = efforts.iter().map(|effort| effort.events as f64).sum::<f64>() / efforts.len().max(1) as f64;
-        let events = mean * points as f64;
         if events > self.max_events.0 as f64 || points > MOST_SWEPT {
-            let took = events * SECONDS_PER_EVENT + points as f64 * SECONDS_PER_POINT;
-            let took = number::seconds(took / threads as f64);
+            let took = number::seconds(effort.seconds / threads as f64);
             let shown = Amount(events as u64);
             let raise = match points > MOST_SWEPT {
                 true => format!("{MOST_SWEPT} points"),
-                false => format!("{} events, which --max-events {shown} raises", self.max_events),
+                false => {
+                    let enough = Amount((events * 1.1) as u64);
+                    format!("{} events, which --max-events {enough} raises", self.max_events)
+                }
             };
             return Err(format!(
                 "{points} points have about {shown} events and take about {took} with {threads} threads; the limit is {raise}. Take a \
@@ -121,6 +135,45 @@ impl Limits {
             ));
         }
         Ok(((self.max_memory.0 / memory) as usize).clamp(1, 4 * threads))
+    }
+
+    /// The limits that are not those of everybody, as a command line has them.
+    pub(super) fn raised(&self) -> Vec<String> {
+        let mut line = Vec::new();
+        for (name, amount, usual) in [
+            ("--max-memory", self.max_memory, MOST_MEMORY),
+            ("--max-events", self.max_events, MOST_EVENTS),
+        ] {
+            if amount.0 != usual {
+                line.extend([name.to_owned(), amount.0.to_string()]);
+            }
+        }
+        line
+    }
+}
+
+/// What a sweep takes, about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SweepEffort {
+    pub(super) points: u64,
+    pub(super) events: f64,
+    /// Events that are allowed.
+    pub(super) most_events: f64,
+    /// On one core.
+    pub(super) seconds: f64,
+    /// Bytes that one point takes at most.
+    pub(super) memory: u64,
+}
+
+impl SweepEffort {
+    /// What the largest of so many shards takes.
+    pub(super) fn shard(self, of: u64) -> Self {
+        Self {
+            points: self.points.div_ceil(of),
+            events: self.events / of as f64,
+            seconds: self.seconds / of as f64,
+            ..self
+        }
     }
 }
 
@@ -163,7 +216,6 @@ pub(super) fn all_threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{MOST_EVENTS, MOST_MEMORY};
 
     /// What `--help` says is what the studio holds to as well.
     #[test]

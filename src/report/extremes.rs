@@ -8,11 +8,10 @@ use crate::record::sweep::{SweepManifest, SweepPlan};
 use crate::record::{Reading, Record};
 
 /// The figures that are told; `results.csv` has them all.
-const TOLD: [(&str, &str); 4] = [
+const TOLD: [(&str, &str); 3] = [
     ("failure_rate", "calls failed"),
     ("first_attempt_rejection_rate", "first attempt rejected"),
     ("token_requests_per_call", "token requests per call"),
-    ("latency_p99", "latency p99"),
 ];
 
 /// A mean, and the first point that has it.

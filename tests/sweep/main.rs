@@ -1,5 +1,8 @@
 //! Sweeps as a user meets them: killed and begun again, shared out and merged, refused with a reason.
 
+#[path = "../common/installed.rs"]
+mod installed;
+mod jobs;
 mod kills;
 mod refusals;
 mod shards;
@@ -132,7 +135,9 @@ fn a_grid_has_the_figures_of_the_same_run_point_by_point() {
     assert_eq!(rows(&out), rows(&ran));
     let names: Vec<_> = files(&out).into_keys().collect();
     assert!(
-        names.contains(&"manifest.json".into()) && !names.contains(&"points.journal".into()),
+        names.contains(&"manifest.json".into())
+            && names.contains(&"report.html".into())
+            && !names.contains(&"points.journal".into()),
         "{names:?}"
     );
 }

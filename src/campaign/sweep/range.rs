@@ -26,8 +26,6 @@ enum RangeKind {
     Whole,
     /// Numbers of one unit, which may be none.
     Number(String),
-    /// Spans of different units, in nanoseconds.
-    Span,
 }
 
 /// Whether a text begins as a range does; a path that begins with two dots is none.
@@ -145,7 +143,6 @@ impl Range {
         match &self.kind {
             RangeKind::Whole => format!("{:.0}", value.round()),
             RangeKind::Number(unit) => format!("{}{unit}", rounded(value)),
-            RangeKind::Span => Duration::from_nanos(rounded(value) as u64).to_string(),
         }
     }
 }
@@ -177,8 +174,10 @@ fn ends(from: &str, to: &str) -> Option<(f64, f64, RangeKind)> {
         };
         return Some((number(low)?, number(high)?, kind));
     }
+    // Spans of different units are told in that of the first.
     let nanos = |text: &str| text.parse::<Duration>().ok().map(|span| span.nanos() as f64);
-    Some((nanos(from)?, nanos(to)?, RangeKind::Span))
+    let unit = nanos(&format!("1{one}"))?;
+    Some((number(low)?, nanos(to)? / unit, RangeKind::Number(one.to_owned())))
 }
 
 #[cfg(test)]
@@ -208,7 +207,7 @@ mod tests {
         let at = |text: &str, share: f64| Range::parse(text).unwrap().at(share);
         assert_eq!([0.0, 0.5, 0.999].map(|share| at("1..4", share)), ["1", "3", "4"]);
         assert_eq!(at("1s..3s", 0.5), "2s");
-        assert_eq!(at("1ms..1s:log", 0.5), "31622800ns");
+        assert_eq!(at("1ms..1s:log", 0.5), "31.6228ms");
         assert_eq!(at("1..999:log", 0.5), "31");
     }
 

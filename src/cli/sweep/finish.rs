@@ -1,14 +1,24 @@
 //! The end of a sweep: its files, and what is printed of it.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::{Ended, refused};
 use crate::cli::Exit;
 use crate::cli::format::{Format, width};
 use crate::cli::say::{print, say};
+use crate::record::Record;
 use crate::record::sweep::{FinishedPoint, SweepFolderError, SweepManifest, SweepPlan, readings, seal, write_points};
-use crate::record::write::RunFolder;
+use crate::record::write::{ResultFile, RunFolder};
 use crate::report::extremes::SweepExtremes;
+use crate::report::{chart, page};
+
+/// Points up to which a sweep has a page and charts; of more, nobody would read them.
+const DRAWN: u64 = 300;
+
+/// What the page of a sweep does not tell, and why.
+const NOTE: &str = "A sweep keeps the figures of each point alone: strategies are not compared in pairs, and there are neither series \
+                    over time nor verdicts on a trigger. What was assumed is told as it is before the swept values are put in.";
 
 /// Failed assertions that are told one by one.
 const MOST_FAILED: u64 = 10;
@@ -21,11 +31,20 @@ pub(in crate::cli) fn finish(
     format: Format,
 ) -> Result<Exit, Ended> {
     let mut extremes = SweepExtremes::default();
+    let mut record = Record {
+        manifest: plan.manifest.clone(),
+        ..Record::default()
+    };
     let mut failed = 0;
     let mut odd = None;
     let written = write_points(folder, points, |point| {
         match point.readings() {
-            Ok(readings) => readings.iter().for_each(|reading| extremes.see(reading)),
+            Ok(readings) => {
+                readings.iter().for_each(|reading| extremes.see(reading));
+                if plan.points <= DRAWN {
+                    record.readings.extend(readings);
+                }
+            }
             Err(error) => odd = odd.take().or(Some(error)),
         }
         for told in &point.failed {
@@ -42,11 +61,36 @@ pub(in crate::cli) fn finish(
     if failed > MOST_FAILED {
         say!("and {} more assertions failed", failed - MOST_FAILED);
     }
-    let manifest =
-        seal(folder, plan, &written, Vec::new(), &[]).map_err(|error| (Exit::Internal, error.to_string()))?;
+    record.manifest.events = written.events;
+    let (drawn, obsolete) = drawn(record, plan).map_err(|message| (Exit::Internal, message))?;
+    let manifest = seal(folder, plan, &written, drawn, &obsolete);
+    let manifest = manifest.map_err(|error| (Exit::Internal, error.to_string()))?;
     let exit = ended(&manifest).max(print(&text(&extremes, &manifest, format)));
     say!("seed {}; wrote {}", plan.manifest.seed, folder.path().display());
     Ok(exit)
+}
+
+/// The page and the charts of a sweep that is small enough, from its readings; and files that are not among them.
+fn drawn(mut record: Record, plan: &SweepPlan) -> Result<(Vec<ResultFile>, Vec<PathBuf>), String> {
+    if plan.points > DRAWN {
+        say!(
+            "no page and no charts: {} points are more than the {DRAWN} that they show; results.csv has all",
+            plan.points
+        );
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut seen = BTreeSet::new();
+    for reading in &record.readings {
+        if seen.insert((0, reading.strategy.clone())) {
+            record.strategies.push(reading.strategy.clone());
+        }
+        if seen.insert((1, reading.point.clone())) {
+            record.points.push(reading.point.clone());
+        }
+    }
+    let (mut files, obsolete) = chart::files(&record).map_err(|error| error.to_string())?;
+    files.push(page::noted(&record, NOTE));
+    Ok((files, obsolete))
 }
 
 /// Prints once more what a finished sweep came to.

@@ -1,6 +1,7 @@
 //! `tokenstorm sweep`: a scenario at very many points, which can be ended and begun again, and shared out over machines.
 
 mod finish;
+mod jobs;
 mod progress;
 
 use std::path::PathBuf;
@@ -8,11 +9,12 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+use self::jobs::{Job, Scheduler};
 use self::progress::Points;
 use super::format::Format;
 use super::interrupt::interrupt;
-use super::limits::{self, Limits};
-use super::say::{aside, say};
+use super::limits::{self, Limits, SweepEffort};
+use super::say::{aside, print, say};
 use super::{Exit, run, validate};
 use crate::campaign::CampaignOptions;
 use crate::campaign::sweep::{self, SweepDesign, SweepError, SweepSample, SweptScenario};
@@ -36,6 +38,9 @@ pub(super) struct Arguments {
     /// Run this share of the points alone; `tokenstorm merge` makes the whole of all shares
     #[arg(long, value_name = "I/N")]
     shard: Option<SweepShard>,
+    /// Print the sweep as a job array of Slurm or an indexed Job of Kubernetes, and run nothing; --shard I/N says how many shards there are
+    #[arg(long, value_name = "SCHEDULER", value_enum)]
+    print: Option<Scheduler>,
     /// Where the files go [default: reports/<scenario name>-sweep]; a folder in which the same sweep was begun goes on
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -91,8 +96,14 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
         plan,
         shard: arguments.shard,
     };
-    let at_once = allowed(arguments, &swept, &options, &head).map_err(|message| (Exit::Usage, message))?;
     let name = &head.plan.manifest.scenario;
+    if let Some(scheduler) = arguments.print {
+        return printed(arguments, &swept, &options, &head, scheduler);
+    }
+    let threads = threads(&options);
+    let effort = weighed(arguments, &swept, &options, &head);
+    let at_once = arguments.limits.allow_sweep(&effort, threads);
+    let at_once = at_once.map_err(|message| (Exit::Usage, message))?;
     let out = arguments
         .out
         .clone()
@@ -189,29 +200,50 @@ fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, Sweep
 /// Points whose needs are worked out to know those of all.
 const WEIGHED: u64 = 16;
 
-/// How many points are run at once; an error, in words, where that is too much.
-fn allowed(
+/// What the share of a sweep takes, about.
+fn weighed(arguments: &Arguments, swept: &SweptScenario, options: &CampaignOptions, head: &JournalHead) -> SweepEffort {
+    let extent = Extent {
+        only: options.only.as_deref(),
+        replications: options.replications,
+        threads: threads(options),
+    };
+    let (points, share) = (head.points(), head.share());
+    let weighed = points.min(WEIGHED);
+    let places = (0..weighed).map(|place| (u128::from(place) * u128::from(points) / u128::from(weighed)) as u64);
+    // A point that has a mistake is told of when its turn comes.
+    let effort = |place: u64| -> Option<Effort> { Some(swept.point(share.point(place)).ok()?.effort(extent)) };
+    arguments
+        .limits
+        .weigh_sweep(points, &places.filter_map(effort).collect::<Vec<_>>())
+}
+
+fn threads(options: &CampaignOptions) -> usize {
+    match options.threads {
+        0 => limits::all_threads(),
+        threads => threads,
+    }
+}
+
+/// Prints the sweep for a scheduler.
+fn printed(
     arguments: &Arguments,
     swept: &SweptScenario,
     options: &CampaignOptions,
     head: &JournalHead,
-) -> Result<usize, String> {
-    let threads = match options.threads {
-        0 => limits::all_threads(),
-        threads => threads,
+    scheduler: Scheduler,
+) -> Result<Exit, Ended> {
+    let whole = JournalHead {
+        shard: None,
+        ..head.clone()
     };
-    let extent = Extent {
-        only: options.only.as_deref(),
-        replications: options.replications,
-        threads,
-    };
-    let (points, share) = (head.points(), head.share());
-    let places =
-        (0..points.min(WEIGHED)).map(|place| (place as u128 * points as u128 / points.min(WEIGHED) as u128) as u64);
-    let effort = |place: u64| -> Option<Effort> { Some(swept.point(share.point(place)).ok()?.effort(extent)) };
-    // A point that has a mistake is told of when its turn comes.
-    let efforts: Vec<Effort> = places.filter_map(effort).collect();
-    arguments.limits.allow_sweep(points, &efforts, threads)
+    let effort = weighed(arguments, swept, options, &whole);
+    let out = arguments.out.clone();
+    let out = out.unwrap_or_else(|| default_folder(&head.plan.manifest.scenario, None));
+    let shards = arguments.shard.map(|shard| shard.of);
+    let asked = (&effort, &arguments.limits);
+    let job = Job::new(&head.plan, asked, (shards, arguments.threads), &out);
+    let job = job.map_err(|message| (Exit::Usage, message))?;
+    Ok(print(&job.text(scheduler)))
 }
 
 fn default_folder(name: &str, shard: Option<SweepShard>) -> PathBuf {

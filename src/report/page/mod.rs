@@ -37,8 +37,17 @@ pub fn file(record: &Record) -> ResultFile {
     ResultFile::new(NAME, html(record))
 }
 
+/// The page of a record that is not all that its run found; the note says what is missing.
+pub fn noted(record: &Record, note: &str) -> ResultFile {
+    ResultFile::new(NAME, with_note(record, Some(note)))
+}
+
 /// The page of a record, as HTML.
 pub fn html(record: &Record) -> String {
+    with_note(record, None)
+}
+
+fn with_note(record: &Record, note: Option<&str>) -> String {
     let m = &record.manifest;
     let setting = Setting::of(record);
     let words = words::words(record);
@@ -70,6 +79,7 @@ pub fn html(record: &Record) -> String {
                         p.warning role="note" { "Interrupted: the figures rest on the replications that were finished." }
                     }
                     p.effort { (effort(record)) }
+                    @if let Some(note) = note { p.hint { (line(note)) } }
                 }
                 main {
                     (table::ranking(record))
