@@ -1,5 +1,8 @@
 //! How far a probe may go, and where a quota stopped it.
 
+use std::fmt;
+
+use super::span::shown;
 use crate::base::{Duration, Time};
 
 /// How far a probe may go.
@@ -45,4 +48,27 @@ pub struct Throttling {
     pub at: Time,
     /// How long it went on, where it ended.
     pub lasted: Option<Duration>,
+}
+
+impl fmt::Display for Throttling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = if self.token_endpoint {
+            "the token endpoint"
+        } else {
+            "the API"
+        };
+        write!(
+            f,
+            "{endpoint} refused for want of quota after {} requests; ",
+            self.after
+        )?;
+        match self.hint {
+            Some(hint) => write!(f, "a wait of {} was named", shown(hint))?,
+            None => f.write_str("no wait was named")?,
+        }
+        match self.lasted {
+            Some(lasted) => write!(f, "; it let requests in again after {lasted}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -352,7 +352,7 @@ impl Subject for HttpSubject {
             .chain(more.iter().map(|(name, value)| (name.as_str(), value.as_str())))
             .collect();
         let came = self.token_request(&all)?;
-        self.heard.limits.extend(came.limits.iter().cloned());
+        self.heard.hear_limits(&came, true);
         match came.granted() {
             Some(granted) => Ok(self.granted(granted, given)),
             None => self.not_granted(question, &came),
@@ -373,7 +373,7 @@ impl Subject for HttpSubject {
         let request = request.body(Full::default());
         let request = request.map_err(|error| Halt::Broken(format!("--api-url cannot be called: {error}")))?;
         let came = self.send(&url, request)?;
-        self.heard.limits.extend(came.limits.iter().cloned());
+        self.heard.hear_limits(&came, false);
         if came.is_served() {
             return Ok(ApiAnswered::Accepted);
         }

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::bounds::Throttling;
 use super::conclude::{parts, written};
 use super::finding::{Findings, ProbeFinding, count, is, span};
 use super::interview::Interview;
-use super::span::shown;
+use super::quotas;
 use super::wording::HeardWords;
 use crate::provider::settings::Settings;
 
@@ -195,6 +194,19 @@ pub fn values(interview: &Interview) -> Vec<ProbedValue> {
     all
 }
 
+/// Those of the rule, and the quotas that headers tell.
+fn all_values(interview: &Interview, heard: &HeardWords) -> Vec<ProbedValue> {
+    let quotas = quotas::told(&heard.limits, &interview.throttlings);
+    let stated = quotas.into_iter().map(|told| ProbedValue {
+        key: told.key,
+        value: Some(written(&told.quotas)),
+        confidence: Confidence::Stated,
+        evidence: told.evidence,
+        alternatives: Vec::new(),
+    });
+    values(interview).into_iter().chain(stated).collect()
+}
+
 /// Whether something was seen of a key whose value hangs on what nobody has waited for.
 fn unmeasured(key: &str, found: &Findings) -> bool {
     let has = |key| found.contains_key(key);
@@ -229,25 +241,6 @@ fn confidence(key: &str, found: &[(&str, ProbeFinding)], others: bool) -> Confid
         }
         _ => Confidence::Certain,
     }
-}
-
-fn throttled(throttling: &Throttling) -> String {
-    let hint = throttling.hint.map_or_else(
-        || "no wait was named".to_owned(),
-        |hint| format!("a wait of {} was named", shown(hint)),
-    );
-    format!(
-        "{} refused for want of quota after {} requests; {hint}{}",
-        if throttling.token_endpoint {
-            "the token endpoint"
-        } else {
-            "the API"
-        },
-        throttling.after,
-        throttling.lasted.map_or_else(String::new, |lasted| format!(
-            "; it let requests in again after {lasted}"
-        ))
-    )
 }
 
 /// What is to be told beside the values.
@@ -285,9 +278,10 @@ fn notes(interview: &Interview, heard: &HeardWords) -> Vec<String> {
             "not asked, as no rule that is left answers otherwise: {question}"
         ));
     }
-    notes.extend(interview.throttlings.iter().take(4).map(throttled));
-    for (name, value) in heard.limits.iter().take(12) {
-        notes.push(format!("a header said {name}: {value}"));
+    notes.extend(interview.throttlings.iter().take(4).map(ToString::to_string));
+    for header in heard.limits.iter().take(12) {
+        let from = if header.token_endpoint { "token endpoint" } else { "API" };
+        notes.push(format!("a header of the {from} said {}: {}", header.name, header.value));
     }
     for (about, worded) in &heard.refused {
         if let Some(authenticate) = &worded.authenticate {
@@ -326,7 +320,7 @@ pub fn toml(interview: &Interview, heard: &HeardWords, slot_parameter: Option<&s
         let _ = writeln!(text, "# {}", line(&note));
     }
     text.push_str("\n[provider]\n");
-    for value in values(interview) {
+    for value in all_values(interview, heard) {
         let _ = write!(text, "# {}: {}", value.key, value.confidence.name());
         if value.confidence == Confidence::Unknown {
             text.push_str("; not measured");
@@ -354,7 +348,7 @@ pub fn toml(interview: &Interview, heard: &HeardWords, slot_parameter: Option<&s
 
 /// The same for programs.
 pub fn json(interview: &Interview, heard: &HeardWords, slot_parameter: Option<&str>) -> String {
-    let values: Vec<Value> = values(interview)
+    let values: Vec<Value> = all_values(interview, heard)
         .into_iter()
         .map(|value| {
             json!({

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::quotas::LimitHeader;
 use super::reading::Came;
 use super::subject::About;
 use crate::provider::settings::{DialectSettings, RetryAfter, TokenShape, Wording};
@@ -66,7 +67,7 @@ pub struct HeardWords {
     /// A refusal for want of quota.
     pub throttled: Option<Worded>,
     /// What headers say of limits, as it came.
-    pub limits: BTreeSet<(String, String)>,
+    pub limits: BTreeSet<LimitHeader>,
     /// Tokens are JWTs; whether they tell when they were issued.
     pub jwt: Option<bool>,
     /// The last refusal of the token endpoint, in a few words.
@@ -74,6 +75,15 @@ pub struct HeardWords {
 }
 
 impl HeardWords {
+    /// Keeps what an answer's headers say of limits.
+    pub(super) fn hear_limits(&mut self, came: &Came, token_endpoint: bool) {
+        self.limits.extend(came.limits.iter().map(|(name, value)| LimitHeader {
+            token_endpoint,
+            name: name.clone(),
+            value: value.clone(),
+        }));
+    }
+
     /// How the provider words its answers, as far as it was heard.
     pub fn dialect(&self) -> DialectSettings {
         let of = |about| self.refused.get(&about).map(Worded::wording);

@@ -209,10 +209,8 @@ fn a_bound_ends_it_with_what_was_found() {
     assert_eq!(requests, 5);
 }
 
-/// What is printed stands as `[provider]` in a scenario, and JSON says the same.
-#[test]
-fn what_is_printed_can_be_used() {
-    const SCENARIO: &str = r#"name = "probed"
+/// A scenario that lacks its provider.
+const SCENARIO: &str = r#"name = "probed"
 summary = "As it was found"
 source = "tokenstorm probe"
 run = { duration = "1h" }
@@ -220,6 +218,66 @@ app = [{ name = "app" }]
 fleet = [{ name = "web", nodes = 2, app = "app", workload = [{ kind = "call", arrivals = { poisson = "6/min" } }] }]
 strategy = [{ name = "naive", coordination = "naive" }]
 "#;
+
+/// What was printed stands as `[provider]` in a scenario.
+fn is_a_provider(what: &str, printed: &str) {
+    let mut validate = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
+        .args(["validate", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = validate.stdin.take().unwrap();
+    stdin.write_all(format!("{SCENARIO}{printed}").as_bytes()).unwrap();
+    drop(stdin);
+    let validated = validate.wait_with_output().unwrap();
+    assert!(validated.status.success(), "{what}: {}\n{printed}", texts(&validated).1);
+}
+
+/// Limits that headers tell, each at its endpoint. The API's are of two windows, and one of them counts bytes.
+#[test]
+fn quotas_that_headers_tell_are_settings() {
+    let url = serve(|head, _| {
+        let policy = r#""burst";q=100;w=60, "daily";q=5000;w=86400, "bytes";q=9;qu="content-bytes";w=1"#;
+        match head.starts_with("GET") {
+            true if head.contains("THE-TOKEN") => (
+                format!("{}\r\nRateLimit-Policy: {policy}", json("200 OK")),
+                "{}".to_owned(),
+            ),
+            true => (json("401 Unauthorized"), r#"{"error":"invalid_token"}"#.to_owned()),
+            false => (
+                format!(
+                    "{}\r\nX-RateLimit-Limit-Minute: 30\r\nX-RateLimit-Remaining-Minute: 29",
+                    json("200 OK")
+                ),
+                r#"{"access_token":"THE-TOKEN","expires_in":3600,"token_type":"bearer"}"#.to_owned(),
+            ),
+        }
+    });
+    let (out, err) = texts(&probe(&url, &url, &["--yes", "--max-requests", "12"]));
+    is_a_provider("quotas", &out);
+    let document = toml::from_str::<toml::Table>(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    let limits = &document["provider"]["limits"];
+    let quotas = |endpoint: &str| -> Vec<(i64, &str)> {
+        let all = limits[endpoint]["quotas"].as_array().unwrap();
+        let quota = |quota| -> (i64, &str) {
+            let quota: &toml::Table = toml::Value::as_table(quota).unwrap();
+            (quota["count"].as_integer().unwrap(), quota["window"].as_str().unwrap())
+        };
+        all.iter().map(quota).collect()
+    };
+    assert_eq!(quotas("token"), [(30, "1min")]);
+    assert_eq!(quotas("api"), [(100, "1min"), (5000, "1d")]);
+    assert!(
+        out.contains("# limits.token.quotas: stated; a header said x-ratelimit-limit-minute: 30"),
+        "{out}"
+    );
+}
+
+/// What is printed can be used, and JSON says the same.
+#[test]
+fn what_is_printed_can_be_used() {
     for (profile, more, rule) in [
         ("zoom-s2s-2022", &["--slot-parameter", "token_index"][..], "latest_only"),
         ("wechat-stable", &[], "min_gap = \"30s\""),
@@ -249,18 +307,7 @@ strategy = [{ name = "naive", coordination = "naive" }]
             out.contains(rule) && !out.contains(SECRET) && !out.contains("pass-of"),
             "{profile}: {out}"
         );
-        let mut validate = Command::new(env!("CARGO_BIN_EXE_tokenstorm"))
-            .args(["validate", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = validate.stdin.take().unwrap();
-        stdin.write_all(format!("{SCENARIO}{out}").as_bytes()).unwrap();
-        drop(stdin);
-        let validated = validate.wait_with_output().unwrap();
-        assert!(validated.status.success(), "{profile}: {}\n{out}", texts(&validated).1);
+        is_a_provider(profile, &out);
         let (out, err) = texts(&run(&["--format", "json"]));
         let told: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out} {err}"));
         assert!(told["profiles"].as_array().unwrap().contains(&profile.into()), "{out}");
