@@ -22,6 +22,7 @@ mod wrong;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 
+use rayon::prelude::*;
 use tokenstorm::base::Duration;
 use tokenstorm::engine::check::expected::{
     self, Expectation, Expected, FAULTY, FEW, LAPSING, LATE, LISTS, RENEWING, THROTTLED,
@@ -59,14 +60,15 @@ const LARGEST: usize = if cfg!(debug_assertions) { 5_000 } else { systems::MOST 
 const WRITE: &str = "TOKENSTORM_WRITE_EXPECTED";
 
 /// Every verdict of a list, the lengths of the shortest runs, and the numbers of states.
-fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn(&str, &Coordination) -> bool) {
+fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn(&str, &Coordination) -> bool + Sync) {
     let (.., list) = LISTS
         .iter()
         .find(|(of, with, _)| (*of, *with) == (nodes, faults))
         .expect("a list");
     let written = std::env::var(WRITE).ok();
-    let mut found = expected::header();
-    for (name, _) in SYSTEMS.iter().chain(&REFRESHERS) {
+    let rows: Vec<&str> = SYSTEMS.iter().chain(&REFRESHERS).map(|(name, _)| *name).collect();
+    // On all cores, as the largest rows take most of the time.
+    let lines = rows.into_par_iter().filter_map(|name| {
         let write = written
             .as_ref()
             .is_some_and(|part| part == "1" || name.contains(part.as_str()));
@@ -75,20 +77,21 @@ fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn
             .expect("the name of a system")
             .without_names();
         if !whom(name, &setup.coordination) {
-            continue;
+            return None;
         }
         let known = expected::of(name, nodes, faults);
         if keep || !write && known.as_ref().is_some_and(|known| known.states > LARGEST) {
-            found.push_str(&expected::line(name, &known.expect("just seen")));
-            continue;
+            return Some(expected::line(name, &known.expect("just seen")));
         }
         let report = check::check(&setup, &());
         assert!(
             report.complete || setup.system.most < systems::MOST,
             "{name}: the search has come to an end"
         );
-        found.push_str(&expected::line(name, &Expected::from(&report)));
-    }
+        Some(expected::line(name, &Expected::from(&report)))
+    });
+    let lines: Vec<String> = lines.collect();
+    let found = expected::header() + &lines.concat();
     if written.is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("src/engine/check")
