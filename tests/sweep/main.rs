@@ -6,6 +6,8 @@ mod jobs;
 mod kills;
 mod refusals;
 mod shards;
+#[cfg(target_os = "linux")]
+mod slurm;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
