@@ -75,7 +75,7 @@ fn with_note(record: &Record, note: Option<&str>) -> String {
                     }
                     h1 { (line(&lead)) }
                     @if !m.summary.is_empty() { p.summary { (line(&m.summary)) } }
-                    @if m.interrupted {
+                    @if m.interrupted && !is_empty(record) {
                         p.warning role="note" { "Interrupted: the figures rest on the replications that were finished." }
                     }
                     p.effort { (effort(record)) }
@@ -103,9 +103,17 @@ fn with_note(record: &Record, note: Option<&str>) -> String {
 
 /// The answer in a sentence.
 fn lead(record: &Record, words: &[String]) -> String {
+    if is_empty(record) {
+        return "Interrupted before any replication was finished: nothing was measured.".to_owned();
+    }
     answer(record)
         .or_else(|| words.first().cloned())
         .unwrap_or_else(|| "Nothing was measured.".to_owned())
+}
+
+/// The run was ended before there was anything to tell.
+fn is_empty(record: &Record) -> bool {
+    record.manifest.interrupted && record.manifest.replications == 0
 }
 
 /// The head of every page.
@@ -149,11 +157,17 @@ fn list(title: &str, id: &str, lines: &[String]) -> Markup {
         @if !lines.is_empty() {
             section id=(id) {
                 h2 { (title) }
-                ul { @for text in lines { li { (line(text)) } } }
+                ul { @for text in lines.iter().take(LINES) { li { (line(text)) } } }
+                @if lines.len() > LINES {
+                    p.hint { (lines.len() - LINES) " more are left out here; " code { "summary.json" } " beside this page has them all." }
+                }
             }
         }
     }
 }
+
+/// Lines of a list that a page shows at most.
+const LINES: usize = 200;
 
 fn charts(record: &Record) -> Markup {
     let drawn = CHARTS.iter().filter(|chart| (chart.applies)(record));
@@ -326,8 +340,59 @@ mod tests {
         let page = html(&crowd);
         assert!(crowd.strategies.len() >= 40 && page.contains("</html>"));
         assert!(crowd.strategies.iter().all(|name| page.contains(&*shown::line(name))));
+    }
+
+    /// Five hundred points of fifteen strategies: 5 MB at most, and what is left out is said.
+    #[test]
+    fn a_large_sweep_has_a_page_that_can_be_opened() {
         let many: Vec<f64> = (1..=500).map(f64::from).collect();
-        let long = html(&fake::sweep(&many)).len();
-        assert!(long < 2_000_000, "{long} bytes");
+        let mut record = fake::sweep(&many);
+        let few = record.strategies.clone();
+        let readings = record.readings.clone();
+        for copy in 0..2 {
+            let told = |name: &String| format!("{name} {copy}");
+            record.strategies.extend(few.iter().map(told));
+            record.readings.extend(readings.iter().cloned().map(|reading| Reading {
+                strategy: told(&reading.strategy),
+                ..reading
+            }));
+        }
+        assert_eq!((record.strategies.len(), record.points.len()), (15, 500));
+        let page = html(&record);
+        assert!(page.len() < 5_000_000, "{} bytes", page.len());
+        assert!(
+            page.contains("40 of the 500 points of the sweep"),
+            "what is left out is said"
+        );
+        let rows = page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+        assert_eq!(rows.matches("<tr>").count(), table::ROWS);
+        let few = html(&fake::sweep(&[1.0, 2.0, 3.0]));
+        assert!(!few.contains("points of the sweep, evenly spaced"));
+    }
+
+    /// A run that was ended before any replication was finished.
+    #[test]
+    fn an_empty_run_says_that_nothing_was_measured() {
+        let mut empty = fake::dozen();
+        empty.manifest.interrupted = true;
+        (empty.manifest.replications, empty.manifest.events) = (0, 0);
+        for reading in &mut empty.readings {
+            (reading.mean, reading.ci95, reading.replications) = (None, None, 0);
+        }
+        empty.series.iter_mut().for_each(|series| series.value.clear());
+        empty.series.iter_mut().for_each(|series| series.t_s.clear());
+        empty.comparisons.clear();
+        empty.checks.clear();
+        let interrupted = "Interrupted before any replication was finished: nothing was measured.";
+        let nothing = "No share of failed calls was measured, so there is nothing to compare.";
+        for (record, says) in [(fake::empty(), nothing), (empty, interrupted)] {
+            let page = html(&record);
+            assert!(
+                page.contains(&format!("<h1>{says}</h1>")),
+                "{}",
+                &page[..page.len().min(12_000)]
+            );
+            assert!(!page.contains("NaN") && page.contains("</html>") && page.len() < 200_000);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The comparison as a table whose rows can be sorted and hidden.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::line;
@@ -9,6 +11,9 @@ use crate::report::sheet::Sheet;
 
 /// One row for each strategy and point, in the order of the scenario, and one for each part of the calls.
 pub(super) fn ranking(record: &Record) -> Markup {
+    let all = record.points.len();
+    let thinned = thinned(record);
+    let record = thinned.as_ref().unwrap_or(record);
     let (sheet, groups) = (comparison(record, Detail::Full), groups(record));
     html! {
         @if !sheet.rows.is_empty() {
@@ -16,6 +21,12 @@ pub(super) fn ranking(record: &Record) -> Markup {
                 h2 { "Comparison" }
                 @if record.strategies.len() > 1 {
                     p.hint { "A column is sorted by its head. A strategy whose box is cleared leaves the charts." }
+                }
+                @if record.points.len() < all {
+                    p.hint {
+                        (record.points.len()) " of the " (all) " points of the sweep, evenly spaced, so that this page stays small. The charts show \
+                         all of them, and " code { "results.csv" } " beside this page holds every figure."
+                    }
                 }
                 (table(&sheet, Some(record)))
                 @if let Some(note) = sheet.marks.told() { p.hint { (note) } }
@@ -26,6 +37,40 @@ pub(super) fn ranking(record: &Record) -> Markup {
             }
         }
     }
+}
+
+/// Rows of the comparison that a page shows at most.
+pub(super) const ROWS: usize = 600;
+
+/// What the table shows of a record with very many points: points evenly spaced, the first and the last among them. None where all fit.
+fn thinned(record: &Record) -> Option<Record> {
+    let (points, strategies) = (record.points.len(), record.strategies.len().max(1));
+    let kept = (ROWS / strategies).max(2);
+    if points <= kept {
+        return None;
+    }
+    let place = |at: usize| at * (points - 1) / (kept - 1);
+    let kept: Vec<String> = (0..kept).map(|at| record.points[place(at)].clone()).collect();
+    let known: BTreeSet<&str> = kept.iter().map(String::as_str).collect();
+    let shown = |point: &str| known.contains(point);
+    Some(Record {
+        manifest: record.manifest.clone(),
+        strategies: record.strategies.clone(),
+        readings: record
+            .readings
+            .iter()
+            .filter(|reading| shown(&reading.point))
+            .cloned()
+            .collect(),
+        comparisons: record
+            .comparisons
+            .iter()
+            .filter(|one| shown(&one.point))
+            .cloned()
+            .collect(),
+        points: kept.clone(),
+        ..Record::default()
+    })
 }
 
 /// A table that can be sorted.
