@@ -79,6 +79,8 @@ enum AdviceFormat {
     Text,
     /// For programs; `tokenstorm schema advice` describes it.
     Json,
+    /// For spreadsheets: a row for each candidate.
+    Csv,
     /// Markdown, for an issue or a page.
     Md,
 }
@@ -133,6 +135,7 @@ fn advice_of(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
         AdviceFormat::Text => advice::human(&advice, width()),
         AdviceFormat::Md => advice::markdown(&advice),
         AdviceFormat::Json => advice.to_json(),
+        AdviceFormat::Csv => advice.to_csv(),
     });
     if let Some(file) = &arguments.page {
         write::place_alone(file, page(&advice).as_bytes()).map_err(|error| (Exit::Internal, error.to_string()))?;

@@ -3,12 +3,15 @@
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::format::Format;
 use super::say::print;
 use super::show::alternatives;
 use crate::engine::check::FAULTS;
 use crate::metric::METRICS;
 use crate::property::PROPERTIES;
 use crate::provider::profiles::{PROFILES, find};
+use crate::record::names::{FORMAT, NameList, Named};
+use crate::report::names;
 use crate::retry::RETRIES;
 use crate::scenario::{EventKind, clients};
 use crate::strategy::STRATEGIES;
@@ -18,6 +21,9 @@ use crate::workload::WORKLOADS;
 pub(super) struct Arguments {
     /// What to list
     kind: Kind,
+    /// What is printed; `tokenstorm schema names` describes the JSON
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -43,12 +49,34 @@ enum Kind {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
+    let names = NameList {
+        format: FORMAT,
+        tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+        kind: arguments
+            .kind
+            .to_possible_value()
+            .map_or(String::new(), |kind| kind.get_name().to_owned()),
+        names: rows(arguments.kind)
+            .into_iter()
+            .map(|(name, about)| Named { name, about })
+            .collect(),
+    };
+    print(&match arguments.format {
+        Format::Table => names::human(&names),
+        Format::Md => names::markdown(&names),
+        Format::Json => names.to_json(),
+        Format::Csv => names.to_csv(),
+    })
+}
+
+/// The names of a kind, each with what it is.
+fn rows(kind: Kind) -> Vec<(String, String)> {
     let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter()
             .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()))
             .collect()
     };
-    let rows = match arguments.kind {
+    match kind {
         Kind::Strategies => pairs(STRATEGIES),
         Kind::Retries => pairs(&RETRIES),
         Kind::Workloads => pairs(&WORKLOADS),
@@ -88,11 +116,5 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             .map(|(_, name, about)| ((*name).to_owned(), (*about).to_owned()))
             .collect(),
         Kind::Events => alternatives::<EventKind>(),
-    };
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines: String = rows
-        .iter()
-        .map(|(name, about)| format!("{name:width$}  {about}\n"))
-        .collect();
-    print(&lines)
+    }
 }

@@ -92,7 +92,7 @@ enum Command {
     List(list::Arguments),
     /// Tell all about one thing that can be named: a strategy, a retry policy, a workload, a provider, a metric
     Show(show::Arguments),
-    /// Print the JSON schema of scenario files, of a run's summary, of verdicts, of advice, or of a live run's agreement
+    /// Print the JSON schema of scenario files, or of what a command prints as JSON
     Schema(schema::Arguments),
     /// Print what a shell wants to complete these commands
     Completions(shell::Completions),
@@ -116,6 +116,18 @@ enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+/// Whether the program would take these words for one of its commands; nothing is run. The documents are held to it by a test.
+///
+/// # Errors
+/// What is wrong with them, as the program says it.
+pub fn may_be_written(words: &[String]) -> Result<(), String> {
+    let line = std::iter::once("tokenstorm").chain(words.iter().map(String::as_str));
+    match Arguments::try_parse_from(line) {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        _ => Ok(()),
     }
 }
 

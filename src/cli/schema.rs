@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
-use crate::record::{advice, agreement, summary, verdicts};
+use crate::record::{advice, agreement, names, summary, verdicts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,6 +27,8 @@ enum Described {
     Advice,
     /// What `live --format json` prints.
     Agreement,
+    /// What `list --format json` prints.
+    Names,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -36,6 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Described::Verdicts => verdicts::schema(),
         Described::Advice => advice::schema(),
         Described::Agreement => agreement::schema(),
+        Described::Names => names::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     print(&format!("{text}\n"))

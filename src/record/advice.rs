@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cells::{csv_text, number};
 use super::{Comparison, finite};
 
 /// The version of this shape.
@@ -291,6 +292,39 @@ impl Advice {
         let mut text = serde_json::to_string_pretty(self).expect("advice is plain data");
         text.push('\n');
         text
+    }
+
+    /// For spreadsheets: a row for each figure of each candidate.
+    pub fn to_csv(&self) -> String {
+        let header = [
+            "scenario",
+            "point",
+            "candidate",
+            "finalist",
+            "recommended",
+            "metric",
+            "mean",
+            "ci95_low",
+            "ci95_high",
+        ];
+        let rows = self.candidates.iter().flat_map(|candidate| {
+            let of = |(metric, figure): (&String, &AdvisedFigure)| {
+                let (low, high) = figure.ci95.unzip();
+                [
+                    self.scenario.clone(),
+                    self.point.clone(),
+                    candidate.name.clone(),
+                    candidate.finalist.to_string(),
+                    (candidate.name == self.recommended).to_string(),
+                    metric.clone(),
+                    number(Some(figure.mean)),
+                    number(low),
+                    number(high),
+                ]
+            };
+            candidate.figures.iter().map(of).collect::<Vec<_>>()
+        });
+        csv_text(&header, rows)
     }
 }
 

@@ -11,6 +11,7 @@ mod finite;
 mod holders;
 mod layout;
 mod load;
+pub mod names;
 mod read;
 mod replications;
 mod run_id;

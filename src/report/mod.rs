@@ -13,6 +13,7 @@ mod conditions;
 pub mod extremes;
 mod fates;
 mod interval;
+pub mod names;
 mod noise;
 pub mod number;
 pub mod page;

@@ -4,7 +4,9 @@ mod advise;
 mod explain;
 mod gates;
 mod init;
+mod manual;
 mod museum;
+mod outputs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -368,33 +370,4 @@ fn show_tells_all_about_one_thing() {
         "{}",
         text(&output.stderr)
     );
-}
-
-/// The table in the README is what its command prints. `UPDATE_README=1` writes it anew.
-#[test]
-fn the_readme_shows_what_its_command_prints() {
-    let folder = TempDir::new().unwrap();
-    let printed = text(&run_into(folder.path(), &[]).stdout);
-    shown_in_the_readme("printed", &printed);
-    let told = text(&tokenstorm(&["explain", &folder.path().display().to_string()]).stdout);
-    let (_, words) = told.split_once("In words\n").expect("a call fails");
-    let (words, _) = words.split_once("\n\n").expect("the steps that are left out come last");
-    shown_in_the_readme("explained", &format!("{words}\n"));
-}
-
-/// Holds a block of the README to this text, or writes it anew.
-fn shown_in_the_readme(mark: &str, shown: &str) {
-    let path = root().join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = (
-        format!("<!-- {mark}: begin -->\n```text\n"),
-        format!("```\n<!-- {mark}: end -->"),
-    );
-    let from = readme.find(&begin).expect("the README marks the block") + begin.len();
-    let until = readme.find(&end).expect("the README marks the end of the block");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{}{shown}{}", &readme[..from], &readme[until..])).unwrap();
-        return;
-    }
-    assert_eq!(&readme[from..until], shown, "run with UPDATE_README=1 to write it anew");
 }
