@@ -47,6 +47,7 @@ impl Case {
         let horizon = Time::ZERO + Duration::from_secs(self.seconds);
         Plan {
             mix: None,
+            fleets_apart: Vec::new(),
             coordination: Coordination::SingleFlight(SingleFlight {}),
             policy: CallPolicy::plain(Retry::Immediate(Immediate {
                 attempts: Attempts::at_most(5),

@@ -8,7 +8,7 @@ use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Time};
 use crate::engine::sim;
-use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
+use crate::metric::{BY_FLEET, ByFleet, CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
 use crate::plan::{Plan, SweepPoint};
 use crate::record::{Reading, Replicated, Series};
 use crate::scenario::PlanCase;
@@ -136,6 +136,14 @@ pub(super) struct Part<'a> {
     pub(super) name: CallPart<'a>,
     groups: Vec<usize>,
     telling: bool,
+    /// The place of the fleet that it is, where fleets are counted apart.
+    fleet: Option<usize>,
+}
+
+/// How a metric is read for a fleet that is counted apart.
+fn by_fleet(metric: &Metric) -> Option<ByFleet> {
+    let known = BY_FLEET.iter().find(|(name, _)| *name == metric.name);
+    known.map(|(_, read)| *read)
 }
 
 /// Each fleet, and each kind of call of each fleet.
@@ -150,6 +158,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             name: CallPart { fleet, kind: None },
             groups: groups.clone(),
             telling: fleets.len() > 1,
+            fleet: plan.fleets_apart.iter().position(|known| known == fleet),
         });
         parts.extend(groups.iter().map(|&group| Part {
             name: CallPart {
@@ -158,6 +167,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             },
             groups: vec![group],
             telling: groups.len() > 1,
+            fleet: None,
         }));
     }
     parts
@@ -180,7 +190,12 @@ pub(super) fn replicate(
         .iter()
         .map(|part| {
             let tally = observed.together(&part.groups);
-            let read = |metric: &Metric| metric.by_group.and_then(|read| read(&tally));
+            let fleet = part.fleet.map(|fleet| &observed.fleets[fleet]);
+            let read = |metric: &Metric| match (metric.by_group, by_fleet(metric), fleet) {
+                (Some(read), ..) => read(&tally),
+                (None, Some(read), Some(fleet)) => read(&observed, fleet, &tally),
+                _ => None,
+            };
             METRICS.iter().map(read).collect()
         })
         .collect();
@@ -241,7 +256,7 @@ pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
         for (at, metric) in METRICS
             .iter()
             .enumerate()
-            .filter(|(_, metric)| metric.by_group.is_some())
+            .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && by_fleet(metric).is_some())
         {
             readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at), own));
         }

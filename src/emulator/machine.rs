@@ -142,7 +142,8 @@ impl Machine {
         match *step {
             Step::AddClient { slots } => Outcome::Client(server.provider.add_client(slots)),
             Step::TokenArrives { request, client } => {
-                intake(server.token_arrives(now, request, client, || request, around))
+                // Which of a client's processes asks is not known before it commits.
+                intake(server.token_arrives(now, request, (client, NodeId(0)), || request, around))
             }
             Step::TokenServed => Outcome::Next(server.token_served()),
             Step::TokenCommits(ref commit) => self.commit(now, commit),

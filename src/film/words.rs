@@ -300,7 +300,7 @@ impl Telling<'_> {
             format!("{request} is answered with the current token")
         } else if happened(|event| matches!(event, Event::GrantRefused { .. })) {
             format!("{request} is refused: its refresh token was used up or taken back")
-        } else if happened(|event| matches!(event, Event::TokenRefused)) {
+        } else if happened(|event| matches!(event, Event::TokenRefused { .. })) {
             format!("{request} is refused")
         } else if happened(|event| matches!(event, Event::TokenRequestLost)) {
             format!("{request} meets silence")

@@ -1,6 +1,8 @@
 //! What a listener has to know of a run beforehand.
 
-use crate::base::{Duration, Time};
+use std::sync::Arc;
+
+use crate::base::{Duration, Group, NodeId, Time};
 
 /// What the metrics of a run have to know before it begins.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub struct RunContext {
     pub groups: usize,
     /// Nodes of all fleets.
     pub nodes: usize,
+    /// Which nodes and which kinds of calls are whose, where fleets are counted apart.
+    pub fleets: FleetsApart,
     /// When the scenario's trigger begins and ends, if it has one.
     pub trigger: Option<(Time, Time)>,
     /// Mean time that an API attempt takes when nothing goes wrong.
@@ -25,4 +29,40 @@ pub struct RunContext {
     pub arrivals_per_s: f64,
     /// Mean time of a token request and its response: until then no node can know that another has asked.
     pub known_after: Duration,
+}
+
+/// Which nodes and which kinds of calls are whose; empty where fleets are not counted apart.
+#[derive(Clone, Debug, Default)]
+pub struct FleetsApart {
+    /// The first node behind each fleet; what is behind the last is a gateway, and nobody's.
+    ends: Arc<[u32]>,
+    /// The fleet of each group.
+    groups: Arc<[u16]>,
+}
+
+impl FleetsApart {
+    /// Fleets that lie one after another and end so, and the fleet of each group.
+    pub fn new(ends: Vec<u32>, groups: Vec<u16>) -> Self {
+        Self {
+            ends: ends.into(),
+            groups: groups.into(),
+        }
+    }
+
+    /// How many fleets are counted.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The place of a node's fleet; none for a gateway.
+    pub fn of_node(&self, node: NodeId) -> Option<usize> {
+        let place = self.ends.partition_point(|&end| end <= node.0);
+        (place < self.ends.len()).then_some(place)
+    }
+
+    /// The place of a group's fleet; none where fleets are not counted apart.
+    #[inline]
+    pub fn of_group(&self, group: Group) -> Option<usize> {
+        self.groups.get(usize::from(group.0)).map(|&fleet| usize::from(fleet))
+    }
 }

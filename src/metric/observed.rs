@@ -6,7 +6,7 @@
 use super::context::RunContext;
 use super::seconds::Seconds;
 use super::spread::Spread;
-use crate::base::{Duration, Group, Time};
+use crate::base::{Duration, Group, NodeId, Time};
 use crate::provider::Life;
 use crate::trace::{CallOutcome, Event, Sink};
 
@@ -54,6 +54,19 @@ impl Tally {
     }
 }
 
+/// Counts of what the nodes of one fleet ask for, and are refused for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FleetTally {
+    /// Requests that reached the token endpoint.
+    pub requests: u64,
+    /// Those that it refused or failed.
+    pub refusals: u64,
+    /// Tokens issued.
+    pub issued: u64,
+    /// Rejections by [`Cause`](crate::provider::Cause).
+    pub causes: [u64; CAUSES],
+}
+
 /// All counts of one run.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -61,6 +74,8 @@ pub struct Observed {
     pub context: RunContext,
     /// Counts of the calls, by group.
     pub groups: Vec<Tally>,
+    /// Counts of token requests and refusals by fleet, where fleets are counted apart.
+    pub fleets: Vec<FleetTally>,
     /// The most attempts of one call that were refused for their token.
     pub most_rejections: u16,
     /// Rejections by [`Cause`](crate::provider::Cause).
@@ -123,6 +138,7 @@ impl Observed {
     pub fn new(context: RunContext) -> Self {
         Self {
             groups: vec![Tally::default(); context.groups],
+            fleets: vec![FleetTally::default(); context.fleets.count()],
             most_rejections: 0,
             causes: [0; CAUSES],
             latency: Spread::default(),
@@ -186,6 +202,17 @@ impl Observed {
         self.quota_until = self.quota_until.max(until);
     }
 
+    /// Counts something of a node's fleet, where fleets are counted apart.
+    #[inline(always)]
+    fn of_fleet(&mut self, now: Time, node: NodeId, count: impl FnOnce(&mut FleetTally)) {
+        if !self.fleets.is_empty()
+            && self.measured(now)
+            && let Some(fleet) = self.context.fleets.of_node(node)
+        {
+            count(&mut self.fleets[fleet]);
+        }
+    }
+
     fn group(&mut self, group: Group) -> &mut Tally {
         &mut self.groups[usize::from(group.0)]
     }
@@ -225,6 +252,7 @@ impl Observed {
     #[inline(always)]
     fn issued(&mut self, now: Time, event: &Event) {
         let Event::Issued {
+            node,
             left,
             blast,
             superseded,
@@ -243,6 +271,7 @@ impl Observed {
             self.blast += u64::from(blast);
             self.join_herd(now);
         }
+        self.of_fleet(now, node, |fleet| fleet.issued += 1);
     }
 
     #[inline(always)]
@@ -301,20 +330,29 @@ impl Sink for Observed {
                 second.repeats += u32::from(repeat);
             }
             Event::AttemptAccepted { .. } => {}
-            Event::AttemptRejected { arrived, cause, .. } => {
+            Event::AttemptRejected {
+                group, arrived, cause, ..
+            } => {
                 self.seconds.at(now).rejections += 1;
                 if arrived >= self.context.warmup {
                     self.causes[cause as usize] += 1;
+                    if let Some(fleet) = self.context.fleets.of_group(group) {
+                        self.fleets[fleet].causes[cause as usize] += 1;
+                    }
                 }
             }
             Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).refused += 1,
             Event::CallEnded { .. } => self.call_ended(now, event),
-            Event::TokenRequested => {
+            Event::TokenRequested { node } => {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
+                self.of_fleet(now, node, |fleet| fleet.requests += 1);
             }
-            Event::TokenRefused => self.token_refused(now),
+            Event::TokenRefused { node } => {
+                self.token_refused(now);
+                self.of_fleet(now, node, |fleet| fleet.refusals += 1);
+            }
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),
             Event::TokenAnswerLost => self.lost_answers += u64::from(self.measured(now)),
             Event::QuotaExhausted { reset } => self.exhaust_quota(now, reset),

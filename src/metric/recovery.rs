@@ -122,6 +122,7 @@ mod tests {
     fn fed_at(arrivals_per_s: f64, successes: impl Fn(u64) -> u32) -> Option<f64> {
         let at = |s| Time::ZERO + Duration::from_secs(s);
         let mut recovery = RecoveryWatch::new(&RunContext {
+            fleets: Default::default(),
             warmup: at(0),
             horizon: at(300),
             end: at(300),

@@ -29,6 +29,9 @@ pub struct Plan {
     pub policy: CallPolicy,
     /// What each node follows, where they do not all follow the same.
     pub mix: Option<Mixed>,
+    /// Names of the fleets in the order of the layout, where token requests are counted for each: where some strategy of the scenario
+    /// mixes. Else empty.
+    pub fleets_apart: Vec<String>,
     /// Nodes, apps, domains and stores.
     pub layout: Layout,
     /// The provider.

@@ -125,7 +125,10 @@ impl Subject for Simulated {
             AskBy::Refresh(refresh) => self.pairs.get(&refresh).copied(),
             AskBy::Client | AskBy::Login => None,
         };
-        let no_op = match self.server.token_arrives(self.now, 0, 0, || 0, &mut self.host) {
+        let no_op = match self
+            .server
+            .token_arrives(self.now, 0, (0, NodeId(0)), || 0, &mut self.host)
+        {
             Intake::Answered(reply) => return Ok(refused(reply)),
             Intake::Now { no_op } => no_op,
             Intake::Silent | Intake::Serve | Intake::Waits => return Ok(TokenAnswered::Refused),

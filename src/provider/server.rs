@@ -87,7 +87,7 @@ pub enum Intake<T> {
 /// let (client, slot, asker, now) = (0, Slot::Unnamed, NodeId(0), Time::ZERO);
 /// let ask = TokenAsk { client, slot, asker, force: false, no_op: false, with: None, held: None };
 /// let [first, second] = [(); 2].map(|()| {
-///     assert_eq!(server.token_arrives(now, 0, client, || (), &mut Calm), Intake::Now { no_op: false });
+///     assert_eq!(server.token_arrives(now, 0, (client, asker), || (), &mut Calm), Intake::Now { no_op: false });
 ///     server.token_commits(now, &ask, &mut Calm)
 /// });
 /// let (Reply::Granted(first), Reply::Granted(second)) = (first, second) else { panic!() };
@@ -181,17 +181,17 @@ impl<R: Rule, Q> Server<R, Q> {
         })
     }
 
-    /// A token request arrives from the network; as [`Server::api_arrives`].
+    /// A token request of a client's node arrives from the network; as [`Server::api_arrives`].
     #[inline(always)] // Called in one place of an engine.
     pub fn token_arrives(
         &mut self,
         now: Time,
         key: u64,
-        client: u16,
+        (client, asker): (u16, NodeId),
         queued: impl FnOnce() -> Q,
         host: &mut impl ServerHost,
     ) -> Intake<Grant> {
-        host.note(|| Event::TokenRequested);
+        host.note(|| Event::TokenRequested { node: asker });
         let endpoint = &mut self.provider.token_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let refused = match endpoint.outage {
@@ -220,7 +220,7 @@ impl<R: Rule, Q> Server<R, Q> {
             self.waiting[At::Token as usize].push_back(queued())
         });
         if matches!(intake, Intake::Answered(_)) {
-            host.note(|| Event::TokenRefused);
+            host.note(|| Event::TokenRefused { node: asker });
         }
         intake
     }
@@ -247,7 +247,7 @@ impl<R: Rule, Q> Server<R, Q> {
             Some(bucket) => self.issue(now, bucket, ask, host),
         };
         if !reply.is_granted() {
-            host.note(|| Event::TokenRefused);
+            host.note(|| Event::TokenRefused { node: ask.asker });
         }
         reply
     }

@@ -6,7 +6,7 @@ use super::reasons;
 use super::sheet::{Column, GLUE, Sheet};
 use super::{Figure, Figures, Sweep, one_line};
 use crate::metric::{CallPart, MetricName};
-use crate::record::{Comparison, ComparisonVerdict, Record};
+use crate::record::{Comparison, ComparisonVerdict, Reading, Record};
 
 /// Narrower than this the name of a strategy is no longer recognisable.
 const NARROWEST_NAME: usize = 14;
@@ -258,6 +258,18 @@ pub(super) fn groups(record: &Record) -> Sheet {
     columns.push(Column::left("group"));
     columns.push(Column::right("calls\nfailed"));
     columns.push(Column::right("first\nattempt\nrejected"));
+    // Told where fleets do not all follow the same.
+    let asks = "token_requests_per_call";
+    let told = |reading: &Reading| {
+        reading
+            .metric
+            .strip_prefix(asks)
+            .is_some_and(|part| part.starts_with('@'))
+    };
+    let asked = record.readings.iter().any(told);
+    if asked {
+        columns.push(Column::right("token\nrequests\nper call"));
+    }
     let mut rows = Vec::new();
     for (i, point) in record.points.iter().enumerate() {
         for strategy in &record.strategies {
@@ -278,6 +290,10 @@ pub(super) fn groups(record: &Record) -> Sheet {
                     share(failed),
                     share(first),
                 ]);
+                if asked {
+                    let requests = get(asks).map(|figure| number::short(figure.mean));
+                    row.push(requests.unwrap_or_else(|| MISSING.to_owned()));
+                }
                 rows.push(row);
             }
         }

@@ -66,6 +66,10 @@ pub fn plan(
         coordination: coordination(settings, &strategy.coordination),
         policy: policy(strategy),
         mix,
+        fleets_apart: match file.strategy.iter().any(StrategySettings::is_mixed) {
+            true => file.fleet.iter().map(|fleet| fleet.name.clone()).collect(),
+            false => Vec::new(),
+        },
         provider: provider(file, settings, &names),
         timeline: timeline((file, strategy), &names, &layout, &groups, case),
         trigger: trigger(file),

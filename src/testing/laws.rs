@@ -118,7 +118,7 @@ fn alone<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
 
 fn frugal<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
     let trace = bench.run(&bench.plan(1, 200), Issuance::independent(HOUR), 2);
-    match count(&trace, |event| matches!(event, Event::TokenRequested)) {
+    match count(&trace, |event| matches!(event, Event::TokenRequested { .. })) {
         1 => Ok(()),
         requests => Err(format!("{requests} token requests")),
     }
@@ -203,8 +203,13 @@ fn books<S: Strategy>(bench: &Bench<S>) -> Result<(), String> {
     if open.values().any(|&calls| calls != 0) {
         return Err("a call has ended twice, or never".to_owned());
     }
-    let asked = count(&trace, |event| matches!(event, Event::TokenRequested));
-    let answers = |event: &Event| matches!(event, Event::Issued { .. } | Event::Returned | Event::TokenRefused);
+    let asked = count(&trace, |event| matches!(event, Event::TokenRequested { .. }));
+    let answers = |event: &Event| {
+        matches!(
+            event,
+            Event::Issued { .. } | Event::Returned | Event::TokenRefused { .. }
+        )
+    };
     match count(&trace, answers) {
         // An outage answers nobody.
         answered if answered <= asked => Ok(()),

@@ -26,6 +26,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
     Plan {
         coordination: Coordination::Naive(Naive {}),
         mix: None,
+        fleets_apart: Vec::new(),
         policy: CallPolicy {
             timeout: Some(Duration::SECOND),
             store_timeout: Some(Duration::SECOND),

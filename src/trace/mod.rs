@@ -72,13 +72,19 @@ pub enum Event {
         rejected_in_flight: bool,
     },
     /// A request reaches the token endpoint.
-    TokenRequested,
+    TokenRequested {
+        /// The node that asks.
+        node: NodeId,
+    },
     /// A token request is lost on its way, or the token endpoint keeps silent.
     TokenRequestLost,
     /// The answer of the token endpoint is lost on its way.
     TokenAnswerLost,
     /// The token endpoint refuses a request, or fails it.
-    TokenRefused,
+    TokenRefused {
+        /// The node that asks.
+        node: NodeId,
+    },
     /// The token endpoint refuses a refresh token: `invalid_grant`.
     GrantRefused {
         /// The refusal ends the whole family.

@@ -122,7 +122,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 count,
                 with,
             };
-            match self.server.token_arrives(now, key, ask.client, message, host) {
+            match self.server.token_arrives(now, key, (ask.client, node), message, host) {
                 Intake::Now { no_op } => ask.no_op = no_op,
                 Intake::Silent | Intake::Waits => return,
                 Intake::Serve => {

@@ -76,6 +76,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let stride = coordination.highest_slot().map_or(1, |highest| highest + 1);
     Plan {
         mix: None,
+        fleets_apart: Vec::new(),
         policy: CallPolicy::plain(Retry::Immediate(Immediate {
             attempts: Attempts::UNBOUNDED,
         })),
@@ -226,12 +227,9 @@ fn strategies_with_a_store() -> Vec<Coordination> {
         Coordination::Reread(Reread::default()),
         Coordination::Reread(Reread {
             before: true,
-            ..Reread::default()
+            only_reads: false,
         }),
-        Coordination::WipingLoser(WipingLoser {
-            compare: false,
-            before: false,
-        }),
+        Coordination::WipingLoser(WipingLoser::default()),
         Coordination::WipingLoser(WipingLoser {
             compare: true,
             before: true,

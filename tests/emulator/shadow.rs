@@ -55,7 +55,10 @@ impl Shadow {
     /// A token request with what came with this token, or with the client's own credentials.
     pub fn token(&mut self, with: Option<Token>) -> Reply<Grant> {
         let (client, slot, asker) = (0, Slot::Unnamed, NodeId(0));
-        match self.server.token_arrives(self.now, 0, client, || (), &mut Calm) {
+        match self
+            .server
+            .token_arrives(self.now, 0, (client, asker), || (), &mut Calm)
+        {
             Intake::Now { no_op } => {
                 let ask = TokenAsk {
                     client,

@@ -109,7 +109,7 @@ fn whoever_listens_hears_what_happens() {
         let heard: Arc<[AtomicU64; 2]> = Arc::default();
         let counts = Arc::clone(&heard);
         let listening = options(&provider, r#"{ "compare_first": {} }"#).listener(move |event| match event {
-            Event::TokenRequested => _ = counts[0].fetch_add(1, Ordering::Relaxed),
+            Event::TokenRequested { .. } => _ = counts[0].fetch_add(1, Ordering::Relaxed),
             Event::CallEnded { .. } => _ = counts[1].fetch_add(1, Ordering::Relaxed),
             _ => {}
         });

@@ -52,7 +52,7 @@ fn ask(with: Option<Token>) -> TokenAsk {
 
 /// A whole token request in one instant.
 fn request(server: &mut Latest, now: Time, with: Option<Token>, host: &mut Quiet) -> Reply<Grant> {
-    match server.token_arrives(now, 0, 0, || 0, host) {
+    match server.token_arrives(now, 0, (0, NodeId(0)), || 0, host) {
         Intake::Now { no_op } => server.token_commits(now, &TokenAsk { no_op, ..ask(with) }, host),
         Intake::Answered(reply) => reply,
         other => panic!("it is served at once, not {other:?}"),
@@ -108,7 +108,7 @@ fn requests_queue_and_are_turned_away() {
         ..Endpoint::default()
     };
     let (mut server, mut host) = (server(endpoint), Quiet::default());
-    let mut arrive = |server: &mut Latest, number| server.token_arrives(at(1), 0, 0, || number, &mut host);
+    let mut arrive = |server: &mut Latest, number| server.token_arrives(at(1), 0, (0, NodeId(0)), || number, &mut host);
     assert_eq!(arrive(&mut server, 1), Intake::Serve);
     assert_eq!(arrive(&mut server, 2), Intake::Waits);
     let busy = Reply::refused(AnswerKind::ServerError);

@@ -280,3 +280,57 @@ fn advice_leaves_a_mix_out_and_says_so() {
         "{left_out:?}"
     );
 }
+
+/// What each fleet asks for, gets and is refused for adds up to what all of them do, and who only shares asks for less.
+#[test]
+fn token_requests_are_told_of_each_fleet() {
+    let other = "[[strategy]]\nname = \"naive\"\ncoordination = \"naive\"\n";
+    let text = format!(
+        "{}\n{other}",
+        FLEETS.replace("ONE", "a").replace("TWO", "b").replace("= 60", "= 4")
+    );
+    let run = |text: &str| {
+        let scenario = Scenario::parse("mixed.toml", text, Path::new(".")).unwrap();
+        campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &Default::default()).unwrap()
+    };
+    let outcome = run(&text);
+    for strategy in ["half", "naive"] {
+        let mean = |name: &str| outcome.record.mean(strategy, name).unwrap();
+        for metric in ["token_requests_per_hour", "issuances_per_hour"] {
+            let fleets = mean(&format!("{metric}@a")) + mean(&format!("{metric}@b"));
+            assert!((fleets - mean(metric)).abs() < 1e-9, "{strategy}: {metric}");
+        }
+        for cause in [
+            "superseded",
+            "expired",
+            "revoked",
+            "in_flight",
+            "not_yet_active",
+            "long_dead",
+        ] {
+            let metric = format!("rejections_{cause}_per_call");
+            let of = |part: &str| mean(&format!("{metric}{part}")) * mean(&format!("calls{part}"));
+            // A mean of shares is not the share of means: the runs differ in their calls by some per cent.
+            assert!(
+                (of("@a") + of("@b") - of("")).abs() <= 0.05 * of("") + 1e-9,
+                "{strategy}: {metric}"
+            );
+        }
+    }
+    let half = |name: &str| outcome.record.mean("half", name).unwrap();
+    assert!(half("token_requests_per_call@a") > half("token_requests_per_call@b"));
+    assert!(half("rejections_superseded_per_call@b") > 0.1);
+
+    // Where nobody mixes, there is not a row more.
+    let (before, after) = text.split_at(text.find("[strategy.fleet.b]").unwrap());
+    let plain = format!("{before}\n{}", &after[after.find("[[strategy]]").unwrap()..]);
+    assert_eq!(run(&plain).record.mean("half", "token_requests_per_call@a"), None);
+    let asserted =
+        format!("{plain}\n[[assert]]\nstrategy = \"*\"\nmetric = \"issuances_per_call@a\"\nop = \"<\"\nvalue = 1\n");
+    let error = Scenario::parse("plain.toml", &asserted, Path::new(".")).unwrap_err();
+    assert!(
+        error.mistakes()[0]
+            .message()
+            .contains("only where a strategy's fleets differ")
+    );
+}

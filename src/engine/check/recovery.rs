@@ -42,7 +42,7 @@ impl Cost {
     fn after(mut self, events: &[Event]) -> Self {
         for event in events {
             match event {
-                Event::TokenRequested => self.token_requests = (self.token_requests + 1).min(MOST),
+                Event::TokenRequested { .. } => self.token_requests = (self.token_requests + 1).min(MOST),
                 Event::AttemptSent { .. } => self.attempts = (self.attempts + 1).min(MOST),
                 _ => {}
             }

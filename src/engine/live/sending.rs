@@ -33,7 +33,7 @@ impl LiveNode {
                     self.note(&Event::TokenRequestLost);
                     return;
                 }
-                self.note(&Event::TokenRequested);
+                self.note(&Event::TokenRequested { node: id });
                 let fleet = self.machine.fleet();
                 let ask = requests::TokenRequest {
                     client: fleet.client,

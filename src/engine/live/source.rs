@@ -115,6 +115,7 @@ impl TokenSourceOptions {
         let never = Time::from_nanos(u64::MAX);
         Plan {
             mix: None,
+            fleets_apart: Vec::new(),
             coordination: self.coordination.clone(),
             policy: self.policy.clone(),
             layout: Layout::plain(1, false),

@@ -9,8 +9,9 @@ use super::super::figure::{WrittenUnit, written_units};
 use super::super::file::Assert;
 use super::super::nearest::listed;
 use super::super::op::Op;
+use super::super::strategy::StrategySettings;
 use super::Checker;
-use crate::metric::{CallPart, METRICS, Metric, MetricName};
+use crate::metric::{BY_FLEET, CallPart, METRICS, Metric, MetricName};
 use crate::plan::SweepPoint;
 
 impl<'a> Checker<'a> {
@@ -48,7 +49,14 @@ impl<'a> Checker<'a> {
             ));
         };
         let Some(part) = part else { return Ok(known) };
-        if known.by_group.is_none() {
+        let by_fleet = BY_FLEET.iter().any(|(name, _)| *name == metric) && part.kind.is_none();
+        if by_fleet && !self.file.strategy.iter().any(StrategySettings::is_mixed) {
+            return Err((
+                format!("`{metric}` is told of each fleet only where a strategy's fleets differ"),
+                format!("did you mean `{metric}`?"),
+            ));
+        }
+        if known.by_group.is_none() && !by_fleet {
             return Err((
                 format!("`{metric}` is not about calls, and has no value for a part of them"),
                 format!("did you mean `{metric}`?"),
