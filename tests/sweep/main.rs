@@ -247,3 +247,46 @@ fn an_assertion_that_fails_somewhere_ends_it_with_99() {
     assert_eq!(manifest["points"], 2);
     assert!(manifest["events"].as_u64() > Some(100));
 }
+
+#[test]
+fn a_row_is_run_again_alone_with_the_same_figures() {
+    let folder = TempDir::new().expect("a folder");
+    let file = scenario(folder.path(), "[sweep]\n\"run.drain\" = ['10s', '20s']");
+    let out = folder.path().join("out");
+    // Values that come twice among whole numbers, too.
+    let more = ["--param", "fleet.web.nodes=1..3", "--sample", "lhs:9"];
+    let before = sweep(&file, &out, &[&more[..], &["--row", "2"]].concat());
+    assert_eq!(before.status.code(), Some(2));
+    assert!(
+        text(&before.stderr).contains("no finished sweep"),
+        "{}",
+        text(&before.stderr)
+    );
+    done(sweep(&file, &out, &more));
+    let whole = files(&out);
+    let results = String::from_utf8(whole[Path::new("results.csv")].clone()).expect("text");
+    let rows: Vec<&str> = results.lines().collect();
+    for row in [2, rows.len() / 2, rows.len()] {
+        let again = done(sweep(
+            &file,
+            &out,
+            &[&more[..], &["--row", &row.to_string(), "--format", "csv"]].concat(),
+        ));
+        assert!(
+            text(&again.stderr).contains("the figures are those of point"),
+            "{}",
+            text(&again.stderr)
+        );
+        let bare = |row: &str| row.rsplit_once(',').expect("cells").0.to_owned();
+        let printed = text(&again.stdout);
+        assert!(printed.lines().any(|line| bare(line) == bare(rows[row - 1])), "{row}");
+        assert!(folder.path().join(format!("out-row-{row}/timeline.csv")).exists());
+    }
+    let beyond = sweep(
+        &file,
+        &out,
+        &[&more[..], &["--row", &(rows.len() + 1).to_string()]].concat(),
+    );
+    assert!(text(&beyond.stderr).contains("has no row"), "{}", text(&beyond.stderr));
+    assert!(files(&out) == whole);
+}

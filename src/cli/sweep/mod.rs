@@ -3,6 +3,7 @@
 mod finish;
 mod jobs;
 mod progress;
+mod row;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// Print the sweep as a job array of Slurm or an indexed Job of Kubernetes, and run nothing; --shard I/N says how many shards there are
     #[arg(long, value_name = "SCHEDULER", value_enum)]
     print: Option<Scheduler>,
+    /// Run the point of this row of results.csv once more, alone, and keep all that a run keeps; the header is row 1
+    #[arg(long, value_name = "N", conflicts_with_all = ["shard", "print"])]
+    row: Option<u64>,
     /// Where the files go [default: reports/<scenario name>-sweep]; a folder in which the same sweep was begun goes on
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -99,6 +103,10 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
     let name = &head.plan.manifest.scenario;
     if let Some(scheduler) = arguments.print {
         return printed(arguments, &swept, &options, &head, scheduler);
+    }
+    if let Some(row) = arguments.row {
+        let out = arguments.out.clone().unwrap_or_else(|| default_folder(name, None));
+        return row::alone(row, (&swept, &options, &head.plan), &out, arguments.format);
     }
     let threads = threads(&options);
     let effort = weighed(arguments, &swept, &options, &head);

@@ -161,6 +161,34 @@ pub fn readings(
     }))
 }
 
+/// The number of the point that a row of a finished sweep's `results.csv` belongs to, and all its figures; none where there are not so many
+/// rows. They are counted as a spreadsheet does, from 1, which is the header.
+///
+/// # Errors
+/// [`SweepFolderError`] when the file cannot be read, or a row is none.
+pub fn point_of_row(dir: &Path, row: u64) -> Result<Option<(u64, Vec<Reading>)>, SweepFolderError> {
+    let (mut number, mut found) = (0, false);
+    let mut point: Vec<Reading> = Vec::new();
+    for (at, reading) in (2..).zip(readings(dir)?) {
+        let reading = reading?;
+        // Points of a sample may have the same values: the next one begins where the first figure comes again.
+        let begins = |first: &Reading| {
+            let key = |reading: &Reading| (reading.strategy.clone(), reading.metric.clone());
+            first.point != reading.point || key(first) == key(&reading)
+        };
+        if point.first().is_some_and(begins) {
+            if found {
+                break;
+            }
+            number += 1;
+            point.clear();
+        }
+        point.push(reading);
+        found |= at == row;
+    }
+    Ok(found.then_some((number, point)))
+}
+
 fn reading(row: &csv::StringRecord) -> Result<Reading, String> {
     let mut cells = [""; RESULTS_HEADER.len()];
     cells.iter_mut().zip(row).for_each(|(cell, value)| *cell = value);
