@@ -16,6 +16,7 @@ use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
 use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SystemParams};
 use crate::property::{self, PROPERTIES};
+use crate::provider::settings::Settings;
 use crate::provider::{Issuance, profiles};
 use crate::record::{sha256, write};
 
@@ -84,6 +85,8 @@ struct Subject {
     setup: Setup,
     /// The plainest first.
     rules: Vec<(String, Issuance)>,
+    /// The provider, where a scenario describes it.
+    provider: Option<Settings>,
     /// It is one of the checker's lists, under their rule as the plainest.
     listed: bool,
 }
@@ -99,6 +102,7 @@ impl Subject {
                 rule,
             )],
             setup,
+            provider: None,
             listed: true,
         }
     }
@@ -162,6 +166,7 @@ fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, Strin
     let systems = of_scenario_file(&scenario, arguments.nodes, arguments.calls, arguments.faults);
     let subject = |(name, setup): (String, Setup)| Subject {
         listed: false,
+        provider: Some(scenario.file.provider.clone()),
         ..Subject::new(&name, setup)
     };
     let (alike, mixed): (Vec<_>, Vec<_>) = systems.into_iter().partition(|(_, setup)| setup.mix.is_empty());
@@ -325,7 +330,8 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
 
 fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Result<PathBuf, String> {
     let rule = &subject.rules[finding.case.draw.rule].1;
-    let saved = Saved::new(finding.property, Some(seed), &subject.setup, rule, &finding.case)?;
+    let setup = (&subject.setup, subject.provider.as_ref());
+    let saved = Saved::new(finding.property, Some(seed), setup, rule, &finding.case)?;
     let file = folder.join(file_name(&subject.name, &saved));
     std::fs::create_dir_all(folder).map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
     write::place_alone(&file, saved.to_string().as_bytes()).map_err(|error| error.to_string())?;

@@ -7,6 +7,7 @@
 mod case;
 mod coverage;
 mod replay;
+mod rules;
 mod saved;
 mod shrink;
 mod step;
@@ -24,7 +25,8 @@ pub use super::check::PropertySet;
 pub use case::{Case, Cases, SearchSpace, SystemParams};
 pub use coverage::Coverage;
 pub use replay::{Effect, Effects, replay};
-pub use saved::{RULES, Saved, name_of_rule, rule};
+pub use rules::{CaseProvider, CaseRule, RULES, name_of_rule, rule};
+pub use saved::Saved;
 pub use shrink::{breaks, smallest};
 pub use step::{Actor, MessageFate, MessageKind, ScheduleStep};
 pub use walk::{Walk, along};

@@ -7,28 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Case;
 use super::replay::{Effects, replay};
+use super::rules::{CaseProvider, CaseRule};
 use super::step::ScheduleStep;
 use super::walk::along;
-use crate::base::Duration;
-use crate::engine::check::systems::{self, ROTATIONS, system_for};
+use crate::engine::check::systems::system_for;
 use crate::engine::check::{Counterexample, FaultBudget, Setup, State, System};
 use crate::node::Strategy as _;
 use crate::property::{self, PROPERTIES};
-use crate::provider::{Issuance, OnBadSlot, OnFull, Reveals, RotationRule, profiles};
+use crate::provider::settings::Settings;
+use crate::provider::{Issuance, OnBadSlot, Reveals};
 use crate::retry::Attempts;
 use crate::strategy::Coordination;
-
-/// Rules that cases are drawn with, the plainest first, with a sentence each. A profile of a provider can be named as well.
-pub const RULES: [(&str, &str); 5] = [
-    ("latest_only", "a new token ends the one before it at once"),
-    ("overlap", "a new token ends the one before it after a while"),
-    ("two_live", "two tokens are live, and a third ends the oldest"),
-    ("returned", "a request returns the current token while it lives"),
-    ("refused", "a request is refused while a token lives"),
-];
-
-/// Life of a token; a case's clock stands still, so it decides nothing.
-const LIFE: Duration = Duration::from_secs(3600);
 
 /// Slots, registered apps and keys of a rotation in a case at most: the checker keeps them all in every state.
 const MOST_PLACES: i64 = 16;
@@ -44,47 +33,6 @@ fn tries_of(attempts: Attempts) -> Option<u32> {
 /// Steps of a case at most; the longest run that the checker tells has some thirty.
 const MOST_STEPS: usize = 10_000;
 
-/// The rule beside refresh tokens, whose own rule says what ends: a new token ends no other.
-const INDEPENDENT: &str = "independent";
-
-/// The rule of this name: one of [`RULES`], `independent`, or a provider's.
-pub fn rule(name: &str) -> Option<Issuance> {
-    let mut rule = Issuance::latest_only(LIFE);
-    match name {
-        "latest_only" => {}
-        "overlap" => rule.overlap = Duration::SECOND,
-        "two_live" => rule.capacity = Some(2),
-        "returned" => rule.reuse_threshold = Some(Duration::SECOND),
-        "refused" => rule.on_full = OnFull::Refuse,
-        INDEPENDENT => rule = Issuance::independent(LIFE),
-        other => return Some(profiles::find(other)?.provider.issuance()),
-    }
-    Some(rule)
-}
-
-/// The name under which [`rule`] finds a rule.
-pub fn name_of_rule(wanted: &Issuance) -> Option<String> {
-    let profiles = profiles::PROFILES.iter().map(|(name, _)| *name);
-    let mut names = RULES.iter().map(|(name, _)| *name).chain([INDEPENDENT]).chain(profiles);
-    names
-        .find(|name| rule(name).as_ref() == Some(wanted))
-        .map(str::to_owned)
-}
-
-/// What becomes of refresh tokens under this name: one of [`ROTATIONS`], or a provider's.
-fn rotation(name: &str) -> Option<RotationRule> {
-    let of_provider = || Some(RotationRule::of(&profiles::find(name)?.provider.refresh_tokens()?));
-    systems::rotation(name).or_else(of_provider)
-}
-
-/// The name of what becomes of refresh tokens in a system.
-fn name_of_rotation(wanted: &System) -> Option<String> {
-    let mut names = ROTATIONS.iter().chain(&profiles::PROFILES).map(|(name, _)| *name);
-    names
-        .find(|name| rotation(name).is_some_and(|rule| wanted.clone().rotating(Some(rule)).rotation == wanted.rotation))
-        .map(str::to_owned)
-}
-
 /// A case with all that it takes to run it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
@@ -94,10 +42,8 @@ pub struct Saved {
     pub seed: Option<u64>,
     /// The strategy of all nodes.
     pub coordination: Coordination,
-    /// The provider's rule, by a name that [`rule`] knows.
-    pub rule: String,
-    /// What becomes of refresh tokens, by name, where there are any.
-    pub refresh_tokens: Option<String>,
+    /// What the provider does.
+    pub rule: CaseRule,
     /// What tokens reveal about which is newer.
     pub reveals: Reveals,
     /// What a slot index gets that was not granted.
@@ -123,7 +69,8 @@ struct Written {
     property: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
-    rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_tokens: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -137,6 +84,8 @@ struct Written {
     tries: Option<u32>,
     faults: String,
     steps: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider: Option<CaseProvider>,
     strategy: Coordination,
 }
 
@@ -145,27 +94,24 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Saved {
-    /// A case of this setup under one of its rules.
+    /// A case of this setup under one of its rules, of a provider with these settings where there are some.
     ///
-    /// Errors when what the provider does has no name.
+    /// Errors when what the provider does has no name, and is not what the settings say.
     pub fn new(
         property: usize,
         seed: Option<u64>,
-        setup: &Setup,
+        (setup, provider): (&Setup, Option<&Settings>),
         rule: &Issuance,
         case: &Case,
     ) -> Result<Self, String> {
-        let nameless = |what| format!("a case names {what}, and the one of this provider has no name");
-        let refresh_tokens = match setup.system.rotation {
-            None => None,
-            Some(_) => Some(name_of_rotation(&setup.system).ok_or_else(|| nameless("a rule for refresh tokens"))?),
-        };
+        let rule = CaseRule::of(&setup.system, rule, provider).ok_or_else(|| {
+            "what this provider does has no name, and nothing says how a scenario would write it".to_owned()
+        })?;
         Ok(Self {
             property: PROPERTIES[property].name,
             seed,
             coordination: setup.coordination.clone(),
-            rule: name_of_rule(rule).ok_or_else(|| nameless("a rule"))?,
-            refresh_tokens,
+            rule,
             reveals: setup.system.reveals,
             on_bad_slot: setup.system.on_bad_slot,
             slots: setup.system.slots,
@@ -196,15 +142,13 @@ impl Saved {
             system,
             mix,
         } = system_for(self.coordination.clone(), self.nodes, self.calls, self.faults);
-        let known = |name: &String| rotation(name).expect("a case names a rule for refresh tokens");
         let system = System {
-            rule: rule(&self.rule).expect("a case names a rule"),
             faults: self.faults,
             reveals: self.reveals,
             on_bad_slot: self.on_bad_slot,
             slots: self.slots,
             attempts: self.tries.map_or(Attempts::UNBOUNDED, Attempts::at_most),
-            ..system.rotating(self.refresh_tokens.as_ref().map(known))
+            ..self.rule.applied(system)
         };
         Setup {
             coordination,
@@ -237,11 +181,15 @@ impl fmt::Display for Saved {
             "# breaks {}: {title}; replay it with `tokenstorm fuzz --replay FILE`",
             self.property
         )?;
+        let (rule, refresh_tokens, provider) = match self.rule.clone() {
+            CaseRule::Named { rule, refresh_tokens } => (Some(rule), refresh_tokens, None),
+            CaseRule::Written(provider) => (None, None, Some(provider)),
+        };
         let written = Written {
             property: self.property.to_owned(),
             seed: self.seed,
-            rule: self.rule.clone(),
-            refresh_tokens: self.refresh_tokens.clone(),
+            rule,
+            refresh_tokens,
             reveals: self.reveals,
             on_bad_slot: self.on_bad_slot,
             slots: self.slots,
@@ -250,6 +198,7 @@ impl fmt::Display for Saved {
             tries: self.tries,
             faults: self.faults.to_string(),
             steps: self.steps.iter().map(ScheduleStep::to_string).collect(),
+            provider,
             strategy: self.coordination.clone(),
         };
         f.write_str(&toml::to_string_pretty(&written).map_err(|_| fmt::Error)?)
@@ -279,23 +228,7 @@ impl FromStr for Saved {
         };
         let property = property::find(&written.property)
             .ok_or_else(|| format!("there is no property `{}`; there are: {}", written.property, known()))?;
-        if rule(&written.rule).is_none() {
-            let names: Vec<_> = RULES.iter().map(|(name, _)| *name).collect();
-            return Err(format!(
-                "there is no rule `{}`; there are: {}, and the providers' (tokenstorm list providers)",
-                written.rule,
-                names.join(", ")
-            ));
-        }
-        if let Some(name) = &written.refresh_tokens
-            && rotation(name).is_none()
-        {
-            let names: Vec<_> = ROTATIONS.iter().map(|(name, _)| *name).collect();
-            return Err(format!(
-                "there is no rule `{name}` for refresh tokens; there are: {}, and those of providers that have one",
-                names.join(", ")
-            ));
-        }
+        let rule = CaseRule::read(written.rule, written.refresh_tokens, written.provider)?;
         for (key, count, most) in [("nodes", written.nodes, 4), ("calls", written.calls, 3)] {
             if !(1..=most).contains(&count) {
                 return Err(format!("`{key} = {count}` is not from 1 to {most}"));
@@ -327,8 +260,7 @@ impl FromStr for Saved {
             property: property.name,
             seed: written.seed,
             coordination: written.strategy,
-            rule: written.rule,
-            refresh_tokens: written.refresh_tokens,
+            rule,
             reveals: written.reveals,
             on_bad_slot: written.on_bad_slot,
             slots: written.slots,

@@ -1,17 +1,15 @@
 //! The fuzzer finds what the checker finds, as small as it can be; what it finds replays in the checker and in the simulator.
 
-use std::path::Path;
+mod saved;
 
 use tokenstorm::engine::check::expected::{self, Expectation, FAULTY};
 use tokenstorm::engine::check::systems::{self, EACH_ONCE, REFRESHERS};
-use tokenstorm::engine::check::{self, Action, FaultBudget, Setup};
+use tokenstorm::engine::check::{self, FaultBudget, Setup};
 use tokenstorm::engine::fuzz::{
-    self, Case, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, ScheduleStep, SearchSpace, SystemParams,
+    self, Cases, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, ScheduleStep, SearchSpace,
 };
 use tokenstorm::node::Strategy;
 use tokenstorm::property::{Judge, PROPERTIES};
-use tokenstorm::provider::{OnBadSlot, profiles};
-use tokenstorm::retry::Attempts;
 use tokenstorm::strategy::{Coordination, Gateway, Lease, WaitAndLook};
 
 fn setup(name: &str, nodes: u32, calls: u32, faults: FaultBudget) -> Setup {
@@ -109,8 +107,14 @@ fn a_leeway_that_ends_is_found_by_chance() {
             finding.case
         );
         assert!(finding.case.steps.contains(&ScheduleStep::Elapse), "{:?}", finding.case);
-        let saved =
-            Saved::new(finding.property, Some(3), &setup, &setup.system.rule, &finding.case).expect("it has names");
+        let saved = Saved::new(
+            finding.property,
+            Some(3),
+            (&setup, None),
+            &setup.system.rule,
+            &finding.case,
+        )
+        .expect("it has names");
         let again: Saved = saved.to_string().parse().expect("it reads as it is written");
         assert_eq!(again.run().expect("it breaks F1").way, finding.example.way);
         let effects = again.effects();
@@ -270,108 +274,9 @@ fn another_schedule_has_other_effects() {
     let effects = |steps: usize| {
         let mut case = finding.case.clone();
         case.steps.truncate(steps);
-        let saved = Saved::new(finding.property, None, &setup, &setup.system.rule, &case);
+        let saved = Saved::new(finding.property, None, (&setup, None), &setup.system.rule, &case);
         saved.expect("its rule has a name").effects()
     };
     assert_eq!(effects(6).checker, effects(6).simulator);
     assert_ne!(effects(6).checker, effects(5).simulator);
-}
-
-/// Every case of the folder still breaks its property at its last step, and does the same in both engines.
-#[test]
-fn saved_cases_replay() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("a file").path();
-        let text = std::fs::read_to_string(&path).expect("a text");
-        let saved: Saved = text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert_eq!(saved.to_string(), text, "{} is as it would be written", path.display());
-        let example = saved
-            .run()
-            .unwrap_or_else(|| panic!("{} breaks nothing", path.display()));
-        let one_more = |action: &Action| matches!(action, Action::Arrive(_));
-        let steps = example.way.iter().position(one_more).unwrap_or(example.way.len());
-        assert_eq!(steps, saved.steps.len(), "{}", path.display());
-        let effects = saved.effects();
-        assert_eq!(effects.checker, effects.simulator, "{}", path.display());
-        count += 1;
-    }
-    assert!(count >= 15, "{count} cases");
-}
-
-/// What a provider does is kept with the case, and a provider that a case cannot name is told.
-#[test]
-fn a_case_keeps_what_the_provider_does() {
-    let naive = setup("naive", 2, 1, FaultBudget::NONE);
-    let mut okta = naive.clone();
-    okta.system = okta.system.under(&profiles::find("okta").expect("a provider").provider);
-    let strict = setup("naive_strict", 2, 1, FaultBudget::NONE);
-    let mut order = setup("put_if_newer_order", 2, 1, FaultBudget::NONE);
-    order.system.on_bad_slot = OnBadSlot::Ignore;
-    let mut few = naive.clone();
-    few.system.attempts = Attempts::at_most(3);
-    for (setup, name) in [
-        (&few, None),
-        (&naive, None),
-        (&strict, Some("strict")),
-        (&okta, Some("okta")),
-        (&order, None),
-    ] {
-        let draw = SystemParams {
-            nodes: 2,
-            calls: 1,
-            rule: 0,
-            faults: setup.system.faults,
-        };
-        let case = Case {
-            draw,
-            steps: Vec::new(),
-        };
-        let saved = Saved::new(0, None, setup, &setup.system.rule, &case).expect("what it does has a name");
-        assert_eq!(saved.refresh_tokens.as_deref(), name);
-        let read: Saved = saved.to_string().parse().expect("it was just written");
-        assert_eq!(read, saved);
-        let mut again = read.setup();
-        // How far a search goes is no part of a case.
-        again.system.most = setup.system.most;
-        assert_eq!(format!("{again:?}"), format!("{setup:?}"));
-        let mut own = setup.clone();
-        let Some(rotation) = &mut own.system.rotation else {
-            continue;
-        };
-        rotation.capacity = Some(77);
-        assert!(Saved::new(0, None, &own, &own.system.rule, &case).is_err());
-    }
-}
-
-#[test]
-fn mistakes_in_a_case_are_told() {
-    let good = include_str!("cases/lease-s1.toml");
-    assert!(good.parse::<Saved>().is_ok());
-    for (from, to, told) in [
-        ("property = \"S1\"", "property = \"S99\"", "there is no property `S99`"),
-        (
-            "rule = \"latest_only\"",
-            "rule = \"newest\"",
-            "there is no rule `newest`",
-        ),
-        (
-            "slots = 1",
-            "slots = 1\nrefresh_tokens = \"stricter\"",
-            "there is no rule `stricter` for refresh tokens; there are: refused, strict, grace",
-        ),
-        ("deliver A's call", "deliver A's cell", "`deliver A's cell` is no step"),
-        ("nodes = 2", "nodes = 9", "not from 1 to 4"),
-        ("nodes = 2", "nodes = 2\nnode = 3", "unknown field `node`"),
-        ("nodes = 2", "nodes = 2\ntries = 9", "`tries = 9` is not from 1 to 5"),
-        ("faults = \"", "faults = \"crush=1,", "there is no fault `crush`"),
-    ] {
-        let text = good.replacen(from, to, 1);
-        assert_ne!(text, good, "{from}");
-        let error = text.parse::<Saved>().expect_err(to);
-        assert!(error.contains(told), "{error}");
-    }
 }
