@@ -45,7 +45,7 @@ fn calm(stream: &str, folder: &Path) -> String {
         calm.push('\n');
     }
     if count > KEPT {
-        calm.push_str(&format!("({} more lines)\n", count - KEPT));
+        calm.push_str("(more lines)\n");
     }
     calm
 }
