@@ -258,3 +258,20 @@ fn a_redis_that_dies_takes_nobody_with_it() {
     let total = run.observed.total();
     assert!(total.succeeded * 3 > total.calls, "{total:?}");
 }
+
+/// After a rollout a live node follows the new version: after eleven seconds of thirty nobody asks for a token for each call any more. In
+/// the simulator that leaves three token requests of ten.
+#[test]
+fn a_version_is_rolled_out_to_live_nodes() {
+    let rollout =
+        "event = [{ at = \"10s\", what = { rollout = { fleet = \"web\", to = \"shared\", over = \"4s\" } } }]";
+    let asked = |version: &str| {
+        let coordination = format!("\"token_per_call\"\n        version.shared.coordination = {version}");
+        let scenario = scenario(LATEST_ONLY, &coordination, rollout);
+        let (_, run, _emulator) = run(&scenario, None);
+        assert!(!run.interrupted && run.observed.total().calls > 40);
+        run.observed.token_requests
+    };
+    let (rolled_out, alone) = (asked("{ lease = { ttl = \"10s\" } }"), asked("\"token_per_call\""));
+    assert!(rolled_out * 2 < alone, "{rolled_out} of {alone}");
+}

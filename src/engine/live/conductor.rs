@@ -329,10 +329,14 @@ impl<'a> Conductor<'a> {
                 down(nodes);
                 self.all(nodes, || Mail::Told(Told::Stop));
             }
-            // Its node goes on with the version that it began with, which `left_out` says.
-            Act::Crash(nodes) | Act::Adopt { nodes, .. } => {
+            Act::Crash(nodes) => {
                 down(nodes);
                 self.all(nodes, || Mail::Told(Told::Crash));
+            }
+            Act::Adopt { nodes, version } => {
+                down(nodes);
+                self.all(nodes, || Mail::Told(Told::Crash));
+                self.all(nodes, || Mail::Told(Told::Adopt { version: *version }));
             }
             Act::Pause { nodes, until } => self.all(nodes, || Mail::Pause(*until)),
             Act::Resume(nodes) => self.all(nodes, || Mail::Resume),

@@ -40,9 +40,6 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
             (_, Some(_)) => out.push("the Redis fails over once, and no more".to_owned()),
         }
     }
-    if acts(|act| matches!(act, Act::Adopt { .. })) {
-        out.push("nodes restart, but go on with the version that they began with: nothing is rolled out".to_owned());
-    }
     if !emulated {
         let provider = acts(|act| {
             matches!(

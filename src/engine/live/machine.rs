@@ -3,6 +3,8 @@
 //! Everything that a live node decides, it decides here; the same inputs at the same instants under the same seed give the same
 //! words.
 
+mod adopt;
+
 use crate::base::{CallId, Chance, Delay, Dice, Duration, Group, NodeId, Time};
 use crate::engine::sim::purpose::{HIT, WAKE};
 use crate::node::{
@@ -12,7 +14,7 @@ use crate::node::{
 use crate::oauth::Token;
 use crate::plan::Plan;
 use crate::store::Answer;
-use crate::strategy::{AnyMemory, Coordination};
+use crate::strategy::{AnyMemory, Coordination, Mixed};
 use crate::trace::{CallOutcome, Event};
 use crate::world::{Fleet, by_clock, clock_says, place, written_by_clock};
 
@@ -25,6 +27,8 @@ pub(super) enum Told {
     Stop,
     /// Its memory is gone, and its calls.
     Crash,
+    /// It is down, and follows this version of the plan's mix from its next start on.
+    Adopt { version: u8 },
     /// What any node hears.
     Hear(Heard),
     /// A call arrives while it stands still.
@@ -89,6 +93,7 @@ pub(super) enum Said {
 
 /// A node, and all that lies on its side of the wire.
 pub(super) struct Machine {
+    mix: Option<Mixed>,
     strategy: Coordination,
     policy: CallPolicy,
     fleet: Fleet,
@@ -110,6 +115,7 @@ impl Machine {
         };
         let (strategy, policy) = plan.client_of(id);
         Self {
+            mix: plan.mix.clone(),
             strategy: strategy.clone(),
             policy: policy.clone(),
             state: NodeState::down(strategy.boot(me), number as u16),
@@ -156,6 +162,7 @@ impl Machine {
             Told::Start => self.start(now, &mut said),
             Told::Stop => self.stop(&mut said),
             Told::Crash => self.crash(now, &mut said),
+            Told::Adopt { version } => self.adopt(version),
             Told::Close => self.end_all(now, CallOutcome::Unfinished, &mut said),
             Told::Hear(heard) => {
                 let heard = self.read_by_clock(heard);

@@ -117,7 +117,7 @@ impl LiveNode {
             // Whoever conducts the run has done that where nodes share a process.
             Mail::Around(_) => {}
             Mail::Told(Told::Crash) => self.crash(),
-            Mail::Told(told @ (Told::Start | Told::Stop)) => self.take(told),
+            Mail::Told(told @ (Told::Start | Told::Stop | Told::Adopt { .. })) => self.take(told),
             mail => match &mut self.paused {
                 None => self.open(mail),
                 // A call is taken in even by a node that stands still: its time runs from there.

@@ -135,6 +135,7 @@ async fn follow(mut orders: UnboundedReceiver<Order>, inbox: UnboundedSender<Mai
             None | Some(Order::Close) => Mail::Told(Told::Close),
             Some(Order::Start) => Mail::Told(Told::Start),
             Some(Order::Stop) => Mail::Told(Told::Stop),
+            Some(Order::Adopt { version }) => Mail::Told(Told::Adopt { version }),
             Some(Order::Call { at_ns, group, draw_key }) => Mail::Arrived {
                 at: time(at_ns),
                 group: Group(group),

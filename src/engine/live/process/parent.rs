@@ -83,6 +83,8 @@ struct Body {
     crew: Arc<Crew>,
     around: Arc<Surroundings>,
     life: u32,
+    /// What has been rolled out to it.
+    version: Option<u8>,
     addresses: Vec<SocketAddr>,
     process: Process,
     /// Calls that have arrived and not ended: their groups, and when they arrived.
@@ -140,6 +142,7 @@ impl Body {
             crew,
             around,
             life: 0,
+            version: None,
             addresses: Vec::new(),
             open: Vec::new(),
             up: false,
@@ -197,6 +200,10 @@ impl Body {
         match mail {
             Mail::Told(Told::Start) => self.order(Order::Start),
             Mail::Told(Told::Stop) => self.order(Order::Stop),
+            Mail::Told(Told::Adopt { version }) => {
+                self.version = Some(version);
+                self.order(Order::Adopt { version });
+            }
             Mail::Told(Told::Hear(Heard::Call { group, draw_key })) => self.order(Order::Call {
                 at_ns: ns(now),
                 group: group.0,
@@ -292,6 +299,10 @@ impl Body {
         self.process = Process::start(&self.crew.processes, &setup)?;
         self.ready().await?;
         self.order(Order::Addresses(self.addresses.clone()));
+        // Another process begins with the version that its node has by now.
+        if let Some(version) = self.version {
+            self.order(Order::Adopt { version });
+        }
         Ok(())
     }
 

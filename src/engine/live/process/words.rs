@@ -59,6 +59,10 @@ pub(in crate::engine::live) enum Order {
     Addresses(Vec<SocketAddr>),
     Start,
     Stop,
+    /// From its next start on it follows this version.
+    Adopt {
+        version: u8,
+    },
     /// The run is over.
     Close,
     /// A call has arrived, perhaps while the process stood still.
