@@ -23,7 +23,8 @@ use crate::record::write::{RunFolder, WriteError, refusal};
 /// The name of the journal in the folder of a sweep.
 pub const JOURNAL: &str = "points.journal";
 
-/// How long a finished point may be in memory of the system alone: a killed process loses none, a power failure these.
+/// A point that is finished within this time of the last that was waited for on disk is left to the system to write out: a killed process
+/// loses none, a power failure perhaps these.
 const SYNC: Duration = Duration::from_secs(1);
 
 /// Letters of the digest at the head of a line.
