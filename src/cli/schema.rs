@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
-use crate::record::{advice, agreement, names, summary, verdicts};
+use crate::record::{advice, agreement, findings, names, summary, verdicts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,6 +23,8 @@ enum Described {
     Summary,
     /// What `check --format json` prints.
     Verdicts,
+    /// What `fuzz --format json` prints.
+    Findings,
     /// What `advise --format json` prints.
     Advice,
     /// What `live --format json` prints.
@@ -36,6 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Described::Scenario => return print(&crate::scenario::schema()),
         Described::Summary => summary::schema(),
         Described::Verdicts => verdicts::schema(),
+        Described::Findings => findings::schema(),
         Described::Advice => advice::schema(),
         Described::Agreement => agreement::schema(),
         Described::Names => names::schema(),

@@ -12,6 +12,7 @@ mod comparison;
 mod conditions;
 pub mod extremes;
 mod fates;
+pub mod findings;
 mod interval;
 pub mod names;
 mod noise;

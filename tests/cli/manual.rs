@@ -1,6 +1,7 @@
 //! Every command line in the documents is one: the program can parse it, and the files that it names are there. What the README prints of
 //! its commands is what they print.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -185,6 +186,46 @@ fn every_command_line_of_the_documents_can_be_parsed_and_names_files_that_are_th
     }
     assert!(seen > 80, "{seen} command lines");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a line is run here: it tells something, or searches one small system, and names no file of the reader's. The others are run by
+/// the tests of their pages, and every scenario by `tests/scenarios.rs`.
+fn is_soon_run(words: &[String]) -> bool {
+    let has = |option: &str| words.iter().any(|word| word == option);
+    let of_the_reader = |word: &String| {
+        let stands = ["FILE", "DIR", "SCENARIO", "MANIFEST", "NAME"].contains(&word.as_str());
+        stands || is_own(word) && word.ends_with(".toml")
+    };
+    let soon = match words.first().map(String::as_str) {
+        Some("completions" | "list" | "man" | "schema" | "show" | "validate") => true,
+        Some("check") => has("--strategy") && !has("--svg"),
+        Some("fuzz") => has("--strategy") && has("--cases"),
+        _ => false,
+    };
+    soon && words.len() > 1 && !words.iter().any(of_the_reader)
+}
+
+#[test]
+fn what_the_documents_look_up_or_search_in_a_moment_is_run() {
+    let mut lines = BTreeSet::new();
+    for (path, document) in documents() {
+        for line in lines_of(&document) {
+            for words in readings(&line.replace(" ...", "")) {
+                let words: Vec<String> = words.iter().map(|word| filled_in(word)).collect();
+                if is_soon_run(&words) {
+                    lines.insert((words, path.display().to_string()));
+                }
+            }
+        }
+    }
+    let run: BTreeSet<&Vec<String>> = lines.iter().map(|(words, _)| words).collect();
+    assert!(run.len() >= 12, "{run:?}");
+    for (words, path) in &lines {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = tokenstorm(&words);
+        assert!(output.status.success(), "{path}: {words:?}: {}", text(&output.stderr));
+        assert!(!output.stdout.is_empty(), "{path}: {words:?} says nothing");
+    }
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! `tokenstorm fuzz`: small systems and schedules by chance; what breaks a property is told as short as it can be, and kept.
 
+mod clock;
+mod save;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::clock::Clock;
+use self::save::save;
+use super::format::Format;
 use super::interrupt::interrupt;
 use super::say::{print, say};
 use super::{Exit, replay, validate};
@@ -14,11 +19,12 @@ use crate::campaign::scope::of_scenario as of_scenario_file;
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
-use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzProgress, FuzzReport, RULES, Saved, SystemParams};
+use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzReport, RULES};
 use crate::property::{self, PROPERTIES};
 use crate::provider::settings::Settings;
 use crate::provider::{Issuance, profiles};
-use crate::record::{sha256, write};
+use crate::record::findings::{FORMAT, Findings, FoundCase, FuzzedSystem};
+use crate::report::findings as shown;
 
 #[derive(Debug, Args)]
 #[command(after_help = READING)]
@@ -59,6 +65,9 @@ pub(super) struct Arguments {
     /// Run a saved case once more, in the checker and in the simulator
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "strategy", "save", "seed", "seconds"])]
     replay: Option<PathBuf>,
+    /// What is printed; `tokenstorm schema findings` describes the JSON
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 const READING: &str = "\
@@ -85,8 +94,9 @@ struct Subject {
     setup: Setup,
     /// The plainest first.
     rules: Vec<(String, Issuance)>,
-    /// The provider, where a scenario describes it.
+    /// The provider, where a scenario describes it, and the scenario's name.
     provider: Option<Settings>,
+    scenario: Option<String>,
     /// It is one of the checker's lists, under their rule as the plainest.
     listed: bool,
 }
@@ -103,6 +113,7 @@ impl Subject {
             )],
             setup,
             provider: None,
+            scenario: None,
             listed: true,
         }
     }
@@ -167,6 +178,7 @@ fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, Strin
     let subject = |(name, setup): (String, Setup)| Subject {
         listed: false,
         provider: Some(scenario.file.provider.clone()),
+        scenario: Some(scenario.file.name.clone()),
         ..Subject::new(&name, setup)
     };
     let (alike, mixed): (Vec<_>, Vec<_>) = systems.into_iter().partition(|(_, setup)| setup.mix.is_empty());
@@ -213,83 +225,111 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertyS
         )
     };
     let mut exit = Exit::Ok;
+    let mut systems = Vec::new();
     for subject in subjects {
         let rules: Vec<_> = subject.rules.iter().map(|(_, rule)| rule.clone()).collect();
         let clock = Clock::new(&subject.name, arguments.seconds, &stop);
         let report = fuzz::fuzz_setup(&subject.setup, &rules, &effort, &clock);
         clock.bar.finish_and_clear();
-        exit = exit.max(tell(arguments, subject, seed, &report));
+        let (outcome, system) = found(arguments, subject, seed, &report);
+        exit = exit.max(outcome);
+        if arguments.format == Format::Table {
+            let told = |place: usize| format!("\n{}\n", story(subject, &report.findings[place]).0);
+            exit = exit.max(print(&shown::human(&system, &report.coverage.to_string(), &told)));
+        }
+        systems.push(system);
         if stop.load(Ordering::Relaxed) {
-            return Exit::Interrupted;
+            exit = Exit::Interrupted;
+            break;
         }
     }
-    exit
+    let findings = Findings {
+        format: FORMAT,
+        tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: subjects.first().and_then(|subject| subject.scenario.clone()),
+        seed,
+        as_expected: !systems
+            .iter()
+            .flat_map(|system| &system.findings)
+            .any(|found| found.unexpected),
+        interrupted: exit == Exit::Interrupted,
+        systems,
+    };
+    exit.max(match arguments.format {
+        Format::Table => Exit::Ok,
+        Format::Md => print(&shown::markdown(&findings)),
+        Format::Json => print(&findings.to_json()),
+        Format::Csv => print(&findings.to_csv()),
+    })
 }
 
-/// What was found about one strategy: a line for each property, and the whole story of what should have held.
-fn tell(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzReport) -> Exit {
+/// What was found about one strategy, and kept where it shall be.
+fn found(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzReport) -> (Exit, FuzzedSystem) {
     let mut exit = Exit::Ok;
-    let mut text = format!(
-        "{}: {} cases, {} properties broken\n",
-        subject.name,
-        report.cases,
-        report.findings.len()
-    );
+    let mut findings = Vec::new();
     for finding in &report.findings {
-        let property = &PROPERTIES[finding.property];
-        let asked_for = !arguments.property.is_empty();
-        let unexpected = asked_for || should_hold(subject, finding);
-        text.push_str(&format!(
-            "  {:4}{:32}{}\n",
-            property.name,
-            property.title,
-            size(subject, finding)
-        ));
-        if unexpected {
-            exit = Exit::PropertyBroken;
-            text.push_str(&story(subject, finding));
+        let mut case = case(subject, finding);
+        case.unexpected = !arguments.property.is_empty() || should_hold(subject, finding);
+        if case.unexpected {
+            exit = exit.max(Exit::PropertyBroken);
         }
         if let Some(folder) = &arguments.save {
             match save(folder, subject, seed, finding) {
-                Ok(file) => say!("wrote {}", file.display()),
+                Ok(file) => {
+                    say!("wrote {}", file.display());
+                    case.saved = Some(file.display().to_string());
+                }
                 Err(message) => {
                     say!("error: {message}");
                     exit = exit.max(Exit::Internal);
                 }
             }
         }
+        findings.push(case);
     }
-    text.push_str(&report.coverage.to_string());
-    let never = report.coverage.never(arguments.faults);
-    if !never.is_empty() {
-        text.push_str(&format!(
-            "  never met, although the limits allow it: {}\n",
-            never.join(", ")
-        ));
-    }
-    exit.max(print(&text))
-}
-
-fn size(subject: &Subject, finding: &Finding) -> String {
-    let SystemParams {
-        nodes,
-        calls,
-        rule,
-        faults,
-    } = finding.case.draw;
-    let around = match finding.example.around {
-        0 => String::new(),
-        around => format!(" and {around} around"),
+    let coverage = &report.coverage;
+    let faults = FAULTS
+        .iter()
+        .map(|(fault, name, _)| ((*name).to_owned(), coverage.fault(*fault)));
+    let arrived = coverage.delivered().into_iter();
+    let system = FuzzedSystem {
+        strategy: subject.name.clone(),
+        cases: report.cases,
+        findings,
+        arrived: arrived.map(|(kind, count)| (kind.to_owned(), count)).collect(),
+        faults: faults.filter(|(_, count)| *count > 0).collect(),
+        never_met: coverage
+            .never(arguments.faults)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     };
-    let steps = finding.example.steps();
-    let rule = &subject.rules[rule].0;
-    format!(
-        "{steps} steps{around}, nodes {nodes}, calls {calls}, faults {faults}, {rule}, case {}",
-        finding.number
-    )
+    (exit, system)
 }
 
-fn story(subject: &Subject, finding: &Finding) -> String {
+fn case(subject: &Subject, finding: &Finding) -> FoundCase {
+    let property = &PROPERTIES[finding.property];
+    let draw = &finding.case.draw;
+    let (_, run, shows) = story(subject, finding);
+    FoundCase {
+        property: property.name.to_owned(),
+        title: property.title.to_owned(),
+        steps: finding.example.steps(),
+        around: finding.example.around,
+        nodes: draw.nodes,
+        calls: draw.calls,
+        faults: draw.faults.to_string(),
+        rule: subject.rules[draw.rule].0.clone(),
+        case: finding.number,
+        unexpected: false,
+        run,
+        shows,
+        saved: None,
+    }
+}
+
+/// The run as a diagram with its words, as lines, and what it shows.
+fn story(subject: &Subject, finding: &Finding) -> (String, Vec<String>, Vec<String>) {
     let mut setup = subject.setup.clone();
     let draw = &finding.case.draw;
     (setup.system.nodes, setup.system.calls) = (draw.nodes, draw.calls);
@@ -297,7 +337,9 @@ fn story(subject: &Subject, finding: &Finding) -> String {
     setup.system.rule = subject.rules[draw.rule].1.clone();
     let story = check::narrate(&setup, &finding.example);
     let words = check::explain(&story, &PROPERTIES[finding.property]);
-    format!("\n{}\n{words}\n", check::text(&story))
+    let shows = words.lines().map(str::to_owned).collect();
+    let whole = format!("{}\n{words}", check::text(&story));
+    (whole, story.lines.into_iter().map(|line| line.text).collect(), shows)
 }
 
 /// Whether the checker has shown that this cannot happen: for this strategy among at most two nodes with a call each, and with
@@ -326,58 +368,4 @@ fn should_hold(subject: &Subject, finding: &Finding) -> bool {
             let shown = |verdict: &Expectation| matches!(verdict, Expectation::Holds(_) | Expectation::NotReached);
             expected.is_some_and(|list| shown(&list.verdicts[finding.property]))
         })
-}
-
-fn save(folder: &Path, subject: &Subject, seed: u64, finding: &Finding) -> Result<PathBuf, String> {
-    let rule = &subject.rules[finding.case.draw.rule].1;
-    let setup = (&subject.setup, subject.provider.as_ref());
-    let saved = Saved::new(finding.property, Some(seed), setup, rule, &finding.case)?;
-    let file = folder.join(file_name(&subject.name, &saved));
-    std::fs::create_dir_all(folder).map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
-    write::place_alone(&file, saved.to_string().as_bytes()).map_err(|error| error.to_string())?;
-    Ok(file)
-}
-
-/// A name that no other case has: the strategy as far as a file can be called so, the property, and what the case itself comes to.
-/// The same case found again has the same one.
-fn file_name(strategy: &str, saved: &Saved) -> String {
-    let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
-    let strategy: String = strategy.chars().map(word).take(NAME).collect();
-    let content = &sha256(saved.to_string().as_bytes())[..8];
-    format!("{strategy}-{}-{content}.toml", saved.property.to_lowercase())
-}
-
-/// Letters of a strategy's name in the name of a file, which cannot be of any length.
-const NAME: usize = 40;
-
-/// Cases so far on standard error, and when it is enough.
-struct Clock<'a> {
-    bar: ProgressBar,
-    start: Instant,
-    limit: Option<Duration>,
-    stop: &'a AtomicBool,
-}
-
-impl<'a> Clock<'a> {
-    fn new(name: &str, seconds: Option<u64>, stop: &'a AtomicBool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        bar.set_style(ProgressStyle::with_template("{prefix} {msg}").expect("the template is a constant"));
-        bar.set_prefix(name.to_owned());
-        Self {
-            bar,
-            start: Instant::now(),
-            limit: seconds.map(Duration::from_secs),
-            stop,
-        }
-    }
-}
-
-impl FuzzProgress for Clock<'_> {
-    fn fuzzed(&self, cases: u64, broken: usize) -> bool {
-        let elapsed = self.start.elapsed();
-        let rate = cases as f64 / elapsed.as_secs_f64().max(1e-3);
-        self.bar
-            .set_message(format!("{cases} cases, {broken} properties broken, {rate:.0} cases/s"));
-        !self.stop.load(Ordering::Relaxed) && self.limit.is_none_or(|limit| elapsed < limit)
-    }
 }
