@@ -18,6 +18,9 @@ pub const REPLICATIONS: &str = "replications.csv";
 /// Everything but the series' values, as [`Summary`](super::summary::Summary).
 pub const SUMMARY: &str = "summary.json";
 
+/// The points of a sweep that is not finished, or of a share of one.
+pub const JOURNAL: &str = "points.journal";
+
 /// Columns of `results.csv`.
 pub(super) const RESULTS_HEADER: [&str; 10] = [
     "scenario",

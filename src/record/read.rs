@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::layout::{MANIFEST, RESULTS, SUMMARY, TIMELINE};
+use super::layout::{JOURNAL, MANIFEST, RESULTS, SUMMARY, TIMELINE};
 use super::{Manifest, SealedManifest, sha256};
 
 /// Why a record could not be read back. Each message names the file and the likely fix.
@@ -25,6 +25,15 @@ pub enum ReadError {
          writing them now; run the scenario again"
     )]
     Unfinished {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory holds a sweep, of which a run's figures are only a part.
+    #[error(
+        "`{dir}` holds a sweep, which has neither series nor single calls; its page and charts are there for up to 300 points, and \
+         `tokenstorm sweep` with `--row N` runs one of its points again with all that a run leaves"
+    )]
+    Sweep {
         /// The directory.
         dir: PathBuf,
     },
@@ -151,12 +160,23 @@ impl Manifest {
 /// The manifest of a folder, which makes a run of what lies beside it.
 pub(super) fn manifest(dir: &Path) -> Result<SealedManifest, ReadError> {
     let path = dir.join(MANIFEST);
+    if dir.join(JOURNAL).exists() {
+        return Err(ReadError::Sweep { dir: dir.to_owned() });
+    }
     let text = match text(&path) {
         Err(ReadError::Missing { .. }) if [RESULTS, TIMELINE, SUMMARY].iter().any(|name| dir.join(name).exists()) => {
             return Err(ReadError::Unfinished { dir: dir.to_owned() });
         }
         text => text?,
     };
+    /// What only the manifest of a sweep has.
+    #[derive(serde::Deserialize)]
+    struct Swept {
+        points: Option<u64>,
+    }
+    if serde_json::from_str::<Swept>(&text).is_ok_and(|swept| swept.points.is_some()) {
+        return Err(ReadError::Sweep { dir: dir.to_owned() });
+    }
     serde_json::from_str(&text).map_err(|e| ReadError::Malformed {
         path,
         reason: e.to_string(),

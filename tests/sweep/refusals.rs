@@ -129,6 +129,34 @@ fn a_folder_of_something_else_is_left_alone() {
     );
 }
 
+/// Commands that draw or compare runs say what the folder of a sweep, or of a share of one, is.
+#[test]
+fn a_sweep_is_not_taken_for_a_run() {
+    let folder = TempDir::new().expect("a folder");
+    let file = scenario(folder.path(), "");
+    let param = ["--param", "fleet.web.nodes=1,2"];
+    let [whole, part, new] = ["whole", "part", "new"].map(|name| folder.path().join(name));
+    done(sweep(&file, &whole, &param));
+    done(sweep(&file, &part, &[&param[..], &["--shard", "1/2"]].concat()));
+    let [file, new] = [&file, &new].map(|path| crate::shown(path));
+    for out in [&whole, &part].map(|path| crate::shown(path)) {
+        for line in [
+            &["report", &out][..],
+            &["explain", &out],
+            &["replay", &out],
+            &["run", &file, "--baseline", &out, "--out", &new],
+        ] {
+            let output = crate::tokenstorm(line).output().expect("it runs");
+            let errors = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{line:?}: {errors}");
+            assert!(
+                errors.contains("holds a sweep") && errors.contains("--row"),
+                "{line:?}: {errors}"
+            );
+        }
+    }
+}
+
 /// Where nothing can be written, it says so, and nothing half-written is left.
 #[cfg(target_os = "linux")]
 #[test]

@@ -17,11 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::error::SweepFolderError;
 use super::plan::SweepPlan;
 use super::shard::SweepShard;
+pub use crate::record::layout::JOURNAL;
 use crate::record::sha256;
 use crate::record::write::{RunFolder, WriteError, refusal};
-
-/// The name of the journal in the folder of a sweep.
-pub const JOURNAL: &str = "points.journal";
 
 /// A point that is finished within this time of the last that was waited for on disk is left to the system to write out: a killed process
 /// loses none, a power failure perhaps these.
