@@ -11,7 +11,7 @@ use super::small::unique_states;
 fn stateright_finds_as_many_states() {
     // Without optimisation larger ones take minutes.
     const LARGEST: usize = if cfg!(debug_assertions) { 2_500 } else { 200_000 };
-    let largest = std::env::var("TOKENSTORM_STATES").map_or(LARGEST, |most| most.parse().expect("a number of states"));
+    let largest = super::largest(LARGEST);
     let (mut compared, mut given_up, mut larger) = (0, 0, 0);
     for (nodes, faults, list) in LISTS {
         for name in expected::names(list) {

@@ -82,6 +82,10 @@ fn a_folder_has_the_page_and_the_figures() {
         &[
             &secret[..],
             &[
+                "--set",
+                "run.duration=6s",
+                "--set",
+                "run.warmup=1s",
                 "--replications",
                 "20",
                 "--format",
