@@ -17,7 +17,7 @@ pub const FORMAT: u32 = 1;
 /// What was found by chance about some strategies. What is not found has not been shown to hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokenstorm findings")]
-pub struct Findings {
+pub struct FuzzFindings {
     /// Version of this shape.
     pub format: u32,
     /// Version of tokenstorm.
@@ -96,7 +96,7 @@ impl FoundCase {
     }
 }
 
-impl Findings {
+impl FuzzFindings {
     /// For programs, with a newline at its end.
     ///
     /// # Panics
@@ -157,5 +157,5 @@ const CSV_HEADER: [&str; 14] = [
 
 /// The JSON schema (draft 2020-12) of what `fuzz --format json` prints.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Findings).to_value()
+    schemars::schema_for!(FuzzFindings).to_value()
 }

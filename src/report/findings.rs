@@ -1,7 +1,7 @@
 //! What a fuzzing run found, for people: drawn from the record alone.
 
 use super::sheet::{Column, Sheet};
-use crate::record::findings::{Findings, FuzzedSystem};
+use crate::record::findings::{FuzzFindings, FuzzedSystem};
 
 /// For a terminal: a line for each finding, and what the cases have come by. Stories of what should have held stand below their line.
 pub fn human(system: &FuzzedSystem, coverage: &str, story: &dyn Fn(usize) -> String) -> String {
@@ -28,7 +28,7 @@ pub fn human(system: &FuzzedSystem, coverage: &str, story: &dyn Fn(usize) -> Str
 }
 
 /// For an issue or a page: a row for each finding, and one for each strategy without any.
-pub fn markdown(findings: &Findings) -> String {
+pub fn markdown(findings: &FuzzFindings) -> String {
     let columns = [
         Column::flexible("strategy", 12),
         Column::right("cases"),

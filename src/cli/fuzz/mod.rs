@@ -23,7 +23,7 @@ use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzReport, RULES};
 use crate::property::{self, PROPERTIES};
 use crate::provider::settings::Settings;
 use crate::provider::{Issuance, profiles};
-use crate::record::findings::{FORMAT, Findings, FoundCase, FuzzedSystem};
+use crate::record::findings::{FORMAT, FoundCase, FuzzFindings, FuzzedSystem};
 use crate::report::findings as shown;
 
 #[derive(Debug, Args)]
@@ -243,7 +243,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertyS
             break;
         }
     }
-    let findings = Findings {
+    let findings = FuzzFindings {
         format: FORMAT,
         tokenstorm: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: subjects.first().and_then(|subject| subject.scenario.clone()),
