@@ -8,7 +8,7 @@ use super::format::width;
 use super::interrupt::interrupt;
 use super::limits::{self, Limits};
 use super::run::{Bar, setting};
-use super::say::{print, say};
+use super::say::{note, print, say};
 use super::{Exit, validate};
 use crate::campaign::advise::{AdviseError, AdviseOptions, Advising};
 use crate::plan::SweepPoint;
@@ -139,7 +139,7 @@ fn advice_of(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     });
     if let Some(file) = &arguments.page {
         write::place_alone(file, page(&advice).as_bytes()).map_err(|error| (Exit::Internal, error.to_string()))?;
-        say!("wrote {}", file.display());
+        note!("wrote {}", file.display());
     }
     say!("seed {}", advice.seed);
     if advice.interrupted {

@@ -7,7 +7,7 @@ use clap::{Args, Parser as _};
 
 use super::interrupt::interrupt;
 use super::run::{self, Bar};
-use super::say::{aside, print, say};
+use super::say::{aside, note, print, say};
 use super::{Command, Exit};
 use crate::campaign;
 use crate::record::write::{self, RunFolder};
@@ -89,7 +89,7 @@ fn again(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     let mut exit = print(&text);
     if let Some(folder) = out {
         run::save(&record, &folder).map_err(|message| (Exit::Internal, message))?;
-        say!("wrote {}", folder.path().display());
+        note!("wrote {}", folder.path().display());
     }
     if differ > 0 {
         exit = exit.max(Exit::Internal);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Exit;
-use super::say::{aside, print, say};
+use super::say::{aside, note, print, say};
 use crate::base::Rate;
 use crate::record::write;
 use crate::scenario::{Scenario, Starter};
@@ -62,7 +62,7 @@ fn write_one(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     }
     write::place_alone(file, text.as_bytes()).map_err(|error| (Exit::Internal, error.to_string()))?;
     let shown = file.display();
-    say!("wrote {shown}; next: tokenstorm run {shown}, or tokenstorm advise {shown}");
+    note!("wrote {shown}; next: tokenstorm run {shown}, or tokenstorm advise {shown}");
     Ok(Exit::Ok)
 }
 

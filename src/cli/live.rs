@@ -14,7 +14,7 @@ use clap::Args;
 use super::format::Format;
 use super::interrupt::interrupt;
 use super::limits;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use super::{Exit, validate};
 use crate::base::{Dice, Duration, PacedClock, Time};
 use crate::campaign::agreement;
@@ -323,7 +323,7 @@ fn left_out(options: &LiveOptions, plan: &Plan) -> Vec<String> {
 
 fn tell_left_out(strategy: &str, out: &[String]) {
     match out.is_empty() {
-        true => say!("{strategy}: running"),
+        true => note!("{strategy}: running"),
         false => say!("{strategy}: running; left out: {}", out.join("; ")),
     }
 }

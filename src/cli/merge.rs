@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use super::format::Format;
-use super::say::say;
+use super::say::{note, say};
 use super::sweep::{finish, refused, told_again};
 use crate::record::sweep::{finished, together};
 use crate::record::write::RunFolder;
@@ -43,7 +43,7 @@ fn merge(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
         ));
     }
     if let Some(manifest) = finished(out, &plan).map_err(refused)? {
-        say!("{}: these shards were merged before", out.display());
+        note!("{}: these shards were merged before", out.display());
         return told_again(out, &manifest, arguments.format);
     }
     finish(&folder, &plan, points, arguments.format)

@@ -4,6 +4,7 @@
 mod advise;
 mod again;
 mod check;
+mod color;
 #[cfg(feature = "serve")]
 mod command;
 mod explain;
@@ -35,15 +36,34 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use color::When;
 
 /// What happens when many processes share one OAuth credential: simulate it, and compare the strategies.
 #[derive(Debug, Parser)]
 #[command(name = "tokenstorm", version, after_help = EXIT_CODES, max_term_width = 100)]
 struct Arguments {
+    /// When messages are coloured: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = EVERYWHERE
+    )]
+    color: When,
+    /// Say only what went wrong or bears on the results
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Head of the options that every command has.
+const EVERYWHERE: &str = "For every command";
 
 /// The one table of them; the page `gates` of the manual has it too.
 const EXIT_CODES: &str = concat!("Exit codes:\n", include_str!("exit_codes.txt"));
@@ -133,7 +153,15 @@ pub fn may_be_written(words: &[String]) -> Result<(), String> {
 
 /// Runs the command that the process was given.
 pub fn main() -> ExitCode {
-    match Arguments::parse().command {
+    let line: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let parser = Arguments::command().color(When::of(&line).apply());
+    let arguments = Arguments::from_arg_matches(&parser.get_matches()).unwrap_or_else(|error| error.exit());
+    if arguments.quiet {
+        say::be_quiet();
+    }
+    match arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::format::Format;
 use super::run::INTERRUPTED;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use crate::campaign::baseline;
 use crate::record::Record;
 use crate::record::write::{self, RunFolder, WriteError};
@@ -53,7 +53,7 @@ fn side_by_side(before: &Path, now: &Path, file: &Path, format: Format) -> Exit 
     let exit = print(&format.of(&now));
     match write::place_alone(file, page::pair(&before, &now).as_bytes()) {
         Ok(()) => {
-            say!("wrote {}", file.display());
+            note!("wrote {}", file.display());
             exit
         }
         Err(error) => {

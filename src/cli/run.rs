@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::{Format, Printer};
 use super::interrupt::interrupt;
 use super::junit::{self, Suite};
 use super::limits::{self, Limits};
-use super::say::{print, say};
+use super::say::{note, print, say};
 use super::{Exit, validate};
 use crate::base::Share;
 use crate::campaign::{self, CampaignOptions, CampaignProgress};
@@ -285,7 +285,7 @@ fn one(
     });
     let mut exit = print(&printer.text(&record));
     match save(&record, folder) {
-        Ok(()) => say!("seed {}; wrote {}", options.seed, folder.path().display()),
+        Ok(()) => note!("seed {}; wrote {}", options.seed, folder.path().display()),
         Err(error) => {
             say!("error: {error}");
             exit = exit.max(Exit::Internal);
@@ -360,7 +360,7 @@ pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     pub(super) fn new(name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::with_draw_target(Some(0), super::say::bar());
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} runs, {eta} left")
             .expect("the template is a constant")
             .progress_chars("=> ");

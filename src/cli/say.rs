@@ -2,6 +2,9 @@
 //! before its work is done.
 
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::ProgressDrawTarget;
 
 use super::Exit;
 use crate::base::shown;
@@ -11,6 +14,31 @@ macro_rules! say {
     ($($text:tt)*) => { $crate::cli::say::aside($crate::base::shown::block(&format!("{}\n", format_args!($($text)*))).as_ref()) };
 }
 pub(super) use say;
+
+/// As [`say!`], of what went as it should: `--quiet` leaves it out.
+macro_rules! note {
+    ($($text:tt)*) => { if !$crate::cli::say::is_quiet() { $crate::cli::say::say!($($text)*) } };
+}
+pub(super) use note;
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on standard error has only what went wrong, what is asked, and what bears on the results.
+pub(super) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+pub(super) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Where a bar of progress is drawn: on standard error where that is a terminal, and nowhere for `--quiet`.
+pub(super) fn bar() -> ProgressDrawTarget {
+    match is_quiet() {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr_with_hz(10),
+    }
+}
 
 /// To standard error. Nobody is left to be told when that fails, and the results do not hang on it: `eprintln!` would panic.
 pub(super) fn aside(text: impl AsRef<[u8]>) {

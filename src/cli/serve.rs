@@ -12,7 +12,7 @@ use clap::Args;
 
 use super::command::accompany;
 use super::interrupt::interrupt;
-use super::say::{aside, print, say};
+use super::say::{aside, note, print, say};
 use super::{Exit, validate};
 use crate::emulator::{self, CountAssertion, Emulator, EmulatorOptions, ReplayError};
 use crate::provider::settings::TokenShape;
@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let code = if arguments.command.is_empty() {
         emulator.run(told(stop));
-        say!("stopping: requests that are under way are answered");
+        note!("stopping: requests that are under way are answered");
         0
     } else {
         match accompany(&emulator, &arguments.command, &environment(arguments, &emulator), &stop) {

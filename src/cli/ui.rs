@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::interrupt::interrupt;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use super::{Exit, validate};
 use crate::studio::{Studio, StudioError, StudioOptions};
 
@@ -58,6 +58,6 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             tokio::time::sleep(GLANCE).await;
         }
     });
-    say!("stopping");
+    note!("stopping");
     Exit::Ok
 }

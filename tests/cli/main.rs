@@ -7,6 +7,7 @@ mod init;
 mod manual;
 mod museum;
 mod outputs;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

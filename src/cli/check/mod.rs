@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
 use super::format::Format;
 use super::interrupt::interrupt;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use crate::engine::check::expected::{self, Expectation};
 use crate::engine::check::{self, CheckProgress, CheckReport, FaultBudget, PropertyVerdict, Setup};
 use crate::property::{self, PROPERTIES, Property};
@@ -156,7 +156,7 @@ fn leave(folder: &Path, record: &Verdicts, draw: &dyn Fn(usize, usize, &str) -> 
     ];
     match write::place(folder, &files, &[]) {
         Ok(()) => {
-            say!("wrote {}", folder.join(page::NAME).display());
+            note!("wrote {}", folder.join(page::NAME).display());
             Exit::Ok
         }
         Err(error) => {
@@ -294,7 +294,7 @@ fn trace(setup: &Setup, name: &str, property: &Property, report: &CheckReport, a
             say!("error: {error}");
             return Exit::Internal;
         }
-        say!("wrote {}", file.display());
+        note!("wrote {}", file.display());
     }
     exit
 }
@@ -304,7 +304,7 @@ struct Counter<'a>(ProgressBar, Instant, &'a AtomicBool);
 
 impl<'a> Counter<'a> {
     fn new(name: &str, stop: &'a AtomicBool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::with_draw_target(None, super::say::bar());
         bar.set_style(ProgressStyle::with_template("{prefix} {msg}").expect("the template is a constant"));
         bar.set_prefix(name.to_owned());
         Self(bar, Instant::now(), stop)

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::again;
 use super::format::width;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use crate::base::shown;
 use crate::engine::check;
 use crate::film::chain::{Chain, chain, instant};
@@ -124,7 +124,7 @@ fn explain(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
 fn place(file: Option<&Path>, bytes: impl FnOnce() -> Vec<u8>) -> Result<(), (Exit, String)> {
     let Some(file) = file else { return Ok(()) };
     write::place_alone(file, &bytes()).map_err(|error| (Exit::Internal, error.to_string()))?;
-    say!("wrote {}", file.display());
+    note!("wrote {}", file.display());
     Ok(())
 }
 

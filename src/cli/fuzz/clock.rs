@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::fuzz::FuzzProgress;
 
@@ -17,7 +17,7 @@ pub(super) struct Clock<'a> {
 
 impl<'a> Clock<'a> {
     pub(super) fn new(name: &str, seconds: Option<u64>, stop: &'a AtomicBool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::with_draw_target(None, crate::cli::say::bar());
         bar.set_style(ProgressStyle::with_template("{prefix} {msg}").expect("the template is a constant"));
         bar.set_prefix(name.to_owned());
         Self {

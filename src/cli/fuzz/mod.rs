@@ -13,7 +13,7 @@ use self::clock::Clock;
 use self::save::save;
 use super::format::Format;
 use super::interrupt::interrupt;
-use super::say::{print, say};
+use super::say::{note, print, say};
 use super::{Exit, replay, validate};
 use crate::campaign::scope::of_scenario as of_scenario_file;
 use crate::engine::check::expected::{self, Expectation, FAULTY};
@@ -276,7 +276,7 @@ fn found(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzRepor
         if let Some(folder) = &arguments.save {
             match save(folder, subject, seed, finding) {
                 Ok(file) => {
-                    say!("wrote {}", file.display());
+                    note!("wrote {}", file.display());
                     case.saved = Some(file.display().to_string());
                 }
                 Err(message) => {

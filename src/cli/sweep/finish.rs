@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Ended, refused};
 use crate::cli::Exit;
 use crate::cli::format::{Format, width};
-use crate::cli::say::{print, say};
+use crate::cli::say::{note, print, say};
 use crate::record::Record;
 use crate::record::sweep::{FinishedPoint, SweepFolderError, SweepManifest, SweepPlan, readings, seal, write_points};
 use crate::record::write::{ResultFile, RunFolder};
@@ -66,7 +66,7 @@ pub(in crate::cli) fn finish(
     let manifest = seal(folder, plan, &written, drawn, &obsolete);
     let manifest = manifest.map_err(|error| (Exit::Internal, error.to_string()))?;
     let exit = ended(&manifest).max(print(&text(&extremes, &manifest, format)));
-    say!("seed {}; wrote {}", plan.manifest.seed, folder.path().display());
+    note!("seed {}; wrote {}", plan.manifest.seed, folder.path().display());
     Ok(exit)
 }
 

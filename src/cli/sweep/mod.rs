@@ -15,7 +15,7 @@ use self::progress::Points;
 use super::format::Format;
 use super::interrupt::interrupt;
 use super::limits::{self, Limits, SweepEffort};
-use super::say::{aside, print, say};
+use super::say::{aside, note, print, say};
 use super::{Exit, run, validate};
 use crate::campaign::CampaignOptions;
 use crate::campaign::sweep::{self, SweepDesign, SweepError, SweepSample, SweptScenario};
@@ -118,7 +118,7 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
         .unwrap_or_else(|| default_folder(name, arguments.shard));
     let folder = RunFolder::take(&out).map_err(|error| (Exit::Internal, error.to_string()))?;
     if let Some(manifest) = finished(&out, &head.plan).map_err(refused)? {
-        say!("{}: this sweep was finished before; nothing is run", out.display());
+        note!("{}: this sweep was finished before; nothing is run", out.display());
         return told_again(&out, &manifest, arguments.format);
     }
     let (journal, done) = Journal::open(&folder, &head).map_err(refused)?;
@@ -130,7 +130,7 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
         );
     }
     if count > 0 {
-        say!("{}: going on after {count} of {} points", out.display(), head.points());
+        note!("{}: going on after {count} of {} points", out.display(), head.points());
     }
     let stop = interrupt();
     let bar = Points::new(name);

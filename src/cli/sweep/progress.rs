@@ -4,10 +4,10 @@ use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::campaign::CampaignProgress;
-use crate::cli::say::say;
+use crate::cli::say::note;
 use crate::report::number;
 
 /// How often a line is written where no terminal shows a bar.
@@ -30,7 +30,7 @@ struct Lines {
 
 impl Points {
     pub(super) fn new(name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(5));
+        let bar = ProgressBar::with_draw_target(Some(0), crate::cli::say::bar());
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} points, {eta} left")
             .expect("the template is a constant")
             .progress_chars("=> ");
@@ -70,7 +70,7 @@ impl CampaignProgress for Points {
             lines.told = Instant::now();
             let (done, planned) = (lines.done, lines.planned);
             let left = lines.begun.elapsed().as_secs_f64() / done as f64 * (planned - done) as f64;
-            say!(
+            note!(
                 "{}: {done} of {planned} points, about {} left",
                 self.name,
                 number::seconds(left)

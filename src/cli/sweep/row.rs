@@ -7,7 +7,7 @@ use crate::campaign::sweep::SweptScenario;
 use crate::campaign::{self, CampaignOptions};
 use crate::cli::format::Format;
 use crate::cli::interrupt::interrupt;
-use crate::cli::say::{print, say};
+use crate::cli::say::{note, print, say};
 use crate::cli::{Exit, run};
 use crate::record::sweep::{SweepPlan, finished, point_of_row, rows};
 use crate::record::write::RunFolder;
@@ -58,7 +58,7 @@ pub(super) fn alone(
     let (seed, folder) = (plan.manifest.seed, folder.path().display());
     match same {
         true => {
-            say!(
+            note!(
                 "seed {seed}; the figures are those of point {} of {dir}; wrote {folder}",
                 number + 1
             );
