@@ -157,13 +157,7 @@ fn whole(title: &str, at: Option<usize>, chapters: &[Chapter], body: Markup) -> 
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · tokenstorm" }
-                style { (PreEscaped(page::style())) (PreEscaped(MORE)) }
-            }
+            (page::head(title, env!("CARGO_PKG_VERSION"), html! { style { (PreEscaped(MORE)) } }))
             body { (way("above")) main { (body) } footer { (way("below")) } }
         }
     };

@@ -82,9 +82,25 @@ pub fn json(text: &str) -> Cow<'_, str> {
 /// ```
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = block(text);
-    match is_formula(&text) {
+    match is_formula(text.trim_start_matches('\'')) {
         true => Cow::Owned(format!("'{text}")),
         false => text,
+    }
+}
+
+/// What such a cell says: the way back from [`cell`], for a text without odd characters.
+///
+/// ```
+/// use tokenstorm::base::shown;
+///
+/// for text in ["-naive", "'-naive", "''=1", "'tis", "naive cache"] {
+///     assert_eq!(shown::of_cell(&shown::cell(text)), text);
+/// }
+/// ```
+pub fn of_cell(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text.trim_start_matches('\'')) => text,
+        _ => cell,
     }
 }
 

@@ -8,7 +8,7 @@ use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Time};
 use crate::engine::sim;
-use crate::metric::{BY_FLEET, ByFleet, CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
+use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
 use crate::plan::{Plan, SweepPoint};
 use crate::record::{Reading, Replicated, Series};
 use crate::scenario::PlanCase;
@@ -140,12 +140,6 @@ pub(super) struct Part<'a> {
     fleet: Option<usize>,
 }
 
-/// How a metric is read for a fleet that is counted apart.
-fn by_fleet(metric: &Metric) -> Option<ByFleet> {
-    let known = BY_FLEET.iter().find(|(name, _)| *name == metric.name);
-    known.map(|(_, read)| *read)
-}
-
 /// Each fleet, and each kind of call of each fleet.
 pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let mut fleets: Vec<&str> = plan.groups.iter().map(|(fleet, _)| fleet.as_str()).collect();
@@ -191,7 +185,7 @@ pub(super) fn replicate(
         .map(|part| {
             let tally = observed.together(&part.groups);
             let fleet = part.fleet.map(|fleet| &observed.fleets[fleet]);
-            let read = |metric: &Metric| match (metric.by_group, by_fleet(metric), fleet) {
+            let read = |metric: &Metric| match (metric.by_group, metric.by_fleet, fleet) {
                 (Some(read), ..) => read(&tally),
                 (None, Some(read), Some(fleet)) => read(&observed, fleet, &tally),
                 _ => None,
@@ -256,7 +250,7 @@ pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
         for (at, metric) in METRICS
             .iter()
             .enumerate()
-            .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && by_fleet(metric).is_some())
+            .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && metric.by_fleet.is_some())
         {
             readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at), own));
         }

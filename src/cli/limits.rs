@@ -180,9 +180,9 @@ impl SweepEffort {
 /// Points of one sweep, or of one shard of it: each leaves a dozen kilobytes or more.
 const MOST_SWEPT: u64 = 10_000_000;
 /// About, on one core.
-const SECONDS_PER_EVENT: f64 = 1e-7;
+pub(super) const SECONDS_PER_EVENT: f64 = 1e-7;
 /// About, on one core: reading the scenario with the values of the point, and writing its figures.
-const SECONDS_PER_POINT: f64 = 2e-3;
+pub(super) const SECONDS_PER_POINT: f64 = 2e-3;
 
 /// Threads that can be asked for.
 const MOST_THREADS: usize = 1024;

@@ -4,7 +4,6 @@
 mod advise;
 mod again;
 mod check;
-mod color;
 #[cfg(feature = "serve")]
 mod command;
 mod explain;
@@ -36,9 +35,8 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-
-use color::When;
+use anstream::AutoStream;
+use clap::{ColorChoice, Parser, Subcommand};
 
 /// What happens when many processes share one OAuth credential: simulate it, and compare the strategies.
 #[derive(Debug, Parser)]
@@ -54,7 +52,7 @@ struct Arguments {
         hide_possible_values = true,
         help_heading = EVERYWHERE
     )]
-    color: When,
+    color: ColorChoice,
     /// Say only what went wrong or bears on the results
     #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     quiet: bool,
@@ -151,13 +149,26 @@ pub fn may_be_written(words: &[String]) -> Result<(), String> {
     }
 }
 
+/// Colours mistakes in a scenario, or does not: as it is asked for, else by NO_COLOR, CLICOLOR, CLICOLOR_FORCE and the terminal. What is wrong
+/// with a command line itself goes by these alone.
+fn colour(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    let color = AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    // It fails where there is one already, as in a second call within one process.
+    let _ = miette::set_hook(Box::new(move |_| {
+        Box::new(miette::MietteHandlerOpts::new().color(color).build())
+    }));
+}
+
 /// Runs the command that the process was given.
 pub fn main() -> ExitCode {
-    let line: Vec<String> = std::env::args_os()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
-    let parser = Arguments::command().color(When::of(&line).apply());
-    let arguments = Arguments::from_arg_matches(&parser.get_matches()).unwrap_or_else(|error| error.exit());
+    let arguments = Arguments::parse();
+    colour(arguments.color);
     if arguments.quiet {
         say::be_quiet();
     }

@@ -8,6 +8,7 @@ pub(super) const CALLS: Metric = Metric {
     about: "Calls that arrived.",
     read: |run| Some(run.total().calls as f64),
     by_group: Some(|tally| Some(tally.calls as f64)),
+    by_fleet: None,
     better: None,
 };
 
@@ -17,6 +18,7 @@ pub(super) const SUCCESS_RATE: Metric = Metric {
     about: "Calls that ended with success.",
     read: |run| success_rate(&run.total()),
     by_group: Some(success_rate),
+    by_fleet: None,
     better: Some(Better::High),
 };
 
@@ -30,6 +32,7 @@ pub(super) const FAILURE_RATE: Metric = Metric {
     about: "Calls that did not end with success.",
     read: |run| failure_rate(&run.total()),
     by_group: Some(failure_rate),
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -43,6 +46,7 @@ pub(super) const FIRST_ATTEMPT_REJECTION_RATE: Metric = Metric {
     about: "Calls whose first attempt met a token that the provider refused.",
     read: |run| first_attempt_rejection_rate(&run.total()),
     by_group: Some(first_attempt_rejection_rate),
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -56,6 +60,7 @@ pub(super) const REJECTIONS_PER_CALL: Metric = Metric {
     about: "Attempts refused for their token.",
     read: |run| rejections_per_call(&run.total()),
     by_group: Some(rejections_per_call),
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -69,6 +74,7 @@ pub(super) const ATTEMPTS_PER_CALL: Metric = Metric {
     about: "API attempts: their amplification.",
     read: |run| attempts_per_call(&run.total()),
     by_group: Some(attempts_per_call),
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -82,6 +88,7 @@ pub(super) const REJECTED_IN_FLIGHT_RATE: Metric = Metric {
     about: "Calls with an attempt that was refused although its token was live when it was sent.",
     read: |run| rejected_in_flight_rate(&run.total()),
     by_group: Some(rejected_in_flight_rate),
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -95,6 +102,7 @@ pub(super) const AMPLIFICATION: Metric = Metric {
     about: "API attempts and token requests per call.",
     read: |run| ratio(run.total().attempts + run.token_requests, run.total().calls),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -104,6 +112,7 @@ pub(super) const EFFICIENCY: Metric = Metric {
     about: "Successful calls per API attempt or token request.",
     read: |run| ratio(run.total().succeeded, run.total().attempts + run.token_requests),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::High),
 };
 
@@ -113,6 +122,7 @@ pub(super) const GOODPUT: Metric = Metric {
     about: "Successful calls.",
     read: |run| per_second(run, run.total().succeeded),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::High),
 };
 
@@ -122,5 +132,6 @@ pub(super) const LIVELOCK_SECONDS: Metric = Metric {
     about: "Seconds in which attempts go on, nothing succeeds and nothing is overloaded.",
     read: |run| Some(run.seconds.livelock as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };

@@ -12,6 +12,7 @@ macro_rules! ending {
             about: $about,
             read: |run| ratio(run.total().ended(CallOutcome::$outcome), run.total().calls),
             by_group: Some(|tally| ratio(tally.ended(CallOutcome::$outcome), tally.calls)),
+            by_fleet: None,
             better: Some(Better::Low),
         }
     };

@@ -8,6 +8,7 @@ pub(super) const FAIRNESS_JAIN: Metric = Metric {
     about: "Jain's index of the success rate over nodes.",
     read: jain_index,
     by_group: None,
+    by_fleet: None,
     better: Some(Better::High),
 };
 
@@ -35,5 +36,6 @@ pub(super) const FAIRNESS_WORST_NODE: Metric = Metric {
             .min_by(f64::total_cmp)
     },
     by_group: None,
+    by_fleet: None,
     better: Some(Better::High),
 };

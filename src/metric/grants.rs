@@ -8,6 +8,7 @@ pub(super) const GRANTS_LOST: Metric = Metric {
     about: "Refresh families that no node can use any more.",
     read: |run| Some(run.grants_lost as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -17,6 +18,7 @@ pub(super) const LOGINS: Metric = Metric {
     about: "Users who had to log in again.",
     read: |run| Some(run.logins as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -26,6 +28,7 @@ pub(super) const INVALID_GRANTS: Metric = Metric {
     about: "Refresh tokens that the provider refused.",
     read: |run| Some(run.invalid_grants as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -35,6 +38,7 @@ pub(super) const LEASE_LAPSES: Metric = Metric {
     about: "Leases that ended while their holder still acted on them.",
     read: |run| Some(run.lease_lapses as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -44,5 +48,6 @@ pub(super) const STALE_STORE_WRITES: Metric = Metric {
     about: "Live tokens in the store replaced by dead ones.",
     read: |run| Some(run.stale_writes as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };

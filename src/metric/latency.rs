@@ -9,6 +9,7 @@ pub(super) const LATENCY_P50: Metric = Metric {
     about: "From arrival to the end of successful calls, median.",
     read: |run| run.latency.quantile(0.50),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -18,6 +19,7 @@ pub(super) const LATENCY_P99: Metric = Metric {
     about: "From arrival to the end of successful calls, 99th percentile.",
     read: |run| run.latency.quantile(0.99),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -27,6 +29,7 @@ pub(super) const LATENCY_MAX: Metric = Metric {
     about: "From arrival to the end of successful calls, the longest.",
     read: |run| run.latency.most().map(Duration::as_secs_f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -36,6 +39,7 @@ pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
     about: "Mean latency of successful calls above the bare API time.",
     read: added_latency,
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 

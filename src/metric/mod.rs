@@ -9,7 +9,6 @@ mod calls;
 mod context;
 mod endings;
 mod fairness;
-mod fleets;
 mod grants;
 mod holders;
 mod latency;
@@ -24,13 +23,15 @@ mod storms;
 mod tokens;
 
 pub use context::{FleetsApart, RunContext};
-pub use fleets::{BY_FLEET, ByFleet};
 pub use holders::{Holders, Stretch};
 pub use name::{CallPart, MetricName};
 pub use observed::{FleetTally, Observed, Tally};
 pub use recovery::{BACK, window_s};
 pub use second::Second;
 pub use spread::Spread;
+
+/// The value of a metric for one fleet, from what its nodes asked for and what became of its calls.
+pub type ByFleet = fn(&Observed, &FleetTally, &Tally) -> Option<f64>;
 
 /// One number of a run.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,8 @@ pub struct Metric {
     pub read: fn(&Observed) -> Option<f64>,
     /// Its value for the calls of one group, where it is about calls.
     pub by_group: Option<fn(&Tally) -> Option<f64>>,
+    /// Its value for one fleet, where fleets are counted apart. What a gateway asks for is no fleet's own.
+    pub by_fleet: Option<ByFleet>,
     /// Which direction is better, where one is.
     pub better: Option<Better>,
 }

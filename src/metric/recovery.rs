@@ -15,6 +15,7 @@ pub(super) const TIME_TO_RECOVER: Metric = Metric {
     about: "From the end of the trigger until goodput stays back; the median over all runs, those that do not recover as never.",
     read: |run| run.seconds.recovery.after_s(),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -27,6 +28,7 @@ pub(super) const RECOVERY_PROBABILITY: Metric = Metric {
         Some(f64::from(u8::from(after.is_finite())))
     },
     by_group: None,
+    by_fleet: None,
     better: Some(Better::High),
 };
 

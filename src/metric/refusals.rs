@@ -12,6 +12,7 @@ macro_rules! cause {
             about: $about,
             read: |run| because(run, Cause::$cause),
             by_group: None,
+            by_fleet: Some(|_, fleet, calls| ratio(fleet.causes[Cause::$cause as usize], calls.calls)),
             better: Some(Better::Low),
         }
     };
@@ -63,5 +64,6 @@ pub(super) const REJECTIONS_IN_A_ROW_MAX: Metric = Metric {
     about: "Most attempts of one call that were refused for their token, one after the other.",
     read: |run| Some(f64::from(run.most_rejections)),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };

@@ -22,6 +22,7 @@ pub(super) const STORM_PROBABILITY: Metric = Metric {
     about: "Replications with a retry storm.",
     read: |run| run.seconds.storms.known(|storms| f64::from(u8::from(storms.count > 0))),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -31,6 +32,7 @@ pub(super) const STORM_COUNT: Metric = Metric {
     about: "Retry storms.",
     read: |run| run.seconds.storms.known(|storms| storms.count as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -44,6 +46,7 @@ pub(super) const STORM_ONSET: Metric = Metric {
             .known(|storms| storms.onset.map_or(f64::INFINITY, |onset| onset.as_secs_f64()))
     },
     by_group: None,
+    by_fleet: None,
     better: None,
 };
 
@@ -53,6 +56,7 @@ pub(super) const STORM_SECONDS: Metric = Metric {
     about: "Time spent in retry storms.",
     read: |run| run.seconds.storms.known(|storms| storms.seconds as f64),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -62,6 +66,7 @@ pub(super) const STORM_PEAK: Metric = Metric {
     about: "Most extra attempts and token requests per second above the baseline, in a storm.",
     read: |run| run.seconds.storms.known(|storms| storms.peak.all),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -71,6 +76,7 @@ pub(super) const STORM_PEAK_TOKEN_REQUESTS: Metric = Metric {
     about: "Most extra token requests per second above the baseline, in a storm.",
     read: |run| run.seconds.storms.known(|storms| storms.peak.token_requests),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -80,6 +86,7 @@ pub(super) const STORM_AREA: Metric = Metric {
     about: "Extra attempts and token requests above the baseline, in storms.",
     read: |run| run.seconds.storms.known(|storms| storms.area.all),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 
@@ -89,6 +96,7 @@ pub(super) const STORM_AREA_TOKEN_REQUESTS: Metric = Metric {
     about: "Extra token requests above the baseline, in storms.",
     read: |run| run.seconds.storms.known(|storms| storms.area.token_requests),
     by_group: None,
+    by_fleet: None,
     better: Some(Better::Low),
 };
 

@@ -26,7 +26,7 @@ pub(super) fn number(value: Option<f64>) -> String {
 }
 
 /// A whole file: a header and its rows.
-pub(super) fn csv_text<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(crate) fn csv_text<const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     // Writing to memory cannot fail, and every row has the header's length by its type.
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("a CSV header in memory");

@@ -3,8 +3,6 @@
 //! A published interface with a JSON schema ([`schema`]): a field may be added, none may change its meaning without a new
 //! [`FORMAT`]. This module does not know how a case is found.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +41,21 @@ pub struct FuzzedSystem {
     pub cases: u64,
     /// The smallest case for each property that is broken.
     pub findings: Vec<FoundCase>,
-    /// How often each kind of message arrived, and each alarm rang, in all cases together.
-    pub arrived: BTreeMap<String, u64>,
+    /// How often each kind of message arrived, and each alarm rang, in all cases together; the most frequent first.
+    pub arrived: Vec<MetInCases>,
     /// How often each kind of fault happened in all cases together; those that never did are left out.
-    pub faults: BTreeMap<String, u64>,
+    pub faults: Vec<MetInCases>,
     /// Faults that were allowed and that no case has met.
     pub never_met: Vec<String>,
+}
+
+/// Something that cases came by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MetInCases {
+    /// What it is.
+    pub name: String,
+    /// How often.
+    pub count: u64,
 }
 
 /// The smallest case that was found to break a property, which need not be the smallest there is.

@@ -131,6 +131,29 @@ mod tests {
         }
     }
 
+    /// A spreadsheet would take these names for formulas, and so the files write them otherwise.
+    #[test]
+    fn names_that_look_like_formulas_come_back() {
+        let mut record = fake::dozen();
+        let named = |name: &str| format!("-{name}");
+        record
+            .readings
+            .iter_mut()
+            .for_each(|of| of.strategy = named(&of.strategy));
+        record
+            .series
+            .iter_mut()
+            .for_each(|of| of.strategy = named(&of.strategy));
+        record.strategies.iter_mut().for_each(|name| *name = named(name));
+        record.readings[0].strategy = "'=1+1".to_owned();
+        let dir = tempfile::tempdir().unwrap();
+        record.save(dir.path()).unwrap();
+        let text = fs::read_to_string(dir.path().join(RESULTS)).unwrap();
+        assert!(text.contains(",'-naive cache,") && text.contains(",''=1+1,"), "{text}");
+        let read = Record::load(dir.path()).unwrap();
+        assert_eq!((read.readings, read.series), (record.readings, record.series));
+    }
+
     #[test]
     fn numbers_survive_to_the_last_bit() {
         for v in [

@@ -6,7 +6,7 @@
 pub mod advice;
 pub mod agreement;
 pub mod baseline;
-mod cells;
+pub(crate) mod cells;
 pub mod findings;
 mod finite;
 mod holders;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::layout::{JOURNAL, MANIFEST, RESULTS, SUMMARY, TIMELINE};
 use super::{Manifest, SealedManifest, sha256};
+use crate::base::shown;
 
 /// Why a record could not be read back. Each message names the file and the likely fix.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +126,7 @@ impl<'a> RunFile<'a> {
             let line = record.position().map_or(0, csv::Position::line);
             let mut cells = [""; N];
             for (cell, value) in cells.iter_mut().zip(&record) {
-                *cell = value;
+                *cell = shown::of_cell(value);
             }
             self.same_run(cells[N - 1])?;
             out.push(row(&cells).map_err(|reason| self.malformed(format!("line {line}: {reason}")))?);

@@ -35,9 +35,7 @@ pub(super) fn csv(record: &Record) -> String {
 /// The rows of the file, in its order.
 pub(super) fn read(file: &RunFile<'_>) -> Result<Vec<Replicated>, ReadError> {
     file.rows(&HEADER, |[_, strategy, point, metric, values, _]| {
-        // A cell that would be taken for a formula begins with an apostrophe.
-        let values = values.strip_prefix('\'').unwrap_or(values).split_whitespace();
-        let values = values.map(|value| match value {
+        let values = values.split_whitespace().map(|value| match value {
             NONE => Ok(None),
             value => parse(value),
         });

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::sheet::{Column, Sheet, paragraph};
 use super::{Sweep, number, one_line};
+use crate::record::cells::csv_text;
 use crate::record::sweep::{SweepManifest, SweepPlan};
 use crate::record::{Reading, Record};
 
@@ -143,7 +144,6 @@ impl SweepExtremes {
 
     /// As CSV, with full figures.
     pub fn csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
         let header = [
             "strategy",
             "metric",
@@ -153,25 +153,18 @@ impl SweepExtremes {
             "greatest",
             "greatest_at",
         ];
-        writer.write_record(header).expect("a row in memory");
-        for extent in &self.extents {
-            let (least, greatest) = (extent.least.mean.to_string(), extent.greatest.mean.to_string());
-            let cells = [
-                &extent.strategy,
-                &extent.metric,
-                &extent.unit,
-                &least,
-                &extent.least.point,
-                &greatest,
-                &extent.greatest.point,
-            ];
-            let cells = cells.map(|cell| match cell.parse::<f64>() {
-                Ok(_) => cell.clone(),
-                Err(_) => crate::base::shown::cell(cell).into_owned(),
-            });
-            writer.write_record(cells).expect("a row in memory");
-        }
-        String::from_utf8(writer.into_inner().expect("a buffer in memory")).expect("CSV made of strings")
+        let rows = self.extents.iter().map(|extent| {
+            [
+                extent.strategy.clone(),
+                extent.metric.clone(),
+                extent.unit.clone(),
+                extent.least.mean.to_string(),
+                extent.least.point.clone(),
+                extent.greatest.mean.to_string(),
+                extent.greatest.point.clone(),
+            ]
+        });
+        csv_text(&header, rows)
     }
 
     /// As JSON, with what the sweep is about.

@@ -1,10 +1,11 @@
-//! What a fuzzing run found, for people: drawn from the record alone.
+//! What a fuzzing run found, for people.
 
 use super::sheet::{Column, Sheet};
-use crate::record::findings::{FuzzFindings, FuzzedSystem};
+use crate::record::findings::{FoundCase, FuzzFindings, FuzzedSystem, MetInCases};
 
-/// For a terminal: a line for each finding, and what the cases have come by. Stories of what should have held stand below their line.
-pub fn human(system: &FuzzedSystem, coverage: &str, story: &dyn Fn(usize) -> String) -> String {
+/// For a terminal: a line for each finding, and what the cases have come by. Below the line of what should have held stands its story, which
+/// the caller tells of the finding at this place.
+pub fn human(system: &FuzzedSystem, story: &dyn Fn(usize) -> String) -> String {
     let mut text = format!(
         "{}: {} cases, {} properties broken\n",
         system.strategy,
@@ -17,7 +18,11 @@ pub fn human(system: &FuzzedSystem, coverage: &str, story: &dyn Fn(usize) -> Str
             text.push_str(&story(place));
         }
     }
-    text.push_str(coverage);
+    list(&mut text, "arrived", &system.arrived);
+    match system.faults.is_empty() {
+        true => text.push_str("  faults: none\n"),
+        false => list(&mut text, "faults", &system.faults),
+    }
     if !system.never_met.is_empty() {
         text.push_str(&format!(
             "  never met, although the limits allow it: {}\n",
@@ -25,6 +30,22 @@ pub fn human(system: &FuzzedSystem, coverage: &str, story: &dyn Fn(usize) -> Str
         ));
     }
     text
+}
+
+/// On lines as wide as those of findings.
+fn list(to: &mut String, what: &str, all: &[MetInCases]) {
+    let mut line = format!("  {what}:");
+    for (place, MetInCases { name, count }) in all.iter().enumerate() {
+        let last = if place + 1 == all.len() { "" } else { "," };
+        let word = format!(" {name} {count}{last}");
+        if line.len() + word.len() > 100 {
+            to.push_str(&line);
+            line = "\n   ".to_owned();
+        }
+        line.push_str(&word);
+    }
+    to.push_str(&line);
+    to.push('\n');
 }
 
 /// For an issue or a page: a row for each finding, and one for each strategy without any.
@@ -39,7 +60,7 @@ pub fn markdown(findings: &FuzzFindings) -> String {
     let rows = findings.systems.iter().flat_map(|system| {
         let head = [system.strategy.clone(), system.cases.to_string()];
         let nothing = || head.iter().cloned().chain(["-", "-", "-"].map(str::to_owned)).collect();
-        let row = |found: &crate::record::findings::FoundCase| {
+        let row = |found: &FoundCase| {
             let expected = if found.unexpected { "yes" } else { "-" };
             let own = [
                 format!("{} {}", found.property, found.title),

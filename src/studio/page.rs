@@ -27,19 +27,15 @@ pub(super) fn files() -> Vec<(&'static str, &'static str, &'static str)> {
 
 /// The frame, without a scenario.
 pub(super) fn html() -> String {
+    let own = html! {
+        link rel="icon" href="data:,";
+        link rel="stylesheet" href="/studio.css";
+        script type="module" src="/studio.js" {}
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "tokenstorm studio" }
-                link rel="icon" href="data:,";
-                style { (maud::PreEscaped(page::style())) }
-                link rel="stylesheet" href="/studio.css";
-                script type="module" src="/studio.js" {}
-            }
+            (page::head("studio", env!("CARGO_PKG_VERSION"), own))
             body {
                 (bar())
                 main {

@@ -1,12 +1,21 @@
 //! What is said beside the results: coloured where that is wanted, and left out where it is not.
 
-use std::process::Output;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 use super::{command, run_into, text};
 
 const WRONG: &str = "name = \"a\"\nsumary = \"b\"\n";
+
+/// The program, whatever this terminal asks of colours.
+fn bare() -> Command {
+    let mut command = command();
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
 
 fn validate(more: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = TempDir::new().unwrap();
@@ -39,16 +48,14 @@ fn mistakes_are_coloured_where_it_is_wanted() {
     assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
-    // What is wrong with the line itself is a message too.
-    let line = |color: &str| {
-        let output = command()
-            .args(["run", "--sed", "1", "--color", color])
-            .output()
-            .unwrap();
+    // What is wrong with the line itself goes by the variables.
+    let line = |variable: &str| {
+        let mut command = bare();
+        let output = command.args(["run", "--sed", "1"]).env(variable, "1").output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         text(&output.stderr).contains("\u{1b}[")
     };
-    assert!(line("always") && !line("never"));
+    assert!(line("CLICOLOR_FORCE") && !line("NO_COLOR"));
 }
 
 #[test]

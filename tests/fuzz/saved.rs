@@ -2,13 +2,26 @@
 
 use std::path::Path;
 
-use tokenstorm::engine::check::{Action, FaultBudget, systems};
+use tokenstorm::engine::check::{Action, FaultBudget, Setup, systems};
 use tokenstorm::engine::fuzz::{Case, CaseRule, Saved, SystemParams};
 use tokenstorm::provider::settings::Settings;
 use tokenstorm::provider::{OnBadSlot, profiles};
 use tokenstorm::retry::Attempts;
 
 use super::setup;
+
+/// A case of the whole system in which nothing happens.
+fn without_steps(setup: &Setup) -> Case {
+    Case {
+        draw: SystemParams {
+            nodes: 2,
+            calls: 1,
+            rule: 0,
+            faults: setup.system.faults,
+        },
+        steps: Vec::new(),
+    }
+}
 
 /// Every case of the folder still breaks its property at its last step, and does the same in both engines.
 #[test]
@@ -53,16 +66,7 @@ fn a_case_keeps_what_the_provider_does() {
         (&okta, Some("okta")),
         (&order, None),
     ] {
-        let draw = SystemParams {
-            nodes: 2,
-            calls: 1,
-            rule: 0,
-            faults: setup.system.faults,
-        };
-        let case = Case {
-            draw,
-            steps: Vec::new(),
-        };
+        let case = without_steps(setup);
         let saved = Saved::new(0, None, (setup, None), &setup.system.rule, &case).expect("what it does has a name");
         let CaseRule::Named { refresh_tokens, .. } = &saved.rule else {
             panic!("{saved} has names");
@@ -96,16 +100,7 @@ fn a_rule_without_a_name_is_kept_as_it_is_written() {
     .unwrap();
     let mut setup = systems::setup("compare_first", 2, 1, FaultBudget::NONE).unwrap();
     setup.system = setup.system.under(&provider);
-    let draw = SystemParams {
-        nodes: 2,
-        calls: 1,
-        rule: 0,
-        faults: setup.system.faults,
-    };
-    let case = Case {
-        draw,
-        steps: Vec::new(),
-    };
+    let case = without_steps(&setup);
     let rule = &setup.system.rule;
     let told = Saved::new(0, None, (&setup, None), rule, &case).expect_err("nothing says how it is written");
     assert!(told.contains("has no name"), "{told}");

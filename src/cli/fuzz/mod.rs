@@ -23,7 +23,7 @@ use crate::engine::fuzz::{self, Finding, FuzzOptions, FuzzReport, RULES};
 use crate::property::{self, PROPERTIES};
 use crate::provider::settings::Settings;
 use crate::provider::{Issuance, profiles};
-use crate::record::findings::{FORMAT, FoundCase, FuzzFindings, FuzzedSystem};
+use crate::record::findings::{FORMAT, FoundCase, FuzzFindings, FuzzedSystem, MetInCases};
 use crate::report::findings as shown;
 
 #[derive(Debug, Args)]
@@ -235,7 +235,7 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertyS
         exit = exit.max(outcome);
         if arguments.format == Format::Table {
             let told = |place: usize| format!("\n{}\n", story(subject, &report.findings[place]).0);
-            exit = exit.max(print(&shown::human(&system, &report.coverage.to_string(), &told)));
+            exit = exit.max(print(&shown::human(&system, &told)));
         }
         systems.push(system);
         if stop.load(Ordering::Relaxed) {
@@ -288,21 +288,19 @@ fn found(arguments: &Arguments, subject: &Subject, seed: u64, report: &FuzzRepor
         findings.push(case);
     }
     let coverage = &report.coverage;
-    let faults = FAULTS
-        .iter()
-        .map(|(fault, name, _)| ((*name).to_owned(), coverage.fault(*fault)));
-    let arrived = coverage.delivered().into_iter();
+    let met = |(name, count): (&str, u64)| MetInCases {
+        name: name.to_owned(),
+        count,
+    };
+    let faults = FAULTS.iter().map(|(fault, name, _)| (*name, coverage.fault(*fault)));
+    let never_met = coverage.never(arguments.faults);
     let system = FuzzedSystem {
         strategy: subject.name.clone(),
         cases: report.cases,
         findings,
-        arrived: arrived.map(|(kind, count)| (kind.to_owned(), count)).collect(),
-        faults: faults.filter(|(_, count)| *count > 0).collect(),
-        never_met: coverage
-            .never(arguments.faults)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        arrived: coverage.delivered().into_iter().map(met).collect(),
+        faults: faults.filter(|(_, count)| *count > 0).map(met).collect(),
+        never_met: never_met.into_iter().map(str::to_owned).collect(),
     };
     (exit, system)
 }

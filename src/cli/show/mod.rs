@@ -12,7 +12,7 @@ use super::Exit;
 use super::say::{print, say};
 use crate::base::shown::capital;
 use crate::engine::check::FAULTS;
-use crate::metric::{BY_FLEET, METRICS};
+use crate::metric::METRICS;
 use crate::property::{self, PROPERTIES};
 use crate::provider::profiles::PROFILES;
 use crate::retry::{RETRIES, Retry};
@@ -80,7 +80,7 @@ fn pages(name: &str) -> Vec<String> {
     if let Some(metric) = METRICS.iter().find(|metric| metric.name == name) {
         let parts = match metric.by_group {
             Some(_) => "Measured for each fleet and kind of call too: write `name@fleet` or `name@fleet/kind`.\n\n",
-            None if BY_FLEET.iter().any(|(known, _)| *known == name) => {
+            None if metric.by_fleet.is_some() => {
                 "Where a strategy's fleets differ, measured for each fleet too: write `name@fleet`.\n\n"
             }
             None => "",

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use crate::base::shown;
-use crate::cli::limits::{Limits, SweepEffort};
+use crate::cli::limits::{Limits, SECONDS_PER_EVENT, SECONDS_PER_POINT, SweepEffort};
 use crate::record::sweep::{MOST_SHARDS, SweepPlan};
 use crate::report::number;
 
@@ -138,9 +138,11 @@ impl<'a> Job<'a> {
             (
                 "estimate",
                 format!(
-                    "A shard takes about {} on {cores} cores, by an estimate from the scenario (0.1 us an event, 2 ms a point); three \
+                    "A shard takes about {} on {cores} cores, by an estimate from the scenario ({} an event, {} a point); {MARGIN} \
                      times that is asked for.",
-                    number::seconds(self.seconds)
+                    number::seconds(self.seconds),
+                    number::seconds(SECONDS_PER_EVENT),
+                    number::seconds(SECONDS_PER_POINT)
                 ),
             ),
             ("name", self.name()),

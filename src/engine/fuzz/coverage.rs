@@ -1,7 +1,6 @@
 //! What the cases of a fuzzing run have come by: a property that held is worth what was tried against it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::step::ScheduleStep;
 use crate::engine::check::{Action, FAULTS, Fault, FaultBudget};
@@ -62,37 +61,6 @@ impl Coverage {
     }
 }
 
-fn list(to: &mut fmt::Formatter<'_>, what: &str, all: &[(&str, u64)]) -> fmt::Result {
-    let mut line = format!("  {what}:");
-    for (place, (name, count)) in all.iter().enumerate() {
-        let last = if place + 1 == all.len() { "" } else { "," };
-        let word = format!(" {name} {count}{last}");
-        // As wide as the lines of findings.
-        if line.len() + word.len() > 100 {
-            writeln!(to, "{line}")?;
-            line = "   ".to_owned();
-        }
-        line.push_str(&word);
-    }
-    writeln!(to, "{line}")
-}
-
-/// Two lines or more: what arrived, and which faults happened.
-impl fmt::Display for Coverage {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        list(to, "arrived", &self.delivered())?;
-        let faults: Vec<_> = FAULTS
-            .iter()
-            .map(|(fault, name, _)| (*name, self.fault(*fault)))
-            .filter(|(_, count)| *count > 0)
-            .collect();
-        match faults.is_empty() {
-            true => writeln!(to, "  faults: none"),
-            false => list(to, "faults", &faults),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +81,7 @@ mod tests {
         assert_eq!(coverage, alone(3));
         assert!(
             coverage.fault(Fault::Crash) > 0 && coverage.fault(Fault::Lapse) > 0,
-            "{coverage}"
+            "{coverage:?}"
         );
         assert_eq!(coverage.fault(Fault::Drop), 0);
         let kinds: Vec<_> = coverage.delivered().into_iter().map(|(kind, _)| kind).collect();

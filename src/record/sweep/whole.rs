@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::SweepFolderError;
 use super::journal::{FinishedPoint, JOURNAL};
 use super::plan::SweepPlan;
+use crate::base::shown;
 use crate::record::layout::{MANIFEST, RESULTS, RESULTS_HEADER};
 use crate::record::write::{Arrival, ResultFile, RunFolder, WriteError, json_text, refusal};
 use crate::record::{Reading, cells, load, write};
@@ -191,7 +192,10 @@ pub fn point_of_row(dir: &Path, row: u64) -> Result<Option<(u64, Vec<Reading>)>,
 
 fn reading(row: &csv::StringRecord) -> Result<Reading, String> {
     let mut cells = [""; RESULTS_HEADER.len()];
-    cells.iter_mut().zip(row).for_each(|(cell, value)| *cell = value);
+    cells
+        .iter_mut()
+        .zip(row)
+        .for_each(|(cell, value)| *cell = shown::of_cell(value));
     load::reading(&cells)
 }
 

@@ -12,7 +12,7 @@ pub fn page(advice: &Advice) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (page::head(&format!("{}: advice", advice.scenario), &advice.tokenstorm))
+            (page::head(&format!("{}: advice", advice.scenario), &advice.tokenstorm, html! {}))
             body {
                 header {
                     p.name { (line(&advice.scenario)) (line(&words::at_point(advice))) " · advice" }

@@ -15,7 +15,7 @@ pub fn page(record: &AgreementRecord) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (page::head(&format!("{title}: live"), &record.tokenstorm))
+            (page::head(&format!("{title}: live"), &record.tokenstorm, html! {}))
             body {
                 header {
                     p.name { (line(&title)) " · measured beside predicted" }

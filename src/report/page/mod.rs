@@ -52,19 +52,10 @@ fn with_note(record: &Record, note: Option<&str>) -> String {
     let setting = Setting::of(record);
     let words = words::words(record);
     let lead = lead(record, &words);
-    let style = style();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content={ "tokenstorm " (m.tokenstorm) };
-                meta name="tokenstorm-run" content=(m.run);
-                title { (line(&m.scenario)) " · tokenstorm" }
-                style { (PreEscaped(style)) }
-            }
+            (head(&m.scenario, &m.tokenstorm, html! { meta name="tokenstorm-run" content=(m.run); }))
             body {
                 header {
                     p.name {
@@ -116,8 +107,8 @@ fn is_empty(record: &Record) -> bool {
     record.manifest.interrupted && record.manifest.replications == 0
 }
 
-/// The head of every page.
-pub(super) fn head(title: &str, version: &str) -> Markup {
+/// The head of every page, by a version of the program; `more` is what a page has of its own.
+pub fn head(title: &str, version: &str, more: Markup) -> Markup {
     html! {
         head {
             meta charset="utf-8";
@@ -126,6 +117,7 @@ pub(super) fn head(title: &str, version: &str) -> Markup {
             meta name="generator" content={ "tokenstorm " (version) };
             title { (line(title)) " · tokenstorm" }
             style { (PreEscaped(style())) }
+            (more)
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn pair(before: &Record, now: &Record) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (head(&format!("{}: then and now", m.scenario), &m.tokenstorm))
+            (head(&format!("{}: then and now", m.scenario), &m.tokenstorm, html! {}))
             body {
                 header {
                     p.name { (line(&m.scenario)) " · two results" }

@@ -29,7 +29,7 @@ pub fn page(verdicts: &Verdicts, draw: Draw) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (page::head(&format!("{of}: what can happen"), &verdicts.tokenstorm))
+            (page::head(&format!("{of}: what can happen"), &verdicts.tokenstorm, html! {}))
             body.verdicts {
                 header {
                     p.name { (line(&of)) " · what can happen" }

@@ -11,7 +11,7 @@ use super::super::nearest::listed;
 use super::super::op::Op;
 use super::super::strategy::StrategySettings;
 use super::Checker;
-use crate::metric::{BY_FLEET, CallPart, METRICS, Metric, MetricName};
+use crate::metric::{CallPart, METRICS, Metric, MetricName};
 use crate::plan::SweepPoint;
 
 impl<'a> Checker<'a> {
@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
             ));
         };
         let Some(part) = part else { return Ok(known) };
-        let by_fleet = BY_FLEET.iter().any(|(name, _)| *name == metric) && part.kind.is_none();
+        let by_fleet = known.by_fleet.is_some() && part.kind.is_none();
         if by_fleet && !self.file.strategy.iter().any(StrategySettings::is_mixed) {
             return Err((
                 format!("`{metric}` is told of each fleet only where a strategy's fleets differ"),
