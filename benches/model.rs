@@ -63,6 +63,7 @@ impl Case {
                 stride: 1,
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
+                pool: Vec::new(),
             },
             links,
             drivers: Drivers::default(),

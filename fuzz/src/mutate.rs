@@ -47,7 +47,7 @@ const VALUES: [&str; 40] = [
 ];
 
 /// Lines and pieces that a scenario can have anywhere.
-const SCRAPS: [&str; 30] = [
+const SCRAPS: [&str; 31] = [
     "[sweep]\n\"run.seed\" = [1, 2]\n",
     "\n[[app]]\nname = \"b\"\nslots = 65535\n",
     "\n[[fleet]]\nname = \"b\"\nnodes = 3\napp = \"main\"\n",
@@ -70,6 +70,7 @@ const SCRAPS: [&str; 30] = [
     "[trigger]\nhot_calls = 4294967295\n",
     "token_ttl = \"1ms\"\n",
     "rule = { capacity = { live = 65535 } }\n",
+    "limits.pool = [{ count = 4294967295, window = \"1ns\", kind = { token_bucket = { burst = 1 } }, scope = \"grant\", penalty = \"3650d\", prolongs = true }]\n",
     "{ constant = \"3650d\" }",
     "{ uniform = [\"3s\", \"1s\"] }",
     "\u{1b}[2J",

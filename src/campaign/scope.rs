@@ -8,6 +8,7 @@ use crate::base::Duration;
 use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
 use crate::node::Strategy as _;
 use crate::property::PROPERTIES;
+use crate::provider::OnExceed;
 use crate::provider::settings::{Reads, RetireSettings, Settings};
 use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 use crate::world::Leg;
@@ -264,7 +265,17 @@ fn of_policy(strategy: &StrategySettings, words: &mut Words) {
 
 fn of_provider(provider: &Settings, words: &mut Words) {
     let limits = [&provider.limits.token, &provider.limits.api];
-    words.add(limits.iter().any(|limits| limits.quotas.is_some()), "quotas", REFUSES);
+    let all = limits
+        .into_iter()
+        .map(|limits| &limits.quotas)
+        .chain([&provider.limits.pool]);
+    let mut quotas = all.flatten().flatten().peekable();
+    words.add(quotas.peek().is_some(), "quotas", REFUSES);
+    words.add(
+        quotas.any(|quota| quota.on_exceed == OnExceed::InvalidGrant),
+        "refresh tokens that a quota has declared dead",
+        ENDS_GRANTS,
+    );
     let delays = words.unless(Fault::Late, DELAYS);
     words.add(limits.iter().any(|limits| limits.servers.is_some()), "queues", delays);
     let faults = [&provider.faults.token, &provider.faults.api];

@@ -21,7 +21,7 @@ use super::log::{Count, Ended, EventLog, Happening};
 use super::machine::Machine;
 use super::recording::Recorder;
 use super::registry::{Callers, Clients, Stranger};
-use super::step::{Down, How, Outcome, Place, SlotName, Step};
+use super::step::{Down, How, Outcome, Place, Sender, SlotName, Step};
 use super::texts::{TextKind, TokenTexts};
 use crate::base::{Dice, Duration, Millis, Time};
 use crate::oauth::{AnswerKind, At, Grant, Life};
@@ -290,9 +290,19 @@ impl Backend {
         kills
     }
 
-    /// A server of an endpoint is free again: the request that it takes next.
-    pub fn served(&mut self, place: Place) -> Option<u64> {
+    /// A request of this client has been served, and the server is free again: the request that it takes next.
+    pub fn served(&mut self, place: Place, client: u16, from: Option<Sender>) -> Option<u64> {
         let now = self.now();
+        if self.machine.provider().counts_under_way(place.into()) {
+            self.machine.take(
+                now,
+                &Step::Leaves {
+                    at: place,
+                    client,
+                    from,
+                },
+            );
+        }
         let step = match place {
             Place::Token => Step::TokenServed,
             Place::Api => Step::ApiServed,

@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::backend::{Asked, Backend, Origin, Turn};
 use super::hold::{Holds, Passing, Point};
 use super::log::Happening;
-use super::step::Place;
+use super::step::{Place, Sender};
 use crate::base::Duration;
 use crate::world::Leg;
 
@@ -84,6 +84,17 @@ impl Load {
                 (Leg::ApiService, "api_service"),
                 (Leg::ApiResponse, "api_response"),
             ],
+        }
+    }
+
+    /// Whose it is to the quotas.
+    fn whose(&self, backend: &Backend) -> (u16, Option<Sender>) {
+        match self {
+            Self::Token(asked) => (asked.client, backend.token_sender(asked)),
+            Self::Call(call) => (
+                backend.caller_client(call.token),
+                backend.api_sender(call.from, call.token),
+            ),
         }
     }
 
@@ -216,7 +227,8 @@ impl Shared {
         let mut backend = self.backend();
         let answer = load.commits(&mut backend, false);
         let answer = backend.stamped(answer);
-        let next = backend.served(load.place());
+        let (client, from) = load.whose(&backend);
+        let next = backend.served(load.place(), client, from);
         if let Some(go) = next.and_then(|next| self.queue().remove(&next)) {
             let _gone = go.send(());
         }

@@ -5,11 +5,13 @@
 
 use super::history::MOST_STORIES;
 use super::recording::Recorder;
-use super::step::{Commit, Down, Granted, How, Outcome, Place, SlotName, Step};
+use super::step::{Commit, Down, Granted, How, Outcome, Place, Sender, SlotName, Step};
 use crate::base::{Chance, Dice, Duration, NodeId, Time};
-use crate::oauth::{AnswerKind, Cause, Ending, Life, Reply, Slot, Token};
+use crate::oauth::{Cause, Ending, Life, Reply, Slot, Token};
 use crate::plan::{Act, Links, ProviderPlan};
-use crate::provider::{Endpoint, Intake, Issuance, Outage, Provider, Server, ServerHost, TokenAsk};
+use crate::provider::{
+    Endpoint, GrantType, Intake, Issuance, Outage, Provider, Requester, Server, ServerHost, TokenAsk,
+};
 use crate::trace::Event;
 use crate::world::{LEGS, Leg};
 
@@ -141,14 +143,20 @@ impl Machine {
         let Self { server, around, .. } = self;
         match *step {
             Step::AddClient { slots } => Outcome::Client(server.provider.add_client(slots)),
-            Step::TokenArrives { request, client } => {
-                // Which of a client's processes asks is not known before it commits.
-                intake(server.token_arrives(now, request, (client, NodeId(0)), || request, around))
+            Step::TokenArrives { request, client, from } => {
+                // Which of a client's processes asks is told in the trace when it commits.
+                let whose = requester(client, from);
+                intake(server.token_arrives(now, request, NodeId(0), |_| whose, || request, around))
             }
             Step::TokenServed => Outcome::Next(server.token_served()),
             Step::TokenCommits(ref commit) => self.commit(now, commit),
-            Step::ApiArrives { request, client } => {
-                intake(server.api_arrives(now, request, || client, || request, around))
+            Step::ApiArrives { request, client, from } => {
+                let whose = || requester(client, from);
+                intake(server.api_arrives(now, request, whose, || request, around))
+            }
+            Step::Leaves { at, client, from } => {
+                server.provider.leaves(at.into(), &requester(client, from));
+                Outcome::Done
             }
             Step::ApiServed => Outcome::Next(server.api_served()),
             Step::ApiChecks { request, token } => match number(token) {
@@ -260,8 +268,13 @@ impl Machine {
         };
         let logs_in = commit.how == How::Login && server.provider.rotation.is_some() && !commit.no_op;
         let reply = if logs_in {
-            let grant = server.log_in(now, commit.client, false, around);
-            grant.map_or(Reply::refused(AnswerKind::Full), Reply::Granted)
+            let whose = Requester {
+                client: commit.client,
+                address: commit.asker,
+                token: None,
+                grant_type: Some(GrantType::AuthorizationCode),
+            };
+            server.login_commits(now, &whose, false, around)
         } else {
             server.token_commits(now, &ask, around)
         };
@@ -301,6 +314,15 @@ fn server(plan: &ProviderPlan, links: &Links) -> Server<Issuance, u64> {
     provider.ledger.watch_ends(true);
     provider.ledger.remember_dead(MOST_STORIES);
     Server::new(provider)
+}
+
+fn requester(client: u16, from: Option<Sender>) -> Requester {
+    Requester {
+        client,
+        address: from.map_or(0, |from| from.address),
+        token: from.and_then(|from| number(from.token?)),
+        grant_type: from.and_then(|from| from.grant_type),
+    }
 }
 
 const fn number(token: u32) -> Option<Token> {

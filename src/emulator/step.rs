@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Millis;
-use crate::oauth::{AnswerKind, Cause, Grant};
+use crate::oauth::{AnswerKind, At, Cause, Grant};
+use crate::provider::GrantType;
 
 /// Something that reaches the provider. Tokens are named by their number; `request` names the draws of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,15 +14,32 @@ pub(super) enum Step {
     /// A client registers, with so many slots.
     AddClient { slots: u16 },
     /// A token request reaches the endpoint.
-    TokenArrives { request: u64, client: u16 },
+    TokenArrives {
+        request: u64,
+        client: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Sender>,
+    },
     /// A server of the token endpoint has served a request.
     TokenServed,
     /// The commit of a token request.
     TokenCommits(Commit),
     /// A call reaches the API.
-    ApiArrives { request: u64, client: u16 },
+    ApiArrives {
+        request: u64,
+        client: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Sender>,
+    },
     /// A server of the API has served a call.
     ApiServed,
+    /// A request that was let in has been served, where those under way are counted.
+    Leaves {
+        at: Place,
+        client: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Sender>,
+    },
     /// The API checks a token.
     ApiChecks { request: u64, token: u32 },
     /// A caller begins, or ceases, to hold a token as the one that it would send.
@@ -42,6 +60,17 @@ pub(super) enum Step {
         outage: Option<Down>,
         error_rate: Option<u64>,
     },
+}
+
+/// Who sends a request, where a quota tells senders apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sender {
+    /// The number of the caller.
+    pub address: u32,
+    /// The token of a call, or of the pair whose refresh token is presented.
+    pub token: Option<u32>,
+    /// What a token request presents.
+    pub grant_type: Option<GrantType>,
 }
 
 /// A token request, when its turn has come.
@@ -83,6 +112,15 @@ pub(super) enum SlotName {
 pub(super) enum Place {
     Token,
     Api,
+}
+
+impl From<Place> for At {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Token => Self::Token,
+            Place::Api => Self::Api,
+        }
+    }
 }
 
 /// How an endpoint is down.

@@ -60,6 +60,7 @@ pub(super) fn answer(kind: AnswerKind) -> &'static str {
         AnswerKind::ServerError => "a server error",
         AnswerKind::Full => "no room for another token",
         AnswerKind::BadSlot => "a slot that was not granted",
+        AnswerKind::Conflict => "another request is under way",
     }
 }
 

@@ -35,11 +35,13 @@ pub enum AnswerKind {
     Full,
     /// The slot was not granted.
     BadSlot,
+    /// Another request is under way that this one would meddle with.
+    Conflict,
 }
 
 impl AnswerKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
 
     /// Every kind, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -51,6 +53,7 @@ impl AnswerKind {
         Self::ServerError,
         Self::Full,
         Self::BadSlot,
+        Self::Conflict,
     ];
 }
 
@@ -79,6 +82,7 @@ impl AnswerKind {
             Self::ServerError => "server_error",
             Self::Full => "full",
             Self::BadSlot => "bad_slot",
+            Self::Conflict => "conflict",
         }
     }
 }
@@ -97,6 +101,14 @@ impl<T> Reply<T> {
         Self::Refused {
             kind,
             wait: Duration::from_secs(wait.nanos().div_ceil(1_000_000_000)).into(),
+        }
+    }
+
+    /// What was granted, where the request was served.
+    pub fn granted(self) -> Option<T> {
+        match self {
+            Self::Granted(granted) => Some(granted),
+            Self::Refused { .. } => None,
         }
     }
 
@@ -181,7 +193,9 @@ impl Default for Perceptions {
             (At::Api, AnswerKind::Rejected | AnswerKind::Expired) => Perceived::Rejected,
             (At::Token, AnswerKind::StaleRefresh) => Perceived::InvalidGrant,
             (_, AnswerKind::Throttled) => Perceived::Throttled { wait: true },
-            (_, AnswerKind::ThrottledInBody) => Perceived::Throttled { wait: false },
+            (_, AnswerKind::ThrottledInBody) | (At::Token, AnswerKind::Conflict) => {
+                Perceived::Throttled { wait: false }
+            }
             (_, AnswerKind::ServerError) => Perceived::ServerError,
             _ => Perceived::Refused,
         })

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use crate::base::{Duration, NodeId, Time};
 use crate::node::{CallPolicy, Strategy as _};
-use crate::provider::{Endpoint, Issuance, OnBadSlot, Provider, Reveals, RotationRule, Rule};
+use crate::provider::{Endpoint, Issuance, OnBadSlot, Provider, Quota, Reveals, RotationRule, Rule};
 use crate::strategy::{Coordination, Mixed};
 use crate::world::Layout;
 
@@ -82,6 +82,8 @@ pub struct ProviderPlan {
     pub token_endpoint: Endpoint,
     /// Limits of the API.
     pub api_endpoint: Endpoint,
+    /// Limits on the requests of both endpoints together.
+    pub pool: Vec<Quota>,
 }
 
 impl Plan {
@@ -158,7 +160,8 @@ impl ProviderPlan {
     /// The provider at its start, under this rule: the plan's own, or another in its place.
     pub fn build<R: Rule>(&self, rule: R, links: &Links) -> Provider<R> {
         let provider = Provider::new(rule, self.on_bad_slot, self.slots.clone(), self.stride)
-            .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone());
+            .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone())
+            .with_pool(self.pool.iter().copied());
         let mut provider = provider.with_rotation(self.rotation);
         provider.reveals = self.reveals;
         provider.ledger.remember_for(links.invalidation.longest());

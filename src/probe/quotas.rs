@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::bounds::Throttling;
 use crate::base::Duration;
-use crate::provider::{OnExceed, Quota, Scope};
+use crate::provider::{OnExceed, Quota};
 
 /// A header that speaks of limits, as it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,10 +103,8 @@ pub(super) fn told(headers: &BTreeSet<LimitHeader>, throttlings: &[Throttling]) 
             None => "no request went beyond it, so what such a one gets is the default".to_owned(),
         });
         let quota = |(count, seconds)| Quota {
-            count,
-            window: Duration::from_secs(seconds),
-            scope: Scope::default(),
             on_exceed: seen.unwrap_or_default(),
+            ..Quota::fixed(count, Duration::from_secs(seconds))
         };
         let quotas = told.into_iter().map(quota).collect();
         ToldQuotas { key, quotas, evidence }

@@ -7,7 +7,9 @@ use crate::base::{Chance, Duration, NodeId, Time};
 use crate::net::Distribution;
 use crate::oauth::{AnswerKind, Grant, Reply, Slot, Token};
 use crate::provider::settings::{EndpointLimits, Settings};
-use crate::provider::{Endpoint, Intake, Issuance, Provider, RotationRule, Server, ServerHost, TokenAsk};
+use crate::provider::{
+    Endpoint, GrantType, Intake, Issuance, Provider, Requester, RotationRule, Server, ServerHost, TokenAsk,
+};
 use crate::trace::Event;
 
 /// Slots that a client may name beyond those that it has.
@@ -65,7 +67,8 @@ impl Simulated {
         let slots = vec![slots.clamp(1, STRIDE)];
         let provider = Provider::new(settings.issuance(), settings.bad_slot(), slots, STRIDE)
             .with_rotation(rotation)
-            .with_endpoints(endpoint(&settings.limits.token), endpoint(&settings.limits.api));
+            .with_endpoints(endpoint(&settings.limits.token), endpoint(&settings.limits.api))
+            .with_pool(settings.limits.pool.clone().unwrap_or_default());
         Self {
             server: Server::new(provider),
             host: Steady {
@@ -125,19 +128,26 @@ impl Subject for Simulated {
             AskBy::Refresh(refresh) => self.pairs.get(&refresh).copied(),
             AskBy::Client | AskBy::Login => None,
         };
+        let whose = Requester {
+            client: 0,
+            address: 0,
+            token: with,
+            grant_type: Some(match question.by {
+                AskBy::Client => GrantType::ClientCredentials,
+                AskBy::Login => GrantType::AuthorizationCode,
+                AskBy::Refresh(_) => GrantType::RefreshToken,
+            }),
+        };
         let no_op = match self
             .server
-            .token_arrives(self.now, 0, (0, NodeId(0)), || 0, &mut self.host)
+            .token_arrives(self.now, 0, NodeId(0), |_| whose, || 0, &mut self.host)
         {
             Intake::Answered(reply) => return Ok(refused(reply)),
             Intake::Now { no_op } => no_op,
             Intake::Silent | Intake::Serve | Intake::Waits => return Ok(TokenAnswered::Refused),
         };
         let reply = match question.by {
-            AskBy::Login if self.grants && !no_op => {
-                let grant = self.server.log_in(self.now, 0, false, &mut self.host);
-                grant.map_or(Reply::refused(AnswerKind::Full), Reply::Granted)
-            }
+            AskBy::Login if self.grants && !no_op => self.server.login_commits(self.now, &whose, false, &mut self.host),
             _ => {
                 let ask = TokenAsk {
                     client: 0,
@@ -158,7 +168,9 @@ impl Subject for Simulated {
     }
 
     fn call(&mut self, token: Seen) -> Result<ApiAnswered, Halt> {
-        match self.server.api_arrives(self.now, 0, || 0, || 0, &mut self.host) {
+        let known = (token != NOBODYS).then(|| Token::numbered(token));
+        let whose = || Requester::caller(0, 0, known);
+        match self.server.api_arrives(self.now, 0, whose, || 0, &mut self.host) {
             Intake::Answered(reply) => match refused(reply) {
                 TokenAnswered::Throttled(hint) => return Ok(ApiAnswered::Throttled(hint)),
                 _ => return Ok(ApiAnswered::Rejected),

@@ -1,7 +1,8 @@
 //! An endpoint's manners before it looks at a request: outages, quotas, and servers with a queue.
 
-use super::quota::{Exceeded, Quota, Window};
-use crate::base::{Chance, Time, clone_in_place};
+use super::quota::Quota;
+use super::window::Window;
+use crate::base::{Chance, clone_in_place};
 
 /// How an endpoint is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,8 +24,10 @@ pub struct Endpoint {
     pub servers: Option<u32>,
     /// Requests that may wait for a server.
     pub queue: u32,
-    /// Its limits on requests per window; each counts every request.
+    /// Its limits on requests; each counts every request that it is about.
     pub quotas: Vec<Window>,
+    /// Its requests are counted in the pool of both endpoints too.
+    pub pooled: bool,
     /// Servers that are busy now.
     pub busy: u32,
     /// Requests that wait for a server now.
@@ -37,6 +40,7 @@ clone_in_place!(Endpoint {
     servers,
     queue,
     quotas,
+    pooled,
     busy,
     waiting
 });
@@ -61,23 +65,15 @@ impl Endpoint {
         self
     }
 
-    /// Counts a request against every quota; the first that is used up answers.
+    /// Whether some quota counts its requests.
     #[inline]
-    pub fn quota(&mut self, now: Time, client: u16) -> Result<(), Exceeded> {
-        match self.quotas.is_empty() {
-            true => Ok(()),
-            false => self.count(now, client),
-        }
-    }
-
-    #[inline(never)] // Most endpoints have none.
-    fn count(&mut self, now: Time, client: u16) -> Result<(), Exceeded> {
-        self.quotas.iter_mut().try_for_each(|window| window.admit(now, client))
+    pub fn is_counted(&self) -> bool {
+        self.pooled || !self.quotas.is_empty()
     }
 
     /// Whether a request leaves no mark on it.
     pub fn is_unlimited(&self) -> bool {
-        self.servers.is_none() && self.quotas.is_empty()
+        self.servers.is_none() && !self.is_counted()
     }
 
     /// Takes a request in.

@@ -3,6 +3,8 @@
 //! Does not know that nodes coordinate: it sees requests of one client or another. It has no clock and no dice; what is
 //! random about it (errors, lags) is asked of whoever runs it.
 
+mod counting;
+mod door;
 mod endpoint;
 mod issuance;
 mod ledger;
@@ -12,14 +14,17 @@ mod quota;
 mod rotation;
 mod server;
 pub mod settings;
+mod window;
 
+pub use door::Intake;
 pub use endpoint::{Admission, Endpoint, Outage};
 pub use issuance::{Force, Issuance, OnFull, Refusal, Request, Rule, Ruling};
 pub use ledger::{Ledger, Superseded};
-pub use quota::{Exceeded, OnExceed, Quota, Scope, Window};
+pub use quota::{Counts, GrantType, OnExceed, Quota, QuotaKind, Scope, TokenBucket};
 pub use rotation::{Refreshed, Refused, RotationMachine, RotationRule};
-pub use server::{Intake, Server, ServerHost, TokenAsk};
+pub use server::{Server, ServerHost, TokenAsk};
 pub use settings::{OnBadSlot, Reveals};
+pub use window::{Exceeded, Requester, Window};
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
@@ -48,10 +53,12 @@ pub struct Provider<R> {
     pub token_endpoint: Endpoint,
     /// Limits and outages of the API.
     pub api_endpoint: Endpoint,
+    /// Limits on the requests of both endpoints together.
+    pool: Vec<Window>,
 }
 
 clone_in_place!(Provider<R> {
-    ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint,
+    ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint, pool,
 });
 
 impl<R: Rule> Provider<R> {
@@ -71,6 +78,7 @@ impl<R: Rule> Provider<R> {
             stride,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
+            pool: Vec::new(),
         }
     }
 

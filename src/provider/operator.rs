@@ -1,29 +1,45 @@
 //! What happens at the server without a request of a node: users log in, somebody revokes, the run ends.
 
+use super::window::Requester;
 use super::{Provider, Rule, Server, ServerHost};
 use crate::base::Time;
-use crate::oauth::{Ending, Grant, Life, Slot, Token};
+use crate::oauth::{AnswerKind, At, Ending, Grant, Life, Reply, Slot, Token};
 use crate::trace::Event;
 
 impl<R: Rule, Q> Server<R, Q> {
     /// Whether the token endpoint lets a login in, which ends with a request to it as any other: an outage, an error by chance and a
     /// quota turn it away. `key` names the draw.
-    pub fn admits_login(&mut self, now: Time, client: u16, key: u64, host: &mut impl ServerHost) -> bool {
+    pub fn admits_login(&mut self, now: Time, whose: &Requester, key: u64, host: &mut impl ServerHost) -> bool {
         let endpoint = &mut self.provider.token_endpoint;
-        if endpoint.outage.is_some() {
+        if endpoint.outage.is_some() || host.hit(endpoint.errors, key) {
             return false;
         }
-        if host.hit(endpoint.errors, key) {
+        if let Err(exceeded) = self.provider.count(now, At::Token, whose) {
+            Self::note_exhausted(&exceeded, host);
             return false;
         }
-        let Err(exceeded) = endpoint.quota(now, client) else {
-            return true;
+        // It waits for no server.
+        self.provider.leaves(At::Token, whose);
+        true
+    }
+
+    /// A user logs in by a request that the token endpoint has let in; as [`log_in`](Self::log_in).
+    pub fn login_commits(
+        &mut self,
+        now: Time,
+        whose: &Requester,
+        again: bool,
+        host: &mut impl ServerHost,
+    ) -> Reply<Grant> {
+        if let Err(exceeded) = self.provider.may_issue(now, whose) {
+            Self::note_exhausted(&exceeded, host);
+            return exceeded.reply();
+        }
+        let Some(grant) = self.log_in(now, whose.client, again, host) else {
+            return Reply::refused(AnswerKind::Full);
         };
-        if exceeded.first {
-            let reset = exceeded.until_reset;
-            host.note(|| Event::QuotaExhausted { reset });
-        }
-        false
+        self.provider.has_issued(now, grant.token, whose);
+        Reply::Granted(grant)
     }
 
     /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
@@ -125,7 +141,7 @@ impl<R: Rule, Q> Server<R, Q> {
 mod tests {
     use super::*;
     use crate::base::{Chance, Duration, NodeId};
-    use crate::oauth::{Bucket, Reply};
+    use crate::oauth::Bucket;
     use crate::provider::{Issuance, OnBadSlot, TokenAsk};
 
     struct Calm;

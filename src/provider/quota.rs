@@ -1,24 +1,108 @@
-//! Quotas: so many requests in a window, and what a request beyond them gets. It never ends a token.
+//! Quotas as they are written: how many requests are let in, whose are counted together, and what a request beyond them gets. None
+//! of them ever ends a token.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Duration, Time, clone_in_place};
+use crate::base::Duration;
 
-/// Windows follow each other from the start of the run: a window of one day ends at midnight if the run starts there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// A limit on requests. Without further keys it has fixed windows that follow each other from the start of the run: a window of one
+/// day ends at midnight if the run starts there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// Requests in each window.
+    /// Requests in each window; of a token bucket the permits that it gains in one, of `concurrency` the requests under way at once.
     pub count: u32,
-    /// Length of a window.
+    /// Length of a window; left out for `concurrency`, which has none.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub window: Duration,
+    /// How requests are counted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: QuotaKind,
+    /// What is counted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub counts: Counts,
+    /// Only requests of this grant type are counted; left out, all are. The token endpoint alone has grant types.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub grant_type: Option<GrantType>,
     /// Whose requests are counted together.
     #[serde(default)]
     pub scope: Scope,
+    /// How long whoever goes beyond the quota is shut out; left out, until there is room again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub penalty: Option<Duration>,
+    /// Throttling goes on while it is ignored: a request that is refused begins the penalty anew, or, without a penalty, counts in the
+    /// sliding window as one that is let in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub prolongs: bool,
     /// What a request beyond the quota gets.
     #[serde(default)]
     pub on_exceed: OnExceed,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Quota {
+    /// So many requests of each app in each fixed window; more are told how long until it ends.
+    pub fn fixed(count: u32, window: Duration) -> Self {
+        Self {
+            count,
+            window,
+            ..Self::default()
+        }
+    }
+}
+
+/// How requests are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuotaKind {
+    /// In windows that follow each other. Twice the count may come within a moment, before and after the end of a window.
+    #[default]
+    Fixed,
+    /// In the window that ends now, exactly: the time of each request that was let in is kept.
+    SlidingLog,
+    /// In the window that ends now, estimated from two counts: those of this fixed window, and as large a share of those of the
+    /// one before as still lies in the sliding one (the sliding window counter of
+    /// <https://blog.cloudflare.com/counting-things-a-lot-of-different-things/>).
+    SlidingCounter,
+    /// In a bucket of permits, full at first, that gains `count` of them in each `window`, evenly; a request takes one.
+    TokenBucket(TokenBucket),
+    /// At one time: from their arrival until they have been served, those that wait for a server included.
+    Concurrency,
+}
+
+/// A bucket of permits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenBucket {
+    /// Permits that it holds: so many requests may come at once.
+    pub burst: u32,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Every request, as it arrives, whatever becomes of it afterwards.
+    #[default]
+    Requests,
+    /// Tokens that are issued. A request is looked at when it would commit, and costs nothing where no new token comes of it.
+    Issuances,
+}
+
+/// What a token request presents (RFC 6749, section 4 and 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// The client's own credentials.
+    ClientCredentials,
+    /// A user's login.
+    AuthorizationCode,
+    /// A refresh token.
+    RefreshToken,
 }
 
 /// Whose requests are counted together.
@@ -30,13 +114,17 @@ pub enum Scope {
     Client,
     /// Those of all apps of the account.
     Account,
+    /// Those that come from one address: every node has its own.
+    Address,
+    /// Those of one grant, that is of one user and app; of an app's own tokens, which no user granted, the app's.
+    Grant,
 }
 
 /// What a request beyond the quota gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnExceed {
-    /// It is throttled, and told how long until the window ends, as the dialect has it.
+    /// It is throttled, and told how long until there is room, as the dialect has it; of `concurrency` nobody knows how long.
     #[default]
     RetryAfter,
     /// It is throttled without a hint.
@@ -45,102 +133,8 @@ pub enum OnExceed {
     ErrorBody,
     /// The token endpoint returns the current token, where there is one.
     NoOp,
-}
-
-/// A quota, and what has been used of it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct Window {
-    quota: Quota,
-    used: Vec<Used>,
-}
-
-clone_in_place!(Window { quota, used });
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Used {
-    window: u64,
-    count: u32,
-}
-
-/// A request beyond a quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exceeded {
-    /// What such a request gets.
-    pub on_exceed: OnExceed,
-    /// Time left of the window.
-    pub until_reset: Duration,
-    /// The first of its window: from here to the reset all others fail alike.
-    pub first: bool,
-}
-
-impl Window {
-    /// A quota of which nothing is used yet.
-    pub fn new(quota: Quota) -> Self {
-        Self {
-            quota,
-            used: Vec::new(),
-        }
-    }
-
-    /// Counts a request of this client, unless the quota is used up.
-    pub fn admit(&mut self, now: Time, client: u16) -> Result<(), Exceeded> {
-        let key = match self.quota.scope {
-            Scope::Client => usize::from(client),
-            Scope::Account => 0,
-        };
-        if self.used.len() <= key {
-            self.used.resize(key + 1, Used::default());
-        }
-        let length = self.quota.window.nanos().max(1);
-        let window = now.nanos() / length;
-        let used = &mut self.used[key];
-        if used.window != window {
-            *used = Used { window, count: 0 };
-        }
-        used.count = used.count.saturating_add(1);
-        if used.count <= self.quota.count {
-            return Ok(());
-        }
-        Err(Exceeded {
-            on_exceed: self.quota.on_exceed,
-            until_reset: Duration::from_nanos(length - now.nanos() % length),
-            first: used.count == self.quota.count.saturating_add(1),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_fills_and_begins_anew() {
-        let quota = Quota {
-            count: 2,
-            window: Duration::from_secs(60),
-            scope: Scope::Client,
-            on_exceed: OnExceed::RetryAfter,
-        };
-        let at = |s| Time::ZERO + Duration::from_secs(s);
-        let mut window = Window::new(quota);
-        assert!(window.admit(at(10), 0).is_ok() && window.admit(at(11), 0).is_ok());
-        let exceeded = window.admit(at(15), 0).unwrap_err();
-        assert_eq!((exceeded.until_reset, exceeded.first), (Duration::from_secs(45), true));
-        assert!(!window.admit(at(16), 0).unwrap_err().first);
-        assert!(window.admit(at(16), 1).is_ok(), "another client");
-        assert!(window.admit(at(60), 0).is_ok(), "the next window");
-    }
-
-    #[test]
-    fn an_account_is_counted_as_one() {
-        let quota = Quota {
-            count: 1,
-            window: Duration::from_secs(60),
-            scope: Scope::Account,
-            on_exceed: OnExceed::Throttle,
-        };
-        let mut window = Window::new(quota);
-        assert!(window.admit(Time::ZERO, 0).is_ok());
-        assert!(window.admit(Time::ZERO, 7).is_err());
-    }
+    /// The token endpoint says that another request is under way (409), as the dialect has it.
+    Conflict,
+    /// The token endpoint says of the refresh token that it is no longer good, though it is.
+    InvalidGrant,
 }

@@ -6,12 +6,10 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use super::{
-    Admission, Bucket, Cause, Endpoint, Exceeded, Life, OnExceed, Outage, Provider, Refused, Request, Reveals, Rule,
-    Ruling,
-};
+use super::window::Exceeded;
+use super::{Bucket, Cause, Life, OnExceed, Provider, Refused, Request, Reveals, Rule, Ruling};
 use crate::base::{Chance, Duration, NodeId, Time, clone_in_place};
-use crate::oauth::{AnswerKind, At, Grant, Reply, Slot, Token};
+use crate::oauth::{AnswerKind, Grant, Reply, Slot, Token};
 use crate::trace::Event;
 
 /// What the server asks of whoever runs it; a `key` names a draw.
@@ -50,24 +48,6 @@ pub struct TokenAsk {
     pub held: Option<Token>,
 }
 
-/// What becomes of a request that arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intake<T> {
-    /// Nobody answers.
-    Silent,
-    /// It is answered at the door, and occupies no server.
-    Answered(Reply<T>),
-    /// It is to be served in this instant; with `no_op` as [`TokenAsk::no_op`].
-    Now {
-        /// As [`TokenAsk::no_op`].
-        no_op: bool,
-    },
-    /// It occupies a server from now on.
-    Serve,
-    /// It waits for a server.
-    Waits,
-}
-
 /// A provider behind its two URLs; `Q` is a request that waits for a server, as its carrier has it. Two token requests by hand:
 ///
 /// ```
@@ -87,7 +67,8 @@ pub enum Intake<T> {
 /// let (client, slot, asker, now) = (0, Slot::Unnamed, NodeId(0), Time::ZERO);
 /// let ask = TokenAsk { client, slot, asker, force: false, no_op: false, with: None, held: None };
 /// let [first, second] = [(); 2].map(|()| {
-///     assert_eq!(server.token_arrives(now, 0, (client, asker), || (), &mut Calm), Intake::Now { no_op: false });
+///     let intake = server.token_arrives(now, 0, asker, |it| it.token_requester(client, asker, None), || (), &mut Calm);
+///     assert_eq!(intake, Intake::Now { no_op: false });
 ///     server.token_commits(now, &ask, &mut Calm)
 /// });
 /// let (Reply::Granted(first), Reply::Granted(second)) = (first, second) else { panic!() };
@@ -99,7 +80,7 @@ pub struct Server<R, Q> {
     /// Its tokens, rules and limits.
     pub provider: Provider<R>,
     /// At the token endpoint, and at the API.
-    waiting: [VecDeque<Q>; 2],
+    pub(super) waiting: [VecDeque<Q>; 2],
 }
 
 clone_in_place!(Server<R, Q> { provider, waiting });
@@ -121,40 +102,6 @@ impl<R: Rule, Q> Server<R, Q> {
     /// Puts back what was taken out.
     pub fn put_waiting(&mut self, waiting: [VecDeque<Q>; 2]) {
         self.waiting = waiting;
-    }
-
-    /// An API request arrives from the network. `client` says whose it is where the endpoint has quotas; `queued` is kept where it has
-    /// to wait.
-    #[inline(always)] // Called in one place of an engine.
-    pub fn api_arrives(
-        &mut self,
-        now: Time,
-        key: u64,
-        client: impl FnOnce() -> u16,
-        queued: impl FnOnce() -> Q,
-        host: &mut impl ServerHost,
-    ) -> Intake<()> {
-        let endpoint = &mut self.provider.api_endpoint;
-        let error = Reply::refused(AnswerKind::ServerError);
-        let refused = match endpoint.outage {
-            Some(Outage::Silent) => return Intake::Silent,
-            Some(Outage::Errors) => Some(error),
-            None if host.hit(endpoint.errors, key) => Some(error),
-            None if endpoint.quotas.is_empty() => None,
-            None => endpoint.quota(now, client()).err().map(beyond_quota),
-        };
-        let intake = admit(endpoint, refused, || self.waiting[At::Api as usize].push_back(queued()));
-        if matches!(intake, Intake::Answered(_)) {
-            host.note(|| Event::AttemptFailed);
-        }
-        intake
-    }
-
-    /// A server of the API has served a request: the next one that it serves, if one waits.
-    #[inline]
-    pub fn api_served(&mut self) -> Option<Q> {
-        let next = self.provider.api_endpoint.finished();
-        next.then(|| self.waiting[At::Api as usize].pop_front().expect("one waits"))
     }
 
     /// The API checks the token of a request.
@@ -181,70 +128,13 @@ impl<R: Rule, Q> Server<R, Q> {
         })
     }
 
-    /// A token request of a client's node arrives from the network; as [`Server::api_arrives`].
-    #[inline(always)] // Called in one place of an engine.
-    pub fn token_arrives(
-        &mut self,
-        now: Time,
-        key: u64,
-        (client, asker): (u16, NodeId),
-        queued: impl FnOnce() -> Q,
-        host: &mut impl ServerHost,
-    ) -> Intake<Grant> {
-        host.note(|| Event::TokenRequested { node: asker });
-        let endpoint = &mut self.provider.token_endpoint;
-        let error = Reply::refused(AnswerKind::ServerError);
-        let refused = match endpoint.outage {
-            Some(Outage::Silent) => {
-                host.note(|| Event::TokenRequestLost);
-                return Intake::Silent;
-            }
-            Some(Outage::Errors) => Some(error),
-            None if host.hit(endpoint.errors, key) => Some(error),
-            None => match endpoint.quota(now, client) {
-                Ok(()) => None,
-                Err(exceeded) => {
-                    if exceeded.first {
-                        let reset = exceeded.until_reset;
-                        host.note(|| Event::QuotaExhausted { reset });
-                    }
-                    // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
-                    if exceeded.on_exceed == OnExceed::NoOp {
-                        return Intake::Now { no_op: true };
-                    }
-                    Some(beyond_quota(exceeded))
-                }
-            },
-        };
-        let intake = admit(endpoint, refused, || {
-            self.waiting[At::Token as usize].push_back(queued())
-        });
-        if matches!(intake, Intake::Answered(_)) {
-            host.note(|| Event::TokenRefused { node: asker });
-        }
-        intake
-    }
-
-    /// A server of the token endpoint has served a request: the next one that it serves, if one waits.
-    #[inline]
-    pub fn token_served(&mut self) -> Option<Q> {
-        let next = self.provider.token_endpoint.finished();
-        next.then(|| self.waiting[At::Token as usize].pop_front().expect("one waits"))
-    }
-
     /// The commit of a token request.
     pub fn token_commits(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
         let reply = match self.provider.bucket(ask.client, ask.slot) {
             None => Reply::refused(AnswerKind::BadSlot),
-            Some(bucket) if ask.no_op => match self.current(now, bucket) {
-                Some(grant) => {
-                    host.note(|| Event::Returned);
-                    Reply::Granted(grant)
-                }
-                None => Reply::refused(AnswerKind::Throttled),
-            },
-            Some(_) if self.provider.rotation.is_some() => self.refresh(now, ask, host),
-            Some(bucket) => self.issue(now, bucket, ask, host),
+            Some(bucket) if ask.no_op => self.no_op(now, bucket, host),
+            Some(bucket) if self.provider.token_endpoint.is_counted() => self.counted(now, bucket, ask, host),
+            Some(bucket) => self.ruled(now, bucket, ask, host),
         };
         if !reply.is_granted() {
             host.note(|| Event::TokenRefused { node: ask.asker });
@@ -252,10 +142,52 @@ impl<R: Rule, Q> Server<R, Q> {
         reply
     }
 
+    /// The commit of a token request where issuances may be counted.
+    #[inline(never)] // Most token endpoints have no quotas.
+    fn counted(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        let whose = self.provider.token_requester(ask.client, ask.asker, ask.with);
+        if let Err(exceeded) = self.provider.may_issue(now, &whose) {
+            Self::note_exhausted(&exceeded, host);
+            return match exceeded.on_exceed {
+                OnExceed::NoOp => self.no_op(now, bucket, host),
+                _ => exceeded.reply(),
+            };
+        }
+        let before = self.provider.ledger.issued();
+        let reply = self.ruled(now, bucket, ask, host);
+        if let Reply::Granted(grant) = reply
+            && self.provider.ledger.issued() > before
+        {
+            self.provider.has_issued(now, grant.token, &whose);
+        }
+        reply
+    }
+
+    /// What the rules answer.
+    #[inline]
+    fn ruled(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
+        match self.provider.rotation {
+            Some(_) => self.refresh(now, ask, host),
+            None => self.issue(now, bucket, ask, host),
+        }
+    }
+
     /// The current token of a bucket, unchanged.
-    fn current(&self, now: Time, bucket: Bucket) -> Option<Grant> {
-        let life = self.provider.ledger.newest(bucket).filter(|life| life.is_live(now))?;
-        Some(self.grant(now, life))
+    fn no_op(&self, now: Time, bucket: Bucket, host: &mut impl ServerHost) -> Reply<Grant> {
+        let newest = self.provider.ledger.newest(bucket);
+        let Some(life) = newest.filter(|life| life.is_live(now)) else {
+            return Reply::refused(AnswerKind::Throttled);
+        };
+        host.note(|| Event::Returned);
+        Reply::Granted(self.grant(now, life))
+    }
+
+    /// Notes that a quota of the token endpoint is used up, where nobody knew before.
+    pub(super) fn note_exhausted(exceeded: &Exceeded, host: &mut impl ServerHost) {
+        if exceeded.first {
+            let reset = exceeded.until_reset;
+            host.note(|| Event::QuotaExhausted { reset });
+        }
     }
 
     fn grant(&self, now: Time, life: &Life) -> Grant {
@@ -355,23 +287,6 @@ impl<R: Rule, Q> Server<R, Q> {
     }
 }
 
-/// Lets a request in that the door has not `refused`; one that has to wait is queued.
-#[inline]
-fn admit<T>(endpoint: &mut Endpoint, refused: Option<Reply<T>>, queue: impl FnOnce()) -> Intake<T> {
-    if let Some(refused) = refused {
-        return Intake::Answered(refused);
-    }
-    match endpoint.admit() {
-        Admission::Free => Intake::Now { no_op: false },
-        Admission::Serve => Intake::Serve,
-        Admission::Wait => {
-            queue();
-            Intake::Waits
-        }
-        Admission::TurnedAway => Intake::Answered(Reply::refused(AnswerKind::ServerError)),
-    }
-}
-
 /// Notes an issuance; `beside` is what a refresh ended besides what the ruling names.
 #[inline(always)]
 fn note_ruling(ask: &TokenAsk, ruling: &Ruling, left: Duration, beside: (u32, bool), host: &mut impl ServerHost) {
@@ -388,13 +303,4 @@ fn note_ruling(ask: &TokenAsk, ruling: &Ruling, left: Duration, beside: (u32, bo
         superseded: ended || ruling.superseded.is_some(),
         evicted: ruling.superseded.map(|old| old.token),
     });
-}
-
-/// The answer to a request beyond a quota.
-fn beyond_quota<T>(exceeded: Exceeded) -> Reply<T> {
-    match exceeded.on_exceed {
-        OnExceed::RetryAfter => Reply::refused_for(AnswerKind::Throttled, exceeded.until_reset),
-        OnExceed::Throttle | OnExceed::NoOp => Reply::refused(AnswerKind::Throttled),
-        OnExceed::ErrorBody => Reply::refused(AnswerKind::ThrottledInBody),
-    }
 }

@@ -45,6 +45,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
             stride: slots,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
+            pool: Vec::new(),
         },
         links: links(),
         workloads,

@@ -2,8 +2,8 @@
 
 use crate::base::NodeId;
 use crate::node::{Asker, Memory, Strategy, Ticket, node_key};
-use crate::oauth::{Reply, Token, TokenSlot};
-use crate::provider::{Cause, Intake, Rule, Server, TokenAsk};
+use crate::oauth::{At, Reply, Token, TokenSlot};
+use crate::provider::{Cause, Intake, Provider, Rule, Server, TokenAsk};
 use crate::trace::Event;
 
 use super::World;
@@ -34,8 +34,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 live,
                 draw_key,
             };
-            let client = || self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
-            match self.server.api_arrives(now, key, client, message, host) {
+            let whose = || self.fleets[usize::from(self.nodes[node.index()].fleet)].caller(node, token);
+            match self.server.api_arrives(now, key, whose, message, host) {
                 Intake::Now { .. } => {}
                 Intake::Silent | Intake::Waits => return,
                 Intake::Serve => {
@@ -47,8 +47,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     return;
                 }
             }
-        } else if let Some(next) = self.server.api_served() {
-            host.send(Leg::ApiService, next.service_key(), next);
+        } else {
+            if self.server.provider.counts_under_way(At::Api) {
+                let whose = self.fleets[usize::from(self.nodes[node.index()].fleet)].caller(node, token);
+                self.server.provider.leaves(At::Api, &whose);
+            }
+            if let Some(next) = self.server.api_served() {
+                host.send(Leg::ApiService, next.service_key(), next);
+            }
         }
         let reply = match self.server.api_check(now, token, key, host) {
             Ok(()) => Reply::Granted(()),
@@ -122,7 +128,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 count,
                 with,
             };
-            match self.server.token_arrives(now, key, (ask.client, node), message, host) {
+            let whose = |provider: &Provider<R>| provider.token_requester(ask.client, node, with);
+            match self.server.token_arrives(now, key, node, whose, message, host) {
                 Intake::Now { no_op } => ask.no_op = no_op,
                 Intake::Silent | Intake::Waits => return,
                 Intake::Serve => {
@@ -134,8 +141,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     return;
                 }
             }
-        } else if let Some(next) = self.server.token_served() {
-            host.send(Leg::TokenService, next.service_key(), next);
+        } else {
+            if self.server.provider.counts_under_way(At::Token) {
+                let whose = self.server.provider.token_requester(ask.client, node, with);
+                self.server.provider.leaves(At::Token, &whose);
+            }
+            if let Some(next) = self.server.token_served() {
+                host.send(Leg::TokenService, next.service_key(), next);
+            }
         }
         if host.wants_details() {
             self.tell_lease(node, epoch, host);

@@ -2,6 +2,8 @@
 
 use crate::base::{Duration, NodeId};
 use crate::node::{Me, Role};
+use crate::oauth::Token;
+use crate::provider::Requester;
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,12 @@ impl Fleet {
             true => self.first_login + (id.0 - self.nodes.start),
             false => self.first_login,
         }
+    }
+
+    /// Who a node of it is to the API.
+    #[inline]
+    pub(super) fn caller(&self, id: NodeId, token: Token) -> Requester {
+        Requester::caller(self.client, id.0, Some(token))
     }
 
     /// Like nodes of the first app and of one login, whose code can send a slot index.

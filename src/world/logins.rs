@@ -6,7 +6,7 @@
 use crate::base::{Delay, Duration, NodeId, clone_in_place};
 use crate::node::{Heard, Memory, Shared, Strategy};
 use crate::oauth::Token;
-use crate::provider::{RotationMachine, Rule};
+use crate::provider::{GrantType, Requester, RotationMachine, Rule};
 use crate::trace::Event;
 
 use super::World;
@@ -115,12 +115,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let again = self.logins.at(login).token.is_some();
         // The first was before the run, whenever the node starts that it is deployed to.
         let key = LOGIN | (u64::from(login) << 40) ^ now.nanos();
-        if again && !self.server.admits_login(now, client, key, host) {
-            return false;
-        }
-        let Some(grant) = self.server.log_in(now, client, again, host) else {
-            return false;
+        let granted = match again {
+            false => self.server.log_in(now, client, again, host),
+            true => {
+                let whose = Requester {
+                    client,
+                    address: first.0,
+                    token: None,
+                    grant_type: Some(GrantType::AuthorizationCode),
+                };
+                if !self.server.admits_login(now, &whose, key, host) {
+                    return false;
+                }
+                self.server.login_commits(now, &whose, again, host).granted()
+            }
         };
+        let Some(grant) = granted else { return false };
         self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
         *self.logins.at(login) = Login {
             token: Some(grant.token),

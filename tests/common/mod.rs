@@ -96,6 +96,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             stride,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
+            pool: Vec::new(),
         },
         links: Links::perfect(),
         workloads,

@@ -84,7 +84,16 @@ fn places(text: &str) -> BTreeSet<String> {
         "reports/",
         ".ci/",
     ];
-    const STORIES: [&str; 7] = ["zoom", "storms", "questions", "faults", "incidents", "scale", "live"];
+    const STORIES: [&str; 8] = [
+        "zoom",
+        "storms",
+        "questions",
+        "faults",
+        "incidents",
+        "limits",
+        "scale",
+        "live",
+    ];
     let is_part = |letter: char| letter.is_alphanumeric() || "_./*-".contains(letter);
     let words = text.split(|letter: char| !is_part(letter));
     let mut places = BTreeSet::new();

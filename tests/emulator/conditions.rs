@@ -156,6 +156,71 @@ fn quotas_throttle_with_and_without_a_wait() {
     }
 }
 
+/// Each grant has a bucket of its own, and says how long until it holds a permit again; a login is not counted among refreshes.
+#[test]
+fn a_quota_tells_grants_and_grant_types_apart() {
+    let emulator = provider(&at_once(
+        r#"refresh = { rotate = "never" }
+        limits = { token = { quotas = [{ count = 1, window = "20s", kind = { token_bucket = { burst = 2 } }, scope = "grant", grant_type = "refresh_token" }] } }"#,
+    ));
+    let mut client = Client::of(&emulator);
+    let [one, other] = [(); 2].map(|()| client.control("POST", "/login", "{}").text("refresh_token"));
+    let mut refresh = |token: &str| client.token(&format!("grant_type=refresh_token&refresh_token={token}"));
+    assert_eq!([(); 3].map(|()| refresh(&one).status), [200, 200, 429]);
+    assert_eq!(refresh(&other).status, 200, "another grant");
+    emulator.advance(Duration::from_secs(5));
+    assert_eq!(refresh(&one).header("retry-after"), Some("15"));
+    emulator.advance(Duration::from_secs(15));
+    assert_eq!([(); 2].map(|()| refresh(&one).status), [200, 429]);
+    assert_eq!(emulator.count("throttled"), Some(3));
+}
+
+/// One pool for both endpoints; a call is of the app that its token was issued to.
+#[test]
+fn calls_and_token_requests_share_a_pool() {
+    let emulator = provider(&at_once(
+        r#"limits = { pool = [{ count = 3, window = "1min", kind = "sliding_log" }] }"#,
+    ));
+    let mut client = Client::of(&emulator);
+    let token = client.token(OWN).text("access_token");
+    assert_eq!([(); 3].map(|()| client.call(&token).status), [200, 200, 429]);
+    let refused = client.token(OWN);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("60")));
+    emulator.advance(Duration::from_secs(60));
+    assert_eq!(client.token(OWN).status, 200);
+}
+
+/// A second refresh of a grant is told that one is under way, and may come when that one has been served.
+#[test]
+fn a_second_refresh_under_way_is_a_conflict() {
+    let emulator = provider(&at_once(
+        r#"refresh = { rotate = "never" }
+        [provider.limits.token]
+        servers = 9
+        service = { constant = "1500ms" }
+        quotas = [{ count = 1, kind = "concurrency", scope = "grant", grant_type = "refresh_token", on_exceed = "conflict" }]"#,
+    ));
+    let mut client = Client::of(&emulator);
+    let [one, other] = [(); 2].map(|()| client.control("POST", "/login", "{}").text("refresh_token"));
+    let form = |token: &str| format!("grant_type=refresh_token&refresh_token={token}");
+    let start = |token: &str, number| {
+        let mut client = Client::of(&emulator);
+        let basic = [("authorization", "Basic YXBwOnNlY3JldA==")];
+        client.post("POST", "/oauth/token", &basic, &form(token));
+        until(&emulator, "token_requests", number);
+        client
+    };
+    let mut first = start(&one, 1);
+    let refused = client.token(&form(&one));
+    assert_eq!((refused.status, refused.text("error")), (409, "conflict".to_owned()));
+    let mut third = start(&other, 3);
+    assert_eq!(
+        [first.answer(), third.answer()].map(|got| got.unwrap().status),
+        [200, 200]
+    );
+    assert_eq!(client.token(&form(&one)).status, 200);
+}
+
 /// One server and one place in the queue: the first is served, the second waits for it, and the third is turned away at once.
 #[test]
 fn capacity_is_limited() {

@@ -3,7 +3,9 @@
 use tokenstorm::base::{Chance, Duration, NodeId, Time};
 use tokenstorm::oauth::{Cause, Grant, Reply, Slot, Token};
 use tokenstorm::provider::settings::{Dialect, Settings};
-use tokenstorm::provider::{Endpoint, Intake, Issuance, Provider, RotationRule, Server, ServerHost, TokenAsk};
+use tokenstorm::provider::{
+    Endpoint, Intake, Issuance, Provider, Requester, RotationRule, Server, ServerHost, TokenAsk,
+};
 use tokenstorm::trace::Event;
 
 struct Calm;
@@ -55,10 +57,14 @@ impl Shadow {
     /// A token request with what came with this token, or with the client's own credentials.
     pub fn token(&mut self, with: Option<Token>) -> Reply<Grant> {
         let (client, slot, asker) = (0, Slot::Unnamed, NodeId(0));
-        match self
-            .server
-            .token_arrives(self.now, 0, (client, asker), || (), &mut Calm)
-        {
+        match self.server.token_arrives(
+            self.now,
+            0,
+            asker,
+            |it| it.token_requester(client, asker, with),
+            || (),
+            &mut Calm,
+        ) {
             Intake::Now { no_op } => {
                 let ask = TokenAsk {
                     client,
@@ -77,7 +83,10 @@ impl Shadow {
     }
 
     pub fn call(&mut self, token: Token) -> Result<(), Reply<()>> {
-        match self.server.api_arrives(self.now, 0, || 0, || (), &mut Calm) {
+        match self
+            .server
+            .api_arrives(self.now, 0, || Requester::caller(0, 0, Some(token)), || (), &mut Calm)
+        {
             Intake::Now { .. } => {}
             Intake::Answered(reply) => return Err(reply),
             other => panic!("it is answered at once, not {other:?}"),

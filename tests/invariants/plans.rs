@@ -31,8 +31,6 @@ fn endpoint(plan: &mut Plan, case: &EndpointCase, api: bool) {
     }
     if let Some((count, window, on_exceed, account)) = case.quota {
         *endpoint = endpoint.clone().with_quotas([Quota {
-            count,
-            window: ms(window),
             scope: if account { Scope::Account } else { Scope::Client },
             on_exceed: [
                 OnExceed::RetryAfter,
@@ -40,6 +38,7 @@ fn endpoint(plan: &mut Plan, case: &EndpointCase, api: bool) {
                 OnExceed::ErrorBody,
                 OnExceed::NoOp,
             ][usize::from(on_exceed)],
+            ..Quota::fixed(count, ms(window))
         }]);
     }
 }

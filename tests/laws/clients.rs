@@ -3,7 +3,7 @@
 use tokenstorm::base::{Chance, Dice, Duration, Share, Time};
 use tokenstorm::node::Unretried;
 use tokenstorm::plan::Plan;
-use tokenstorm::provider::{Issuance, OnExceed, Quota, RotationRule, Scope};
+use tokenstorm::provider::{Issuance, OnExceed, Quota, RotationRule};
 use tokenstorm::retry::{Attempts, Breaker, Budget, DecorrelatedJitter, Immediate, Retry};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::{CallOutcome, Event};
@@ -168,10 +168,8 @@ fn a_login_does_not_pass_a_quota() {
         free.logins
     );
     let quota = Quota {
-        count: 3,
-        window: day(),
-        scope: Scope::Client,
         on_exceed: OnExceed::Throttle,
+        ..Quota::fixed(3, day())
     };
     plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
     let bound = observe(&plan, Dice::new(83));

@@ -2,9 +2,10 @@
 
 use tokenstorm::base::{Chance, Duration, NodeId, Time};
 use tokenstorm::oauth::{AnswerKind, At, Cause, Grant, Reply, Slot, Token};
-use tokenstorm::provider::settings::{Dialect, DialectSettings};
+use tokenstorm::provider::settings::{Dialect, DialectSettings, RotateSettings};
 use tokenstorm::provider::{
-    Endpoint, Intake, Issuance, OnBadSlot, OnExceed, Provider, Quota, RotationRule, Scope, Server, ServerHost, TokenAsk,
+    Counts, Endpoint, GrantType, Intake, Issuance, OnBadSlot, OnExceed, Provider, Quota, QuotaKind, Requester,
+    RotationRule, Scope, Server, ServerHost, TokenAsk,
 };
 use tokenstorm::trace::Event;
 
@@ -52,7 +53,8 @@ fn ask(with: Option<Token>) -> TokenAsk {
 
 /// A whole token request in one instant.
 fn request(server: &mut Latest, now: Time, with: Option<Token>, host: &mut Quiet) -> Reply<Grant> {
-    match server.token_arrives(now, 0, (0, NodeId(0)), || 0, host) {
+    let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), with);
+    match server.token_arrives(now, 0, NodeId(0), whose, || 0, host) {
         Intake::Now { no_op } => server.token_commits(now, &TokenAsk { no_op, ..ask(with) }, host),
         Intake::Answered(reply) => reply,
         other => panic!("it is served at once, not {other:?}"),
@@ -67,7 +69,7 @@ fn granted(reply: Reply<Grant>) -> Token {
 }
 
 fn check(server: &mut Latest, now: Time, token: Token, host: &mut Quiet) -> Result<(), Cause> {
-    let intake = server.api_arrives(now, 0, || 0, || 0, host);
+    let intake = server.api_arrives(now, 0, || Requester::caller(0, 0, Some(token)), || 0, host);
     assert_eq!(intake, Intake::Now { no_op: false });
     server.api_check(now, token, 0, host)
 }
@@ -108,7 +110,10 @@ fn requests_queue_and_are_turned_away() {
         ..Endpoint::default()
     };
     let (mut server, mut host) = (server(endpoint), Quiet::default());
-    let mut arrive = |server: &mut Latest, number| server.token_arrives(at(1), 0, (0, NodeId(0)), || number, &mut host);
+    let mut arrive = |server: &mut Latest, number| {
+        let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), None);
+        server.token_arrives(at(1), 0, NodeId(0), whose, || number, &mut host)
+    };
     assert_eq!(arrive(&mut server, 1), Intake::Serve);
     assert_eq!(arrive(&mut server, 2), Intake::Waits);
     let busy = Reply::refused(AnswerKind::ServerError);
@@ -120,12 +125,7 @@ fn requests_queue_and_are_turned_away() {
 /// A request beyond the quota is answered at the door, told how long to wait, and ends nothing.
 #[test]
 fn a_request_beyond_the_quota_ends_no_token() {
-    let quota = Quota {
-        count: 1,
-        window: Duration::from_secs(60),
-        scope: Scope::Client,
-        on_exceed: OnExceed::RetryAfter,
-    };
+    let quota = Quota::fixed(1, Duration::from_secs(60));
     let (mut server, mut host) = (server(Endpoint::default().with_quotas([quota])), Quiet::default());
     let first = granted(request(&mut server, at(10), None, &mut host));
     let Reply::Refused { kind, wait } = request(&mut server, at(20), None, &mut host) else {
@@ -153,4 +153,149 @@ fn a_used_refresh_token_is_stale() {
     let stale = Reply::refused(AnswerKind::StaleRefresh);
     assert_eq!(request(&mut server, at(3), Some(login.token), &mut host), stale);
     granted(request(&mut server, at(4), Some(second), &mut host));
+}
+
+/// A provider with refresh tokens that stay, and this quota at its token endpoint; and two logins.
+fn two_grants(endpoint: Endpoint) -> (Latest, Quiet, [Token; 2]) {
+    let provider = Provider::new(Issuance::independent(TTL), OnBadSlot::Refuse, vec![1], 1);
+    let rule = RotationRule {
+        rotate: RotateSettings::Never,
+        ..RotationRule::default()
+    };
+    let provider = provider
+        .with_rotation(Some(rule))
+        .with_endpoints(endpoint, Endpoint::default());
+    let (mut server, mut host) = (Server::new(provider), Quiet::default());
+    let logins = [(); 2].map(|()| server.log_in(at(0), 0, false, &mut host).expect("a user may log in"));
+    (server, host, logins.map(|login| login.token))
+}
+
+/// A least time between issuances of a grant: refused requests and other grants do not count.
+#[test]
+fn a_grant_is_issued_a_token_once_in_a_while() {
+    let quota = Quota {
+        kind: QuotaKind::SlidingLog,
+        counts: Counts::Issuances,
+        scope: Scope::Grant,
+        ..Quota::fixed(1, Duration::from_secs(60))
+    };
+    let (mut server, mut host, [one, other]) = two_grants(Endpoint::default().with_quotas([quota]));
+    granted(request(&mut server, at(10), Some(one), &mut host));
+    let soon = |seconds| Reply::refused_for(AnswerKind::Throttled, Duration::from_secs(seconds));
+    assert_eq!(request(&mut server, at(40), Some(one), &mut host), soon(30));
+    granted(request(&mut server, at(40), Some(other), &mut host));
+    assert_eq!(request(&mut server, at(69), Some(one), &mut host), soon(1));
+    granted(request(&mut server, at(70), Some(one), &mut host));
+    // What is refused for another reason is no issuance.
+    let unknown = Token::numbered(999);
+    for second in [71, 72] {
+        let stale = Reply::refused(AnswerKind::StaleRefresh);
+        assert_eq!(request(&mut server, at(second), Some(unknown), &mut host), stale);
+    }
+    let told = host
+        .0
+        .iter()
+        .filter(|event| matches!(event, Event::QuotaExhausted { .. }));
+    assert_eq!(told.count(), 1, "told once, and not again while it lasts");
+}
+
+/// A login that the token endpoint serves begins the time of its own grant.
+#[test]
+fn a_login_is_an_issuance_of_its_own_grant() {
+    let quota = Quota {
+        kind: QuotaKind::SlidingLog,
+        counts: Counts::Issuances,
+        scope: Scope::Grant,
+        ..Quota::fixed(1, Duration::from_secs(60))
+    };
+    let (mut server, mut host, _) = two_grants(Endpoint::default().with_quotas([quota]));
+    let whose = Requester {
+        client: 0,
+        address: 0,
+        token: None,
+        grant_type: Some(GrantType::AuthorizationCode),
+    };
+    let [first, second] = [5, 6].map(|second| granted(server.login_commits(at(second), &whose, true, &mut host)));
+    let soon = Reply::refused_for(AnswerKind::Throttled, Duration::from_secs(45));
+    assert_eq!(request(&mut server, at(20), Some(first), &mut host), soon);
+    granted(request(&mut server, at(65), Some(first), &mut host));
+    granted(request(&mut server, at(66), Some(second), &mut host));
+}
+
+/// While one refresh of a grant is under way a second is refused, in the words that the quota has; that of another grant is not.
+#[test]
+fn a_second_refresh_of_a_grant_is_refused_while_one_is_under_way() {
+    for (on_exceed, kind) in [
+        (OnExceed::Conflict, AnswerKind::Conflict),
+        (OnExceed::InvalidGrant, AnswerKind::StaleRefresh),
+        (OnExceed::RetryAfter, AnswerKind::Throttled),
+    ] {
+        let quota = Quota {
+            count: 1,
+            kind: QuotaKind::Concurrency,
+            scope: Scope::Grant,
+            grant_type: Some(GrantType::RefreshToken),
+            on_exceed,
+            ..Quota::default()
+        };
+        let endpoint = Endpoint {
+            servers: Some(2),
+            queue: 1,
+            ..Endpoint::default()
+        };
+        let (mut server, mut host, [one, other]) = two_grants(endpoint.with_quotas([quota]));
+        let mut arrive = |server: &mut Latest, with| {
+            let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), Some(with));
+            server.token_arrives(at(1), 0, NodeId(0), whose, || 0, &mut host)
+        };
+        assert_eq!(arrive(&mut server, one), Intake::Serve);
+        let refused = Intake::Answered(Reply::refused(kind));
+        assert_eq!(arrive(&mut server, one), refused);
+        assert_eq!(arrive(&mut server, other), Intake::Serve);
+        assert!(server.provider.counts_under_way(At::Token) && !server.provider.counts_under_way(At::Api));
+        let whose = server.provider.token_requester(0, NodeId(0), Some(one));
+        server.provider.leaves(At::Token, &whose);
+        assert_eq!(server.token_served(), None);
+        assert_eq!(arrive(&mut server, one), Intake::Serve);
+    }
+}
+
+/// Whoever is turned away by a full queue is not under way.
+#[test]
+fn a_request_without_a_place_is_not_under_way() {
+    let quota = Quota {
+        count: 5,
+        kind: QuotaKind::Concurrency,
+        ..Quota::default()
+    };
+    let endpoint = Endpoint {
+        servers: Some(1),
+        queue: 0,
+        ..Endpoint::default()
+    };
+    let (mut server, mut host) = (server(endpoint.with_quotas([quota])), Quiet::default());
+    let mut arrive = |server: &mut Latest| {
+        let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), None);
+        server.token_arrives(at(1), 0, NodeId(0), whose, || 0, &mut host)
+    };
+    assert_eq!(arrive(&mut server), Intake::Serve);
+    for _ in 0..20 {
+        let busy = Reply::refused(AnswerKind::ServerError);
+        assert_eq!(arrive(&mut server), Intake::Answered(busy));
+    }
+}
+
+/// A pool counts the requests of both endpoints.
+#[test]
+fn both_endpoints_draw_on_one_pool() {
+    let provider = Provider::new(Issuance::latest_only(TTL), OnBadSlot::Refuse, vec![1], 1);
+    let provider = provider.with_pool([Quota::fixed(2, Duration::from_secs(60))]);
+    let (mut server, mut host): (Latest, _) = (Server::new(provider), Quiet::default());
+    let token = granted(request(&mut server, at(1), None, &mut host));
+    assert_eq!(check(&mut server, at(2), token, &mut host), Ok(()));
+    let whose = || Requester::caller(0, 0, Some(token));
+    let soon = Intake::Answered(Reply::refused_for(AnswerKind::Throttled, Duration::from_secs(57)));
+    assert_eq!(server.api_arrives(at(3), 0, whose, || 0, &mut host), soon);
+    assert!(!request(&mut server, at(4), None, &mut host).is_granted());
+    granted(request(&mut server, at(60), None, &mut host));
 }

@@ -149,10 +149,9 @@ fn neutral_parameters_give_the_base_model() {
         with("callers with patience", &|plan| plan.layout.patience.fill(Some(day)));
         with("a quota beyond reach", &|plan| {
             let quota = Quota {
-                count: u32::MAX,
-                window: day,
                 scope: Scope::Account,
                 on_exceed: OnExceed::NoOp,
+                ..Quota::fixed(u32::MAX, day)
             };
             plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
             plan.provider.api_endpoint = plan.provider.api_endpoint.clone().with_quotas([quota]);

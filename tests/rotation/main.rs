@@ -9,7 +9,7 @@ mod rules;
 
 use tokenstorm::base::Dice;
 use tokenstorm::provider::settings::RotateSettings;
-use tokenstorm::provider::{Ending, Endpoint, Issuance, OnExceed, Quota, RotationRule, Scope};
+use tokenstorm::provider::{Ending, Endpoint, Issuance, OnExceed, Quota, RotationRule};
 use tokenstorm::retry::{Attempts, Immediate, Retry};
 use tokenstorm::strategy::{CompareFirst, Coordination};
 use tokenstorm::trace::Event;
@@ -40,10 +40,8 @@ fn a_request_beyond_the_quota_ends_nothing() {
             ..RotationRule::default()
         });
         plan.provider.token_endpoint = Endpoint::default().with_quotas([Quota {
-            count: 20,
-            window: secs(60),
-            scope: Scope::Client,
             on_exceed,
+            ..Quota::fixed(20, secs(60))
         }]);
         let trace = common::record(&plan, Dice::new(7));
         let issued: std::collections::BTreeSet<_> = trace

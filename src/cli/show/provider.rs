@@ -2,6 +2,7 @@
 
 use super::wrap;
 use crate::oauth::{AnswerKind, At, Perceived};
+use crate::provider::OnExceed;
 use crate::provider::profiles::{Grade, Profile, about, find, lies_in, settings_of};
 use crate::provider::settings::{Dialect, OnFullSettings, Reads, RetryAfter, RuleSettings, Settings, TokenShape};
 
@@ -104,6 +105,7 @@ fn wording(settings: &Settings) -> String {
         ("a failure of the server", At::Api, AnswerKind::ServerError),
         ("no room for a token", At::Token, AnswerKind::Full),
         ("a slot not granted", At::Token, AnswerKind::BadSlot),
+        ("another request under way", At::Token, AnswerKind::Conflict),
     ];
     for (what, at, kind) in kinds {
         let concerned = match kind {
@@ -112,6 +114,12 @@ fn wording(settings: &Settings) -> String {
                 matches!(settings.rule, Some(RuleSettings::Capacity(rule)) if rule.on_full == OnFullSettings::Refuse)
             }
             AnswerKind::BadSlot => settings.slot_parameter.is_some(),
+            AnswerKind::Conflict => {
+                let quotas = settings.limits.token.quotas.iter().flatten();
+                quotas
+                    .chain(settings.limits.pool.iter().flatten())
+                    .any(|quota| quota.on_exceed == OnExceed::Conflict)
+            }
             AnswerKind::Expired => dialect.answer(AnswerKind::Expired) != dialect.answer(AnswerKind::Rejected),
             _ => true,
         };

@@ -4,21 +4,37 @@ use super::{Backend, Origin, Turn, turn};
 use crate::base::Millis;
 use crate::emulator::answer::Answer;
 use crate::emulator::log::{Count, Happening};
-use crate::emulator::step::{Outcome, Step};
+use crate::emulator::step::{Outcome, Sender, Step};
 use crate::emulator::texts::fingerprint;
 use crate::oauth::{AnswerKind, At, Cause};
 
 impl Backend {
+    /// The client that a token was issued to; for one that is nobody's, none that there is.
+    pub fn caller_client(&self, token: Option<u32>) -> u16 {
+        token
+            .and_then(|token| self.owner(token))
+            .map_or(u16::MAX, |(client, _)| client)
+    }
+
+    /// Who makes a call, where that matters.
+    pub fn api_sender(&self, from: Origin, token: Option<u32>) -> Option<Sender> {
+        let matters = self.machine.provider().tells_senders_apart(At::Api);
+        matters.then_some(Sender {
+            address: from.caller,
+            token,
+            grant_type: None,
+        })
+    }
+
     /// A call reaches the API with this token; none where its text is nobody's.
     pub fn api_arrives(&mut self, from: Origin, token: Option<u32>) -> Turn {
         let now = self.now();
         self.log.count(from.caller, Count::Calls, 1);
-        let client = token
-            .and_then(|token| self.owner(token))
-            .map_or(u16::MAX, |(client, _)| client);
+        let client = self.caller_client(token);
         let step = Step::ApiArrives {
             request: from.request,
             client,
+            from: self.api_sender(from, token),
         };
         let outcome = self.machine.take(now, &step);
         self.machine.take_notes();

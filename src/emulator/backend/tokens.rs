@@ -9,9 +9,10 @@ use crate::emulator::history::{Sayings, TokenStory};
 use crate::emulator::jwt::Claims;
 use crate::emulator::log::{Count, Ended, Happening};
 use crate::emulator::parameters::DEFAULT_SCOPE;
-use crate::emulator::step::{Commit, Granted, How, Outcome, Step};
+use crate::emulator::step::{Commit, Granted, How, Outcome, Sender, Step};
 use crate::emulator::texts::{TextKind, fingerprint};
 use crate::oauth::{AnswerKind, At};
+use crate::provider::GrantType;
 use crate::provider::settings::{TokenShape, TokenWords};
 use crate::trace::Event;
 
@@ -23,7 +24,7 @@ impl Backend {
         let answer = self.words(At::Token, kind, wait);
         self.log.count(asked.from.caller, Count::TokenRefusals, 1);
         match kind {
-            AnswerKind::Throttled | AnswerKind::ThrottledInBody => {
+            AnswerKind::Throttled | AnswerKind::ThrottledInBody | AnswerKind::Conflict => {
                 self.log.count(asked.from.caller, Count::Throttled, 1);
             }
             AnswerKind::StaleRefresh => self.log.count(asked.from.caller, Count::StaleRefreshes, 1),
@@ -39,12 +40,30 @@ impl Backend {
         answer
     }
 
+    /// Who sends a token request, where that matters.
+    pub fn token_sender(&self, asked: &Asked) -> Option<Sender> {
+        let matters = self.machine.provider().tells_senders_apart(At::Token);
+        matters.then(|| Sender {
+            address: asked.from.caller,
+            token: match asked.how {
+                How::Refresh(serial) => serial.and_then(|serial| self.pairs.get(&serial).copied()),
+                How::Client | How::Login => None,
+            },
+            grant_type: Some(match asked.how {
+                How::Client => GrantType::ClientCredentials,
+                How::Login => GrantType::AuthorizationCode,
+                How::Refresh(_) => GrantType::RefreshToken,
+            }),
+        })
+    }
+
     /// A token request reaches the endpoint.
     pub fn token_arrives(&mut self, asked: &Asked) -> Turn {
         let now = self.now();
         self.log.count(asked.from.caller, Count::TokenRequests, 1);
         let (request, client) = (asked.from.request, asked.client);
-        let outcome = self.machine.take(now, &Step::TokenArrives { request, client });
+        let from = self.token_sender(asked);
+        let outcome = self.machine.take(now, &Step::TokenArrives { request, client, from });
         self.machine.take_notes();
         match outcome {
             Outcome::Refused(kind, wait) => Turn::Answered(self.refuse_token(now, asked, kind, wait, Vec::new())),

@@ -129,6 +129,7 @@ impl TokenSourceOptions {
                 stride: 1,
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
+                pool: Vec::new(),
             },
             links: Links::perfect(),
             workloads: vec![Vec::new()],

@@ -31,6 +31,8 @@ pub struct DialectSettings {
     pub full: Option<Wording>,
     /// The token endpoint about a slot that was not granted.
     pub bad_slot: Option<Wording>,
+    /// The token endpoint about a request beside which another is under way.
+    pub conflict: Option<Wording>,
     /// How a throttled request learns how long to wait; left out, in seconds.
     pub retry_after: Option<RetryAfter>,
     /// The token endpoint's body where it hands out a token, with `{access_token}` in it and perhaps `{expires_in}`,
@@ -105,13 +107,14 @@ const API: [AnswerKind; 5] = [
     AnswerKind::ThrottledInBody,
     AnswerKind::ServerError,
 ];
-const TOKEN: [AnswerKind; 6] = [
+const TOKEN: [AnswerKind; 7] = [
     AnswerKind::StaleRefresh,
     AnswerKind::Throttled,
     AnswerKind::ThrottledInBody,
     AnswerKind::ServerError,
     AnswerKind::Full,
     AnswerKind::BadSlot,
+    AnswerKind::Conflict,
 ];
 
 impl Dialect {
@@ -143,6 +146,7 @@ impl Dialect {
                 or(&settings.server_error, 503, ""),
                 or(&settings.full, 400, invalid_request),
                 or(&settings.bad_slot, 400, invalid_request),
+                or(&settings.conflict, 409, r#"{"error":"conflict"}"#),
             ],
             retry_after: settings.retry_after.unwrap_or_default(),
             granted: settings.granted.clone(),
@@ -234,7 +238,7 @@ impl Dialect {
             AnswerKind::Rejected | AnswerKind::Expired => Perceived::Rejected,
             AnswerKind::StaleRefresh => Perceived::InvalidGrant,
             AnswerKind::Throttled => Perceived::Throttled { wait },
-            AnswerKind::ThrottledInBody => Perceived::Throttled { wait: false },
+            AnswerKind::ThrottledInBody | AnswerKind::Conflict => Perceived::Throttled { wait: false },
             AnswerKind::ServerError => Perceived::ServerError,
             AnswerKind::Full | AnswerKind::BadSlot => Perceived::Refused,
         }
@@ -268,6 +272,7 @@ impl DialectSettings {
             server_error: self.server_error.or(profile.server_error),
             full: self.full.or(profile.full),
             bad_slot: self.bad_slot.or(profile.bad_slot),
+            conflict: self.conflict.or(profile.conflict),
             retry_after: self.retry_after.or(profile.retry_after),
             granted: self.granted.or(profile.granted),
             tokens: self.tokens.or(profile.tokens),
@@ -284,6 +289,7 @@ impl DialectSettings {
             ("server_error", &self.server_error),
             ("full", &self.full),
             ("bad_slot", &self.bad_slot),
+            ("conflict", &self.conflict),
         ]
         .into_iter()
         .filter_map(|(key, answer)| Some((key, answer.as_ref()?)))

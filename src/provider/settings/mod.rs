@@ -182,6 +182,9 @@ pub struct Limits {
     pub token: EndpointLimits,
     /// Of the API.
     pub api: EndpointLimits,
+    /// Limits on the requests of both endpoints together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Vec<Quota>>,
 }
 
 /// What one endpoint can take.
@@ -194,7 +197,7 @@ pub struct EndpointLimits {
     pub service: Option<Distribution>,
     /// Requests that may wait for a server; more get a 503.
     pub queue: Option<u32>,
-    /// Limits on requests per window; each counts every request.
+    /// Limits on requests; each counts every request that it is about, and the first that is used up answers.
     pub quotas: Option<Vec<Quota>>,
 }
 
@@ -257,6 +260,7 @@ impl Settings {
             limits: Limits {
                 token: self.limits.token.over(profile.limits.token),
                 api: self.limits.api.over(profile.limits.api),
+                pool: self.limits.pool.or(profile.limits.pool),
             },
             faults: Faults {
                 token: self.faults.token.over(profile.faults.token),

@@ -1,11 +1,11 @@
 //! A provider's rules in sentences.
 
 use super::{
-    ForceSettings, KillsAccess, OnFullSettings, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
-    RotateSettings, RuleSettings, Settings, WhichUse,
+    ForceSettings, KillsAccess, Limits, OnFullSettings, OnViolationSettings, RefreshSettings, ReplayAnswer,
+    RetireSettings, RotateSettings, RuleSettings, Settings, WhichUse,
 };
 use crate::base::Duration;
-use crate::provider::{OnExceed, Quota, Scope};
+use crate::provider::{Counts, GrantType, OnExceed, Quota, QuotaKind, Scope, TokenBucket};
 
 impl Settings {
     /// What the provider does with tokens, a sentence for each rule; what it does with earlier access tokens comes first.
@@ -24,13 +24,13 @@ fn sentences(settings: &Settings) -> Vec<String> {
     if let Some(parameter) = &settings.slot_parameter {
         told.push(format!("The request parameter `{parameter}` selects a slot."));
     }
-    for (endpoint, limits) in [
-        ("token endpoint", &settings.limits.token),
-        ("API", &settings.limits.api),
+    let Limits { token, api, pool } = &settings.limits;
+    for (who_serves, quotas) in [
+        ("The token endpoint serves", &token.quotas),
+        ("The API serves", &api.quotas),
+        ("Token endpoint and API together serve", pool),
     ] {
-        for quota in limits.quotas.iter().flatten() {
-            told.push(limit(endpoint, quota));
-        }
+        told.extend(quotas.iter().flatten().map(|quota| limit(who_serves, quota)));
     }
     if settings.lags.invalidation.is_some() {
         told.push("Resource servers hear of a revocation late.".to_owned());
@@ -152,18 +152,42 @@ fn retires(refresh: &RefreshSettings) -> String {
     }
 }
 
-fn limit(endpoint: &str, quota: &Quota) -> String {
+fn limit(who_serves: &str, quota: &Quota) -> String {
+    let (count, window) = (quota.count, quota.window);
     let whose = match quota.scope {
         Scope::Client => "each app",
         Scope::Account => "all apps together",
+        Scope::Address => "each address",
+        Scope::Grant => "each grant",
+    };
+    let what = match (quota.counts, quota.grant_type) {
+        (Counts::Issuances, _) => "issuances",
+        (Counts::Requests, None) => "requests",
+        (Counts::Requests, Some(GrantType::ClientCredentials)) => "`client_credentials` requests",
+        (Counts::Requests, Some(GrantType::AuthorizationCode)) => "`authorization_code` requests",
+        (Counts::Requests, Some(GrantType::RefreshToken)) => "`refresh_token` requests",
+    };
+    let how_many = match quota.kind {
+        QuotaKind::Fixed => format!("{count} {what} of {whose} in {window}"),
+        QuotaKind::SlidingLog => format!("{count} {what} of {whose} in any {window}"),
+        QuotaKind::SlidingCounter => format!("about {count} {what} of {whose} in any {window}"),
+        QuotaKind::TokenBucket(TokenBucket { burst }) => {
+            format!("{burst} {what} of {whose} at once, and {count} in {window} in the long run")
+        }
+        QuotaKind::Concurrency => format!("{count} {what} of {whose} at a time"),
     };
     let beyond = match quota.on_exceed {
         OnExceed::RetryAfter | OnExceed::Throttle => "more are throttled",
         OnExceed::ErrorBody => "more get an error under HTTP 200",
         OnExceed::NoOp => "more get the current token",
+        OnExceed::Conflict => "more are told that another is under way",
+        OnExceed::InvalidGrant => "more are told that their refresh token is dead",
     };
-    format!(
-        "The {endpoint} serves {} requests of {whose} in {}; {beyond}.",
-        quota.count, quota.window
-    )
+    let shut_out = match (quota.penalty, quota.prolongs) {
+        (None, false) => String::new(),
+        (None, true) => ", and count too".to_owned(),
+        (Some(penalty), false) => format!(", for {penalty}"),
+        (Some(penalty), true) => format!(", for {penalty} from the latest of them"),
+    };
+    format!("{who_serves} {how_many}; {beyond}{shut_out}.")
 }

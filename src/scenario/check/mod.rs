@@ -5,6 +5,7 @@ mod event;
 mod expectation;
 mod party;
 mod provider;
+mod quota;
 mod sizes;
 mod stated;
 mod strategy;

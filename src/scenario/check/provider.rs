@@ -35,6 +35,7 @@ impl Checker<'_> {
         }
         self.limits("token", &settings.limits.token);
         self.limits("api", &settings.limits.api);
+        self.quotas();
         let ttl = settings.token_ttl.unwrap_or_default();
         if ttl < Duration::from_millis(1) {
             self.wrong(
@@ -63,16 +64,6 @@ impl Checker<'_> {
                 "must be at least 1",
                 "leave it out for any number",
             );
-        }
-        for (i, quota) in limits.quotas.iter().flatten().enumerate() {
-            if quota.window.is_zero() {
-                self.wrong(
-                    &[&"provider", &"limits", &endpoint, &"quotas", &i, &"window"],
-                    "a quota needs a window",
-                    "must be above zero",
-                    "for instance `window = \"1s\"`",
-                );
-            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::Duration;
+use crate::provider::Quota;
 use crate::provider::profiles::find;
 use crate::provider::settings::{OnViolationSettings, RetireSettings, Reveals};
 
@@ -94,4 +95,99 @@ fn a_profile_is_extended_inline() {
     let zoho = provider("profile = \"zoho\"\ndialect.retry_after = \"seconds\"").dialect;
     assert_eq!(zoho.throttled, find("zoho").unwrap().provider.dialect.throttled);
     assert_ne!(zoho.retry_after, find("zoho").unwrap().provider.dialect.retry_after);
+}
+
+#[test]
+fn a_mistake_in_a_quota() {
+    let minute = "count = 1, window = \"1min\"";
+    let token = |keys: &str| format!("{PROFILE}\nlimits.token.quotas = [{{ {keys} }}]");
+    let api = |keys: &str| format!("{PROFILE}\nlimits.api.quotas = [{{ {minute}, {keys} }}]");
+    for (text, message, under, help) in [
+        (token("count = 1"), "needs a window", "{ count = 1 }", "1s"),
+        (
+            token(&format!("{minute}, kind = \"concurrency\"")),
+            "have no window",
+            "\"1min\"",
+            "another `kind`",
+        ),
+        (
+            token("count = 1, kind = \"concurrency\""),
+            "never under way",
+            "\"concurrency\"",
+            "servers = 1000",
+        ),
+        (
+            token(&format!("{minute}, kind = {{ token_bucket = {{ burst = 0 }} }}")),
+            "lets nothing in",
+            "{ token_bucket = { burst = 0 } }",
+            "as many",
+        ),
+        (
+            token(&format!("{minute}, kind = \"sliding\"")),
+            "unknown choice `sliding`",
+            "\"sliding\"",
+            "sliding_log",
+        ),
+        (
+            token(&format!("{minute}, penalty = \"0s\"")),
+            "a penalty of no time",
+            "\"0s\"",
+            "leave it out",
+        ),
+        (
+            token(&format!("{minute}, prolongs = true")),
+            "nothing that an ignored refusal could prolong",
+            "true",
+            "penalty",
+        ),
+        (
+            token(&format!("{minute}, on_exceed = \"invalid_grant\"")),
+            "there is no refresh token",
+            "\"invalid_grant\"",
+            "provider.refresh",
+        ),
+        (
+            api("grant_type = \"refresh_token\""),
+            "has a grant type",
+            "\"refresh_token\"",
+            "limits.token",
+        ),
+        (
+            api("counts = \"issuances\""),
+            "issues something",
+            "\"issuances\"",
+            "limits.token",
+        ),
+        (
+            api("on_exceed = \"conflict\""),
+            "only the token endpoint says",
+            "\"conflict\"",
+            "throttle",
+        ),
+    ] {
+        mistaken(PROFILE, &text, message, under, help);
+    }
+}
+
+/// Every key of a quota comes back from what is written.
+#[test]
+fn a_quota_is_read_and_written() {
+    let text = r#"count = 10
+window = "10min"
+counts = "issuances"
+grant_type = "refresh_token"
+scope = "grant"
+penalty = "5min"
+prolongs = true
+on_exceed = "conflict"
+
+[kind.token_bucket]
+burst = 20
+"#;
+    let quota: Quota = toml::from_str(text).unwrap();
+    assert_eq!(toml::to_string(&quota).unwrap(), text);
+    let plain = "count = 1\nwindow = \"1s\"\nscope = \"client\"\non_exceed = \"retry_after\"\n";
+    let quota: Quota = toml::from_str(plain).unwrap();
+    assert_eq!(quota, Quota::fixed(1, Duration::SECOND));
+    assert_eq!(toml::to_string(&quota).unwrap(), plain, "what is left out stays out");
 }
