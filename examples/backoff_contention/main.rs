@@ -73,6 +73,7 @@ fn measured() -> Record {
                     mean: estimate.map(|estimate| estimate.mean),
                     ci95: estimate.and_then(|estimate| estimate.interval),
                     replications: REPLICATIONS,
+                    doubtful: estimate.is_some_and(|estimate| estimate.is_doubtful(statistics::ENOUGH)),
                 });
             }
         }

@@ -219,7 +219,13 @@ pub(super) fn together(calls: &[Option<f64>]) -> f64 {
     calls.iter().flatten().sum()
 }
 
-fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<Option<f64>>, calls: f64) -> Reading {
+fn reading(
+    arm: &Arm,
+    metric: &Metric,
+    part: Option<CallPart<'_>>,
+    (values, calls): (Vec<Option<f64>>, f64),
+    enough: f64,
+) -> Reading {
     let values: Vec<f64> = values.into_iter().flatten().collect();
     let estimate = estimate(metric, &values, calls);
     Reading {
@@ -234,16 +240,18 @@ fn reading(arm: &Arm, metric: &Metric, part: Option<CallPart<'_>>, values: Vec<O
         mean: estimate.map(|estimate| estimate.mean),
         ci95: estimate.and_then(|estimate| estimate.interval),
         replications: values.len() as u32,
+        doubtful: estimate.is_some_and(|estimate| estimate.is_doubtful(enough)),
     }
 }
 
-pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
+/// The figures; `enough` values for each unit of squared skewness give an interval that can be trusted.
+pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
     let calls = position("calls");
     let all = together(&arm.values(calls));
     let mut readings: Vec<_> = METRICS
         .iter()
         .enumerate()
-        .map(|(at, metric)| reading(arm, metric, None, arm.values(at), all))
+        .map(|(at, metric)| reading(arm, metric, None, (arm.values(at), all), enough))
         .collect();
     for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
         let own = together(&arm.group_values(group, calls));
@@ -252,7 +260,13 @@ pub(super) fn readings(arm: &Arm) -> Vec<Reading> {
             .enumerate()
             .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && metric.by_fleet.is_some())
         {
-            readings.push(reading(arm, metric, Some(part.name), arm.group_values(group, at), own));
+            readings.push(reading(
+                arm,
+                metric,
+                Some(part.name),
+                (arm.group_values(group, at), own),
+                enough,
+            ));
         }
     }
     readings

@@ -158,6 +158,7 @@ fn change(
             mean,
             interval: Some((mean - (mean - low) * wider, mean + (high - mean) * wider)),
             count: reading.replications,
+            values_per_skew: f64::INFINITY,
         })
     };
     let one_by_one = pairs.and_then(|pairs| one_by_one(&now.metric, &now.unit, pairs, confidence));

@@ -2,14 +2,11 @@
 
 use super::arm::{Arm, estimate, position, together};
 use super::replicate::{Campaign, paired};
-use super::statistics::{self, CONFIDENCE, Estimate};
+use super::statistics::{self, CONFIDENCE, Estimate, MARGIN};
 use crate::metric::{Better, METRICS, MetricName};
 use crate::plan::SweepPoint;
 use crate::record::{Check, CheckKind, Comparison, ComparisonVerdict};
 use crate::scenario::{Condition, ConditionOutcome, Scenario};
-
-/// Shares of calls that differ by no more than one in a thousand count as the same.
-pub(super) const MARGIN: f64 = 0.001;
 
 impl Campaign {
     /// Each strategy against the first, by what users feel.
@@ -45,6 +42,7 @@ impl Campaign {
                     replications_to_tell: open
                         .then(|| statistics::replications_to_tell(seen, MARGIN, confidence))
                         .flatten(),
+                    doubtful: difference.is_doubtful(self.enough),
                 });
             }
         }

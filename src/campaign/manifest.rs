@@ -27,6 +27,7 @@ pub(super) fn manifest(scenario: &Scenario, seed: u64, replications: u32, events
         events,
         command_line: Vec::new(),
         disagreements: disagreements(scenario),
+        precision: None,
     }
 }
 

@@ -12,7 +12,10 @@ mod compare;
 mod context;
 mod judge;
 mod manifest;
+mod moments;
+mod open_figures;
 mod options;
+pub mod precision;
 mod replicate;
 mod results;
 mod sampling;
@@ -26,18 +29,12 @@ use arm::Arm;
 use replicate::Campaign;
 
 use crate::plan::SweepPoint;
-use crate::record::{Check, CheckKind, Reading};
+use crate::record::{Check, CheckKind, PrecisionEnd, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
 pub use context::run_context;
 pub use options::{CampaignError, CampaignOptions, CampaignProgress};
 pub use results::CampaignResults;
-
-/// No run replicates more often than this for the sake of precision.
-pub const MOST_REPLICATIONS: u32 = 2_000;
-
-/// A sequential rule that starts with fewer runs sees only calm ones.
-const FEWEST_FOR_PRECISION: u32 = 30;
 
 /// Runs all of a scenario; `stop` ends it early, with what has been finished until then.
 ///
@@ -80,24 +77,26 @@ pub fn run(
         })?;
     let points = scenario.points();
     let mut campaign = planned(&points, &options)?;
-    let first = match options.precision {
-        Some(_) => options.replications.max(FEWEST_FOR_PRECISION),
-        None => options.replications,
-    };
-    let mut wanted = first;
-    let mut precise = None;
-    loop {
+    let precision = options.precision.as_ref();
+    let mut wanted = precision.map_or(options.replications, |precision| {
+        precision.first_look(options.replications)
+    });
+    let reached = loop {
         threads.install(|| campaign.replicate(wanted, progress, stop))?;
-        let Some(precision) = options.precision else { break };
-        let reached = campaign.is_precise(precision);
-        precise = Some(reached);
-        // Looking after each doubling only: who looks often stops at a lucky moment.
-        if reached || wanted >= MOST_REPLICATIONS || stop.load(Ordering::Relaxed) {
-            break;
+        let Some(precision) = precision else { break None };
+        let open = campaign.open_figures(&precision.goals);
+        let next = match stop.load(Ordering::Relaxed) {
+            true => Err(PrecisionEnd::Interrupted),
+            false if open.is_empty() => Err(PrecisionEnd::Reached),
+            false if progress.is_late() => Err(PrecisionEnd::Time),
+            false => precision.next(wanted, campaign.arms.iter().map(|arm| arm.events).sum()),
+        };
+        match next {
+            Ok(more) => wanted = more,
+            Err(end) => break Some(precision.reached(end, open)),
         }
-        wanted = (wanted * 2).min(MOST_REPLICATIONS);
-    }
-    Ok(campaign.outcome(scenario, &points, precise, stop))
+    };
+    Ok(campaign.outcome(scenario, &points, reached, stop))
 }
 
 /// The arms of these points, none of them run yet.
@@ -122,6 +121,10 @@ fn planned(points: &[(SweepPoint, Scenario)], options: &CampaignOptions) -> Resu
         seed: options.seed,
         replications: 0,
         triggered,
+        enough: match options.precision {
+            Some(_) => statistics::ENOUGH_AFTER_LOOKS,
+            None => statistics::ENOUGH,
+        },
     })
 }
 
@@ -147,7 +150,10 @@ fn point(
     }
     let checks = points.iter().flat_map(|(label, point)| campaign.checks(label, point));
     Ok(Some(PointFigures {
-        readings: campaign.written().flat_map(arm::readings).collect(),
+        readings: campaign
+            .written()
+            .flat_map(|arm| arm::readings(arm, campaign.enough))
+            .collect(),
         failed: checks
             .filter(|check| check.kind == CheckKind::Assert && !check.holds)
             .collect(),

@@ -1,5 +1,6 @@
 //! How a campaign is asked for, what it tells while it goes on, and why it cannot be run after all.
 
+use super::precision::Precision;
 use crate::base::Duration;
 use crate::scenario::{PlanError, Scenario};
 
@@ -12,8 +13,8 @@ pub struct CampaignOptions {
     pub seed: u64,
     /// Runs of each strategy at each point.
     pub replications: u32,
-    /// Replicate until the half-width of every failure rate's interval is at most this share of its mean.
-    pub precision: Option<f64>,
+    /// Replicate until figures are known as well as this; `replications` are then the fewest.
+    pub precision: Option<Precision>,
     /// Zero for all cores.
     pub threads: usize,
 }
@@ -37,6 +38,10 @@ pub trait CampaignProgress: Sync {
     fn planned(&self, runs: u64);
     /// One run is done.
     fn done(&self);
+    /// Whether more replications, for the sake of precision, would take longer than they may: the clock is not the campaign's.
+    fn is_late(&self) -> bool {
+        false
+    }
 }
 
 impl CampaignProgress for () {

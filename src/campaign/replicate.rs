@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::arm::{Arm, parts, position, replicate};
+use super::arm::{Arm, parts, replicate};
 use super::options::{CampaignError, CampaignProgress};
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::Dice;
@@ -22,6 +22,8 @@ pub(super) struct Campaign {
     pub(super) seed: u64,
     pub(super) replications: u32,
     pub(super) triggered: bool,
+    /// How many values for each unit of squared skewness give an interval that can be trusted.
+    pub(super) enough: f64,
 }
 
 /// Runs whose series are held in memory at once.
@@ -69,19 +71,6 @@ impl Campaign {
         }
         self.replications = until;
         Ok(())
-    }
-
-    /// Whether every failure rate is known as well as was asked; a rate without any spread is not known at all.
-    pub(super) fn is_precise(&self, precision: f64) -> bool {
-        let failures = position("failure_rate");
-        self.written().all(|arm| {
-            let values: Vec<f64> = arm.values(failures).into_iter().flatten().collect();
-            let estimate = statistics::mean(&values, CONFIDENCE);
-            // Without any spread nothing is known yet: the runs so far may all have been of the calm kind.
-            estimate.is_some_and(|Estimate { mean, interval, .. }| {
-                interval.is_some_and(|(low, high)| high > low && (high - low) / 2.0 <= precision * mean)
-            })
-        })
     }
 
     /// Replications that every arm has finished; fewer than were wanted after an interrupt.

@@ -9,7 +9,7 @@ use super::replicate::Campaign;
 use super::sampling;
 use crate::base::{Dice, Duration};
 use crate::plan::SweepPoint;
-use crate::record::{Holding, Incident, Manifest, Record, RecoveryVerdict};
+use crate::record::{Holding, Incident, Manifest, ReachedPrecision, Record, RecoveryVerdict};
 use crate::scenario::{PlanCase, Scenario};
 
 /// The findings of a campaign.
@@ -18,8 +18,6 @@ pub struct CampaignResults {
     pub record: Record,
     /// The campaign was ended early.
     pub interrupted: bool,
-    /// With a wanted precision: whether it was reached.
-    pub precise: Option<bool>,
 }
 
 impl Campaign {
@@ -27,7 +25,7 @@ impl Campaign {
         &self,
         scenario: &Scenario,
         points: &[(SweepPoint, Scenario)],
-        precise: Option<bool>,
+        precision: Option<ReachedPrecision>,
         stop: &AtomicBool,
     ) -> CampaignResults {
         let mut strategies: Vec<String> = Vec::new();
@@ -46,13 +44,14 @@ impl Campaign {
         let mut record = Record {
             manifest: Manifest {
                 interrupted,
+                precision,
                 ..manifest(scenario, self.seed, self.finished(), events)
             },
             comparisons: self.comparisons(&strategies),
             strategies,
             points: points.iter().map(|(label, _)| label.to_string()).collect(),
             checks,
-            readings: self.written().flat_map(readings).collect(),
+            readings: self.written().flat_map(|arm| readings(arm, self.enough)).collect(),
             series: self.written().flat_map(series).collect(),
             aftermaths: self.aftermaths(points),
             holdings,
@@ -69,11 +68,7 @@ impl Campaign {
                 .collect(),
         };
         record.manifest.run = record.run_id();
-        CampaignResults {
-            record,
-            interrupted,
-            precise,
-        }
+        CampaignResults { record, interrupted }
     }
 
     fn aftermaths(&self, points: &[(SweepPoint, Scenario)]) -> Vec<RecoveryVerdict> {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::bar::Bar;
 use super::format::width;
 use super::interrupt::interrupt;
 use super::limits::{self, Limits};
-use super::run::{Bar, setting};
+use super::run::setting;
 use super::say::{note, print, say};
 use super::{Exit, validate};
 use crate::campaign::advise::{AdviseError, AdviseOptions, Advising};

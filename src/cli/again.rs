@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 
 use clap::{Args, Parser as _};
 
+use super::bar::Bar;
 use super::interrupt::interrupt;
-use super::run::{self, Bar};
+use super::run;
 use super::say::{aside, note, print, say};
 use super::{Command, Exit};
 use crate::campaign;
 use crate::record::write::{self, RunFolder};
-use crate::record::{Manifest, Record, sha256};
+use crate::record::{Manifest, PrecisionEnd, Record, sha256};
 use crate::scenario::Scenario;
 
 #[derive(Debug, Args)]
@@ -46,10 +47,16 @@ fn again(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     may_be_replayed(&manifest).map_err(refused)?;
     let then = asked_then(&manifest).map_err(refused)?;
     let scenario = scenario(&manifest, &then)?;
-    let options = campaign::CampaignOptions {
+    let mut options = campaign::CampaignOptions {
         threads: arguments.threads,
         ..then.options(&scenario)
     };
+    // What the clock decided then is not decided by it again.
+    if let (Some(wanted), Some(reached)) = (&mut options.precision, &manifest.precision)
+        && reached.ended_by == PrecisionEnd::Time
+    {
+        wanted.cut = Some(manifest.replications);
+    }
     let out = arguments.out.as_deref().map(RunFolder::take).transpose();
     let out = out.map_err(|error| (Exit::Internal, error.to_string()))?;
     let stop = interrupt();

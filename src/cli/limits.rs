@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use crate::base::{QuantityError, Share};
 use crate::report::number;
 use crate::scenario::{Effort, Extent, MOST_EVENTS, MOST_MEMORY, Scenario};
 
@@ -76,7 +75,21 @@ pub(super) fn told(effort: &Effort) -> String {
 impl Limits {
     /// What running so much of a scenario takes; an error, in words, where that is too much.
     pub(super) fn allow(&self, scenario: &Scenario, extent: Extent<'_>) -> Result<Effort, String> {
-        let effort = scenario.effort(extent);
+        self.allow_up_to(scenario, extent, None)
+    }
+
+    /// The same where there may be as many as `most` replications in the end, for as long as their events are within the limit.
+    pub(super) fn allow_up_to(
+        &self,
+        scenario: &Scenario,
+        extent: Extent<'_>,
+        most: Option<u32>,
+    ) -> Result<Effort, String> {
+        let replications = most.unwrap_or(extent.replications);
+        let effort = Effort {
+            events: scenario.effort(extent).events,
+            ..scenario.effort(Extent { replications, ..extent })
+        };
         let (events, memory) = (Amount(effort.events), Amount(effort.memory));
         let how = "fewer points, nodes, calls or replications need less";
         if effort.memory > self.max_memory.0 {
@@ -137,19 +150,26 @@ impl Limits {
         Ok(((self.max_memory.0 / memory) as usize).clamp(1, 4 * threads))
     }
 
+    /// Events that are allowed.
+    pub(super) fn most_events(&self) -> u64 {
+        self.max_events.0
+    }
+
     /// The limits that are not those of everybody, as a command line has them.
     pub(super) fn raised(&self) -> Vec<String> {
-        let mut line = Vec::new();
-        for (name, amount, usual) in [
-            ("--max-memory", self.max_memory, MOST_MEMORY),
-            ("--max-events", self.max_events, MOST_EVENTS),
-        ] {
-            if amount.0 != usual {
-                line.extend([name.to_owned(), amount.0.to_string()]);
-            }
-        }
-        line
+        let memory = option("--max-memory", self.max_memory, MOST_MEMORY);
+        memory.into_iter().flatten().chain(self.raised_events()).collect()
     }
+
+    /// The same of events alone.
+    pub(super) fn raised_events(&self) -> Vec<String> {
+        let events = option("--max-events", self.max_events, MOST_EVENTS);
+        events.into_iter().flatten().collect()
+    }
+}
+
+fn option(name: &str, amount: Amount, usual: u64) -> Option<[String; 2]> {
+    (amount.0 != usual).then(|| [name.to_owned(), amount.0.to_string()])
 }
 
 /// What a sweep takes, about.
@@ -191,15 +211,6 @@ const MOST_THREADS: usize = 1024;
 pub(super) fn seed(text: &str) -> Result<u64, String> {
     let seed = text.parse::<u64>().ok().filter(|seed| i64::try_from(*seed).is_ok());
     seed.ok_or_else(|| format!("a seed is a whole number from 0 to {}, such as 42", i64::MAX))
-}
-
-/// Reads a share that can be reached.
-pub(super) fn precision(text: &str) -> Result<Share, String> {
-    let share: Share = text.parse().map_err(|error: QuantityError| error.to_string())?;
-    match share.get() > 0.0 {
-        true => Ok(share),
-        false => Err("no number of replications reaches a precision of zero; write a share such as 5%".to_owned()),
-    }
 }
 
 /// Reads a number of threads; zero is all cores.

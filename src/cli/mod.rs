@@ -3,6 +3,7 @@
 
 mod advise;
 mod again;
+mod bar;
 mod check;
 #[cfg(feature = "serve")]
 mod command;
@@ -17,6 +18,7 @@ mod list;
 #[cfg(all(feature = "live", feature = "serve"))]
 mod live;
 mod merge;
+mod precise;
 #[cfg(feature = "live")]
 mod probe;
 mod replay;

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bar::Bar;
 use super::format::{Format, Printer};
 use super::interrupt::interrupt;
 use super::junit::{self, Suite};
 use super::limits::{self, Limits};
+use super::precise::PrecisionArguments;
 use super::say::{note, print, say};
 use super::{Exit, validate};
-use crate::base::Share;
-use crate::campaign::{self, CampaignOptions, CampaignProgress};
+use crate::campaign::{self, CampaignOptions};
 use crate::record::baseline::Baseline;
 use crate::record::write::{self, RunFolder};
 use crate::record::{CheckKind, Record};
-use crate::report::{chart, page};
+use crate::report::{chart, page, precision};
 use crate::scenario::{Extent, MOST_REPLICATIONS, Overrides, Scenario};
 
 #[derive(Debug, Args)]
@@ -35,9 +35,8 @@ pub(super) struct Arguments {
     /// Replications, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPLICATIONS)))]
     replications: Option<u32>,
-    /// Replicate until every failure rate is known to within this share of itself, such as 5%
-    #[arg(long, value_name = "SHARE", conflicts_with = "replications", value_parser = limits::precision)]
-    precision: Option<Share>,
+    #[command(flatten)]
+    precise: PrecisionArguments,
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -83,7 +82,7 @@ impl Arguments {
             only: self.only.clone(),
             seed: self.seed.unwrap_or(scenario.file.run.seed),
             replications: self.replications.unwrap_or(scenario.file.run.replications),
-            precision: self.precision.map(Share::get),
+            precision: self.precise.wanted(self.limits.most_events()),
             threads: self.threads,
         }
     }
@@ -163,21 +162,28 @@ fn allowed<'a>(scenarios: &[(&'a PathBuf, Scenario)], arguments: &Arguments) -> 
         }
     }
     for (path, scenario) in scenarios {
-        let effort = arguments.limits.allow(scenario, extent(scenario, arguments));
+        let most = arguments
+            .options(scenario)
+            .precision
+            .map(|precision| precision.most_replications);
+        let effort = arguments
+            .limits
+            .allow_up_to(scenario, extent(scenario, arguments), most);
         effort.map_err(|message| (*path, message))?;
     }
     Ok(())
 }
 
-/// How much of a scenario is run.
+/// How much of a scenario is run, or with a precision at the least.
 fn extent<'a>(scenario: &Scenario, arguments: &'a Arguments) -> Extent<'a> {
-    let replications = arguments.replications.unwrap_or(scenario.file.run.replications);
+    let CampaignOptions {
+        replications,
+        precision,
+        ..
+    } = arguments.options(scenario);
     Extent {
         only: arguments.only.as_deref(),
-        replications: match arguments.precision {
-            Some(_) => replications.max(campaign::MOST_REPLICATIONS),
-            None => replications,
-        },
+        replications: precision.map_or(replications, |precision| precision.first_look(replications)),
         threads: match arguments.threads {
             0 => limits::all_threads(),
             threads => threads,
@@ -247,7 +253,7 @@ fn one(
     stop: &AtomicBool,
 ) -> Exit {
     let options = arguments.options(scenario);
-    let bar = Bar::new(&scenario.file.name);
+    let bar = Bar::until(&scenario.file.name, arguments.precise.most_time());
     let outcome = match campaign::run(scenario, options.clone(), &bar, stop) {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -260,17 +266,8 @@ fn one(
     let mut record = outcome.record;
     record.manifest.command_line = command_line(path, &options, arguments);
     record.baseline = before.map(|before| campaign::baseline::compare(before, &record));
-    if let Some(precise) = outcome.precise {
-        let limit = if precise {
-            "the precision asked for was reached"
-        } else {
-            "the limit of replications ended it"
-        };
-        say!(
-            "{}: {} replications; {limit}",
-            scenario.file.name,
-            record.manifest.replications
-        );
+    if let Some(told) = precision::told(&record) {
+        say!("{}: {told}", scenario.file.name);
     }
     if outcome.interrupted {
         if record.manifest.events == 0 {
@@ -347,41 +344,12 @@ fn command_line(path: &Path, options: &CampaignOptions, arguments: &Arguments) -
         "--replications",
         arguments.replications.map(|replications| replications.to_string()),
     );
-    option("--precision", options.precision.map(|precision| precision.to_string()));
     option("--only", options.only.clone());
     for (key, value) in &arguments.set {
         option("--set", Some(format!("{key}={value}")));
     }
+    line.extend(arguments.precise.line(arguments.limits.raised_events()));
     line
-}
-
-/// A progress bar on standard error; nothing where that is no terminal.
-pub(super) struct Bar(ProgressBar);
-
-impl Bar {
-    pub(super) fn new(name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), super::say::bar());
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} runs, {eta} left")
-            .expect("the template is a constant")
-            .progress_chars("=> ");
-        bar.set_style(style);
-        bar.set_message(name.to_owned());
-        Self(bar)
-    }
-
-    pub(super) fn end(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl CampaignProgress for Bar {
-    fn planned(&self, runs: u64) {
-        self.0.inc_length(runs);
-    }
-
-    fn done(&self) {
-        self.0.inc(1);
-    }
 }
 
 #[cfg(test)]

@@ -215,6 +215,7 @@ pub fn odd() -> Record {
             mean,
             ci95: None,
             replications,
+            doubtful: false,
         });
     }
     for (strategy, t_s, value) in [
@@ -242,6 +243,7 @@ pub fn odd() -> Record {
         verdict: ComparisonVerdict::NotDistinguishable,
         margin: 0.001,
         replications_to_tell: None,
+        doubtful: false,
     });
     record.incidents.push(Incident {
         from_s: 0.5,

@@ -64,6 +64,7 @@ pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, Str
         replications: replications
             .parse()
             .map_err(|_| format!("`{replications}` is not a count"))?,
+        doubtful: false,
     })
 }
 

@@ -13,6 +13,7 @@ mod holders;
 mod layout;
 mod load;
 pub mod names;
+mod precision;
 mod read;
 mod replications;
 mod run_id;
@@ -24,6 +25,7 @@ pub mod write;
 #[cfg(test)]
 pub(crate) mod fake;
 
+pub use precision::{OpenFigure, PrecisionEnd, ReachedPrecision};
 pub use read::ReadError;
 pub(crate) use run_id::sha256;
 
@@ -114,6 +116,9 @@ pub struct Manifest {
     /// Where the sources of the provider's profile disagree about what this run takes for true, a sentence for each.
     #[serde(default)]
     pub disagreements: Vec<String>,
+    /// What became of the precision that was asked for; none where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<ReachedPrecision>,
 }
 
 /// A manifest as it lies in the folder, with what vouches for the files beside it.
@@ -142,6 +147,10 @@ pub struct Reading {
     pub ci95: Option<(f64, f64)>,
     /// Replications that have a value.
     pub replications: u32,
+    /// The values are so skewed for their number that the interval is not to be trusted. `summary.json` says so, and `results.csv` does
+    /// not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
 }
 
 /// One metric of a strategy at a point, replication by replication.
@@ -234,6 +243,9 @@ pub struct Comparison {
     /// Roughly how many replications would tell what these do not; `null` where the verdict is clear or no number can be foretold.
     #[serde(default)]
     pub replications_to_tell: Option<u32>,
+    /// The differences are so skewed for their number that neither interval nor verdict is to be trusted; missing where they are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
 }
 
 /// What a comparison comes to.

@@ -5,7 +5,9 @@
 //! schema ([`schema`]): a field may be added, none may change its meaning without a new [`FORMAT`].
 
 use super::baseline::Baseline;
-use super::{Check, Comparison, Incident, Manifest, Reading, Record, RecoveryVerdict, Series, finite};
+use super::{
+    Check, Comparison, Incident, Manifest, ReachedPrecision, Reading, Record, RecoveryVerdict, Series, finite,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,6 +54,9 @@ pub struct Summary {
     /// What the trigger did to each strategy; empty for a scenario that declares none.
     #[serde(default)]
     pub aftermaths: Vec<RecoveryVerdict>,
+    /// What became of the precision that was asked for; missing where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<ReachedPrecision>,
     /// What has changed since an earlier run; missing where none was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
@@ -68,6 +73,9 @@ pub struct SummaryFigure {
     pub ci95: Option<(f64, f64)>,
     /// Replications that have a value.
     pub replications: u32,
+    /// The values are so skewed for their number that the interval is not to be trusted; missing where they are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
 }
 
 /// A series whose values are in `timeline.csv`.
@@ -112,6 +120,7 @@ impl From<&Record> for Summary {
                 mean: r.mean.and_then(finite::number),
                 ci95: r.ci95.and_then(finite::both),
                 replications: r.replications,
+                doubtful: r.doubtful,
             };
             let points = figures.entry(r.strategy.clone()).or_default();
             points
@@ -145,6 +154,7 @@ impl From<&Record> for Summary {
                 })
                 .collect(),
             aftermaths: aftermaths.clone(),
+            precision: manifest.precision.clone(),
             baseline: baseline.clone(),
         }
     }
@@ -153,7 +163,12 @@ impl From<&Record> for Summary {
 impl Summary {
     /// The record again. Its readings and series come from elsewhere: the nested figures have lost their order, and
     /// the series' values were never here.
-    pub(super) fn into_record(self, manifest: Manifest, readings: Vec<Reading>, series: Vec<Series>) -> Record {
+    pub(super) fn into_record(self, manifest: Manifest, mut readings: Vec<Reading>, series: Vec<Series>) -> Record {
+        for reading in &mut readings {
+            let points = self.figures.get(&reading.strategy);
+            let figure = points.and_then(|points| points.get(&reading.point)?.get(&reading.metric));
+            reading.doubtful = figure.is_some_and(|figure| figure.doubtful);
+        }
         Record {
             manifest,
             strategies: self.strategies,

@@ -200,7 +200,11 @@ pub(super) fn comparison(record: &Record, detail: Detail) -> Sheet {
 
 /// `12.4 ±1 %`, or the interval below the figure; it has two digits, for it is itself an estimate.
 fn share_with_interval(figure: Figure, below: bool) -> (String, Marks) {
-    let (interval, marks) = interval::share_interval(figure.mean, figure.ci95);
+    let (mut interval, mut marks) = interval::share_interval(figure.mean, figure.ci95);
+    if figure.doubtful && !interval.is_empty() {
+        interval += interval::DOUBT;
+        marks.doubt = true;
+    }
     let text = match (interval.is_empty(), below) {
         (true, _) => number::percent(figure.mean),
         (_, true) => format!("{}\n{interval}", number::percent(figure.mean)),
@@ -228,6 +232,11 @@ fn verdict(comparison: &Comparison) -> (String, Marks) {
         }
         _ => String::new(),
     };
+    let doubt = match comparison.doubtful && !interval.is_empty() {
+        true => interval::DOUBT,
+        false => "",
+    };
+    marks.doubt |= !doubt.is_empty();
     let word = match comparison.verdict {
         ComparisonVerdict::Better => "better",
         ComparisonVerdict::Worse => "worse",
@@ -237,7 +246,7 @@ fn verdict(comparison: &Comparison) -> (String, Marks) {
     let wanted = comparison.replications_to_tell.map_or(String::new(), |runs| {
         format!("; ~{} runs would tell", number::significant(f64::from(runs), 2))
     });
-    (format!("{word} {difference}{interval}{wanted}"), marks)
+    (format!("{word} {difference}{interval}{doubt}{wanted}"), marks)
 }
 
 /// Failures per fleet or kind of call, where metrics are told apart by it (`name@group`).

@@ -14,13 +14,19 @@ pub(super) struct Marks {
     pub(super) ends: bool,
     /// `≤0.01`, beside none or all.
     pub(super) bound: bool,
+    /// `±1.2?`
+    pub(super) doubt: bool,
 }
+
+/// Stands behind an interval that is not to be trusted.
+pub(super) const DOUBT: &str = "?";
 
 impl Marks {
     pub(super) fn add(&mut self, other: Marks) {
         self.half |= other.half;
         self.ends |= other.ends;
         self.bound |= other.bound;
+        self.doubt |= other.doubt;
     }
 
     /// What they mean, in a sentence; none without any.
@@ -31,6 +37,10 @@ impl Marks {
             (
                 self.bound,
                 "≤ (≥) is its upper (lower) end where hardly a call (nearly each) is seen to, as if calls were independent",
+            ),
+            (
+                self.doubt,
+                "? marks values too skewed for their number, whose interval may cover less often than it says",
             ),
         ]
         .into_iter()

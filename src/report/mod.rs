@@ -18,6 +18,7 @@ pub mod names;
 mod noise;
 pub mod number;
 pub mod page;
+pub mod precision;
 mod reasons;
 mod setting;
 mod sheet;
@@ -51,6 +52,7 @@ impl<'a> Figures<'a> {
         Some(Figure {
             mean,
             ci95: reading.ci95.filter(|(low, high)| low.is_finite() && high.is_finite()),
+            doubtful: reading.doubtful,
         })
     }
 
@@ -65,6 +67,8 @@ impl<'a> Figures<'a> {
 pub(crate) struct Figure {
     pub(crate) mean: f64,
     pub(crate) ci95: Option<(f64, f64)>,
+    /// The interval is not to be trusted.
+    pub(crate) doubtful: bool,
 }
 
 impl Figure {

@@ -300,6 +300,7 @@ mod tests {
             mean: Some(mean),
             ci95: None,
             replications: 40,
+            doubtful: false,
         });
     }
 

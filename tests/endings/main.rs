@@ -2,6 +2,7 @@
 
 mod again;
 mod folders;
+mod precise;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

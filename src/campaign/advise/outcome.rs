@@ -7,7 +7,7 @@ use super::rounds::Round;
 use super::searches::Searches;
 use super::{Advising, Judged};
 use crate::campaign::compare::verdict;
-use crate::campaign::statistics::CONFIDENCE;
+use crate::campaign::statistics::{CONFIDENCE, ENOUGH};
 use crate::metric::METRICS;
 use crate::record::Comparison;
 use crate::record::advice::{Advice, AdviceEffort, Candidate, FORMAT, OtherAssumption};
@@ -189,6 +189,7 @@ fn comparisons(last: &Judged) -> Vec<Comparison> {
                 verdict: verdict(better, difference.interval, margin),
                 margin,
                 replications_to_tell: None,
+                doubtful: difference.is_doubtful(ENOUGH),
             });
         }
     }

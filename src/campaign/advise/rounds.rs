@@ -8,7 +8,7 @@ use crate::campaign::arm::{Arm, estimate, position, together};
 use crate::campaign::compare::difference_of_shares;
 use crate::campaign::options::{CampaignError, CampaignProgress};
 use crate::campaign::replicate::{Campaign, paired};
-use crate::campaign::statistics::Estimate;
+use crate::campaign::statistics::{ENOUGH, Estimate};
 use crate::metric::METRICS;
 use crate::plan::SweepPoint;
 use crate::record::advice::AdvisedFigure;
@@ -38,6 +38,7 @@ impl Round {
         }
         let mut campaign = Campaign {
             arms,
+            enough: ENOUGH,
             seed,
             replications: 0,
             triggered: false,

@@ -131,7 +131,7 @@ fn width(change: &BaselineChange) -> f64 {
 #[test]
 fn a_small_change_is_seen_under_the_same_luck_alone() {
     let metric = "first_attempt_rejection_rate";
-    let (before, now) = (run(1, 60.0, 20), run(1, 70.0, 20));
+    let (before, now) = (run(1, 60.0, 40), run(1, 70.0, 40));
     let paired = changed(&before, &now, metric);
     let mut old = before.clone();
     old.replicated.clear();

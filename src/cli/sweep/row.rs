@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Ended, mistaken, refused};
 use crate::campaign::sweep::SweptScenario;
 use crate::campaign::{self, CampaignOptions};
+use crate::cli::bar::Bar;
 use crate::cli::format::Format;
 use crate::cli::interrupt::interrupt;
 use crate::cli::say::{note, print, say};
@@ -37,7 +38,7 @@ pub(super) fn alone(
     let scenario = swept.point(number).map_err(|error| mistaken(*error))?;
     let folder = RunFolder::take(&beside(out, row)).map_err(|error| internal(error.to_string()))?;
     let stop = interrupt();
-    let bar = run::Bar::new(&plan.manifest.scenario);
+    let bar = Bar::new(&plan.manifest.scenario);
     let outcome = campaign::run(&scenario, options.clone(), &bar, &stop);
     bar.end();
     let outcome = outcome.map_err(|error| usage(error.to_string()))?;

@@ -32,6 +32,7 @@ fn manifest(scenario: &str) -> Manifest {
         events: 1_234_567,
         command_line: vec!["tokenstorm".into(), "run".into(), "scenarios/zoom/default.toml".into()],
         disagreements: vec![],
+        precision: None,
     }
 }
 
@@ -44,6 +45,7 @@ fn reading(strategy: &str, point: &str, metric: &str, unit: &str, mean: f64, hal
         mean: Some(mean),
         ci95: Some((mean - half, mean + half)),
         replications: 40,
+        doubtful: false,
     }
 }
 
@@ -159,6 +161,7 @@ pub(super) fn compare(record: &mut Record, point: &str) {
             verdict,
             margin: 0.001,
             replications_to_tell: (verdict == ComparisonVerdict::NotDistinguishable).then_some(240),
+            doubtful: false,
         });
     }
 }

@@ -85,6 +85,7 @@ fn cold_and_hot(record: &Record, split: &[&String]) -> Record {
                 mean: Some(pick(aftermath).0),
                 ci95: pick(aftermath).1,
                 replications: aftermath.replications,
+                doubtful: false,
             }));
             arms.strategies.push(name);
         }
