@@ -223,6 +223,7 @@ fn paused_holder(lasts: u64) -> Vec<(Time, Event)> {
                 jitter: Duration::ZERO,
                 jitters: Jitters::Gaps,
                 aligned: true,
+                at: None,
             });
         }
     }

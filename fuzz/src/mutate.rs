@@ -47,7 +47,7 @@ const VALUES: [&str; 40] = [
 ];
 
 /// Lines and pieces that a scenario can have anywhere.
-const SCRAPS: [&str; 31] = [
+const SCRAPS: [&str; 33] = [
     "[sweep]\n\"run.seed\" = [1, 2]\n",
     "\n[[app]]\nname = \"b\"\nslots = 65535\n",
     "\n[[fleet]]\nname = \"b\"\nnodes = 3\napp = \"main\"\n",
@@ -60,6 +60,8 @@ const SCRAPS: [&str; 31] = [
     "\n[[strategy]]\nname = \"x\"\ncoordination = { app_per_node = { apps = 65535 } }\n",
     "\n[[strategy]]\nname = \"y\"\ncoordination = { rotation = { over = \"slots\", count = 3 } }\n",
     "\n[[strategy]]\nname = \"z\"\ncoordination = \"gateway\"\nretry = \"immediate\"\n",
+    "\n[[strategy]]\nname = \"cron\"\ncoordination = { scheduled_refresher = { every = \"3650d\", at = \"1ns\", tries = \"unbounded\" } }\n",
+    "workload = [{ kind = \"k\", arrivals = { daily = { at = \"3650d\", lasts = \"1ns\", rate = \"1000000000/s\" } } }]\n",
     "retry = { exponential = { base = \"1ns\", cap = \"3650d\", attempts = \"unbounded\" } }\n",
     "budget = { per_call = 0.1, capacity = 4294967295 }\n",
     "breaker = { failures = 1, open = \"3650d\" }\n",

@@ -98,6 +98,9 @@ pub trait Strategy: Clone + Send + Sync {
     /// The memory of a node that starts, and of one that restarts after a crash.
     fn boot(&self, me: Me) -> Self::Node;
 
+    /// The node runs from now on; what it does without being asked goes into `out`. Most wait for their first input.
+    fn started(&self, _me: Me, _node: &mut Self::Node, _out: &mut Outbox) {}
+
     /// One thing has happened at this node; what it does about it goes into `out`.
     fn on(&self, me: Me, node: &mut Self::Node, input: Input, out: &mut Outbox);
 
@@ -363,6 +366,15 @@ pub enum Command {
         timer: Timer,
         /// When it rings, from now.
         delay: Delay,
+    },
+    /// Set a timer by the time of day, which a strategy does not see: it rings when so much of a period has gone.
+    ArmAt {
+        /// Which.
+        timer: Timer,
+        /// The period, a day as a rule; the first begins with the run.
+        every: Duration,
+        /// How much of the period has gone when it rings.
+        at: Duration,
     },
 }
 

@@ -329,6 +329,16 @@ impl<S: Strategy> AtNode<'_, S> {
         }
     }
 
+    /// The node has just started: does what its strategy does without being asked.
+    #[inline]
+    pub fn begin(&mut self, host: &mut impl NodeHost<S::Node>) {
+        let mut outbox = Outbox::default();
+        self.strategy.started(host.me(), &mut self.state.memory, &mut outbox);
+        for command in outbox.commands() {
+            self.execute(command, host);
+        }
+    }
+
     /// Lets the strategy react, and does what it says.
     #[inline]
     pub(super) fn react(&mut self, input: Input, host: &mut impl NodeHost<S::Node>) {
@@ -373,6 +383,7 @@ impl<S: Strategy> AtNode<'_, S> {
             Command::Store(operation) => self.operate(operation, host),
             Command::Tell { whom, note } => host.send(self.key(0), Sends::Note { whom, note }),
             Command::Arm { timer, delay } => self.arm(timer, delay, host),
+            Command::ArmAt { timer, every, at } => self.arm_at(timer, every, at, host),
         }
     }
 }

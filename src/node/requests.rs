@@ -1,6 +1,6 @@
 //! What a node asks of other parties beside its calls: token requests, store operations, and its timers.
 
-use crate::base::{CallId, Delay, Rough};
+use crate::base::{CallId, Delay, Duration, Rough};
 use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
 use crate::trace::Event;
 
@@ -149,6 +149,13 @@ impl<S: Strategy> AtNode<'_, S> {
             ops.stored &= !(1 << number);
             self.react(Input::Store(answer), host);
         }
+    }
+
+    /// A timer rings when so much of a period has gone: now, where that is so.
+    pub(super) fn arm_at(&mut self, timer: Timer, every: Duration, at: Duration, host: &mut impl NodeHost<S::Node>) {
+        let every = every.nanos().max(1);
+        let left = (at.nanos() % every + every - host.now().nanos() % every) % every;
+        self.arm(timer, Delay::exactly(Duration::from_nanos(left)), host);
     }
 
     pub(super) fn arm(&mut self, timer: Timer, delay: Delay, host: &mut impl NodeHost<S::Node>) {

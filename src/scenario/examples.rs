@@ -86,7 +86,7 @@ impl Choice {
 }
 
 /// Every alternative that its name alone does not settle.
-pub(super) const EXAMPLES: [(Choice, &str, &str); 34] = [
+pub(super) const EXAMPLES: [(Choice, &str, &str); 35] = [
     (Choice::Retry, "fixed", r#"{ fixed = { delay = "1s" } }"#),
     (
         Choice::Retry,
@@ -129,6 +129,11 @@ pub(super) const EXAMPLES: [(Choice, &str, &str); 34] = [
         Choice::Arrivals,
         "diurnal",
         r#"{ diurnal = { mean = "2/s", amplitude = "80%", peak_at = "14h" } }"#,
+    ),
+    (
+        Choice::Arrivals,
+        "daily",
+        r#"{ daily = { at = "2h", lasts = "10min", rate = "5/s" } }"#,
     ),
     (
         Choice::Arrivals,

@@ -216,6 +216,7 @@ fn workloads(
                 Arrivals::Burst(pattern) => Pattern::Burst(*pattern),
                 Arrivals::OnOff(pattern) => Pattern::OnOff(*pattern),
                 Arrivals::Diurnal(pattern) => Pattern::Diurnal(pattern.wave()),
+                Arrivals::Daily(pattern) => Pattern::Daily(*pattern),
                 Arrivals::ClosedLoop(users) => {
                     drivers.loops.push(Loop {
                         group,

@@ -191,6 +191,13 @@ pub(super) fn load(arrivals: &Arrivals, fleet: &FleetSettings, files: &Files) ->
             peak_per_second: 2.0 * it.mean.per_second(),
             ..steady(it.mean.per_second())
         },
+        Arrivals::Daily(it) => {
+            let share = it.lasts.as_secs_f64() / it.period.as_secs_f64().max(1e-9);
+            Load {
+                peak_per_second: it.rate.per_second(),
+                ..steady(it.rate.per_second() * share)
+            }
+        }
         Arrivals::ClosedLoop(it) => {
             let users = f64::from(it.users);
             Load {

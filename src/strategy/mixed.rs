@@ -99,6 +99,10 @@ impl Strategy for Mixed {
         MixedMemory(self.of(me.id).boot(me))
     }
 
+    fn started(&self, me: Me, node: &mut MixedMemory, out: &mut Outbox) {
+        self.of(me.id).started(me, &mut node.0, out);
+    }
+
     fn on(&self, me: Me, node: &mut MixedMemory, input: Input, out: &mut Outbox) {
         self.of(me.id).on(me, &mut node.0, input, out);
     }

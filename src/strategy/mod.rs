@@ -28,6 +28,7 @@ mod renew_ahead;
 mod reread;
 use crate::base::{CallId, Duration};
 mod rotation;
+mod scheduled_refresher;
 mod shared_blind;
 mod single_flight;
 mod slot_per_node;
@@ -47,6 +48,7 @@ pub use lease::{Covers, OnInvalidGrant, Publish, Release, Ttl, WhenStuck, Write}
 pub use mixed::{Mixed, MixedMemory};
 pub use offer::{Circumstances, Offer, Offers};
 pub use rotation::Over;
+pub use scheduled_refresher::Meanwhile;
 pub use shares::Shares;
 pub use small::Small;
 
@@ -163,6 +165,13 @@ macro_rules! strategies {
                 }
             }
 
+            fn begin(&self, me: Me, node: &mut AnyMemory, out: &mut Outbox) {
+                match (self, node) {
+                    $((Self::$Name(strategy), AnyMemory::$Name(node)) => strategy.started(me, node, out),)*
+                    _ => unreachable!("a node remembers what its own strategy has it remember"),
+                }
+            }
+
             fn react(&self, me: Me, node: &mut AnyMemory, input: Input, out: &mut Outbox) {
                 match (self, node) {
                     $((Self::$Name(strategy), AnyMemory::$Name(node)) => strategy.on(me, node, input, out),)*
@@ -188,6 +197,7 @@ strategies! { $
     rotation::Rotation "A shared token that moves on to the next app or slot with each renewal."
     renew_ahead::RenewAhead "Renewal at a jittered moment before expiry."
     central_refresher::CentralRefresher "One process renews for all, pushes what is new and takes requests."
+    scheduled_refresher::ScheduledRefresher "One process renews by a schedule and stores the token, and the others read."
     leader::Leader "The node that holds a lease renews for all; it keeps the lease."
     gossip::Gossip "Nodes tell each other of new tokens."
     compare_and_set::CompareAndSet "A shared store, written only while what was read still lies there."
@@ -220,6 +230,10 @@ impl Strategy for Coordination {
 
     fn boot(&self, me: Me) -> AnyMemory {
         self.remember(me)
+    }
+
+    fn started(&self, me: Me, node: &mut AnyMemory, out: &mut Outbox) {
+        self.begin(me, node, out);
     }
 
     fn on(&self, me: Me, node: &mut AnyMemory, input: Input, out: &mut Outbox) {

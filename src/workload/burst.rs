@@ -23,19 +23,28 @@ pub struct Burst {
     /// All nodes burst in the same instant; otherwise each has a phase of its own.
     #[serde(default)]
     pub aligned: bool,
+    /// When there is a burst within each period, the first of which begins with the warm-up, as a day does at midnight; the same for
+    /// all nodes. Only with `jitters = "calls"`, or without a jitter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Duration>,
 }
 
 impl Burst {
     pub(super) fn next(&self, moment: PatternMoment, draw: u64) -> Arrival {
-        let timer = Periodic {
+        Arrival {
+            calls: self.calls,
+            ..self.timer().next(moment, draw)
+        }
+    }
+
+    /// When the bursts come.
+    pub fn timer(&self) -> Periodic {
+        Periodic {
             every: self.every,
             jitter: self.jitter,
             jitters: self.jitters,
             aligned: self.aligned,
-        };
-        Arrival {
-            calls: self.calls,
-            ..timer.next(moment, draw)
+            at: self.at,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod burst;
 mod closed_loop;
+mod daily;
 mod diurnal;
 mod on_off;
 mod periodic;
@@ -20,6 +21,7 @@ use crate::base::{Duration, Rate, Time};
 
 pub use burst::Burst;
 pub use closed_loop::ClosedLoop;
+pub use daily::Daily;
 pub use diurnal::{Diurnal, Wave};
 pub use on_off::OnOff;
 pub use periodic::{Jitters, Periodic};
@@ -38,6 +40,8 @@ pub enum Arrivals {
     OnOff(OnOff),
     /// Independent calls, more by day than by night: `{ diurnal = { mean = "2/s", amplitude = "80%", peak_at = "14h" } }`.
     Diurnal(Diurnal),
+    /// Independent calls at a time of day, for a while: `{ daily = { at = "2h", lasts = "10min", rate = "5/s" } }`.
+    Daily(Daily),
     /// Users who wait for the end of one call before the next:
     /// `{ closed_loop = { users = 5, think = { exponential = { mean = "10s" } } } }`.
     ClosedLoop(ClosedLoop),
@@ -48,7 +52,7 @@ pub enum Arrivals {
 }
 
 /// Names of the patterns with a sentence each, for `tokenstorm list workloads`.
-pub const WORKLOADS: [(&str, &str); 7] = [
+pub const WORKLOADS: [(&str, &str); 8] = [
     ("poisson", "independent calls at a mean rate at each node"),
     ("periodic", "one call each period at each node, jittered"),
     ("burst", "groups of calls at once at each node"),
@@ -57,6 +61,7 @@ pub const WORKLOADS: [(&str, &str); 7] = [
         "spells of independent calls at each node, and silence between them",
     ),
     ("diurnal", "independent calls whose rate follows the hour of the day"),
+    ("daily", "independent calls at each node at a time of day, for a while"),
     (
         "closed_loop",
         "users at each node who think, call, and wait for the end of the call",
@@ -77,6 +82,8 @@ pub enum Pattern {
     OnOff(OnOff),
     /// Independent calls whose rate swings with the hour of the day.
     Diurnal(Wave),
+    /// Independent calls at a time of day, for a while.
+    Daily(Daily),
 }
 
 /// Where a stream stands when its next arrival is asked for.
@@ -111,6 +118,9 @@ impl Pattern {
                 pattern.rate.per_second() * on / (on + off)
             }
             Self::Diurnal(wave) => wave.mean_per_second(),
+            Self::Daily(pattern) => {
+                pattern.rate.per_second() * pattern.lasts.as_secs_f64() / pattern.period.as_secs_f64()
+            }
         }
     }
 
@@ -125,6 +135,7 @@ impl Pattern {
             Self::Burst(pattern) => Some(pattern.next(moment, draw)),
             Self::OnOff(pattern) => pattern.next(moment, draw, stream).map(one),
             Self::Diurnal(wave) => wave.next(moment, draw, stream).map(one),
+            Self::Daily(pattern) => pattern.next(moment, draw).map(one),
         }
     }
 }

@@ -36,20 +36,13 @@ impl OnOff {
 
     /// Calls come at their rate in the time that is left when the silences are cut out.
     fn by_the_clock(&self, moment: PatternMoment, time_on: Duration) -> Duration {
-        let (on, cycle) = (
-            u128::from(self.on.nanos()),
-            u128::from(self.on.nanos()) + u128::from(self.off.nanos()),
-        );
+        let cycle = u128::from(self.on.nanos()) + u128::from(self.off.nanos());
         let offset = match self.aligned {
             true => 0,
             false => (cycle * u128::from(moment.phase)) >> 64,
         };
         let place = (u128::from(moment.now.nanos()) + offset) % cycle;
-        // From within a silence, the next spell's beginning is what counts.
-        let (silence, place) = if place < on { (0, place) } else { (cycle - place, 0) };
-        let whole = place + u128::from(time_on.nanos());
-        let gap = silence + whole / on * cycle + whole % on - place;
-        Duration::from_nanos(u64::try_from(gap).unwrap_or(u64::MAX))
+        after_silences(place, self.on.nanos().into(), cycle, time_on)
     }
 
     /// What is left of an exponential spell is as long as a whole one: after each call the next one and the end of the spell
@@ -71,6 +64,15 @@ impl OnOff {
             draw = Dice::next(stream);
         }
     }
+}
+
+/// When a call comes after so much time within spells, from a place in a cycle that begins with a spell: silences are put in.
+pub(super) fn after_silences(place: u128, on: u128, cycle: u128, time_on: Duration) -> Duration {
+    // From within a silence, the next spell's beginning is what counts.
+    let (silence, place) = if place < on { (0, place) } else { (cycle - place, 0) };
+    let whole = place + u128::from(time_on.nanos());
+    let gap = silence + whole / on * cycle + whole % on - place;
+    Duration::from_nanos(u64::try_from(gap).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ pub struct Periodic {
     /// All nodes call in the same instant, as jobs of a common schedule do; otherwise each has a phase of its own.
     #[serde(default)]
     pub aligned: bool,
+    /// When the schedule calls within each period, the first of which begins with the warm-up, as a day does at midnight; the same for
+    /// all nodes. Only with `jitters = "calls"`, or without a jitter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Duration>,
 }
 
 /// What a timer's jitter is applied to.
@@ -43,6 +47,7 @@ pub enum Jitters {
 impl Periodic {
     pub(super) fn next(&self, moment: PatternMoment, draw: u64) -> Arrival {
         let gap = match self.jitters {
+            _ if self.at.is_some() => self.until_scheduled(moment).saturating_add(part(self.jitter, draw)),
             Jitters::Gaps if moment.first && !self.aligned => part(self.every, draw),
             Jitters::Gaps => self
                 .every
@@ -56,12 +61,17 @@ impl Periodic {
     /// How long until the schedule's next time. The call before was late by less than a period, so it belongs to the last one.
     fn until_scheduled(&self, moment: PatternMoment) -> Duration {
         let every = self.every.nanos().max(1);
-        let offset = match self.aligned {
-            true => 0,
-            false => part(self.every, moment.phase).nanos(),
+        let offset = match (self.at, self.aligned) {
+            (Some(at), _) => at.nanos() % every,
+            (None, true) => 0,
+            (None, false) => part(self.every, moment.phase).nanos(),
         };
         let late = (moment.now.nanos() % every + every - offset) % every;
-        Duration::from_nanos(every - late)
+        // A node that starts at the very time of its schedule is not too late for it.
+        match late == 0 && moment.first && self.at.is_some() {
+            true => Duration::ZERO,
+            false => Duration::from_nanos(every - late),
+        }
     }
 }
 
@@ -81,6 +91,7 @@ mod tests {
             jitter: Duration::from_secs(10),
             jitters,
             aligned,
+            at: None,
         }
     }
 
@@ -127,6 +138,14 @@ mod tests {
             assert!(call.nanos() - count * minute - minute / 4 < jitter);
         }
         let last = |jitters, seed| calls(pattern(jitters, true), seed).nth(999).unwrap().nanos();
+        // At a quarter of an hour past: the same for all nodes.
+        let past = Periodic {
+            at: Some(Duration::from_secs(15)),
+            ..pattern(Jitters::Calls, false)
+        };
+        for (count, call) in (0..).zip(calls(past, 1).take(1000)) {
+            assert!(call.nanos() - count * minute - minute / 4 < jitter);
+        }
         let apart = |jitters| last(jitters, 1).abs_diff(last(jitters, 2));
         assert!(apart(Jitters::Calls) < jitter && apart(Jitters::Gaps) > jitter);
     }

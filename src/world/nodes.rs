@@ -27,6 +27,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
             host.note(|| Event::NodeStarted { node: id });
             self.deploy(id, host);
+            let (mut node, mut wire) = self.at(id, host);
+            node.begin(&mut wire);
         }
     }
 

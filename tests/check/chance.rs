@@ -126,6 +126,7 @@ fn assert_agreement<S: Strategy>(name: &str, strategy: S, nodes: u32) -> Counts 
         jitter: Duration::ZERO,
         jitters: Jitters::Gaps,
         aligned: true,
+        at: None,
     });
     plan.span.warmup = Time::ZERO;
     plan.span.end = plan.span.horizon + Duration::from_secs(3_000);

@@ -24,10 +24,12 @@ const ACQUAINTANCES: &[(&str, &[&str], &str)] = &[
             "Lease",
             "RenewAhead",
             "Rotation",
+            "ScheduledRefresher",
             "SlotPerNode",
         ],
         "a setting that makes no sense is told with its place in the file",
     ),
+    ("scenario/check/refresher.rs", &["ScheduledRefresher"], "the same"),
     (
         "scenario/planning.rs",
         &["SlotPerNode"],

@@ -172,6 +172,8 @@ fn a_grant_survives_the_strategies_that_refresh_one_at_a_time() {
             Coordination::Lease(lease) => !lease.read_before_lock,
             Coordination::Rotation(_) | Coordination::CentralRefresher(_) | Coordination::Leader(_) => true,
             Coordination::FileLock(lock) => lock.covers == Covers::Renewal,
+            // It comes in time, so that no worker asks, whether it may or not.
+            Coordination::ScheduledRefresher(_) => true,
             _ => false,
         };
         let what = format!("{coordination:?}");

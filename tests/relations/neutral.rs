@@ -38,6 +38,7 @@ fn time_has_no_unit() {
         Coordination::Xfetch(_) => true,
         Coordination::Lease(lease) => lease.renew_ahead.is_some(),
         Coordination::Leader(leader) => leader.renew_ahead.is_some(),
+        Coordination::ScheduledRefresher(_) => true,
         _ => false,
     };
     let pairs = strategies_in(1).into_iter().zip(strategies_in(4));
@@ -231,6 +232,7 @@ fn nodes_may_change_places() {
                 jitter: Duration::ZERO,
                 jitters: Jitters::Gaps,
                 aligned: true,
+                at: None,
             };
             *workload = vec![Stream {
                 group,

@@ -5,7 +5,7 @@ use tokenstorm::net::Latency;
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
 use tokenstorm::retry::{Attempts, Immediate, Retry};
-use tokenstorm::strategy::{CompareFirst, Coordination, Naive, Rotation, Ttl};
+use tokenstorm::strategy::{CompareFirst, Coordination, Meanwhile, Naive, Rotation, Ttl};
 use tokenstorm::trace::Event;
 
 use crate::common::{Nodes, all_legs, every_strategy, m0, ms};
@@ -68,6 +68,18 @@ pub(super) fn strategies_in(unit: u64) -> Vec<Coordination> {
                     *span = span.saturating_mul(unit);
                 }
                 one.renew_ahead = one.renew_ahead.map(|span| span.saturating_mul(unit));
+            }
+            Coordination::ScheduledRefresher(one) => {
+                let times = |span: Duration| span.saturating_mul(unit);
+                for span in [&mut one.every, &mut one.try_again, &mut one.poll] {
+                    *span = times(*span);
+                }
+                for span in [&mut one.at, &mut one.within, &mut one.fresh_for] {
+                    *span = span.map(times);
+                }
+                if let Meanwhile::Wait(span) = &mut one.meanwhile {
+                    *span = times(*span);
+                }
             }
             Coordination::Gossip(one) => one.wait = one.wait.saturating_mul(unit),
             Coordination::FileLock(one) => {

@@ -4,12 +4,13 @@
 //! words.
 
 mod adopt;
+mod lives;
 
 use crate::base::{CallId, Chance, Delay, Dice, Duration, Group, NodeId, Time};
 use crate::engine::sim::purpose::{HIT, WAKE};
 use crate::node::{
-    Alarm, AtNode, CallMarks, CallPolicy, Calls, Heard, Me, Memory as _, NodeHost, NodeState, NodeTables, Phase,
-    RetryState, Sends, Strategy as _, Ticket,
+    Alarm, AtNode, CallMarks, CallPolicy, Calls, Heard, Me, Memory as _, NodeHost, NodeState, NodeTables, Phase, Sends,
+    Strategy as _, Ticket,
 };
 use crate::oauth::Token;
 use crate::plan::Plan;
@@ -253,40 +254,6 @@ impl Machine {
             said,
         };
         (node, ear)
-    }
-
-    fn start(&mut self, now: Time, said: &mut Vec<Said>) {
-        if self.state.up {
-            return;
-        }
-        self.state.up = true;
-        if let Some(retries) = self.tables.retries.get_mut(self.me.id.index()) {
-            retries.budget = self.policy.budget.map(|budget| budget.start(now));
-        }
-        said.push(Said::Notes(Event::NodeStarted { node: self.me.id }));
-    }
-
-    fn stop(&mut self, said: &mut Vec<Said>) {
-        if std::mem::take(&mut self.state.up) {
-            said.push(Said::Notes(Event::NodeStopped { node: self.me.id }));
-        }
-    }
-
-    fn crash(&mut self, now: Time, said: &mut Vec<Said>) {
-        self.stop(said);
-        let memory = self.strategy.boot(self.me);
-        self.state = NodeState {
-            epoch: self.state.epoch.wrapping_add(1),
-            requests: self.state.requests,
-            ..NodeState::down(memory, self.state.fleet)
-        };
-        if let Some(pending) = self.tables.pending.get_mut(self.me.id) {
-            pending.stored = 0;
-        }
-        if let Some(retries) = self.tables.retries.get_mut(self.me.id.index()) {
-            *retries = RetryState::default();
-        }
-        self.end_all(now, CallOutcome::Lost, said);
     }
 
     fn end_all(&mut self, now: Time, outcome: CallOutcome, said: &mut Vec<Said>) {

@@ -6,6 +6,7 @@ mod expectation;
 mod party;
 mod provider;
 mod quota;
+mod refresher;
 mod sizes;
 mod stated;
 mod strategy;

@@ -193,6 +193,7 @@ impl Checker<'_> {
                 self.margin(&at(&"central_refresher", &"renew_ahead"), it.renew_ahead, ttl);
             }
             Coordination::Leader(it) => self.margin(&at(&"leader", &"renew_ahead"), it.renew_ahead, ttl),
+            Coordination::ScheduledRefresher(it) => self.scheduled(whose, it, ttl),
             Coordination::ClockFirst(it) => self.looks_at_the_clock(whose, it, ttl),
             Coordination::SlotPerNode(it) if u32::from(it.first) + u32::from(it.slots) > u32::from(u16::MAX) => {
                 self.wrong(

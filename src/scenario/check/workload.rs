@@ -6,9 +6,8 @@ use std::path::Path;
 use super::super::error::Mistake;
 use super::super::nearest::nearest;
 use super::Checker;
-use crate::base::Duration;
 use crate::base::Time;
-use crate::workload::{Arrivals, ClosedLoop, Jitters, OnOff, trace};
+use crate::workload::{Arrivals, ClosedLoop, Daily, Jitters, OnOff, Periodic, trace};
 
 /// Calls that one node can make in one instant.
 const MOST_IN_A_BURST: u32 = 100_000;
@@ -21,9 +20,9 @@ impl Checker<'_> {
     pub(super) fn arrivals(&mut self, i: usize, j: usize, arrivals: &Arrivals) {
         match arrivals {
             Arrivals::Poisson(_) => {}
-            Arrivals::Periodic(it) => self.timer((i, j, "periodic"), it.every, it.jitter, it.jitters),
+            Arrivals::Periodic(it) => self.timer((i, j, "periodic"), it),
             Arrivals::Burst(it) => {
-                self.timer((i, j, "burst"), it.every, it.jitter, it.jitters);
+                self.timer((i, j, "burst"), &it.timer());
                 self.burst(i, j, it.calls);
             }
             Arrivals::OnOff(it) => self.on_off(i, j, it),
@@ -38,6 +37,7 @@ impl Checker<'_> {
                     );
                 }
             }
+            Arrivals::Daily(it) => self.daily(i, j, it),
             Arrivals::ClosedLoop(it) => self.closed_loop(i, j, it),
             Arrivals::Trace(path) => self.trace(i, j, path),
         }
@@ -56,7 +56,31 @@ impl Checker<'_> {
         self.wrong(&path, message, label, help);
     }
 
-    fn timer(&mut self, place: (usize, usize, &'static str), every: Duration, jitter: Duration, jitters: Jitters) {
+    fn timer(&mut self, place: (usize, usize, &'static str), timer: &Periodic) {
+        let Periodic {
+            every,
+            jitter,
+            jitters,
+            aligned: _,
+            at,
+        } = *timer;
+        if let Some(at) = at.filter(|&at| at >= every) {
+            self.pattern(
+                place,
+                "at",
+                format!("{at} into a period of {every}"),
+                "beyond `every`",
+                "count from the start of each period, as `every = \"24h\", at = \"2h\"` does",
+            );
+        } else if at.is_some() && jitters == Jitters::Gaps && !jitter.is_zero() {
+            self.pattern(
+                place,
+                "at",
+                "a timer that is set anew after each call keeps to no time of day",
+                "only with `jitters = \"calls\"`",
+                "add `jitters = \"calls\"`, or leave the jitter out",
+            );
+        }
         if every.is_zero() {
             self.pattern(
                 place,
@@ -100,6 +124,27 @@ impl Checker<'_> {
                 format!("a burst of {calls} calls at each node; there can be {MOST_IN_A_BURST}"),
                 "too many",
                 "more nodes, or more bursts",
+            );
+        }
+    }
+
+    fn daily(&mut self, i: usize, j: usize, pattern: &Daily) {
+        let place = (i, j, "daily");
+        if pattern.lasts.is_zero() {
+            self.pattern(
+                place,
+                "lasts",
+                "calls that end as soon as they begin",
+                "must be above zero",
+                "calls in one instant are `{ burst = { every = \"24h\", at = \"2h\", calls = 20 } }`",
+            );
+        } else if pattern.lasts > pattern.period {
+            self.pattern(
+                place,
+                "lasts",
+                format!("{} of calls in a period of {}", pattern.lasts, pattern.period),
+                "longer than the period",
+                "calls all day are `{ poisson = \"2/s\" }`",
             );
         }
     }

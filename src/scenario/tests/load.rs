@@ -71,6 +71,38 @@ fn mistakes_of_workloads() {
 }
 
 #[test]
+fn mistakes_of_times_of_day() {
+    for (arrivals, message, under, help) in [
+        (
+            "{ daily = { at = \"2h\", lasts = \"0s\", rate = \"2/s\" } }",
+            "calls that end as soon as they begin",
+            "\"0s\"",
+            "burst",
+        ),
+        (
+            "{ daily = { at = \"2h\", lasts = \"2h\", rate = \"2/s\", period = \"1h\" } }",
+            "2h of calls in a period of 1h",
+            "\"2h\"",
+            "poisson",
+        ),
+        (
+            "{ burst = { every = \"1h\", at = \"2h\", calls = 3 } }",
+            "2h into a period of 1h",
+            "\"2h\"",
+            "from the start of each period",
+        ),
+        (
+            "{ periodic = { every = \"1h\", at = \"2min\", jitter = \"1min\" } }",
+            "keeps to no time of day",
+            "\"2min\"",
+            "jitters",
+        ),
+    ] {
+        mistaken(POISSON, arrivals, message, under, help);
+    }
+}
+
+#[test]
 fn a_trace_is_checked_row_by_row() {
     let folder = tempfile::tempdir().unwrap();
     let text = VALID.replacen(POISSON, "{ trace = \"calls.csv\" }", 1);

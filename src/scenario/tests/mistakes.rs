@@ -101,6 +101,30 @@ fn mistakes_of_time() {
             "shorter",
         );
     }
+    for (settings, message, under, help) in [
+        ("every = \"0s\"", "runs 0s apart", "\"0s\"", "50min"),
+        (
+            "every = \"1h\", at = \"2h\"",
+            "2h into a period of 1h",
+            "\"2h\"",
+            "from the start of each period",
+        ),
+        (
+            "every = \"9min\", tries = 3, try_again = \"0s\"",
+            "over before anything has changed",
+            "\"0s\"",
+            "1min",
+        ),
+        (
+            "every = \"9min\", meanwhile = { wait = \"5s\" }, poll = \"0s\"",
+            "looks without a pause",
+            "\"0s\"",
+            "100ms",
+        ),
+    ] {
+        let strategy = format!("coordination = {{ scheduled_refresher = {{ {settings} }} }}");
+        mistaken("coordination = \"naive\"", &strategy, message, under, help);
+    }
     mistaken(
         "poisson = \"2/s\"",
         "periodic = { every = \"1min\", jitter = \"2min\", jitters = \"calls\" }",
