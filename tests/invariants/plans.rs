@@ -5,7 +5,7 @@ use tokenstorm::net::Latency;
 use tokenstorm::node::{DelayPlace, HoldsUp, Steps, Unretried};
 use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
 use tokenstorm::provider::settings::{Dialect, DialectSettings, Reads, Wording};
-use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, Scope};
+use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, QuotaKind, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};
 use tokenstorm::world::{Leg, Party};
@@ -38,6 +38,8 @@ fn endpoint(plan: &mut Plan, case: &EndpointCase, api: bool) {
                 OnExceed::ErrorBody,
                 OnExceed::NoOp,
             ][usize::from(on_exceed)],
+            // What has no more than its count in any window has no more in a fixed one.
+            kind: [QuotaKind::Fixed, QuotaKind::SlidingLog][window as usize % 2],
             ..Quota::fixed(count, ms(window))
         }]);
     }

@@ -4,7 +4,7 @@ use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{HoldsUp, Strategy as _};
 use tokenstorm::plan::{Act, Plan, Stream};
-use tokenstorm::provider::{Issuance, OnExceed, Quota, Scope};
+use tokenstorm::provider::{Counts, Issuance, OnExceed, Quota, QuotaKind, Scope, TokenBucket};
 use tokenstorm::retry::{Attempts, Breaker, Budget, FullJitter, Retry};
 use tokenstorm::strategy::{AppPerNode, Coordination, Lease, Over, RenewAhead, Rotation, WaitAndLook};
 use tokenstorm::trace::Event;
@@ -148,15 +148,22 @@ fn neutral_parameters_give_the_base_model() {
             });
         });
         with("callers with patience", &|plan| plan.layout.patience.fill(Some(day)));
-        with("a quota beyond reach", &|plan| {
-            let quota = Quota {
-                scope: Scope::Account,
-                on_exceed: OnExceed::NoOp,
-                ..Quota::fixed(u32::MAX, day)
-            };
-            plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
-            plan.provider.api_endpoint = plan.provider.api_endpoint.clone().with_quotas([quota]);
-        });
+        for (kind, counts, scope) in KINDS_OF_QUOTA {
+            with(&format!("{kind:?} beyond reach"), &|plan| {
+                let quota = Quota {
+                    kind,
+                    counts,
+                    scope,
+                    penalty: Some(day),
+                    prolongs: true,
+                    on_exceed: OnExceed::NoOp,
+                    ..Quota::fixed(u32::MAX, day)
+                };
+                plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
+                plan.provider.api_endpoint = plan.provider.api_endpoint.clone().with_quotas([quota]);
+                plan.provider.pool = vec![quota];
+            });
+        }
         with("a server for everybody", &|plan| {
             plan.provider.token_endpoint.servers = Some(u32::MAX);
             plan.provider.api_endpoint.servers = Some(u32::MAX);
@@ -182,6 +189,19 @@ fn neutral_parameters_give_the_base_model() {
         });
     }
 }
+
+/// Each kind of quota, each thing that it may count, and each key.
+const KINDS_OF_QUOTA: [(QuotaKind, Counts, Scope); 5] = [
+    (QuotaKind::Fixed, Counts::Requests, Scope::Account),
+    (QuotaKind::SlidingLog, Counts::Issuances, Scope::Grant),
+    (QuotaKind::SlidingCounter, Counts::Requests, Scope::Address),
+    (
+        QuotaKind::TokenBucket(TokenBucket { burst: u32::MAX }),
+        Counts::Requests,
+        Scope::Client,
+    ),
+    (QuotaKind::Concurrency, Counts::Requests, Scope::Grant),
+];
 
 fn all_loss(plan: &mut Plan, share: f64) {
     use tokenstorm::world::Leg;
