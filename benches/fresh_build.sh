@@ -16,14 +16,14 @@ unset CARGO_TARGET_DIR
 unset "${!CARGO_PROFILE_@}"
 unset CARGO_INCREMENTAL
 
-# Builds into a target folder of its own; leaves wall and processor seconds in NAME.time, and `seconds units crate` in NAME.crates.
+# Builds into a target folder; leaves wall and processor seconds in NAME.time, and `seconds units crate` in NAME.crates.
 build() {
-    local name=$1
-    shift
+    local name=$1 target=$place/$2
+    shift 2
     (
         cd "$place/clone"
         TIMEFORMAT='%R %U %S'
-        { time cargo build --release --quiet --locked --timings --target-dir "$place/$name" "$@" 2>"$place/$name.log"; } 2>"$place/$name.time"
+        { time cargo build --release --quiet --locked --timings --target-dir "$target" "$@" 2>"$place/$name.log"; } 2>"$place/$name.time"
     ) || {
         cat "$place/$name.log" >&2
         exit 1
@@ -35,7 +35,7 @@ build() {
         inside && $2 == "name" { crate = $4 }
         inside && $2 == "duration" { split($3, value, /[ :,]+/); seconds[crate] += value[2]; units[crate]++ }
         END { for (crate in seconds) printf "%.2f %d %s\n", seconds[crate], units[crate], crate }
-    ' "$place/$name/cargo-timings/cargo-timing.html" | LC_ALL=C sort -k1,1nr -k3 >"$place/$name.crates"
+    ' "$target/cargo-timings/cargo-timing.html" | LC_ALL=C sort -k1,1nr -k3 >"$place/$name.crates"
 }
 
 row() {
@@ -52,17 +52,16 @@ row() {
 }
 
 (cd "$place/clone" && cargo fetch --quiet --locked)
-build program
+build program program
 TIMEFORMAT=%1R
 first=$({ time "$place/program/release/tokenstorm" run "$scenario" --out "$place/results" >"$place/printed" 2>&1; } 2>&1)
-# With the times of its files, or all would be built anew.
-cp -a "$place/program" "$place/changed"
 line='let token = grant.token;'
 grep -q "$line" "$place/clone/src/strategy/naive.rs"
 sed -i "s/$line/let token = std::hint::black_box(grant.token);/" "$place/clone/src/strategy/naive.rs"
-build changed
+# In the same folder: in another one the compiler finds nothing of what it has kept.
+build changed program
 git -C "$place/clone" checkout --quiet .
-build library --lib --no-default-features
+build library library --lib --no-default-features
 
 program=$(row program 'the program, all of it')
 changed=$(row changed 'the program again, after a changed line in a strategy')

@@ -2,6 +2,7 @@
 //!
 //! Knows the scenario and the checker, and nothing of how a verdict is shown.
 
+mod points;
 mod small;
 
 use crate::base::Duration;
@@ -13,6 +14,7 @@ use crate::provider::settings::{Reads, RetireSettings, Settings};
 use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 use crate::world::Leg;
 
+pub use points::left_out_of_sweep;
 use small::{MOST_TRIES, mix, tries};
 pub use small::{counted, of_scenario, tries_of};
 
@@ -71,10 +73,15 @@ pub fn calls(scenario: &Scenario) -> u32 {
     }
 }
 
-/// These faults, and that a lease ends under its holder where the work that it covers can outlast it: a token request and its answer
-/// each take as long as but one in a million does.
-pub fn with_lapse(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
+/// These faults, and those that the clock of a strategy brings about: a renewal that it plans falls due; a lease ends under its holder
+/// where the work that it covers can outlast it, as a token request and its answer each take as long as but one in a million does.
+pub fn with_times_of(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
     const ONE_IN_A_MILLION: u64 = u64::MAX - u64::MAX / 1_000_000;
+    let renews = strategy.parts().any(|part| part.coordination.renews_as_planned());
+    let faults = match renews && faults.left(Fault::Renewal) == 0 {
+        true => faults.with(Fault::Renewal, 1),
+        false => faults,
+    };
     let lapses = strategy.parts().filter_map(|part| part.coordination.lapses_after());
     let (Some(ttl), Ok(plan)) = (lapses.min(), scenario.plan(strategy)) else {
         return faults;
@@ -333,7 +340,6 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         "a replica that lags",
         FORGETS,
     );
-    words.add(!file.sweep.is_empty(), "the sweep", HARMLESS);
 }
 
 fn of_events(file: &ScenarioFile, words: &mut Words) {

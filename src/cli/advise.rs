@@ -158,22 +158,7 @@ fn page(advice: &Advice) -> String {
 fn point(scenario: &Scenario, wanted: Option<&str>) -> Result<((SweepPoint, usize), Scenario), String> {
     let mut points = scenario.points();
     let count = points.len();
-    let place = match wanted {
-        None => 0,
-        Some(selector) => {
-            let wanted = SweepPoint::parse(selector);
-            points.iter().position(|(label, _)| label.has(&wanted)).ok_or_else(|| {
-                let known: Vec<_> = points.iter().take(6).map(|(label, _)| label.to_string()).collect();
-                match count {
-                    1 => "the scenario sweeps over nothing; leave --point out".to_owned(),
-                    _ => format!(
-                        "no point of the sweep has `{selector}`; there are: {}",
-                        known.join(", ")
-                    ),
-                }
-            })?
-        }
-    };
+    let place = wanted.map_or(Ok(0), |asked| super::point::place(&points, asked))?;
     let (label, alone) = points.swap_remove(place);
     if wanted.is_none() && count > 1 {
         say!("the first of {count} points is taken, {label}; --point chooses another");

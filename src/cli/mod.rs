@@ -18,6 +18,7 @@ mod list;
 #[cfg(all(feature = "live", feature = "serve"))]
 mod live;
 mod merge;
+mod point;
 mod precise;
 #[cfg(feature = "live")]
 mod probe;

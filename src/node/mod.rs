@@ -129,6 +129,11 @@ pub trait Strategy: Clone + Send + Sync {
         None
     }
 
+    /// It renews tokens that are still good at moments that it plans, by [`Timer::Renew`].
+    fn renews_as_planned(&self) -> bool {
+        false
+    }
+
     /// What one of its nodes obtains, others send too: through a store or a gateway, or because they tell each other.
     fn shares_tokens(&self) -> bool {
         self.needs_store() || self.needs_gateway()

@@ -59,7 +59,8 @@ pub struct SystemVerdicts {
     /// What its nodes follow in turn, where they do not all follow the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mix: Vec<String>,
-    /// Faults of each kind that may happen in a run of it: those of all systems, and a lease that lapses where its work can outlast it.
+    /// Faults of each kind that may happen in a run of it: those of all systems, a planned renewal where it plans some, and a lease that
+    /// lapses where its work can outlast it.
     pub faults: String,
     /// Tries of each call; `null` for as many as it takes.
     pub tries: Option<u32>,

@@ -193,6 +193,10 @@ impl Strategy for CentralRefresher {
         Memory::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.renew_ahead.is_some()
+    }
+
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match me.role {
             Role::Gateway => self.refresh(me, node, input, out),

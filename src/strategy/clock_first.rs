@@ -246,6 +246,10 @@ impl Strategy for ClockFirst {
         Memory::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.believes != Believes::Forever
+    }
+
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match input {
             Input::Call { call } => match node.token() {

@@ -275,6 +275,10 @@ impl Strategy for Leader {
         Memory::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.renew_ahead.is_some()
+    }
+
     fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } = input
             && node.token() == Some(token)

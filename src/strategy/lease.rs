@@ -253,6 +253,10 @@ impl Strategy for Lease {
         Memory::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.renew_ahead.is_some()
+    }
+
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         self.step(&OneSlot, me, node, input, out);
     }

@@ -123,6 +123,10 @@ impl Strategy for Mixed {
         self.versions.iter().filter_map(Coordination::lapses_after).min()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.any(Coordination::renews_as_planned)
+    }
+
     fn shares_tokens(&self) -> bool {
         self.any(Coordination::shares_tokens)
     }

@@ -260,6 +260,10 @@ impl Strategy for Coordination {
         each!(Self, self, strategy => strategy.lapses_after())
     }
 
+    fn renews_as_planned(&self) -> bool {
+        each!(Self, self, strategy => strategy.renews_as_planned())
+    }
+
     fn shares_tokens(&self) -> bool {
         each!(Self, self, strategy => strategy.shares_tokens())
     }

@@ -46,6 +46,10 @@ impl Strategy for RenewAhead {
         Cache::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        true
+    }
+
     fn on(&self, me: Me, node: &mut Cache, input: Input, out: &mut Outbox) {
         match input {
             Input::Timer(Timer::Renew) => node.ask(TokenSlot::default(), out),

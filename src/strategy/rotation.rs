@@ -71,6 +71,10 @@ impl Strategy for Rotation {
         self.lease.step(self, me, node, input, out);
     }
 
+    fn renews_as_planned(&self) -> bool {
+        self.lease.renews_as_planned()
+    }
+
     fn skips(&self, phase: &str) -> bool {
         self.lease.skips(phase)
     }

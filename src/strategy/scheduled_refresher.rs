@@ -270,6 +270,10 @@ impl Strategy for ScheduledRefresher {
         }
     }
 
+    fn renews_as_planned(&self) -> bool {
+        true
+    }
+
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         match me.role {
             Role::Gateway => self.refresh(node, input, out),

@@ -170,6 +170,10 @@ impl Strategy for Xfetch {
         Memory::default()
     }
 
+    fn renews_as_planned(&self) -> bool {
+        true
+    }
+
     fn on(&self, me: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
         if let Input::Rejected { token, .. } = input {
             node.refused = Some(token);

@@ -49,13 +49,16 @@ const LONGEST: Span = Span::from_secs(8);
 /// In words, where there is no such strategy.
 pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Result<Ever, String> {
     let scenario = Scenario::parse("scenario", &asked.text, folder).map_err(|error| error.to_string())?;
+    let mut points = scenario.points();
+    let of_sweep = scope::left_out_of_sweep(&points, 0, NODES);
+    let (_, scenario) = points.swap_remove(0);
     // The system that `tokenstorm check` searches for this scenario.
     let (faults, calls) = (scope::faults(&scenario), scope::calls(&scenario));
     let systems = scope::of_scenario(&scenario, NODES, calls, faults);
     let mut found = scenario.file.strategy.iter().zip(systems);
     let found = found.find(|(strategy, _)| strategy.name == asked.strategy);
     let (strategy, (_, mut setup)) = found.ok_or_else(|| format!("there is no strategy “{}”", asked.strategy))?;
-    setup.system.faults = scope::with_lapse(setup.system.faults, &scenario, strategy);
+    setup.system.faults = scope::with_times_of(setup.system.faults, &scenario, strategy);
     setup.system.most = MOST_STATES;
     let setup = setup.without_names();
     let patience = Patience {
@@ -63,7 +66,8 @@ pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Resul
         stop,
     };
     let mut report = check::check(&setup, &patience);
-    let left_out = scope::left_out(&scenario, faults, (NODES, calls));
+    let mut left_out = scope::left_out(&scenario, faults, (NODES, calls));
+    left_out.extend(of_sweep);
     scope::open(&strategy.name, &mut report, &left_out);
     let verdicts = PROPERTIES.iter().zip(&report.verdicts);
     let broken = verdicts.filter_map(|(property, verdict)| {

@@ -11,6 +11,7 @@ mod mixed;
 mod periods;
 mod plain;
 mod recovery;
+mod renewals;
 mod second_explorer;
 mod slots;
 mod small;

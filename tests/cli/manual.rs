@@ -189,7 +189,7 @@ fn every_command_line_of_the_documents_can_be_parsed_and_names_files_that_are_th
 }
 
 /// Whether a line is run here: it tells something, or searches one small system, and names no file of the reader's. The others are run by
-/// the tests of their pages, and every scenario by `tests/scenarios.rs`.
+/// the tests of their pages, and every scenario by `tests/scenarios`.
 fn is_soon_run(words: &[String]) -> bool {
     let has = |option: &str| words.iter().any(|word| word == option);
     let of_the_reader = |word: &String| {

@@ -121,7 +121,7 @@ fn one(
 ) -> Found {
     let mut alone = scenario.clone();
     alone.file.strategy = vec![settings.clone()];
-    let faults = scope::with_lapse(faults, scenario, settings);
+    let faults = scope::with_times_of(faults, scenario, settings);
     let mut found = Found::default();
     for calls in 1..=CALLS {
         for (_, mut setup) in scope::of_scenario(&alone, NODES, calls, faults) {

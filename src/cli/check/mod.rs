@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
+    /// Which point of the scenario's sweep [default: the first]
+    #[arg(long, value_name = "KEY=VALUE", requires = "scenario")]
+    point: Option<String>,
     /// The rules of this provider
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -214,6 +217,7 @@ fn command_line(arguments: &Arguments) -> Vec<String> {
     words.extend(arguments.scenario.as_ref().map(|path| path.display().to_string()));
     let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("--{name}={value}")));
     option("strategy", arguments.strategy.clone());
+    option("point", arguments.point.clone());
     option("profile", arguments.profile.clone());
     option("nodes", Some(arguments.nodes.to_string()));
     option("calls", arguments.calls.map(|calls| calls.to_string()));

@@ -1,13 +1,17 @@
 //! What is to be searched: the built-in list, or the strategies of a scenario.
 
+use std::path::Path;
+
 use super::Arguments;
 use super::gate::{self, Expected};
 
 use crate::campaign::scope::{self, Omission, of_scenario};
-use crate::cli::validate;
+use crate::cli::say::say;
+use crate::cli::{point, validate};
 use crate::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use crate::engine::check::{FaultBudget, Setup};
 use crate::provider::profiles;
+use crate::scenario::Scenario;
 
 /// A system with what is expected of it.
 pub(super) struct Subject {
@@ -32,9 +36,10 @@ pub(super) struct Subjects {
 /// What is to be checked. The error is what is wrong, unless that has been said already.
 pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>> {
     let scenario = match &arguments.scenario {
-        Some(path) => Some(validate::load(path).ok_or(None)?),
+        Some(path) => Some(at_point(path, arguments)?),
         None => None,
     };
+    let (scenario, of_sweep) = scenario.unzip();
     let told = scenario.as_ref().map_or(FaultBudget::NONE, scope::faults);
     let faults = arguments.faults.unwrap_or(told);
     let calls = arguments.calls.unwrap_or(scenario.as_ref().map_or(1, scope::calls));
@@ -44,7 +49,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
     };
     if let (Some(scenario), None) = (&scenario, arguments.faults) {
         for (strategy, (_, setup)) in scenario.file.strategy.iter().zip(&mut systems) {
-            setup.system.faults = scope::with_lapse(setup.system.faults, scenario, strategy);
+            setup.system.faults = scope::with_times_of(setup.system.faults, scenario, strategy);
         }
     }
     if let Some(name) = &arguments.strategy {
@@ -57,6 +62,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
     }
     let left_out = |scenario| scope::left_out(scenario, faults, (arguments.nodes, calls));
     let mut left_out = scenario.as_ref().map(left_out).unwrap_or_default();
+    left_out.extend(of_sweep.flatten());
     if let Some(name) = &arguments.profile {
         let Some(profile) = profiles::find(name) else {
             let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
@@ -91,6 +97,22 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
         calls,
         left_out,
     })
+}
+
+/// The scenario at the point that is asked for, and what is left out of the others.
+fn at_point(path: &Path, arguments: &Arguments) -> Result<(Scenario, Option<Omission>), Option<String>> {
+    let scenario = validate::load(path).ok_or(None)?;
+    let mut points = scenario.points();
+    let asked = arguments.point.as_deref();
+    let place = asked.map_or(Ok(0), |asked| point::place(&points, asked));
+    let place = place.map_err(|message| Some(format!("{}: {message}", path.display())))?;
+    let left_out = scope::left_out_of_sweep(&points, place, arguments.nodes);
+    let count = points.len();
+    let (label, alone) = points.swap_remove(place);
+    if asked.is_none() && count > 1 {
+        say!("the first of {count} points is searched, {label}; --point chooses another");
+    }
+    Ok((alone, left_out))
 }
 
 /// The list; under a provider of their own, those that differ from another by the provider alone are left out.

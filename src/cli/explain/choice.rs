@@ -1,5 +1,6 @@
 //! Which call is explained: of which strategy, at which point, in which replication.
 
+use crate::cli::point;
 use crate::film::{CallMark, FilmSubject, Survey, survey, survey_for};
 use crate::plan::SweepPoint;
 use crate::record::Record;
@@ -36,7 +37,7 @@ pub(super) fn choose(
     wanted: Wanted,
 ) -> Result<Chosen, String> {
     let points = scenario.points();
-    let (point, at_point) = point(&points, asked.point)?;
+    let (point, at_point) = &points[point::place(&points, asked.point.unwrap_or_default())?];
     let strategy = strategy(record, point, at_point, asked.strategy, wanted)?;
     let replications = record.manifest.replications.max(1);
     let seed = record.manifest.seed;
@@ -108,31 +109,6 @@ fn ended(subject: FilmSubject, survey: Survey, call: Option<CallMark>) -> Result
     let survey = survey_for(&subject, open).map_err(|error| error.to_string())?;
     let call = survey.asked.clone();
     Ok(Chosen { subject, survey, call })
-}
-
-fn point<'p>(
-    points: &'p [(SweepPoint, Scenario)],
-    asked: Option<&str>,
-) -> Result<(&'p SweepPoint, &'p Scenario), String> {
-    let selector = SweepPoint::parse(asked.unwrap_or_default());
-    let found = points.iter().find(|(point, _)| point.has(&selector));
-    found.map(|(point, scenario)| (point, scenario)).ok_or_else(|| {
-        const TOLD: usize = 6;
-        let mut known: Vec<String> = points
-            .iter()
-            .take(TOLD)
-            .map(|(point, _)| format!("`{point}`"))
-            .collect();
-        if points.len() > TOLD {
-            known.push(format!("{} more", points.len() - TOLD));
-        }
-        match points {
-            [(only, _)] if *only == SweepPoint::default() => {
-                format!("there is no point `{selector}`: the scenario has no sweep")
-            }
-            _ => format!("there is no point `{selector}`; points: {}", known.join(", ")),
-        }
-    })
 }
 
 /// The strategy that is asked for, or the first that has such a call by the figures of the run.

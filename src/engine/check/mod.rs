@@ -66,7 +66,7 @@ pub use trail::{carried, taken_from};
 pub use visited::{Fingerprint, Visited, fingerprint};
 
 /// A small system to be explored, with one of the crate's own strategies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     /// The strategy of all nodes.
     pub coordination: Coordination,
@@ -102,7 +102,7 @@ impl Setup {
 }
 
 /// A small system, whatever the strategy of its nodes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct System<R = Issuance> {
     /// Store, gateway and apps.
     pub needs: Needs,

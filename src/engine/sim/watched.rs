@@ -52,6 +52,11 @@ pub trait Watcher {
 
     /// Whether the run may end here, because the watcher has seen enough.
     fn has_seen_enough(&self) -> bool;
+
+    /// Whether it wants to be told details too, which only properties ask for.
+    fn wants_details(&self) -> bool {
+        false
+    }
 }
 
 /// Runs a plan once under a seed, as [`run`](super::run) does, and shows a watcher every step.
@@ -111,6 +116,10 @@ impl Host for WatchedHost<'_, '_> {
         let event = event();
         Host::note(&mut self.sim, || event);
         self.watcher.told(self.sim.now, &event);
+    }
+
+    fn wants_details(&self) -> bool {
+        self.watcher.wants_details()
     }
 }
 
