@@ -144,7 +144,7 @@ pub fn open(strategy: &str, report: &mut CheckReport, left_out: &[Omission]) {
 /// What is left out of a scenario, for all its strategies together, where a run has these faults, so many nodes and so many calls at each.
 pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, u32)) -> Vec<Omission> {
     let file = &scenario.file;
-    let mut words = Words::new(faults, calls);
+    let mut words = Words::new(faults);
     for strategy in &file.strategy {
         strategy.parts().for_each(|part| of_policy(part, &mut words));
         words.add(
@@ -157,6 +157,7 @@ pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, 
             words.add_of(vec![strategy.name.clone()], what, MIXES);
         }
     }
+    words.add(calls == 1, "a second call at each node", COMES_SECOND);
     of_provider(scenario.provider(), &mut words);
     of_fleets(file, &mut words);
     of_events(file, &mut words);
@@ -164,8 +165,8 @@ pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, 
 }
 
 /// What is left out of a provider.
-pub fn left_out_of(provider: &Settings, faults: FaultBudget, calls: u32) -> Vec<Omission> {
-    let mut words = Words::new(faults, calls);
+pub fn left_out_of(provider: &Settings, faults: FaultBudget) -> Vec<Omission> {
+    let mut words = Words::new(faults);
     of_provider(provider, &mut words);
     words.said
 }
@@ -174,7 +175,6 @@ pub fn left_out_of(provider: &Settings, faults: FaultBudget, calls: u32) -> Vec<
 struct Words {
     said: Vec<Omission>,
     faults: FaultBudget,
-    calls: u32,
 }
 
 /// What can be broken by what a search leaves out; nothing for what only ends calls sooner, or makes a system out of parts that have less to
@@ -204,6 +204,8 @@ const FORGETS_LEASES: &[&str] = &[
 ];
 /// Nodes whose memory is gone.
 const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
+/// A second call at a node, which meets another that is under way, or comes after one and finds what that has left behind.
+const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
 /// Nodes that follow something else than those beside them: nothing that was searched need hold for them but
 /// the last property, that something happens in some run.
 const MIXES: &[&str] = &{
@@ -215,13 +217,10 @@ const MIXES: &[&str] = &{
     }
     all
 };
-/// Calls that come at once.
-const CROWDS: &[&str] = &["S7", "S9"];
-
 impl Words {
-    fn new(faults: FaultBudget, calls: u32) -> Self {
+    fn new(faults: FaultBudget) -> Self {
         let said = Vec::new();
-        Self { said, faults, calls }
+        Self { said, faults }
     }
 
     fn add(&mut self, is_there: bool, words: &str, breaks: &'static [&'static str]) {
@@ -355,7 +354,7 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
             EventKind::Start(_) | EventKind::Stop(_) | EventKind::Scale(_) | EventKind::Autoscale(_) => {
                 (true, "nodes that come and go", words.unless(Fault::Crash, LEAVES))
             }
-            EventKind::Spike(_) => (true, "spikes", if words.calls > 1 { HARMLESS } else { CROWDS }),
+            EventKind::Spike(_) => (true, "spikes", HARMLESS),
             EventKind::Revoke(_) => (file.provider.refresh.is_some(), "grants that are revoked", ENDS_GRANTS),
             EventKind::Rollout(it) => {
                 let has = |strategy: &&StrategySettings| strategy.version.get(&it.to).is_some();

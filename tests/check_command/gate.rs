@@ -65,7 +65,7 @@ fn a_gate_closes_by_its_exit_code() {
         )
     };
     let (met, unmet) = (
-        "[expect.check.own]\nS4 = 'breaks'\nS3 = 'ok'",
+        "[expect.check.own]\nS4 = 'breaks'\nL1 = 'ok'",
         "[expect.check.own]\nS4 = 'ok'",
     );
     assert_eq!(said(met, &[]).0, Some(0));
@@ -77,14 +77,14 @@ fn a_gate_closes_by_its_exit_code() {
     );
     // The command line counts more than the file.
     assert_eq!(said(unmet, &["--expect", "s4=breaks,S2a=breaks"]).0, Some(0));
-    let (code, words) = said("", &["--expect", "S3=breaks"]);
+    let (code, words) = said("", &["--expect", "L1=breaks"]);
     assert_eq!(code, Some(99));
     assert!(
-        words.contains("own: S3 (no live token lost) is expected to be `breaks`, and is `ok`"),
+        words.contains("own: L1 (no deadlock) is expected to be `breaks`, and is `ok`"),
         "{words}"
     );
     // A search that was given up has shown nothing.
-    let (code, words) = said("", &["--expect", "S3=ok", "--states", "5"]);
+    let (code, words) = said("", &["--expect", "L1=ok", "--states", "5"]);
     assert_eq!(code, Some(100));
     assert!(words.contains("expected to be `ok`, and is `?`"), "{words}");
     for (wrong, told) in [

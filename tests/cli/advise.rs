@@ -171,7 +171,7 @@ fn what_cannot_be_advised_on_ends_with_2_and_an_interrupt_with_130() {
         assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
         assert!(output.stdout.is_empty());
     };
-    refused(&["--point", "fleet.web.nodes=4"], "sweeps over nothing");
+    refused(&["--point", "fleet.web.nodes=4"], "the scenario has no sweep");
     refused(&["--max-apps", "0"], "--max-apps");
     refused(&["--max-events", "10"], "raise it with --max-events");
     #[cfg(unix)]

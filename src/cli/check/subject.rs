@@ -72,7 +72,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
         for (_, setup) in &mut systems {
             setup.system = setup.system.clone().under(&profile.provider);
         }
-        left_out.extend(scope::left_out_of(&profile.provider, faults, calls));
+        left_out.extend(scope::left_out_of(&profile.provider, faults));
     }
     let most = arguments.states.unwrap_or(systems::most(arguments.nodes, faults));
     let all = systems.into_iter().map(|(name, mut setup)| {
