@@ -12,6 +12,7 @@ mod compare;
 mod context;
 mod judge;
 mod manifest;
+mod mixture;
 mod moments;
 mod open_figures;
 mod options;
@@ -22,6 +23,7 @@ mod sampling;
 pub mod scope;
 pub mod statistics;
 pub mod sweep;
+mod warmup;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

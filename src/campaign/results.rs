@@ -2,14 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arm::{readings, replicated, series};
+use super::arm::{position, readings, replicated, series};
 use super::judge::{self, Flow};
 use super::manifest::manifest;
+use super::mixture::mixture;
 use super::replicate::Campaign;
 use super::sampling;
+use super::warmup::warmups;
 use crate::base::{Dice, Duration};
 use crate::plan::SweepPoint;
-use crate::record::{Holding, Incident, Manifest, ReachedPrecision, Record, RecoveryVerdict};
+use crate::record::{FoundWarmup, Holding, Incident, Manifest, ReachedPrecision, Record, RecoveryVerdict, Series};
 use crate::scenario::{PlanCase, Scenario};
 
 /// The findings of a campaign.
@@ -38,6 +40,7 @@ impl Campaign {
             .iter()
             .flat_map(|(label, point)| self.checks(label, point))
             .collect();
+        let series: Vec<_> = self.written().flat_map(series).collect();
         let holdings = self.holdings(&scenario.file.holders, stop);
         let interrupted = stop.load(Ordering::Relaxed);
         let events = self.arms.iter().map(|arm| arm.events).sum();
@@ -52,7 +55,9 @@ impl Campaign {
             points: points.iter().map(|(label, _)| label.to_string()).collect(),
             checks,
             readings: self.written().flat_map(|arm| readings(arm, self.enough)).collect(),
-            series: self.written().flat_map(series).collect(),
+            warmups: self.warmups(scenario, &series),
+            series,
+            mixtures: self.written().filter_map(mixture).collect(),
             aftermaths: self.aftermaths(points),
             holdings,
             replicated: self.written().flat_map(replicated).collect(),
@@ -69,6 +74,21 @@ impl Campaign {
         };
         record.manifest.run = record.run_id();
         CampaignResults { record, interrupted }
+    }
+
+    /// The warm-up that each arm needs, by what comes before the first incident.
+    fn warmups(&self, scenario: &Scenario, series: &[Series]) -> Vec<FoundWarmup> {
+        let begins = scenario.incidents().into_iter().map(|(from, ..)| from.as_secs_f64());
+        let undisturbed_s = begins.fold(f64::INFINITY, f64::min);
+        let mut found = warmups(series, scenario.file.run.warmup.as_secs_f64(), undisturbed_s);
+        let storms = position("storm_probability");
+        for warmup in &mut found {
+            let mut arms = self.written();
+            let own = arms.find(|arm| arm.strategy == warmup.strategy && arm.point.to_string() == warmup.point);
+            // What breaks down on the way is another system afterwards, not one that has warmed up.
+            warmup.too_short &= !own.is_some_and(|arm| arm.values(storms).contains(&Some(1.0)));
+        }
+        found
     }
 
     fn aftermaths(&self, points: &[(SweepPoint, Scenario)]) -> Vec<RecoveryVerdict> {

@@ -12,6 +12,7 @@ mod finite;
 mod holders;
 mod layout;
 mod load;
+mod mixture;
 pub mod names;
 mod precision;
 mod read;
@@ -20,14 +21,17 @@ mod run_id;
 pub mod summary;
 pub mod sweep;
 pub mod verdicts;
+mod warmup;
 pub mod write;
 
 #[cfg(test)]
 pub(crate) mod fake;
 
+pub use mixture::{KindFigure, MixedFigure, Mixture};
 pub use precision::{OpenFigure, PrecisionEnd, ReachedPrecision};
 pub use read::ReadError;
 pub(crate) use run_id::sha256;
+pub use warmup::FoundWarmup;
 
 use std::collections::BTreeMap;
 
@@ -61,6 +65,12 @@ pub struct Record {
     /// what tells runs apart; none of a folder of an earlier version.
     #[serde(default)]
     pub replicated: Vec<Replicated>,
+    /// Strategies of which some replications storm and some do not. It follows from the replications.
+    #[serde(default)]
+    pub mixtures: Vec<Mixture>,
+    /// How long it takes until the counts of each strategy are steady. It follows from the series.
+    #[serde(default)]
+    pub warmups: Vec<FoundWarmup>,
     /// What has changed since an earlier run, where one was named. It is no part of what the run found.
     #[serde(default)]
     pub baseline: Option<baseline::Baseline>,

@@ -31,6 +31,8 @@ impl Record {
             aftermaths,
             holdings,
             replicated: _,
+            mixtures: _,
+            warmups: _,
             baseline: _,
         } = self;
         let names = (manifest, strategies, points);

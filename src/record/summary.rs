@@ -6,7 +6,8 @@
 
 use super::baseline::Baseline;
 use super::{
-    Check, Comparison, Incident, Manifest, ReachedPrecision, Reading, Record, RecoveryVerdict, Series, finite,
+    Check, Comparison, FoundWarmup, Incident, Manifest, Mixture, ReachedPrecision, Reading, Record, RecoveryVerdict,
+    Series, finite,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,12 @@ pub struct Summary {
     /// What the trigger did to each strategy; empty for a scenario that declares none.
     #[serde(default)]
     pub aftermaths: Vec<RecoveryVerdict>,
+    /// Strategies of which some replications storm and some do not, and the figures of either kind; missing where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixtures: Vec<Mixture>,
+    /// How long it takes until the counts of each strategy are steady, beside the warm-up that was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warmups: Vec<FoundWarmup>,
     /// What became of the precision that was asked for; missing where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<ReachedPrecision>,
@@ -111,6 +118,8 @@ impl From<&Record> for Summary {
             // In files of their own.
             holdings: _,
             replicated: _,
+            mixtures,
+            warmups,
             baseline,
         } = record;
         let mut figures: BTreeMap<String, BTreeMap<String, BTreeMap<String, SummaryFigure>>> = BTreeMap::new();
@@ -154,6 +163,8 @@ impl From<&Record> for Summary {
                 })
                 .collect(),
             aftermaths: aftermaths.clone(),
+            mixtures: mixtures.clone(),
+            warmups: warmups.clone(),
             precision: manifest.precision.clone(),
             baseline: baseline.clone(),
         }
@@ -181,6 +192,8 @@ impl Summary {
             aftermaths: self.aftermaths,
             holdings: Vec::new(),
             replicated: Vec::new(),
+            mixtures: self.mixtures,
+            warmups: self.warmups,
             baseline: self.baseline,
         }
     }

@@ -111,8 +111,12 @@ impl<'a> Shown<'a> {
         let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
         let mut share = |metric| {
             get(metric).map_or(MISSING.to_owned(), |f| {
-                let (text, seen) = share_with_interval(f, self.detail != Detail::Full);
+                let (mut text, seen) = share_with_interval(f, self.detail != Detail::Full);
                 marks.add(seen);
+                if figures.kinds(strategy, point, metric).is_some() {
+                    marks.kinds = true;
+                    text = with_mark(&text, interval::KINDS);
+                }
                 text
             })
         };
@@ -212,6 +216,14 @@ fn share_with_interval(figure: Figure, below: bool) -> (String, Marks) {
         (_, false) => format!("{} ({interval})", number::percent(figure.mean)),
     };
     (text, marks)
+}
+
+/// The mark at the end of the first line.
+fn with_mark(text: &str, mark: &str) -> String {
+    match text.split_once('\n') {
+        Some((first, rest)) => format!("{first}{GLUE}{mark}\n{rest}"),
+        None => format!("{text}{GLUE}{mark}"),
+    }
 }
 
 /// `better −12.4 ±1`, in percentage points; what cannot be told says how many runs would tell.

@@ -16,10 +16,15 @@ pub(super) struct Marks {
     pub(super) bound: bool,
     /// `±1.2?`
     pub(super) doubt: bool,
+    /// `12.4 ‡`
+    pub(super) kinds: bool,
 }
 
 /// Stands behind an interval that is not to be trusted.
 pub(super) const DOUBT: &str = "?";
+
+/// Stands behind a mean over runs of two kinds.
+pub(super) const KINDS: &str = "‡";
 
 impl Marks {
     pub(super) fn add(&mut self, other: Marks) {
@@ -27,6 +32,7 @@ impl Marks {
         self.ends |= other.ends;
         self.bound |= other.bound;
         self.doubt |= other.doubt;
+        self.kinds |= other.kinds;
     }
 
     /// What they mean, in a sentence; none without any.
@@ -41,6 +47,10 @@ impl Marks {
             (
                 self.doubt,
                 "? marks values too skewed for their number, whose interval may cover less often than it says",
+            ),
+            (
+                self.kinds,
+                "‡ marks the mean of runs with a storm and runs without, which are told apart below",
             ),
         ]
         .into_iter()

@@ -14,6 +14,7 @@ pub mod extremes;
 mod fates;
 pub mod findings;
 mod interval;
+mod mixtures;
 pub mod names;
 mod noise;
 pub mod number;
@@ -25,9 +26,10 @@ mod sheet;
 mod swept;
 pub mod table;
 pub mod verdicts;
+mod warmup;
 mod words;
 
-use crate::record::{Reading, Record};
+use crate::record::{MixedFigure, Mixture, Reading, Record};
 use std::collections::BTreeMap;
 
 pub(crate) use swept::Sweep;
@@ -35,6 +37,7 @@ pub(crate) use swept::Sweep;
 /// The readings of a record by strategy, point and metric.
 pub(crate) struct Figures<'a> {
     by_key: BTreeMap<(&'a str, &'a str, &'a str), &'a Reading>,
+    mixtures: &'a [Mixture],
 }
 
 impl<'a> Figures<'a> {
@@ -42,6 +45,7 @@ impl<'a> Figures<'a> {
         let key = |r: &'a Reading| (r.strategy.as_str(), r.point.as_str(), r.metric.as_str());
         Figures {
             by_key: record.readings.iter().map(|r| (key(r), r)).collect(),
+            mixtures: &record.mixtures,
         }
     }
 
@@ -54,6 +58,15 @@ impl<'a> Figures<'a> {
             ci95: reading.ci95.filter(|(low, high)| low.is_finite() && high.is_finite()),
             doubtful: reading.doubtful,
         })
+    }
+
+    /// The figure of each kind of runs, where some storm, some do not, and the two are apart in it.
+    pub(crate) fn kinds(&self, strategy: &str, point: &str, metric: &str) -> Option<&'a MixedFigure> {
+        let mut own = self
+            .mixtures
+            .iter()
+            .filter(|of| of.strategy == strategy && of.point == point);
+        own.find_map(|of| of.of(metric)).filter(|figure| figure.apart)
     }
 
     /// The mean alone.

@@ -5,7 +5,7 @@
 use super::comparison::{Detail, comparison, groups};
 use super::number;
 use super::sheet::{escaped, paragraph};
-use super::{Sweep, baseline, conditions, fates, one_line, words};
+use super::{Sweep, baseline, conditions, fates, mixtures, one_line, words};
 use crate::record::Record;
 
 /// No table is laid out for less than this many columns: it would be letters under letters.
@@ -41,6 +41,11 @@ pub fn human(record: &Record, width: u16) -> String {
     if !groups.rows.is_empty() {
         out.push('\n');
         out.push_str(&groups.print(width));
+    }
+    let kinds = mixtures::sheet(record);
+    if !kinds.rows.is_empty() {
+        out.push('\n');
+        out.push_str(&kinds.print(width));
     }
     out.push_str("\nIn words\n");
     for line in words::words(record) {
@@ -80,7 +85,11 @@ pub fn markdown(record: &Record) -> String {
     for line in lines {
         out.push_str(&format!("{}  \n", escaped(&line)));
     }
-    for sheet in [comparison(record, Detail::Full), groups(record)] {
+    for sheet in [
+        comparison(record, Detail::Full),
+        groups(record),
+        mixtures::sheet(record),
+    ] {
         if !sheet.rows.is_empty() {
             out.push('\n');
             out.push_str(&sheet.markdown());

@@ -177,6 +177,8 @@ pub(super) fn blank(scenario: &str) -> Record {
         checks: vec![],
         incidents: vec![],
         aftermaths: vec![],
+        mixtures: vec![],
+        warmups: vec![],
         holdings: vec![],
         replicated: vec![],
         baseline: None,

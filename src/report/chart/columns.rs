@@ -7,6 +7,7 @@ use super::axis::{self, Scale};
 use super::drawing::{Align, BLACK, Drawing, GREY, Ink};
 use super::frame::{BODY, MARGIN, Rows, SMALL, WIDTH, tip};
 use super::text::{cut, width_of};
+use crate::record::MixedFigure;
 use crate::report::{Figure, Figures, number};
 
 /// One metric.
@@ -42,7 +43,10 @@ pub(super) fn columns(
             .filter_map(|s| figures.get(s, point, column.metric))
             .collect();
         let span = (start, start + pitch - VALUE);
-        let (scale, ticks) = scale(&all, column.share, span);
+        let kinds = |strategy: &str| figures.kinds(strategy, point, column.metric);
+        let mut reach = all.clone();
+        reach.extend(strategies.iter().filter_map(|s| kinds(s)).flat_map(both));
+        let (scale, ticks) = scale(&reach, column.share, span);
         // A tick is exact, however small.
         let tick = |value: f64| match column.share {
             true => format!("{} %", number::significant(value * 100.0, 3)),
@@ -66,9 +70,13 @@ pub(super) fn columns(
             let figure = figures.get(strategy, point, column.metric);
             let place = (y + (rows.height - 14.0) / 2.0, 14.0);
             drawing.of(strategy, |drawing| {
-                bar(drawing, &scale, figure, place, (column.ink, start), column.word);
+                match kinds(strategy) {
+                    Some(kinds) => two_marks(drawing, &scale, kinds, place, (column.ink, start), column.word),
+                    None => bar(drawing, &scale, figure, place, (column.ink, start), column.word),
+                }
                 if let Some(figure) = figure {
-                    let told = tip(strategy, column.head, figure, column.word);
+                    let told = tip(strategy, column.head, figure, column.word)
+                        + &kinds(strategy).map_or(String::new(), of_kinds(column.word));
                     drawing.tip((start, *y), (start + pitch - 8.0, y + rows.height), told);
                 }
             });
@@ -105,6 +113,42 @@ fn scale(all: &[Figure], share: bool, (start, end): (f64, f64)) -> (Scale, Vec<f
         axis::ticks(most, 4)
     };
     (Scale::linear(0.0, most, start, end), ticks)
+}
+
+/// The figures of both kinds of runs.
+fn both(kinds: &MixedFigure) -> [Figure; 2] {
+    [&kinds.calm, &kinds.storm].map(|kind| Figure {
+        mean: kind.mean,
+        ci95: None,
+        doubtful: false,
+    })
+}
+
+/// What the kinds come to, for whoever points at them.
+fn of_kinds(word: fn(f64) -> String) -> impl Fn(&MixedFigure) -> String {
+    move |kinds| {
+        let (storm, calm) = (word(kinds.storm.mean), word(kinds.calm.mean));
+        format!("; {storm} in runs with a storm, {calm} in the others")
+    }
+}
+
+/// In place of a bar, whose end would be the figure of no run: a ring for runs without a storm, a dot for those with one, and both figures.
+fn two_marks(
+    drawing: &mut Drawing,
+    scale: &Scale,
+    kinds: &MixedFigure,
+    (y, height): (f64, f64),
+    (ink, start): (Ink, f64),
+    word: fn(f64) -> String,
+) {
+    let middle = y + height / 2.0;
+    let [calm, storm] = [kinds.calm.mean, kinds.storm.mean].map(|mean| scale.at(mean).max(start + 4.0));
+    drawing.line([(calm, middle), (storm, middle)], 2.0, ink.faint(0.35));
+    drawing.ring((calm, middle), 4.0, ink);
+    drawing.dot((storm, middle), 4.0, ink);
+    let told = format!("{} / {}", word(kinds.calm.mean), word(kinds.storm.mean));
+    let end = calm.max(storm) + 8.0;
+    drawing.text((end, middle), told, SMALL, Align::Left, ink.for_text());
 }
 
 /// A bar of the given height below `y`, its interval as a whisker, its figure at its end; on a logarithmic scale, where a length means

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::line;
 use crate::record::Record;
 use crate::report::comparison::{Detail, comparison, groups};
+use crate::report::mixtures;
 use crate::report::sheet::Sheet;
 
 /// One row for each strategy and point, in the order of the scenario, and one for each part of the calls.
@@ -14,7 +15,11 @@ pub(super) fn ranking(record: &Record) -> Markup {
     let all = record.points.len();
     let thinned = thinned(record);
     let record = thinned.as_ref().unwrap_or(record);
-    let (sheet, groups) = (comparison(record, Detail::Full), groups(record));
+    let (sheet, groups, kinds) = (
+        comparison(record, Detail::Full),
+        groups(record),
+        mixtures::sheet(record),
+    );
     html! {
         @if !sheet.rows.is_empty() {
             section id="comparison" {
@@ -33,6 +38,10 @@ pub(super) fn ranking(record: &Record) -> Markup {
                 @if !groups.rows.is_empty() {
                     h3 { "By fleet and kind of call" }
                     (table(&groups, None))
+                }
+                @if !kinds.rows.is_empty() {
+                    h3 { "Runs with a storm, and the others" }
+                    (table(&kinds, None))
                 }
             }
         }
@@ -68,6 +77,7 @@ fn thinned(record: &Record) -> Option<Record> {
             .filter(|one| shown(&one.point))
             .cloned()
             .collect(),
+        mixtures: record.mixtures.iter().filter(|of| shown(&of.point)).cloned().collect(),
         points: kept.clone(),
         ..Record::default()
     })
