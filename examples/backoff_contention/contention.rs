@@ -217,7 +217,7 @@ pub fn race(clients: u32, retry: &Retry, dice: Dice) -> Race {
     let memory = strategy.boot(NodeHost::<()>::me(&server));
     let mut states = vec![NodeState::down(memory, 0); clients as usize];
     let mut calls = Calls::default();
-    let mut tables = NodeTables::new(clients as usize, [None].into(), &policy);
+    let mut tables = NodeTables::new(clients as usize, [None].into(), [&policy]);
     let mut tell = |client: u32, heard: Heard, server: &mut Server| {
         let state = &mut states[client as usize];
         state.up = true;

@@ -47,7 +47,7 @@ const VALUES: [&str; 40] = [
 ];
 
 /// Lines and pieces that a scenario can have anywhere.
-const SCRAPS: [&str; 33] = [
+const SCRAPS: [&str; 34] = [
     "[sweep]\n\"run.seed\" = [1, 2]\n",
     "\n[[app]]\nname = \"b\"\nslots = 65535\n",
     "\n[[fleet]]\nname = \"b\"\nnodes = 3\napp = \"main\"\n",
@@ -65,6 +65,7 @@ const SCRAPS: [&str; 33] = [
     "retry = { exponential = { base = \"1ns\", cap = \"3650d\", attempts = \"unbounded\" } }\n",
     "budget = { per_call = 0.1, capacity = 4294967295 }\n",
     "breaker = { failures = 1, open = \"3650d\" }\n",
+    "token_guard = { cooldown = \"1ns\", breaker = { failures = 1, open = \"1ns\", longest = \"3650d\" }, until_login = true, use_stale = true }\n",
     "throttle = { k = 4294967295, window = \"1ns\" }\n",
     "workload = [{ kind = \"k\", arrivals = { burst = { every = \"1ns\", calls = 100000 } } }]\n",
     "pauses = { every = \"1ms\", lasts = { lognormal = { median = \"1s\", p99 = \"3650d\" } } }\n",

@@ -154,7 +154,7 @@ pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, 
         );
         if mix(file, strategy).len() > nodes as usize {
             let what = "what some fleets follow, as there are more kinds than nodes";
-            words.add_of(vec![strategy.name.clone()], what, MIXES);
+            words.add_of(vec![strategy.name.clone()], what, ALL);
         }
     }
     words.add(calls == 1, "a second call at each node", COMES_SECOND);
@@ -206,9 +206,9 @@ const FORGETS_LEASES: &[&str] = &[
 const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
 /// A second call at a node, which meets another that is under way, or comes after one and finds what that has left behind.
 const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
-/// Nodes that follow something else than those beside them: nothing that was searched need hold for them but
-/// the last property, that something happens in some run.
-const MIXES: &[&str] = &{
+/// Nodes that follow something else than what was searched: nothing need hold for them but the last property, that something happens in
+/// some run.
+const ALL: &[&str] = &{
     let mut all = [""; PROPERTIES.len() - 1];
     let mut at = 0;
     while at < all.len() {
@@ -262,6 +262,14 @@ fn of_policy(strategy: &StrategySettings, words: &mut Words) {
     words.add(bounded, "bounds of tries by what failed", HARMLESS);
     words.add(strategy.breaker.is_some(), "circuit breakers", HARMLESS);
     words.add(strategy.throttle.is_some(), "client-side throttling", HARMLESS);
+    let guard = strategy.token_guard.unwrap_or_default();
+    let withholds = guard.cooldown.is_some() || guard.breaker.is_some() || guard.until_login;
+    words.add(
+        withholds,
+        "token requests that a node does not make after failures",
+        REFUSES,
+    );
+    words.add(guard.use_stale, "calls that are sent with a stale token", ALL);
     words.add(
         strategy.reads != Reads::default(),
         "what a client does not read of an answer",
@@ -359,7 +367,7 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
             EventKind::Rollout(it) => {
                 let has = |strategy: &&StrategySettings| strategy.version.get(&it.to).is_some();
                 let of = file.strategy.iter().filter(has).map(|strategy| strategy.name.clone());
-                words.add_of(of.collect(), "nodes that go over from one version to another", MIXES);
+                words.add_of(of.collect(), "nodes that go over from one version to another", ALL);
                 continue;
             }
             EventKind::Restart(_)

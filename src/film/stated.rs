@@ -110,7 +110,7 @@ pub(super) fn call(numbering: &Numbering, world: &WatchedWorld, call: u64) -> Op
         party: found.node.index(),
         arrived_ns: Some(found.arrived.nanos()),
         phase: match found.phase {
-            Phase::Waiting | Phase::Gone => CallPhase::WaitsForToken,
+            Phase::Waiting | Phase::Withheld | Phase::Gone => CallPhase::WaitsForToken,
             Phase::InFlight => CallPhase::AtApi,
             Phase::Forwarded => CallPhase::AtGateway,
             Phase::Unheard => CallPhase::Unheard,

@@ -7,6 +7,7 @@ mod call;
 mod caller;
 mod calls;
 mod forwarding;
+mod guard;
 mod hold;
 mod memory;
 mod outbox;
@@ -16,16 +17,19 @@ mod policy;
 mod reorder;
 mod requests;
 mod shared;
+mod tables;
 
 pub use call::{Call, CallMarks, Phase};
 pub use calls::{Calls, Hold, Parked};
+pub use guard::GuardState;
 pub use memory::{Memory, Names};
 pub use outbox::Outbox;
-pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, NodeTables, Sends, node_key};
+pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, Sends, node_key};
 pub use pending::{NUMBERS, Pending, PendingOps};
 pub use policy::{Again, CallPolicy, DelayPlace, HoldsUp, RetryState, Steps, Unretried};
 pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
+pub use tables::NodeTables;
 
 use crate::base::{CallId, Delay, Duration, NodeId, Rough};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};

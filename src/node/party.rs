@@ -3,17 +3,15 @@
 //! It knows no provider, no store and no other node. It hears one thing at a time, and what it says goes to a [`NodeHost`]:
 //! the simulator's world carries it to the other parties, a live driver sends it over sockets.
 
-use std::sync::Arc;
-
-use crate::base::{CallId, Chance, Delay, Duration, Group, NodeId, Time, clone_in_place};
+use crate::base::{CallId, Chance, Delay, Duration, Group, NodeId, Time};
 use crate::oauth::{Grant, Reply, Token, TokenSlot};
 use crate::store::{Answer, Asked};
 use crate::trace::Event;
 
 use super::pending::Whose;
 use super::{
-    Asker, CallPolicy, Calls, Command, Input, Me, Note, Outbox, Parked, Pending, RetryState, StoreAnswer,
-    StoreOperation, Strategy, Ticket, Timer, Whom,
+    Asker, CallPolicy, Calls, Command, Input, Me, NodeTables, Note, Outbox, Parked, StoreAnswer, StoreOperation,
+    Strategy, Ticket, Timer, Whom,
 };
 
 /// What a node is between two inputs, apart from its calls: what nearly every message for it touches, within half a cache
@@ -65,39 +63,6 @@ pub struct AtNode<'a, S: Strategy> {
     pub calls: &'a mut Calls,
     /// What else is kept for all nodes.
     pub tables: &'a mut NodeTables,
-}
-
-/// What is kept for all nodes that share an address space, and that few inputs touch.
-#[derive(Debug)]
-pub struct NodeTables {
-    /// How many nodes there are.
-    pub nodes: usize,
-    /// How long the callers of each group wait.
-    pub patience: Arc<[Option<Duration>]>,
-    /// What each node remembers of its retries; empty where the policy asks for no memory.
-    pub retries: Vec<RetryState>,
-    /// Each node's store operations and timers.
-    pub pending: Pending,
-}
-
-clone_in_place!(NodeTables {
-    nodes,
-    patience,
-    retries,
-    pending
-});
-
-impl NodeTables {
-    /// Nothing is pending at so many nodes.
-    pub fn new(nodes: usize, patience: Arc<[Option<Duration>]>, policy: &CallPolicy) -> Self {
-        let remembering = if policy.remembers() { nodes } else { 0 };
-        Self {
-            nodes,
-            patience,
-            retries: vec![RetryState::default(); remembering],
-            pending: Pending::default(),
-        }
-    }
 }
 
 /// What reaches a node.
@@ -310,7 +275,12 @@ impl<S: Strategy> AtNode<'_, S> {
             Heard::ForwardAnswered { ticket, succeeded } => self.forward_answered(ticket, succeeded, host),
             Heard::GatewayGone { call } => self.attempt_failed(call, crate::oauth::Failure::Unreachable, host),
             Heard::Alarm(alarm) => self.wake_up(alarm, host),
-            Heard::Login(grant) => self.react(Input::Login { grant }, host),
+            Heard::Login(grant) => {
+                if !self.tables.guards.is_empty() {
+                    self.note_token_answer(None, host.now());
+                }
+                self.react(Input::Login { grant }, host);
+            }
         }
     }
 
@@ -369,10 +339,10 @@ impl<S: Strategy> AtNode<'_, S> {
                     self.attempt(call, token, host);
                 }
             }
-            Command::FailAttempt { call, why } => self.attempt_failed(call, why, host),
+            Command::FailAttempt { call, why } => self.fail_or_send(call, why, host),
             Command::FailParked { why } => {
                 while let Some(call) = self.calls.unpark(&mut self.state.parked) {
-                    self.attempt_failed(call, why, host);
+                    self.fail_or_send(call, why, host);
                 }
             }
             Command::Forward { call } => self.forward(call, host),

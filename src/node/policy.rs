@@ -3,7 +3,7 @@
 use super::{Call, Hold};
 use crate::base::{Delay, Duration, Millis};
 use crate::oauth::Perceptions;
-use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState};
+use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState, TokenGuard};
 
 /// How calls are retried; the same for all nodes that run a strategy.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct CallPolicy {
     pub breaker: Option<Breaker>,
     /// A node refuses its own tries by chance when too few are accepted.
     pub throttle: Option<Throttle>,
+    /// What a node does about a token endpoint that fails.
+    pub guard: Option<TokenGuard>,
 }
 
 /// Where the wait after a rejection goes.
@@ -122,6 +124,7 @@ impl CallPolicy {
             budget: None,
             breaker: None,
             throttle: None,
+            guard: None,
         }
     }
 

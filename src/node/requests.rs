@@ -43,6 +43,9 @@ impl<S: Strategy> AtNode<'_, S> {
         self.state.requests = self.state.requests.wrapping_add(1);
         let count = self.state.requests;
         let key = self.key(count);
+        if !self.tables.guards.is_empty() && self.withholds(asker, key, host) {
+            return;
+        }
         host.send(
             key,
             Sends::Token {
@@ -82,6 +85,9 @@ impl<S: Strategy> AtNode<'_, S> {
         }
         match reply {
             Reply::Granted(grant) => {
+                if !self.tables.guards.is_empty() {
+                    self.note_token_answer(None, host.now());
+                }
                 let took = match call {
                     Some(call) if self.strategy.times_requests() => self.calls.asked(call),
                     _ => None,
@@ -100,6 +106,9 @@ impl<S: Strategy> AtNode<'_, S> {
             Reply::Refused { .. } if late => {}
             Reply::Refused { kind, wait } => {
                 let why = self.policy.perceptions.of(At::Token, kind).failure(wait);
+                if !self.tables.guards.is_empty() {
+                    self.note_token_answer(Some(why), host.now());
+                }
                 let tag = tag_of(asker);
                 self.react(Input::TokenFailed { call, tag, why }, host);
             }
@@ -108,6 +117,10 @@ impl<S: Strategy> AtNode<'_, S> {
 
     pub(super) fn token_timed_out(&mut self, asker: Asker, host: &mut impl NodeHost<S::Node>) {
         let (call, late) = self.waits(asker);
+        let why = match self.tables.guards.is_empty() {
+            true => Failure::Unknown,
+            false => self.unanswered(asker, call, late, host.now()),
+        };
         if late {
             return;
         }
@@ -123,7 +136,6 @@ impl<S: Strategy> AtNode<'_, S> {
                 late: false,
             });
         }
-        let why = Failure::Unknown;
         let tag = tag_of(asker);
         self.react(Input::TokenFailed { call, tag, why }, host);
     }

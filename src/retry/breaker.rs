@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::doubled;
 use crate::base::{Duration, Time};
 
 /// After failures in a row a node refuses its own calls for a while.
@@ -14,6 +15,9 @@ pub struct Breaker {
     pub failures: u32,
     /// How long it stays open before one call may probe.
     pub open: Duration,
+    /// Each probe that fails doubles the time that it stays open, up to this; left out, it is always the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest: Option<Duration>,
     /// A refused token is a failure like any other. Left out it is neither failure nor success: the API has answered, and
     /// what is wrong is the token. gobreaker counts errors, Polly's HTTP policies 5xx, 408 and lost
     /// connections, and neither a 401.
@@ -27,6 +31,8 @@ pub struct BreakerState {
     failures: u32,
     open_until: Option<Time>,
     probing: bool,
+    /// Probes in a row that have failed.
+    failed_probes: u8,
 }
 
 impl Breaker {
@@ -39,7 +45,7 @@ impl Breaker {
                 state.probing = true;
                 true
             }
-            Some(until) if now >= until + self.open => {
+            Some(until) if now >= until + self.span(state) => {
                 // The probe itself was lost: let the next one through.
                 state.open_until = Some(now);
                 true
@@ -61,9 +67,20 @@ impl Breaker {
     /// A try has failed.
     pub fn failed(&self, state: &mut BreakerState, now: Time) {
         state.failures = state.failures.saturating_add(1);
+        if state.probing {
+            state.failed_probes = state.failed_probes.saturating_add(1);
+        }
         if state.probing || (state.open_until.is_none() && state.failures >= self.failures) {
-            state.open_until = Some(now + self.open);
+            state.open_until = Some(now + self.span(state));
             state.probing = false;
+        }
+    }
+
+    /// How long it stays open this time.
+    fn span(&self, state: &BreakerState) -> Duration {
+        match self.longest {
+            Some(longest) => doubled(self.open, longest.max(self.open), u32::from(state.failed_probes) + 1),
+            None => self.open,
         }
     }
 }
@@ -77,6 +94,7 @@ mod tests {
         let breaker = Breaker {
             failures: 3,
             open: Duration::SECOND,
+            longest: None,
             refused_tokens: false,
         };
         let at = |ms| Time::ZERO + Duration::from_millis(ms);
@@ -100,6 +118,7 @@ mod tests {
         let breaker = Breaker {
             failures: 1,
             open: Duration::SECOND,
+            longest: None,
             refused_tokens: false,
         };
         let at = |s| Time::ZERO + Duration::from_secs(s);
@@ -118,6 +137,7 @@ mod tests {
         let breaker = Breaker {
             failures: 1,
             open: Duration::SECOND,
+            longest: None,
             refused_tokens: false,
         };
         let at = |s| Time::ZERO + Duration::from_secs(s);
@@ -126,5 +146,33 @@ mod tests {
         assert!(breaker.allows(&mut state, at(1)));
         assert!(!breaker.allows(&mut state, at(1)));
         assert!(breaker.allows(&mut state, at(2)));
+    }
+
+    /// 1, 2, 4, 8 and then 10 s, as long as probes fail; after a success from the beginning again.
+    #[test]
+    fn its_open_times_double_up_to_the_longest() {
+        let breaker = Breaker {
+            failures: 2,
+            open: Duration::SECOND,
+            longest: Some(Duration::from_secs(10)),
+            refused_tokens: false,
+        };
+        let mut state = BreakerState::default();
+        let mut now = Time::ZERO;
+        for _ in 0..2 {
+            breaker.failed(&mut state, now);
+            breaker.failed(&mut state, now);
+            for seconds in [1, 2, 4, 8, 10, 10, 10] {
+                // Those that were under way when it opened make it no longer.
+                breaker.failed(&mut state, now);
+                let next = now + Duration::from_secs(seconds);
+                let early = Time::ZERO + next.since(Time::ZERO).saturating_sub(Duration::from_millis(1));
+                assert!(!breaker.allows(&mut state, early), "{seconds} s");
+                assert!(breaker.allows(&mut state, next), "{seconds} s");
+                breaker.failed(&mut state, next);
+                now = next;
+            }
+            breaker.succeeded(&mut state);
+        }
     }
 }

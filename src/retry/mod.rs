@@ -38,6 +38,7 @@ mod fixed;
 mod full_jitter;
 mod immediate;
 mod throttle;
+mod token_guard;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -57,6 +58,7 @@ pub use fixed::Fixed;
 pub use full_jitter::FullJitter;
 pub use immediate::Immediate;
 pub use throttle::{Throttle, ThrottleState};
+pub use token_guard::TokenGuard;
 
 /// A backoff policy: when the next try may start.
 pub trait Backoff {

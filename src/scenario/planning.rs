@@ -19,6 +19,7 @@ use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, 
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
+use crate::retry::TokenGuard;
 use crate::strategy::{Coordination, Mixed};
 use crate::workload::{Arrivals, Pattern};
 use crate::world::{Fleet, Layout, Leg, StoreLayout};
@@ -113,6 +114,7 @@ fn call_policy(strategy: &StrategySettings) -> CallPolicy {
         budget: strategy.budget,
         breaker: strategy.breaker,
         throttle: strategy.throttle,
+        guard: strategy.token_guard.filter(|guard| *guard != TokenGuard::default()),
         ..CallPolicy::plain(strategy.retry)
     }
 }

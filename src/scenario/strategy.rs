@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
 use crate::provider::settings::Reads;
-use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle};
+use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle, TokenGuard};
 use crate::strategy::Coordination;
 
 /// One way to share the credential, with the retry policy beside it. Every strategy works with every policy.
@@ -71,6 +71,9 @@ pub struct StrategySettings {
     /// A node refuses its own tries by chance when too few are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttle: Option<Throttle>,
+    /// A node asks a failing token endpoint less often, and sends calls with the token that there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_guard: Option<TokenGuard>,
     /// Name of a fleet -> what its nodes follow: keys of this table, in place of those above. With a `client` of its own a fleet has
     /// what is left out from that client, and otherwise from here.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]

@@ -141,9 +141,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 nodes.push(NodeState::down(strategy.boot(me), index as u16));
             }
         }
-        let remembering = strategy.policies().iter().find(|policy| policy.remembers());
+        let policies = strategy.policies().iter().chain([&policy]);
         Self {
-            tables: NodeTables::new(nodes.len(), layout.patience.into(), remembering.unwrap_or(&policy)),
+            tables: NodeTables::new(nodes.len(), layout.patience.into(), policies),
             strategy,
             policy,
             fleets: layout.fleets.into(),
@@ -366,6 +366,7 @@ impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
     fn eq(&self, other: &Self) -> bool {
         self.nodes == other.nodes
             && self.tables.retries == other.tables.retries
+            && self.tables.guards == other.tables.guards
             && self.tables.pending == other.tables.pending
             && self.calls == other.calls
             && self.server == other.server
@@ -382,6 +383,7 @@ impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.nodes.hash(state);
         self.tables.retries.hash(state);
+        self.tables.guards.hash(state);
         self.tables.pending.hash(state);
         self.calls.hash(state);
         self.server.hash(state);

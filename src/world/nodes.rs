@@ -2,7 +2,7 @@
 
 use crate::base::{CallId, Duration, Group, NodeId};
 use crate::node::{
-    Heard, Memory, NodeState, RetryState, Shared, StoreAnswer, StoreOperation, Strategy, Ticket, node_key,
+    GuardState, Heard, Memory, NodeState, RetryState, Shared, StoreAnswer, StoreOperation, Strategy, Ticket, node_key,
 };
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
@@ -96,6 +96,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         if let Some(retries) = self.tables.retries.get_mut(id.index()) {
             *retries = RetryState::default();
+        }
+        if let Some(guard) = self.tables.guards.get_mut(id.index()) {
+            *guard = GuardState::default();
         }
         if let Some(token) = before {
             self.server.provider.ledger.hold(token, false);

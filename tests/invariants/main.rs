@@ -78,6 +78,7 @@ fn what_a_gateway_answers_ends_a_row_of_failures() {
         plan.policy.breaker = Some(Breaker {
             failures: 5,
             open: Duration::SECOND,
+            longest: None,
             refused_tokens: true,
         });
     });

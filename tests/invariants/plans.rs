@@ -250,6 +250,7 @@ fn policy(plan: &mut Plan, case: ClientCase) {
     client.breaker = breaker.map(|(failures, open, refused_tokens)| Breaker {
         failures,
         open: ms(open),
+        longest: None,
         refused_tokens,
     });
     client.holds = if holds { HoldsUp::Node } else { HoldsUp::Call };

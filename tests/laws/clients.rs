@@ -132,6 +132,7 @@ fn a_breaker_does_not_open_at_refused_tokens() {
     let breaker = |refused_tokens| Breaker {
         failures: 1,
         open: Duration::SECOND,
+        longest: None,
         refused_tokens,
     };
     plan.policy.breaker = Some(breaker(false));

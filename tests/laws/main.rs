@@ -10,6 +10,7 @@ mod clients;
 mod clock;
 #[path = "../common/mod.rs"]
 mod common;
+mod guard;
 mod limits;
 mod m0;
 mod schedule;

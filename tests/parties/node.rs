@@ -78,7 +78,7 @@ impl Alone {
             ..CallPolicy::plain(Retry::Exponential(Exponential { base, cap, attempts }))
         };
         Self {
-            tables: NodeTables::new(1, [None].into(), &policy),
+            tables: NodeTables::new(1, [None].into(), [&policy]),
             policy,
             state,
             calls: Calls::default(),
@@ -214,7 +214,7 @@ fn a_wait_holds_up_a_call_or_its_node() {
         node.policy.holds = holds;
         node.policy.delay_first = true;
         assert_eq!(node.policy.remembers(), holds == HoldsUp::Node);
-        node.tables = NodeTables::new(1, [None].into(), &node.policy);
+        node.tables = NodeTables::new(1, [None].into(), [&node.policy]);
         let first = node.call();
         let attempt = node.granted(&first, 1)[0];
         let other = node.call()[0];

@@ -108,6 +108,7 @@ fn what_never_refuses_a_call_gives_the_base_model() {
             plan.policy.breaker = Some(Breaker {
                 failures: u32::MAX,
                 open: day,
+                longest: None,
                 refused_tokens: true,
             });
         });
@@ -115,6 +116,7 @@ fn what_never_refuses_a_call_gives_the_base_model() {
             plan.policy.breaker = Some(Breaker {
                 failures: 1,
                 open: day,
+                longest: None,
                 refused_tokens: false,
             });
         });

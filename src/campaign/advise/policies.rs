@@ -86,6 +86,7 @@ pub(super) fn told(settings: &StrategySettings) -> String {
         (settings.budget.is_some(), "a budget"),
         (settings.breaker.is_some(), "a breaker"),
         (settings.throttle.is_some(), "a throttle"),
+        (settings.token_guard.is_some(), "a guard of the token endpoint"),
     ] {
         if is_there {
             words.push_str(&format!(", {name}"));

@@ -106,6 +106,7 @@ fn without_policy(settings: &StrategySettings) -> StrategySettings {
         budget: None,
         breaker: None,
         throttle: None,
+        token_guard: None,
         again_after: None,
         ..settings.clone()
     }

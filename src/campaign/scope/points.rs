@@ -1,6 +1,6 @@
 //! What the points of a sweep have that a search of one of them has not.
 
-use super::{MIXES, Omission, calls, faults, of_scenario, with_times_of};
+use super::{ALL, Omission, calls, faults, of_scenario, with_times_of};
 use crate::engine::check::{FaultBudget, Setup};
 use crate::plan::SweepPoint;
 use crate::scenario::Scenario;
@@ -33,7 +33,7 @@ pub fn left_out_of_sweep(points: &[(SweepPoint, Scenario)], place: usize, nodes:
         .collect();
     (!of.is_empty()).then(|| Omission {
         words: "the other points of the sweep".to_owned(),
-        breaks: MIXES,
+        breaks: ALL,
         of: Some(of),
     })
 }

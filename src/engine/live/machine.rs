@@ -121,7 +121,7 @@ impl Machine {
             policy: policy.clone(),
             state: NodeState::down(strategy.boot(me), number as u16),
             calls: Calls::default(),
-            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), policy),
+            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), [policy]),
             fleet,
             me,
             dice,

@@ -3,6 +3,7 @@
 
 mod event;
 mod expectation;
+mod guard;
 mod party;
 mod provider;
 mod quota;

@@ -124,6 +124,21 @@ impl Checker<'_> {
                 "for instance 5",
             );
         }
+        for (path, breaker) in [
+            (vec![&"breaker" as &dyn Display], strategy.breaker),
+            (
+                vec![&"token_guard", &"breaker"],
+                strategy.token_guard.and_then(|guard| guard.breaker),
+            ),
+        ] {
+            if let Some(breaker) = breaker {
+                let path = [&path[..], &[&"longest"]].concat();
+                self.open_times(&whose.at(&path), breaker.open, breaker.longest);
+            }
+        }
+        if let Some(guard) = strategy.token_guard {
+            self.guard(whose, guard, strategy.retry);
+        }
         if strategy
             .budget
             .is_some_and(|budget| budget.reserve > 0 && budget.reserve >= budget.capacity)

@@ -15,7 +15,8 @@ impl Machine {
             self.policy = policy.clone();
         }
         let NodeTables { nodes, patience, .. } = &self.tables;
-        self.tables.retries = NodeTables::new(*nodes, patience.clone(), &self.policy).retries;
+        let tables = NodeTables::new(*nodes, patience.clone(), [&self.policy]);
+        (self.tables.retries, self.tables.guards) = (tables.retries, tables.guards);
         self.state.memory = self.strategy.boot(self.me);
     }
 }

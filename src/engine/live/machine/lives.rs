@@ -2,7 +2,7 @@
 
 use super::{Machine, Said};
 use crate::base::Time;
-use crate::node::{NodeState, RetryState, Strategy as _};
+use crate::node::{GuardState, NodeState, RetryState, Strategy as _};
 use crate::trace::{CallOutcome, Event};
 
 impl Machine {
@@ -38,6 +38,9 @@ impl Machine {
         }
         if let Some(retries) = self.tables.retries.get_mut(self.me.id.index()) {
             *retries = RetryState::default();
+        }
+        if let Some(guard) = self.tables.guards.get_mut(self.me.id.index()) {
+            *guard = GuardState::default();
         }
         self.end_all(now, CallOutcome::Lost, said);
     }

@@ -1,0 +1,52 @@
+//! What is kept for all nodes, by node.
+
+use std::sync::Arc;
+
+use crate::base::{Duration, clone_in_place};
+
+use super::{CallPolicy, GuardState, Pending, RetryState};
+
+/// What is kept for all nodes that share an address space, and that few inputs touch.
+#[derive(Debug)]
+pub struct NodeTables {
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// How long the callers of each group wait.
+    pub patience: Arc<[Option<Duration>]>,
+    /// What each node remembers of its retries; empty where the policy asks for no memory.
+    pub retries: Vec<RetryState>,
+    /// What each node remembers of its token requests; empty where no policy guards the token endpoint.
+    pub guards: Vec<GuardState>,
+    /// Each node's store operations and timers.
+    pub pending: Pending,
+}
+
+clone_in_place!(NodeTables {
+    nodes,
+    patience,
+    retries,
+    guards,
+    pending
+});
+
+impl NodeTables {
+    /// Nothing is pending at so many nodes, each of which retries by one of these policies.
+    pub fn new<'a>(
+        nodes: usize,
+        patience: Arc<[Option<Duration>]>,
+        policies: impl IntoIterator<Item = &'a CallPolicy>,
+    ) -> Self {
+        let (mut remembering, mut guarded) = (0, 0);
+        for policy in policies {
+            remembering = if policy.remembers() { nodes } else { remembering };
+            guarded = if policy.guard.is_some() { nodes } else { guarded };
+        }
+        Self {
+            nodes,
+            patience,
+            retries: vec![RetryState::default(); remembering],
+            guards: vec![GuardState::default(); guarded],
+            pending: Pending::default(),
+        }
+    }
+}
