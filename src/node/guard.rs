@@ -1,4 +1,4 @@
-//! What a node does about a token endpoint that fails, by its [`TokenGuard`]: token requests that are not made, and calls that are
+//! What a node does about a token endpoint that fails, by its [guard](crate::retry::TokenGuard): token requests that are not made, and calls that are
 //! sent with what there is.
 //!
 //! A request that is withheld fails in the same instant, but by an alarm: a strategy hears of it as of any other failure, after it has
@@ -6,56 +6,9 @@
 
 use crate::base::{CallId, Delay, Duration, Time};
 use crate::oauth::{Failure, Token};
-use crate::retry::{BreakerState, TokenGuard};
 
 use super::party::{Alarm, AtNode, NodeHost};
 use super::{Asker, Memory as _, Phase, Strategy};
-
-/// What a node remembers of its token requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GuardState {
-    breaker: BreakerState,
-    /// No request before this.
-    rests_until: Time,
-    /// What the last one failed with.
-    why: Option<Failure>,
-    /// Its grant has been refused, and nobody has logged in since.
-    logged_out: bool,
-    /// Numbers of the node's own requests that were not made, and of which it has not heard yet.
-    withheld: u32,
-}
-
-impl GuardState {
-    fn allows(&mut self, guard: &TokenGuard, now: Time) -> bool {
-        !self.logged_out
-            && now >= self.rests_until
-            && guard
-                .breaker
-                .is_none_or(|breaker| breaker.allows(&mut self.breaker, now))
-    }
-
-    fn succeeded(&mut self) {
-        *self = Self {
-            withheld: self.withheld,
-            ..Self::default()
-        };
-    }
-
-    /// A request has failed; `asked` is how long the server has asked to wait.
-    fn failed(&mut self, guard: &TokenGuard, why: Failure, asked: Duration, now: Time) {
-        self.why = Some(why);
-        self.logged_out |= guard.until_login && why == Failure::InvalidGrant;
-        if let Some(cooldown) = guard.cooldown {
-            self.rests_until = self.rests_until.max(now + cooldown.max(asked));
-        }
-        let refused = matches!(why, Failure::InvalidGrant | Failure::Refused);
-        match guard.breaker {
-            Some(breaker) if refused && !breaker.refused_tokens => breaker.succeeded(&mut self.breaker),
-            Some(breaker) => breaker.failed(&mut self.breaker, now),
-            None => {}
-        }
-    }
-}
 
 impl<S: Strategy> AtNode<'_, S> {
     /// Whether the node makes a token request; one that it does not make fails at once.

@@ -8,6 +8,7 @@ mod caller;
 mod calls;
 mod forwarding;
 mod guard;
+mod guard_state;
 mod hold;
 mod memory;
 mod outbox;
@@ -21,7 +22,7 @@ mod tables;
 
 pub use call::{Call, CallMarks, Phase};
 pub use calls::{Calls, Hold, Parked};
-pub use guard::GuardState;
+pub use guard_state::GuardState;
 pub use memory::{Memory, Names};
 pub use outbox::Outbox;
 pub use party::{Alarm, AtNode, Heard, NodeHost, NodeState, Sends, node_key};
