@@ -110,8 +110,6 @@ impl CallMarks {
 pub enum Phase {
     /// With the strategy: parked, or waiting for a token of its own.
     Waiting,
-    /// With the strategy: its token request was not made, and it has not heard so yet.
-    Withheld,
     /// An API attempt is under way.
     InFlight,
     /// Handed to the gateway, and not answered yet.
@@ -130,6 +128,8 @@ pub enum Phase {
     HeldThenRejected,
     /// Free.
     Gone,
+    /// With the strategy: its token request was not made, and it has not heard so yet.
+    Withheld,
 }
 
 impl Call {

@@ -1,5 +1,7 @@
 //! An endpoint's manners before it looks at a request: outages, quotas, and servers with a queue.
 
+use std::hash::{Hash, Hasher};
+
 use super::quota::Quota;
 use super::window::Window;
 use crate::base::{Chance, clone_in_place};
@@ -14,7 +16,7 @@ pub enum Outage {
 }
 
 /// One endpoint; without limits it serves every request in the instant of its arrival.
-#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
     /// How it is down, while it is.
     pub outage: Option<Outage>,
@@ -44,6 +46,15 @@ clone_in_place!(Endpoint {
     busy,
     waiting
 });
+
+/// Without `pooled`, which is the same in all states.
+impl Hash for Endpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.outage, self.errors, self.servers, self.queue).hash(state);
+        self.quotas.hash(state);
+        (self.busy, self.waiting).hash(state);
+    }
+}
 
 /// Whether a request may be served now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

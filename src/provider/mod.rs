@@ -26,6 +26,8 @@ pub use server::{Server, ServerHost, TokenAsk};
 pub use settings::{OnBadSlot, Reveals};
 pub use window::{Exceeded, Requester, Window};
 
+use std::hash::{Hash, Hasher};
+
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
 
@@ -33,7 +35,7 @@ use crate::oauth::{Slot, Token};
 pub use crate::oauth::{Bucket, Cause, Ending, Life};
 
 /// Tokens, slots and limits of one provider, under a rule.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Provider<R> {
     /// All tokens that it has issued and not forgotten.
     pub ledger: Ledger,
@@ -60,6 +62,16 @@ pub struct Provider<R> {
 clone_in_place!(Provider<R> {
     ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint, pool,
 });
+
+/// Without the number of quotas in the pool, which is the same in all states.
+impl<R: Hash> Hash for Provider<R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.ledger, &self.rule, &self.rotation).hash(state);
+        (self.on_bad_slot, self.reveals, &self.slots, self.stride).hash(state);
+        (&self.token_endpoint, &self.api_endpoint).hash(state);
+        self.pool.iter().for_each(|window| window.hash(state));
+    }
+}
 
 impl<R: Rule> Provider<R> {
     /// A provider with `slots[client]` slots granted at first and at most `stride` ever.
