@@ -1,6 +1,7 @@
 //! Replications of two kinds: some storm, and some do not.
 
 use super::arm::{Arm, COMPARED, estimate, position};
+use super::moments::Moments;
 use super::statistics::{self, CONFIDENCE, MARGIN};
 use crate::metric::{METRICS, Metric};
 use crate::record::{KindFigure, MixedFigure, Mixture};
@@ -59,7 +60,7 @@ fn figure(
             mean: estimate.mean,
             ci95: estimate.interval,
         };
-        Some((figure, variance(&values)))
+        Some((figure, Moments::of(&values).map_or(0.0, |moments| moments.variance())))
     };
     let ((storm, one), (calm, other)) = (kind(1.0)?, kind(0.0)?);
     let distance = (storm.mean - calm.mean).abs();
@@ -74,14 +75,6 @@ fn figure(
         storm,
         calm,
     })
-}
-
-/// Of the values.
-fn variance(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    squares / (count - 1.0).max(1.0)
 }
 
 #[cfg(test)]

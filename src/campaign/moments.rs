@@ -56,6 +56,11 @@ impl Moments {
         )
     }
 
+    /// Of the values.
+    pub(super) fn variance(&self) -> f64 {
+        self.error * self.error * self.count
+    }
+
     /// How many values there are for each unit of squared skewness; infinite of so few that their skew says little.
     pub(super) fn values_per_skew(&self) -> f64 {
         match self.count < FEWEST_FOR_SKEW {

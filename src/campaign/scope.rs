@@ -14,7 +14,7 @@ use crate::provider::settings::{Reads, RetireSettings, Settings};
 use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 use crate::world::Leg;
 
-pub use points::left_out_of_sweep;
+pub use points::{left_out_of_sweep, systems_of};
 use small::{MOST_TRIES, mix, tries};
 pub use small::{counted, of_scenario, tries_of};
 

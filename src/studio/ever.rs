@@ -54,11 +54,10 @@ pub(super) fn ever(asked: &EverAsked, folder: &Path, stop: &AtomicBool) -> Resul
     let (_, scenario) = points.swap_remove(0);
     // The system that `tokenstorm check` searches for this scenario.
     let (faults, calls) = (scope::faults(&scenario), scope::calls(&scenario));
-    let systems = scope::of_scenario(&scenario, NODES, calls, faults);
+    let systems = scope::systems_of(&scenario, NODES);
     let mut found = scenario.file.strategy.iter().zip(systems);
     let found = found.find(|(strategy, _)| strategy.name == asked.strategy);
-    let (strategy, (_, mut setup)) = found.ok_or_else(|| format!("there is no strategy “{}”", asked.strategy))?;
-    setup.system.faults = scope::with_times_of(setup.system.faults, &scenario, strategy);
+    let (strategy, mut setup) = found.ok_or_else(|| format!("there is no strategy “{}”", asked.strategy))?;
     setup.system.most = MOST_STATES;
     let setup = setup.without_names();
     let patience = Patience {

@@ -1,7 +1,6 @@
 //! `replay`, `run --junit`, `completions` and `man`, as a user meets them.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use crate::{said_in, text};
 
 const SCENARIO: &str = "\
 name = \"small\"
@@ -17,16 +16,6 @@ assert = [
     { strategy = \"naive\", metric = \"first_attempt_rejection_rate\", op = \"<=\", value = 0.0001 },
 ]
 ";
-
-fn tokenstorm(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenstorm"));
-    command.current_dir(folder).env("NO_COLOR", "1").args(arguments);
-    command.output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// A folder with a scenario that has been run into `out`, with a value set on the command line.
 fn ran() -> tempfile::TempDir {
@@ -44,7 +33,7 @@ fn ran() -> tempfile::TempDir {
         "--junit",
         "junit.xml",
     ];
-    let output = tokenstorm(folder.path(), &line);
+    let output = said_in(folder.path(), &line);
     assert_eq!(output.status.code(), Some(99), "{}", text(&output.stderr));
     folder
 }
@@ -53,7 +42,7 @@ fn ran() -> tempfile::TempDir {
 fn a_manifest_is_replayed_byte_for_byte_and_refused_where_it_cannot_be() {
     let folder = ran();
     let replay = |manifest: &str, more: &[&str]| {
-        let output = tokenstorm(folder.path(), &[&["replay", manifest], more].concat());
+        let output = said_in(folder.path(), &[&["replay", manifest], more].concat());
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let (code, told, error) = replay("out/manifest.json", &["--threads", "1", "--out", "once-more"]);
@@ -127,18 +116,18 @@ fn the_junit_report_tells_which_assertion_failed() {
 fn shells_and_manuals_get_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let told = text(&tokenstorm(folder.path(), &["completions", shell]).stdout);
+        let told = text(&said_in(folder.path(), &["completions", shell]).stdout);
         for command in ["run", "check", "explain", "replay", "validate"] {
             assert!(told.contains(command), "{shell}: {command}");
         }
     }
-    let page = text(&tokenstorm(folder.path(), &["man"]).stdout);
+    let page = text(&said_in(folder.path(), &["man"]).stdout);
     assert!(
         page.contains(".TH tokenstorm 1") && page.contains("an assertion of the scenario failed"),
         "{page}"
     );
-    assert!(text(&tokenstorm(folder.path(), &["man", "check"]).stdout).contains("faults"));
-    let unknown = tokenstorm(folder.path(), &["man", "chek"]);
+    assert!(text(&said_in(folder.path(), &["man", "check"]).stdout).contains("faults"));
+    let unknown = said_in(folder.path(), &["man", "chek"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("there is no command `chek`"));
 }

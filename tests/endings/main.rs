@@ -18,6 +18,11 @@ fn tokenstorm(arguments: &[&str]) -> Command {
     command
 }
 
+/// What a command that is given in this folder says.
+fn said_in(folder: &Path, arguments: &[&str]) -> Output {
+    tokenstorm(arguments).current_dir(folder).output().unwrap()
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }

@@ -1,7 +1,8 @@
 //! `run --precision`, as a user meets it: what ends it, what is said, and that it can be had again.
 
 use std::path::Path;
-use std::process::{Command, Output};
+
+use crate::{said_in, text};
 
 const SCENARIO: &str = "\
 name = \"small\"
@@ -14,16 +15,6 @@ fleet = [{ name = \"web\", nodes = 2, app = \"app\", workload = [{ kind = \"user
 strategy = [{ name = \"naive\", coordination = \"naive\" }, { name = \"slots\", coordination = { slot_per_node = { slots = 2 } } }]
 ";
 
-fn tokenstorm(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenstorm"));
-    command.current_dir(folder).env("NO_COLOR", "1").args(arguments);
-    command.output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
@@ -32,14 +23,14 @@ fn folder() -> tempfile::TempDir {
 
 /// Runs into `out`, and reads what became of the precision and what was said.
 fn ran(folder: &Path, out: &str, more: &[&str]) -> (serde_json::Value, String) {
-    let output = tokenstorm(folder, &[&["run", "small.toml", "--out", out], more].concat());
+    let output = said_in(folder, &[&["run", "small.toml", "--out", out], more].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let summary = std::fs::read(folder.join(out).join("summary.json")).unwrap();
     (serde_json::from_slice(&summary).unwrap(), text(&output.stderr))
 }
 
 fn replayed(folder: &Path, out: &str) {
-    let output = tokenstorm(folder, &["replay", out, "--threads", "1"]);
+    let output = said_in(folder, &["replay", out, "--threads", "1"]);
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
     assert!(told.contains("are the same, byte for byte"), "{told}");
@@ -135,7 +126,7 @@ fn what_cannot_be_asked_for_is_refused_with_words() {
         (&["--max-time", "5min"], "--precision"),
         (&["--precision", "5%", "--max-time", "soon"], "250ms"),
     ] {
-        let output = tokenstorm(folder.path(), &[&["run", "small.toml"], arguments].concat());
+        let output = said_in(folder.path(), &[&["run", "small.toml"], arguments].concat());
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
         assert!(errors.contains(told), "{arguments:?}: {errors}");

@@ -1,17 +1,19 @@
 //! What the points of a sweep have that a search of one of them has not.
 
 use super::{ALL, Omission, calls, faults, of_scenario, with_times_of};
-use crate::engine::check::{FaultBudget, Setup};
+use crate::engine::check::Setup;
 use crate::plan::SweepPoint;
 use crate::scenario::Scenario;
 
-/// The systems of a point, each with its faults, in the order of its strategies.
-fn systems(point: &Scenario, nodes: u32) -> Vec<(Setup, FaultBudget)> {
-    let faults = faults(point);
-    let systems = of_scenario(point, nodes, calls(point), faults);
+/// The systems that are searched for a point where nobody says otherwise, in the order of its strategies.
+pub fn systems_of(point: &Scenario, nodes: u32) -> Vec<Setup> {
+    let systems = of_scenario(point, nodes, calls(point), faults(point));
     let systems = point.file.strategy.iter().zip(systems);
     systems
-        .map(|(strategy, (_, setup))| (setup, with_times_of(faults, point, strategy)))
+        .map(|(strategy, (_, mut setup))| {
+            setup.system.faults = with_times_of(setup.system.faults, point, strategy);
+            setup
+        })
         .collect()
 }
 
@@ -19,10 +21,10 @@ fn systems(point: &Scenario, nodes: u32) -> Vec<(Setup, FaultBudget)> {
 /// hold may break there.
 pub fn left_out_of_sweep(points: &[(SweepPoint, Scenario)], place: usize, nodes: u32) -> Option<Omission> {
     let (_, here) = &points[place];
-    let own = systems(here, nodes);
+    let own = systems_of(here, nodes);
     let mut differs = vec![false; own.len()];
     for (_, point) in points {
-        for (differs, there) in differs.iter_mut().zip(own.iter().zip(systems(point, nodes))) {
+        for (differs, there) in differs.iter_mut().zip(own.iter().zip(systems_of(point, nodes))) {
             *differs |= *there.0 != there.1;
         }
     }
