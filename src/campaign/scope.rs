@@ -10,7 +10,7 @@ use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
 use crate::node::Strategy as _;
 use crate::property::PROPERTIES;
 use crate::provider::OnExceed;
-use crate::provider::settings::{Reads, RetireSettings, Settings};
+use crate::provider::settings::{LoggedOutBy, Reads, RetireSettings, Settings};
 use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 use crate::world::Leg;
 
@@ -275,6 +275,11 @@ fn of_policy(strategy: &StrategySettings, words: &mut Words) {
         "what a client does not read of an answer",
         MISREADS,
     );
+    words.add(
+        strategy.logged_out_by != LoggedOutBy::default(),
+        "errors that a client takes for the end of its login",
+        MISREADS,
+    );
 }
 
 fn of_provider(provider: &Settings, words: &mut Words) {
@@ -353,11 +358,14 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
     for event in &file.event {
         let (is_left_out, what, breaks) = match &event.what {
             EventKind::FailOverStore(_) => (true, "failover of the store", FORGETS_LEASES),
-            EventKind::Fail(fail) => (
-                fail.how == How::Errors,
-                "server errors",
-                words.unless(Fault::Drop, REFUSES),
-            ),
+            EventKind::Fail(fail) => match fail.how {
+                How::Silent => (false, "", HARMLESS),
+                How::Errors => (true, "server errors", words.unless(Fault::Drop, REFUSES)),
+                How::Throttled => (true, "an endpoint that turns all requests away", REFUSES),
+                How::Forbidden | How::LoginPage | How::Redirect => {
+                    (true, "pages that an endpoint answers with", MISREADS)
+                }
+            },
             EventKind::GrantSlots(_) => (true, "slots that are granted later", COLLIDES),
             EventKind::Start(_) | EventKind::Stop(_) | EventKind::Scale(_) | EventKind::Autoscale(_) => {
                 (true, "nodes that come and go", words.unless(Fault::Crash, LEAVES))

@@ -215,7 +215,7 @@ impl Backend {
     }
 
     /// The words of the provider for an answer of this kind.
-    fn words(&self, at: At, kind: AnswerKind, wait: Millis) -> Answer {
+    pub fn words(&self, at: At, kind: AnswerKind, wait: Millis) -> Answer {
         let date = |wait: Millis| httpdate::fmt_http_date(system_time(wall() + Duration::from(wait)));
         self.emulated.dialect.respond(at, kind, wait, date).into()
     }

@@ -21,7 +21,10 @@ use super::parameters::{DEFAULT_SCOPE, Parameters, Wanted, token_of};
 use super::paths::{Route, is_asked_by_get, route, split_caller};
 use super::registration::registration;
 use super::step::SlotName;
+use crate::base::Millis;
+use crate::oauth::{AnswerKind, At};
 use crate::provider::OnBadSlot;
+use crate::provider::settings::LOGIN_PAGE;
 
 /// Bytes of a body.
 const LARGEST_BODY: usize = 1 << 20;
@@ -41,6 +44,9 @@ pub(super) async fn dispatch(shared: Arc<Shared>, arrival: &Arrival, request: Re
     };
     if asks_for_page(&shared, arrival, &parts) {
         return Some(page().into_response());
+    }
+    if parts.uri.path() == LOGIN_PAGE {
+        return Some(login_page(&shared).into_response());
     }
     let answer = match read(&shared, arrival, &parts, &body) {
         Err(answer) => Some(answer),
@@ -72,6 +78,11 @@ fn page() -> Answer {
     let policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
     answer.headers.push(("content-security-policy", policy.to_owned()));
     answer
+}
+
+/// Where a request is sent that the endpoint does not answer.
+fn login_page(shared: &Shared) -> Answer {
+    shared.backend().words(At::Api, AnswerKind::LoginPage, Millis::ZERO)
 }
 
 /// The rest of such a request is not waited for.

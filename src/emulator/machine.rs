@@ -192,10 +192,7 @@ impl Machine {
             }
             Step::Fails { at, outage, error_rate } => {
                 let endpoint = self.endpoint(at);
-                endpoint.outage = outage.map(|down| match down {
-                    Down::Errors => Outage::Errors,
-                    Down::Silent => Outage::Silent,
-                });
+                endpoint.outage = outage.map(Outage::from);
                 if let Some(millionths) = error_rate {
                     endpoint.errors = Chance::ratio(millionths, 1_000_000);
                 }
@@ -215,10 +212,7 @@ impl Machine {
     pub fn act(&mut self, now: Time, act: &Act) {
         let fails = |at, outage: Option<Outage>| Step::Fails {
             at,
-            outage: outage.map(|outage| match outage {
-                Outage::Errors => Down::Errors,
-                Outage::Silent => Down::Silent,
-            }),
+            outage: outage.map(Down::from),
             error_rate: None,
         };
         let steps: Vec<Step> = match act {

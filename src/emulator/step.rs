@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Millis;
+use crate::base::{Duration, Millis};
 use crate::oauth::{AnswerKind, At, Cause, Grant};
-use crate::provider::GrantType;
+use crate::provider::{GrantType, Outage};
 
 /// Something that reaches the provider. Tokens are named by their number; `request` names the draws of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,40 @@ impl From<Place> for At {
 pub(super) enum Down {
     Errors,
     Silent,
+    /// 429, with a wait of so many milliseconds; zero for none.
+    Throttled(u64),
+    /// 403, with a page.
+    Forbidden,
+    /// A page to log in on.
+    LoginPage,
+    /// 302 to such a page.
+    Redirect,
+}
+
+impl From<Down> for Outage {
+    fn from(down: Down) -> Self {
+        match down {
+            Down::Errors => Self::Errors,
+            Down::Silent => Self::Silent,
+            Down::Throttled(wait) => Self::Throttled(Duration::from_millis(wait).into()),
+            Down::Forbidden => Self::Forbidden,
+            Down::LoginPage => Self::LoginPage,
+            Down::Redirect => Self::Redirected,
+        }
+    }
+}
+
+impl From<Outage> for Down {
+    fn from(outage: Outage) -> Self {
+        match outage {
+            Outage::Errors => Self::Errors,
+            Outage::Silent => Self::Silent,
+            Outage::Throttled(wait) => Self::Throttled(wait.get().into()),
+            Outage::Forbidden => Self::Forbidden,
+            Outage::LoginPage => Self::LoginPage,
+            Outage::Redirected => Self::Redirect,
+        }
+    }
 }
 
 /// What came of a step.

@@ -114,6 +114,10 @@ fn outage(party: usize, name: &str, how: Option<Outage>) -> (Told, bool) {
     let (kind, what) = match how {
         Some(Outage::Silent) => (StepKind::Outage, "falls silent"),
         Some(Outage::Errors) => (StepKind::Outage, "answers with errors"),
+        Some(Outage::Throttled(_)) => (StepKind::Outage, "turns every request away as one too many"),
+        Some(Outage::Forbidden) => (StepKind::Outage, "turns every request away with a page that says 403"),
+        Some(Outage::LoginPage) => (StepKind::Outage, "answers with a page to log in on"),
+        Some(Outage::Redirected) => (StepKind::Outage, "sends every request to a page to log in on"),
         None => (StepKind::OutageOver, "works again"),
     };
     (Told::own(kind, party, format!("{name} {what}")), how.is_some())

@@ -61,6 +61,9 @@ pub(super) fn answer(kind: AnswerKind) -> &'static str {
         AnswerKind::Full => "no room for another token",
         AnswerKind::BadSlot => "a slot that was not granted",
         AnswerKind::Conflict => "another request is under way",
+        AnswerKind::Forbidden => "a page that says 403",
+        AnswerKind::LoginPage => "a page to log in on",
+        AnswerKind::Redirected => "the way to a page to log in on",
     }
 }
 

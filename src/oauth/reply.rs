@@ -37,11 +37,17 @@ pub enum AnswerKind {
     BadSlot,
     /// Another request is under way that this one would meddle with.
     Conflict,
+    /// What stands before the server turns the request away, with a page: 403.
+    Forbidden,
+    /// A page to log in on, in place of an answer: 200.
+    LoginPage,
+    /// The way to such a page: 302.
+    Redirected,
 }
 
 impl AnswerKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 12;
 
     /// Every kind, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -54,6 +60,9 @@ impl AnswerKind {
         Self::Full,
         Self::BadSlot,
         Self::Conflict,
+        Self::Forbidden,
+        Self::LoginPage,
+        Self::Redirected,
     ];
 }
 
@@ -83,6 +92,9 @@ impl AnswerKind {
             Self::Full => "full",
             Self::BadSlot => "bad_slot",
             Self::Conflict => "conflict",
+            Self::Forbidden => "forbidden",
+            Self::LoginPage => "login_page",
+            Self::Redirected => "redirected",
         }
     }
 }
@@ -196,7 +208,9 @@ impl Default for Perceptions {
             (_, AnswerKind::ThrottledInBody) | (At::Token, AnswerKind::Conflict) => {
                 Perceived::Throttled { wait: false }
             }
-            (_, AnswerKind::ServerError) => Perceived::ServerError,
+            (_, AnswerKind::ServerError | AnswerKind::Forbidden | AnswerKind::LoginPage | AnswerKind::Redirected) => {
+                Perceived::ServerError
+            }
             _ => Perceived::Refused,
         })
     }

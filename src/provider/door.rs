@@ -2,7 +2,7 @@
 
 use super::server::{Server, ServerHost};
 use super::window::Requester;
-use super::{Admission, Endpoint, OnExceed, Outage, Provider, Rule};
+use super::{Admission, Endpoint, OnExceed, Provider, Rule};
 use crate::base::{NodeId, Time};
 use crate::oauth::{AnswerKind, At, Grant, Reply};
 use crate::trace::Event;
@@ -41,8 +41,10 @@ impl<R: Rule, Q> Server<R, Q> {
         let error = Reply::refused(AnswerKind::ServerError);
         let mut counted = None;
         let refused = match endpoint.outage {
-            Some(Outage::Silent) => return Intake::Silent,
-            Some(Outage::Errors) => Some(error),
+            Some(outage) => match outage.reply() {
+                None => return Intake::Silent,
+                refused => refused,
+            },
             None if host.hit(endpoint.errors, key) => Some(error),
             None if !endpoint.is_counted() => None,
             None => {
@@ -87,11 +89,13 @@ impl<R: Rule, Q> Server<R, Q> {
         let error = Reply::refused(AnswerKind::ServerError);
         let mut counted = None;
         let refused = match endpoint.outage {
-            Some(Outage::Silent) => {
-                host.note(|| Event::TokenRequestLost);
-                return Intake::Silent;
-            }
-            Some(Outage::Errors) => Some(error),
+            Some(outage) => match outage.reply() {
+                None => {
+                    host.note(|| Event::TokenRequestLost);
+                    return Intake::Silent;
+                }
+                refused => refused,
+            },
             None if host.hit(endpoint.errors, key) => Some(error),
             None if !endpoint.is_counted() => None,
             None => {

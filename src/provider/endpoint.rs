@@ -4,7 +4,8 @@ use std::hash::{Hash, Hasher};
 
 use super::quota::Quota;
 use super::window::Window;
-use crate::base::{Chance, clone_in_place};
+use crate::base::{Chance, Millis, clone_in_place};
+use crate::oauth::{AnswerKind, Reply};
 
 /// How an endpoint is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +14,33 @@ pub enum Outage {
     Errors,
     /// It does not answer.
     Silent,
+    /// It turns every request away as one too many, and asks to wait for so long; zero where it does not say.
+    Throttled(Millis),
+    /// What stands before it turns every request away, with a page.
+    Forbidden,
+    /// Every request gets a page to log in on.
+    LoginPage,
+    /// Every request is sent on to such a page.
+    Redirected,
+}
+
+impl Outage {
+    /// What a request is answered; none where it is not.
+    pub const fn reply<T>(self) -> Option<Reply<T>> {
+        Some(Reply::refused(match self {
+            Self::Silent => return None,
+            Self::Throttled(wait) => {
+                return Some(Reply::Refused {
+                    kind: AnswerKind::Throttled,
+                    wait,
+                });
+            }
+            Self::Errors => AnswerKind::ServerError,
+            Self::Forbidden => AnswerKind::Forbidden,
+            Self::LoginPage => AnswerKind::LoginPage,
+            Self::Redirected => AnswerKind::Redirected,
+        }))
+    }
 }
 
 /// One endpoint; without limits it serves every request in the instant of its arrival.

@@ -204,6 +204,10 @@ impl<'a> Timeline<'a> {
         let outage = match fail.how {
             How::Errors => Outage::Errors,
             How::Silent => Outage::Silent,
+            How::Throttled => Outage::Throttled(fail.retry_after.unwrap_or_default().into()),
+            How::Forbidden => Outage::Forbidden,
+            How::LoginPage => Outage::LoginPage,
+            How::Redirect => Outage::Redirected,
         };
         let act = match fail.endpoint {
             Target::Token => Act::TokenOutage,

@@ -273,6 +273,9 @@ pub struct Fail {
     /// How it fails.
     #[serde(default)]
     pub how: How,
+    /// With `how = "throttled"`: how long every answer asks to wait; left out, it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
 }
 
 /// How an endpoint fails.
@@ -284,6 +287,14 @@ pub enum How {
     Errors,
     /// No request is answered.
     Silent,
+    /// Every request is turned away as one too many (429).
+    Throttled,
+    /// What stands before the endpoint turns every request away, with a page (403): a firewall, or a content delivery network.
+    Forbidden,
+    /// Every request gets a page to log in on (200), as where a single sign-on was put before the endpoint.
+    LoginPage,
+    /// Every request is sent on to such a page (302).
+    Redirect,
 }
 
 /// A slowdown.

@@ -16,6 +16,7 @@ use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
+use crate::oauth::Perceptions;
 use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
@@ -55,7 +56,7 @@ pub fn plan(
     let policy = |part: &StrategySettings| CallPolicy {
         timeout: part.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
         store_timeout,
-        perceptions: Dialect::of(&settings.dialect).perceptions(part.reads),
+        perceptions: perceptions(settings, part),
         ..call_policy(part)
     };
     let mix = strategy.is_mixed().then(|| {
@@ -85,6 +86,12 @@ pub fn plan(
         drivers,
         groups,
     })
+}
+
+/// What its code makes of each answer.
+fn perceptions(settings: &Settings, strategy: &StrategySettings) -> Perceptions {
+    let dialect = Dialect::of(&settings.dialect);
+    dialect.logged_out(strategy.logged_out_by, &dialect.perceptions(strategy.reads))
 }
 
 /// What a strategy says of how its calls are retried, whatever the provider and the network.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 use super::ordered::Ordered;
 use crate::base::{ByName, Duration, Share, by_name};
-use crate::provider::settings::Reads;
+use crate::provider::settings::{LoggedOutBy, Reads};
 use crate::retry::{Breaker, Budget, Immediate, Retry, Throttle, TokenGuard};
 use crate::strategy::Coordination;
 
@@ -56,6 +56,9 @@ pub struct StrategySettings {
     /// How much of an answer the client's code reads: what it cannot tell apart it cannot act on.
     #[serde(default)]
     pub reads: Reads,
+    /// What the client takes for the end of its login: it asks for another, and with `token_guard.until_login` for nothing else until then.
+    #[serde(default)]
+    pub logged_out_by: LoggedOutBy,
     /// Wait as long as a 429 says.
     #[serde(default = "yes")]
     pub obey_retry_after: bool,

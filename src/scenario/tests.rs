@@ -1,5 +1,6 @@
 //! Every kind of mistake once, with its message, the text that is underlined, and the fix; and what must hold for any scenario.
 
+mod failures;
 mod files;
 mod load;
 mod mistakes;

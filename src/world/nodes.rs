@@ -158,7 +158,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let store = &mut self.stores[usize::from(store)];
         let answer = match self.store_down {
             Some(Outage::Silent) => return,
-            Some(Outage::Errors) => Answer::Failed(operation.asked()),
+            Some(_) => Answer::Failed(operation.asked()),
             None => {
                 let before = store.value();
                 let answer = match (operation, self.store_layout.replica_lag) {

@@ -217,6 +217,45 @@ fn faults_are_set_and_cleared() {
     assert_eq!(emulator.count("lost"), Some(1));
 }
 
+/// An endpoint that is not itself: 429 with a wait, a firewall's page, a page to log in on and the way to it.
+#[test]
+fn an_endpoint_answers_with_pages() {
+    let emulator = zoom();
+    let mut client = Client::of(&emulator);
+    let token = client.token(OWN).text("access_token");
+    for (outage, status, html) in [
+        (r#"{"throttled":30000}"#, 429, false),
+        (r#""forbidden""#, 403, true),
+        (r#""login_page""#, 200, true),
+        (r#""redirect""#, 302, true),
+    ] {
+        for at in ["token", "api"] {
+            let fault = format!(r#"{{"at":"{at}","outage":{outage}}}"#);
+            assert_eq!(client.control("POST", "/faults", &fault).status, 200, "{fault}");
+            let got = match at {
+                "token" => client.token(OWN),
+                _ => client.call(&token),
+            };
+            assert_eq!(got.status, status, "{fault}");
+            let is_html = got
+                .header("content-type")
+                .is_some_and(|kind| kind.starts_with("text/html"));
+            assert_eq!(is_html && got.body.starts_with("<html>"), html, "{fault}");
+            if status == 429 {
+                assert!(got.header("retry-after").is_some());
+            }
+            if status == 302 {
+                let page = got.header("location").unwrap().to_owned();
+                let page = client.send_at_root(&page);
+                assert_eq!((page.status, page.body.contains("Sign in")), (200, true));
+            }
+        }
+        client.control("DELETE", "/faults", "");
+    }
+    assert_eq!(emulator.count("throttled"), Some(2), "pages are no quota");
+    assert_eq!(client.call(&token).status, 200);
+}
+
 /// Two clients are held at the token endpoint; whoever is let go first loses its token to the other, in either order.
 #[test]
 fn a_hold_shows_the_race() {

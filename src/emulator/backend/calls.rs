@@ -41,7 +41,7 @@ impl Backend {
         match outcome {
             Outcome::Refused(kind, wait) => {
                 let answer = self.words(At::Api, kind, wait);
-                if kind != AnswerKind::ServerError {
+                if matches!(kind, AnswerKind::Throttled | AnswerKind::ThrottledInBody) {
                     self.log.count(from.caller, Count::Throttled, 1);
                 }
                 let (status, why) = (answer.status, kind.name());

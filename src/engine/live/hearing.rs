@@ -146,7 +146,12 @@ mod tests {
                     let possible = matches!(kind, AnswerKind::Rejected | AnswerKind::Expired) == (at == At::Api);
                     let one_sided = !matches!(
                         kind,
-                        AnswerKind::Throttled | AnswerKind::ThrottledInBody | AnswerKind::ServerError
+                        AnswerKind::Throttled
+                            | AnswerKind::ThrottledInBody
+                            | AnswerKind::ServerError
+                            | AnswerKind::Forbidden
+                            | AnswerKind::LoginPage
+                            | AnswerKind::Redirected
                     );
                     if one_sided && !possible {
                         continue;

@@ -45,11 +45,11 @@ impl OwnRedis {
     pub(super) fn set_outage(&self, outage: Option<Outage>) {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         match outage {
-            Some(Outage::Errors) => {
+            Some(Outage::Silent) => signal(&child, true),
+            Some(_) => {
                 let _dead_already = child.kill();
                 let _status = child.wait();
             }
-            Some(Outage::Silent) => signal(&child, true),
             None if matches!(child.try_wait(), Ok(None)) => signal(&child, false),
             None => {
                 // What cannot be started again stays away, as its nodes hear.

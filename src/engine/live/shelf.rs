@@ -104,8 +104,8 @@ impl Shelf {
     pub fn set_outage(&self, outage: Option<Outage>) {
         let number = match outage {
             None => 0,
-            Some(Outage::Errors) => 1,
             Some(Outage::Silent) => 2,
+            Some(_) => 1,
         };
         self.outage.store(number, Ordering::Relaxed);
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shape::TokenShape;
 use crate::base::{Duration, Millis};
-use crate::oauth::{AnswerKind, At, Perceived, Perceptions};
+use crate::oauth::{AnswerKind, At};
 
 /// The wording of each answer; what is left out is worded as RFC 6749, 6750 and 6585 have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,17 +67,6 @@ pub enum RetryAfter {
     Absent,
 }
 
-/// How much of an answer a client's code reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reads {
-    /// The status, and a `Retry-After` in seconds: what a generic client does.
-    Status,
-    /// The body too, and a `Retry-After` in either form: code that was written for this provider.
-    #[default]
-    Body,
-}
-
 /// An answer as HTTP has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpAnswer<'a> {
@@ -93,21 +82,27 @@ pub struct HttpAnswer<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
     answers: [Wording; AnswerKind::COUNT],
-    retry_after: RetryAfter,
+    pub(super) retry_after: RetryAfter,
     pub(super) granted: Option<String>,
     /// What a token looks like.
     pub tokens: TokenShape,
 }
 
+/// Where a request is sent that is to log in first.
+pub const LOGIN_PAGE: &str = "/_login";
+
 /// What may be answered at each endpoint, what is met most often first.
-const API: [AnswerKind; 5] = [
+const API: [AnswerKind; 8] = [
     AnswerKind::Rejected,
     AnswerKind::Expired,
     AnswerKind::Throttled,
     AnswerKind::ThrottledInBody,
     AnswerKind::ServerError,
+    AnswerKind::Forbidden,
+    AnswerKind::LoginPage,
+    AnswerKind::Redirected,
 ];
-const TOKEN: [AnswerKind; 7] = [
+const TOKEN: [AnswerKind; 10] = [
     AnswerKind::StaleRefresh,
     AnswerKind::Throttled,
     AnswerKind::ThrottledInBody,
@@ -115,6 +110,9 @@ const TOKEN: [AnswerKind; 7] = [
     AnswerKind::Full,
     AnswerKind::BadSlot,
     AnswerKind::Conflict,
+    AnswerKind::Forbidden,
+    AnswerKind::LoginPage,
+    AnswerKind::Redirected,
 ];
 
 impl Dialect {
@@ -147,6 +145,22 @@ impl Dialect {
                 or(&settings.full, 400, invalid_request),
                 or(&settings.bad_slot, 400, invalid_request),
                 or(&settings.conflict, 409, r#"{"error":"conflict"}"#),
+                // Not the provider's words, but of what stands before it.
+                or(
+                    &None,
+                    403,
+                    "<html><title>403 Forbidden</title><h1>Request blocked</h1></html>",
+                ),
+                or(
+                    &None,
+                    200,
+                    "<html><title>Sign in</title><h1>Sign in to continue</h1></html>",
+                ),
+                or(
+                    &None,
+                    302,
+                    "<html><title>302 Found</title><h1>Sign in to continue</h1></html>",
+                ),
             ],
             retry_after: settings.retry_after.unwrap_or_default(),
             granted: settings.granted.clone(),
@@ -176,11 +190,10 @@ impl Dialect {
         let Wording { status, body } = self.answer(kind);
         let mut headers = Vec::new();
         if !body.is_empty() {
-            let is_json = body.starts_with(['{', '[']);
-            let media_type = if is_json {
-                "application/json"
-            } else {
-                "text/plain; charset=utf-8"
+            let media_type = match body.as_bytes()[0] {
+                b'{' | b'[' => "application/json",
+                b'<' => "text/html; charset=utf-8",
+                _ => "text/plain; charset=utf-8",
             };
             headers.push(("content-type", media_type.to_owned()));
         }
@@ -192,6 +205,9 @@ impl Dialect {
                 headers.push(("www-authenticate", r#"Bearer error="invalid_token""#.to_owned()));
             }
             At::Api => {}
+        }
+        if kind == AnswerKind::Redirected {
+            headers.push(("location", LOGIN_PAGE.to_owned()));
         }
         if kind == AnswerKind::Throttled && wait > Millis::ZERO {
             match self.retry_after {
@@ -210,55 +226,12 @@ impl Dialect {
         }
     }
 
-    /// What a node makes of an answer of this kind, from as much of it as its code reads.
-    pub fn perceive(&self, at: At, kind: AnswerKind, reads: Reads) -> Perceived {
-        let answer = self.answer(kind);
-        let wait = match (self.retry_after, reads) {
-            (RetryAfter::Absent, _) | (RetryAfter::Date, Reads::Status) => false,
-            (RetryAfter::Seconds, _) | (RetryAfter::Date, Reads::Body) => true,
-        };
-        if reads == Reads::Status || answer.body.is_empty() {
-            return match (answer.status, at, kind) {
-                (200..300, At::Api, _) => Perceived::Success,
-                // A success without a token in it cannot be read.
-                (200..300, At::Token, _) => Perceived::ServerError,
-                (401, At::Api, _) => Perceived::Rejected,
-                (400 | 401, At::Token, AnswerKind::StaleRefresh) => Perceived::InvalidGrant,
-                (429, ..) => Perceived::Throttled {
-                    wait: wait && kind == AnswerKind::Throttled,
-                },
-                (500.., ..) => Perceived::ServerError,
-                _ => Perceived::Refused,
-            };
-        }
-        // Of answers worded alike, the one that is met most often is believed.
-        let mut possible = Self::answers_at(at).iter();
-        let believed = possible.find(|other| self.answer(**other) == answer);
-        match believed.unwrap_or(&kind) {
-            AnswerKind::Rejected | AnswerKind::Expired => Perceived::Rejected,
-            AnswerKind::StaleRefresh => Perceived::InvalidGrant,
-            AnswerKind::Throttled => Perceived::Throttled { wait },
-            AnswerKind::ThrottledInBody | AnswerKind::Conflict => Perceived::Throttled { wait: false },
-            AnswerKind::ServerError => Perceived::ServerError,
-            AnswerKind::Full | AnswerKind::BadSlot => Perceived::Refused,
-        }
-    }
-
     /// What may be answered at an endpoint, what is met most often first.
     pub const fn answers_at(at: At) -> &'static [AnswerKind] {
         match at {
             At::Api => &API,
             At::Token => &TOKEN,
         }
-    }
-
-    /// All that a client can meet, looked up beforehand.
-    pub fn perceptions(&self, reads: Reads) -> Perceptions {
-        let possible = |at, kind| Self::answers_at(at).contains(&kind);
-        Perceptions::from_fn(|at, kind| match possible(at, kind) {
-            true => self.perceive(at, kind, reads),
-            false => Perceived::Refused,
-        })
     }
 }
 
@@ -304,13 +277,6 @@ mod tests {
         Dialect::of(&toml::from_str(text).unwrap())
     }
 
-    /// A client without a dialect of its own perceives what the standards' wording says.
-    #[test]
-    fn the_standards_are_what_a_client_expects() {
-        let standard = Dialect::of(&DialectSettings::default());
-        assert_eq!(standard.perceptions(Reads::Body), Perceptions::default());
-    }
-
     #[test]
     fn an_answer_goes_out_as_http_has_it() {
         let header = |answer: &HttpAnswer<'_>, name| {
@@ -338,55 +304,5 @@ mod tests {
         assert!(header(&answer, "www-authenticate").is_some_and(|value| value.contains("invalid_token")));
         assert_eq!(header(&answer, "content-type").as_deref(), Some("application/json"));
         assert_eq!(header(&answer, "retry-after"), None);
-    }
-
-    #[test]
-    fn what_can_be_told_apart() {
-        use Perceived::{InvalidGrant, Refused, Rejected, ServerError, Success, Throttled};
-        const STANDARD: &str = "";
-        const CODE_124: &str =
-            r#"rejected = { status = 401, body = '{"code":124,"message":"Invalid access token."}' }"#;
-        const ERRCODE: &str = r#"rejected = { status = 200, body = '{"errcode":40001}' }
-            throttled = { status = 200, body = '{"errcode":45009}' }"#;
-        const ALIKE: &str = r#"rejected = { status = 200, body = "no" }
-            server_error = { status = 200, body = "no" }"#;
-        const FORBIDDEN: &str = r#"stale_refresh = { status = 403, body = "Unknown or invalid refresh token" }"#;
-        const BARE: &str = "stale_refresh = { status = 403 }";
-        const DATE: &str = r#"retry_after = "date""#;
-        const ABSENT: &str = r#"retry_after = "absent""#;
-        let (waits, soon) = (Throttled { wait: true }, Throttled { wait: false });
-        for (text, at, kind, status, body) in [
-            (STANDARD, At::Api, AnswerKind::Rejected, Rejected, Rejected),
-            (STANDARD, At::Api, AnswerKind::Throttled, waits, waits),
-            (STANDARD, At::Api, AnswerKind::ThrottledInBody, Success, soon),
-            (STANDARD, At::Api, AnswerKind::ServerError, ServerError, ServerError),
-            (
-                STANDARD,
-                At::Token,
-                AnswerKind::StaleRefresh,
-                InvalidGrant,
-                InvalidGrant,
-            ),
-            (STANDARD, At::Token, AnswerKind::ThrottledInBody, ServerError, soon),
-            (STANDARD, At::Token, AnswerKind::Full, Refused, Refused),
-            (STANDARD, At::Token, AnswerKind::BadSlot, Refused, Refused),
-            (CODE_124, At::Api, AnswerKind::Rejected, Rejected, Rejected),
-            (CODE_124, At::Api, AnswerKind::Expired, Rejected, Rejected),
-            (ERRCODE, At::Api, AnswerKind::Rejected, Success, Rejected),
-            (ERRCODE, At::Api, AnswerKind::Throttled, Success, waits),
-            (ERRCODE, At::Token, AnswerKind::Throttled, ServerError, waits),
-            (ALIKE, At::Api, AnswerKind::ServerError, Success, Rejected),
-            (FORBIDDEN, At::Token, AnswerKind::StaleRefresh, Refused, InvalidGrant),
-            (BARE, At::Token, AnswerKind::StaleRefresh, Refused, Refused),
-            (DATE, At::Token, AnswerKind::Throttled, soon, waits),
-            (ABSENT, At::Token, AnswerKind::Throttled, soon, soon),
-        ] {
-            let dialect = dialect(text);
-            for (reads, expected) in [(Reads::Status, status), (Reads::Body, body)] {
-                let perceived = dialect.perceive(at, kind, reads);
-                assert_eq!(perceived, expected, "{text} {at:?} {kind:?} {reads:?}");
-                assert_eq!(dialect.perceptions(reads).of(at, kind), expected);
-            }
-        }
     }
 }

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 mod dialect;
 mod granted;
 mod issuance;
+mod perception;
 mod refresh;
 mod shape;
 mod words;
 
-pub use dialect::{Dialect, DialectSettings, HttpAnswer, Reads, RetryAfter, Wording};
+pub use dialect::{Dialect, DialectSettings, HttpAnswer, LOGIN_PAGE, RetryAfter, Wording};
 pub use granted::TokenWords;
+pub use perception::{LoggedOutBy, Reads};
 pub use refresh::{
     DepthSettings, KillsAccess, OnViolationSettings, RefreshSettings, ReplayAnswer, RetireSettings,
     RevokeFamilySettings, RotateSettings, SuccessorUsedSettings, WhichUse,

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use super::super::MOST_NODES;
-use super::super::event::{Autoscale, CrashGateway, EventKind, GrantSlots, Redeploy, Revoke, Slow, Spike};
+use super::super::event::{
+    Autoscale, CrashGateway, EventKind, Fail, GrantSlots, How, Redeploy, Revoke, Slow, Spike, Target,
+};
 use super::super::incident;
 use super::Checker;
 use crate::base::{Duration, Time};
@@ -66,12 +68,32 @@ impl Checker<'_> {
                 }
                 EventKind::CrashGateway(it) => self.gateway_crash(i, it),
                 EventKind::Spike(it) => self.spike(i, it),
-                EventKind::Fail(it) => self.lasting(i, "fail", it.lasts),
+                EventKind::Fail(it) => self.failure(i, it),
                 EventKind::Slow(it) => self.slowdown(i, it),
                 EventKind::FailOverStore(_) => {}
                 EventKind::GrantSlots(it) => self.slots_granted(i, it),
                 EventKind::Revoke(it) => self.revocation(i, it),
             }
+        }
+    }
+
+    fn failure(&mut self, i: usize, it: &Fail) {
+        self.lasting(i, "fail", it.lasts);
+        if it.endpoint == Target::Store && !matches!(it.how, How::Errors | How::Silent) {
+            self.wrong(
+                &[&"event", &i, &"what", &"fail", &"how"],
+                "a store has no HTTP to answer with",
+                "not of a store",
+                "a store fails with `errors`, or is `silent`",
+            );
+        }
+        if it.retry_after.is_some() && it.how != How::Throttled {
+            self.wrong(
+                &[&"event", &i, &"what", &"fail", &"retry_after"],
+                "only who is throttled is told how long to wait",
+                "nobody hears it",
+                "add `how = \"throttled\"`, or leave it out",
+            );
         }
     }
 

@@ -1,8 +1,12 @@
 //! A guard of the token endpoint: what holds for a while, and calls that do not ask without end meanwhile.
 
+use std::fmt::Display;
+
+use super::super::strategy::StrategySettings;
 use super::Checker;
 use super::strategy::Whose;
 use crate::base::Duration;
+use crate::provider::settings::LoggedOutBy;
 use crate::retry::{Retry, TokenGuard};
 
 impl Checker<'_> {
@@ -34,8 +38,30 @@ impl Checker<'_> {
         }
     }
 
+    /// What is about a login, where nobody has one.
+    pub(super) fn ends_of_logins(&mut self, whose: &Whose, strategy: &StrategySettings) {
+        if self.file.provider.refresh_tokens().is_some() {
+            return;
+        }
+        let keys: [(&[&dyn Display], bool); 2] = [
+            (&[&"logged_out_by"], strategy.logged_out_by != LoggedOutBy::default()),
+            (
+                &[&"token_guard", &"until_login"],
+                strategy.token_guard.is_some_and(|guard| guard.until_login),
+            ),
+        ];
+        for (key, _) in keys.into_iter().filter(|(_, is_set)| *is_set) {
+            self.odd(
+                &whose.at(key),
+                "no user logs in at this provider",
+                "nothing to lose",
+                "give the provider refresh tokens (`[provider.refresh]`), or leave it out",
+            );
+        }
+    }
+
     /// A breaker whose open times grow.
-    pub(super) fn open_times(&mut self, path: &[&dyn std::fmt::Display], open: Duration, longest: Option<Duration>) {
+    pub(super) fn open_times(&mut self, path: &[&dyn Display], open: Duration, longest: Option<Duration>) {
         if let Some(longest) = longest.filter(|&longest| longest < open) {
             self.wrong(
                 path,

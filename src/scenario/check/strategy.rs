@@ -136,6 +136,7 @@ impl Checker<'_> {
                 self.open_times(&whose.at(&path), breaker.open, breaker.longest);
             }
         }
+        self.ends_of_logins(whose, strategy);
         if let Some(guard) = strategy.token_guard {
             self.guard(whose, guard, strategy.retry);
         }

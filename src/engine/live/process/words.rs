@@ -96,8 +96,8 @@ pub(in crate::engine::live) enum Down {
 impl From<Outage> for Down {
     fn from(outage: Outage) -> Self {
         match outage {
-            Outage::Errors => Self::Errors,
             Outage::Silent => Self::Silent,
+            _ => Self::Errors,
         }
     }
 }
