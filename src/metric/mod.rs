@@ -8,27 +8,32 @@
 mod calls;
 mod context;
 mod endings;
+mod failures;
 mod fairness;
 mod grants;
 mod holders;
 mod latency;
 mod name;
 mod observed;
+mod quota_use;
 mod recovery;
 mod refusals;
 mod second;
 mod seconds;
 mod spread;
 mod storms;
+mod tally;
 mod tokens;
 
 pub use context::{FleetsApart, RunContext};
 pub use holders::{Holders, Stretch};
 pub use name::{CallPart, MetricName};
-pub use observed::{FleetTally, Observed, Tally};
+pub use observed::Observed;
+pub use quota_use::QuotaUse;
 pub use recovery::{BACK, window_s};
 pub use second::Second;
 pub use spread::Spread;
+pub use tally::{FleetTally, Tally, TokenRefusal};
 
 /// The value of a metric for one fleet, from what its nodes asked for and what became of its calls.
 pub type ByFleet = fn(&Observed, &FleetTally, &Tally) -> Option<f64>;
@@ -109,7 +114,7 @@ pub const METRICS: &[Metric] = &[
     recovery::RECOVERY_PROBABILITY,
     fairness::FAIRNESS_JAIN,
     fairness::FAIRNESS_WORST_NODE,
-    tokens::QUOTA_EXHAUSTED_SECONDS,
+    quota_use::QUOTA_EXHAUSTED_SECONDS,
     grants::GRANTS_LOST,
     grants::LOGINS,
     grants::INVALID_GRANTS,
@@ -137,6 +142,25 @@ pub const METRICS: &[Metric] = &[
     tokens::TOKEN_REQUESTS_LOST,
     tokens::TOKEN_ANSWERS_LOST,
     tokens::RENEWAL_LEAD_MEAN,
+    refusals::TOKEN_THROTTLED,
+    refusals::TOKEN_CONFLICT,
+    refusals::TOKEN_FAILED,
+    refusals::TOKEN_INVALID_GRANT,
+    refusals::TOKEN_DENIED,
+    refusals::TOKEN_PAGE,
+    failures::REFUSED_TOKEN,
+    failures::API_THROTTLE,
+    failures::API_ERROR,
+    failures::API_SILENCE,
+    failures::TOKEN_THROTTLE,
+    failures::TOKEN_ERROR,
+    failures::TOKEN_SILENCE,
+    failures::DEAD_GRANT,
+    failures::UNREACHABLE,
+    failures::NOTHING,
+    quota_use::TOKEN_QUOTA_USED_MAX,
+    quota_use::API_QUOTA_USED_MAX,
+    quota_use::API_QUOTA_EXHAUSTED_SECONDS,
 ];
 
 /// The metric of this name.

@@ -4,68 +4,14 @@
 //! all that happens by the second count if they happen between the warm-up and the horizon.
 
 use super::context::RunContext;
+use super::quota_use::QuotaUse;
 use super::seconds::Seconds;
 use super::spread::Spread;
-use crate::base::{Duration, Group, NodeId, Time};
+use super::tally::{CAUSES, FleetTally, Tally};
+use crate::base::{Group, NodeId, Time};
+use crate::oauth::{AnswerKind, At};
 use crate::provider::Life;
 use crate::trace::{CallOutcome, Event, Sink};
-
-/// How many causes of a rejection are told apart.
-const CAUSES: usize = 6;
-
-/// How many ways a call can end.
-const ENDINGS: usize = 11;
-
-/// Counts of the calls of one group: one kind of call of one fleet.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tally {
-    /// Calls that arrived.
-    pub calls: u64,
-    /// Calls that succeeded.
-    pub succeeded: u64,
-    /// Calls whose first attempt was refused for its token.
-    pub first_rejected: u64,
-    /// Attempts that were refused for their token.
-    pub rejections: u64,
-    /// API attempts.
-    pub attempts: u64,
-    /// Calls with an attempt that was refused although its token was live when it was sent.
-    pub rejected_in_flight: u64,
-    /// Calls that ended so, by [`CallOutcome`].
-    pub outcomes: [u64; ENDINGS],
-}
-
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        self.calls += other.calls;
-        self.succeeded += other.succeeded;
-        self.first_rejected += other.first_rejected;
-        self.rejections += other.rejections;
-        self.attempts += other.attempts;
-        self.rejected_in_flight += other.rejected_in_flight;
-        for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *sum += count;
-        }
-    }
-
-    /// Calls that ended so.
-    pub fn ended(&self, outcome: CallOutcome) -> u64 {
-        self.outcomes[outcome as usize]
-    }
-}
-
-/// Counts of what the nodes of one fleet ask for, and are refused for.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct FleetTally {
-    /// Requests that reached the token endpoint.
-    pub requests: u64,
-    /// Those that it refused or failed.
-    pub refusals: u64,
-    /// Tokens issued.
-    pub issued: u64,
-    /// Rejections by [`Cause`](crate::provider::Cause).
-    pub causes: [u64; CAUSES],
-}
 
 /// All counts of one run.
 #[derive(Clone, Debug)]
@@ -86,8 +32,8 @@ pub struct Observed {
     pub latency_sum: u128,
     /// Requests that reached the token endpoint.
     pub token_requests: u64,
-    /// Those that it refused or failed.
-    pub token_refusals: u64,
+    /// What the token endpoint has refused or failed, of all nodes.
+    pub refused: FleetTally,
     /// Refusals of the token endpoint since it last granted a token, and the most that there were.
     pub refusals_in_a_row: (u32, u32),
     /// Token requests that were lost on their way, or met silence.
@@ -120,9 +66,10 @@ pub struct Observed {
     pub logins: u64,
     /// Refresh tokens that the provider refused.
     pub invalid_grants: u64,
-    quota_until: Time,
-    /// Time during which a quota of the token endpoint was used up.
-    pub quota_exhausted: Duration,
+    /// What was used of the quotas of the token endpoint.
+    pub token_quota: QuotaUse,
+    /// What was used of the quotas of the API.
+    pub api_quota: QuotaUse,
     /// First issuance of the current herd, and how many it has.
     herd: (Time, u32),
     /// The most issuances within the time that the first of them needed to become known.
@@ -144,7 +91,7 @@ impl Observed {
             latency: Spread::default(),
             latency_sum: 0,
             token_requests: 0,
-            token_refusals: 0,
+            refused: FleetTally::default(),
             refusals_in_a_row: (0, 0),
             lost_requests: 0,
             lost_answers: 0,
@@ -161,8 +108,8 @@ impl Observed {
             grants_lost: 0,
             logins: 0,
             invalid_grants: 0,
-            quota_until: Time::ZERO,
-            quota_exhausted: Duration::ZERO,
+            token_quota: QuotaUse::default(),
+            api_quota: QuotaUse::default(),
             herd: (Time::ZERO, 0),
             herd_max: 0,
             nodes: vec![(0, 0); context.nodes],
@@ -194,12 +141,11 @@ impl Observed {
         now >= self.context.warmup && now < self.context.horizon
     }
 
-    /// From now until its window ends, a quota is used up.
-    fn exhaust_quota(&mut self, now: Time, reset: Duration) {
-        let from = now.max(self.quota_until).max(self.context.warmup);
-        let until = (now + reset).min(self.context.horizon);
-        self.quota_exhausted = self.quota_exhausted.saturating_add(until.since(from));
-        self.quota_until = self.quota_until.max(until);
+    fn quota(&mut self, at: At) -> &mut QuotaUse {
+        match at {
+            At::Token => &mut self.token_quota,
+            At::Api => &mut self.api_quota,
+        }
     }
 
     /// Counts something of a node's fleet, where fleets are counted apart.
@@ -218,10 +164,11 @@ impl Observed {
     }
 
     #[cold]
-    fn token_refused(&mut self, now: Time) {
+    fn token_refused(&mut self, now: Time, node: NodeId, why: AnswerKind) {
         self.seconds.at(now).refused += 1;
+        self.of_fleet(now, node, |fleet| fleet.refuse(why));
         if self.measured(now) {
-            self.token_refusals += 1;
+            self.refused.refuse(why);
             let (row, most) = &mut self.refusals_in_a_row;
             *row += 1;
             *most = (*most).max(*row);
@@ -281,6 +228,7 @@ impl Observed {
             group,
             arrived,
             outcome,
+            by,
             attempts,
             rejections,
             first_rejected,
@@ -309,6 +257,8 @@ impl Observed {
             let latency = now.since(arrived);
             self.latency.record(latency);
             self.latency_sum += u128::from(latency.nanos());
+        } else {
+            tally.failed_by[by as usize] += 1;
         }
     }
 }
@@ -349,13 +299,18 @@ impl Sink for Observed {
                 self.token_requests += u64::from(self.measured(now));
                 self.of_fleet(now, node, |fleet| fleet.requests += 1);
             }
-            Event::TokenRefused { node } => {
-                self.token_refused(now);
-                self.of_fleet(now, node, |fleet| fleet.refusals += 1);
-            }
+            Event::TokenRefused { node, why } => self.token_refused(now, node, why),
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),
             Event::TokenAnswerLost => self.lost_answers += u64::from(self.measured(now)),
-            Event::QuotaExhausted { reset } => self.exhaust_quota(now, reset),
+            Event::QuotaExhausted { at, reset } => {
+                let (from, horizon) = (now.max(self.context.warmup), self.context.horizon);
+                self.quota(at).exhaust(from, (now + reset).min(horizon));
+            }
+            Event::QuotaUsed { at, thousandths } => {
+                if self.measured(now) {
+                    self.quota(at).note(thousandths);
+                }
+            }
             Event::Issued { .. } => self.issued(now, event),
             Event::Returned => self.refusals_in_a_row.0 = 0,
             Event::Sampled { .. } | Event::NodePaused { .. } | Event::NodeResumed { .. } => {}

@@ -122,16 +122,6 @@ pub(super) const ISSUANCE_DISPERSION: Metric = Metric {
     better: Some(Better::Low),
 };
 
-pub(super) const QUOTA_EXHAUSTED_SECONDS: Metric = Metric {
-    name: "quota_exhausted_seconds",
-    unit: "s",
-    about: "Time during which the token endpoint refused for quota.",
-    read: |run| Some(run.quota_exhausted.as_secs_f64()),
-    by_group: None,
-    by_fleet: None,
-    better: Some(Better::Low),
-};
-
 pub(super) const TOKEN_REQUESTS_LOST: Metric = Metric {
     name: "token_requests_lost",
     unit: "count",
@@ -156,7 +146,7 @@ pub(super) const TOKEN_REQUESTS_REFUSED_RATE: Metric = Metric {
     name: "token_requests_refused_rate",
     unit: "share",
     about: "Token requests that the token endpoint refused or failed, of those that reached it.",
-    read: |run| ratio(run.token_refusals, run.token_requests),
+    read: |run| ratio(run.refused.refusals, run.token_requests),
     by_group: None,
     by_fleet: Some(|_, fleet, _| ratio(fleet.refusals, fleet.requests)),
     better: Some(Better::Low),

@@ -6,7 +6,7 @@
 use crate::base::{CallId, Delay, Duration, Group, Millis, Time};
 use crate::oauth::{At, Failure, Perceived, Reply, Token};
 use crate::retry::FailureKind;
-use crate::trace::{CallOutcome, Event};
+use crate::trace::{CallOutcome, Event, FailedBy};
 
 use super::call::CallMarks;
 use super::party::{Alarm, AtNode, NodeHost, Sends};
@@ -35,12 +35,12 @@ impl<S: Strategy> AtNode<'_, S> {
             if let Some(breaker) = &self.policy.breaker
                 && !breaker.allows(&mut retries.breaker, now)
             {
-                self.end(call, CallOutcome::Broken, host);
+                self.end(call, CallOutcome::Broken, FailedBy::Nothing, host);
                 return;
             }
         }
         if self.is_throttled(call, host) {
-            self.end(call, CallOutcome::Broken, host);
+            self.end(call, CallOutcome::Broken, FailedBy::Nothing, host);
             return;
         }
         self.offer(call, host);
@@ -54,7 +54,7 @@ impl<S: Strategy> AtNode<'_, S> {
 
     /// Whether the node refuses a try of its own.
     #[inline(always)]
-    fn is_throttled(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
+    pub(super) fn is_throttled(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
         self.policy.throttle.is_some() && self.throttles(call, host)
     }
 
@@ -136,8 +136,8 @@ impl<S: Strategy> AtNode<'_, S> {
             self.note_success(paid_after, now);
             match (forwarded, late) {
                 (true, _) => self.answer(ticket.call, true, host),
-                (false, false) => self.end(ticket.call, CallOutcome::Succeeded, host),
-                (false, true) => self.end(ticket.call, CallOutcome::Late, host),
+                (false, false) => self.end(ticket.call, CallOutcome::Succeeded, FailedBy::Nothing, host),
+                (false, true) => self.end(ticket.call, CallOutcome::Late, FailedBy::Nothing, host),
             }
             return;
         };
@@ -147,9 +147,9 @@ impl<S: Strategy> AtNode<'_, S> {
             Perceived::Success => {
                 let paid_after = self.calls.get(ticket.call).paid_after;
                 self.note_success(paid_after, host.now());
-                self.give_up(ticket.call, CallOutcome::Misread, host);
+                self.give_up(ticket.call, CallOutcome::Misread, FailedBy::Nothing, host);
             }
-            other => self.attempt_failed(ticket.call, other.failure(wait), host),
+            other => self.attempt_failed(ticket.call, At::Api, other.failure(wait), host),
         }
     }
 
@@ -178,7 +178,7 @@ impl<S: Strategy> AtNode<'_, S> {
         let again = call.marks.has(CallMarks::HEARD_REJECTION);
         call.marks.set(CallMarks::HEARD_REJECTION);
         self.note_answer(host.now());
-        let Some(()) = self.may_retry(id, FailureKind::Answered, true, host) else {
+        let Some(()) = self.may_retry(id, FailureKind::Answered, FailedBy::RefusedToken, host) else {
             // Its call is over, but the node has learnt that the token is dead.
             if self.policy.unretried == Unretried::Drop {
                 self.react(Input::Rejected { call: None, token }, host);
@@ -210,129 +210,8 @@ impl<S: Strategy> AtNode<'_, S> {
         self.react(Input::Rejected { call: Some(id), token }, host);
     }
 
-    /// A try has failed for another reason than its token.
-    pub(super) fn attempt_failed(&mut self, id: CallId, why: Failure, host: &mut impl NodeHost<S::Node>) {
-        let kind = match why {
-            Failure::Throttled { .. } => FailureKind::Throttled,
-            Failure::Unknown => FailureKind::Unanswered,
-            _ => FailureKind::Answered,
-        };
-        let retry_after = match why {
-            Failure::Refused => {
-                self.give_up(id, CallOutcome::Refused, host);
-                return;
-            }
-            Failure::InvalidGrant => {
-                self.give_up(id, CallOutcome::LoggedOut, host);
-                host.login_needed(&self.state.memory);
-                return;
-            }
-            Failure::Throttled { retry_after } => retry_after,
-            Failure::Unknown | Failure::ServerError | Failure::Unreachable => Millis::ZERO,
-        };
-        let Some(()) = self.may_retry(id, kind, false, host) else {
-            return;
-        };
-        let delay = self.backoff(id, retry_after);
-        self.wait(id, delay, Phase::BackoffThenCall, host);
-    }
-
-    /// The API has answered, and refused the token: it is not what keeps the node from being served.
-    #[inline]
-    fn note_answer(&mut self, now: Time) {
-        if let Some(throttle) = &self.policy.throttle
-            && let Some(retries) = self.tables.retries.get_mut(self.id.index())
-        {
-            throttle.accepted(&mut retries.throttle, now);
-        }
-    }
-
-    /// Counts a failed try, `refused` for its token or otherwise, and ends the call if it has no other.
-    #[inline]
-    fn may_retry(
-        &mut self,
-        id: CallId,
-        after: FailureKind,
-        refused: bool,
-        host: &mut impl NodeHost<S::Node>,
-    ) -> Option<()> {
-        let now = host.now();
-        let call = self.calls.get_mut(id);
-        call.tries = call.tries.saturating_add(1);
-        let tries = call.tries;
-        let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        let enough = self.policy.again.is_some_and(|again| !again.allows(call));
-        let ends = if enough || !self.policy.retry.attempts().allow_another(u32::from(tries)) {
-            Some(CallOutcome::GaveUp)
-        } else if overdue {
-            Some(CallOutcome::Impatient)
-        } else {
-            None
-        };
-        // Most policies remember nothing of a node.
-        let ends = match self.tables.retries.is_empty() {
-            true => ends,
-            false => self.node_retries(id, ends, after, refused, host),
-        };
-        match ends {
-            None => Some(()),
-            Some(end) => {
-                self.give_up(id, end, host);
-                None
-            }
-        }
-    }
-
-    /// What breaker, budget and throttle of the node say of another try of a call, which `ends` already or goes on. The breaker hears
-    /// of every failure.
-    #[inline(never)]
-    fn node_retries(
-        &mut self,
-        id: CallId,
-        ends: Option<CallOutcome>,
-        after: FailureKind,
-        refused: bool,
-        host: &mut impl NodeHost<S::Node>,
-    ) -> Option<CallOutcome> {
-        let now = host.now();
-        let retries = self.tables.retries.get_mut(self.id.index())?;
-        retries.step = retries.step.saturating_add(1);
-        let mut open = false;
-        if let Some(breaker) = &self.policy.breaker {
-            open = if refused && !breaker.refused_tokens {
-                breaker.is_shut(&retries.breaker, now)
-            } else {
-                breaker.failed(&mut retries.breaker, now);
-                !breaker.allows(&mut retries.breaker, now)
-            };
-        }
-        if ends.is_some() {
-            return ends;
-        }
-        if open {
-            return Some(CallOutcome::Broken);
-        }
-        if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget)
-            && !budget.withdraw(permits, after, now)
-        {
-            return Some(CallOutcome::OutOfBudget);
-        }
-        let refunds = self.policy.budget.is_some_and(|budget| budget.refund);
-        self.calls.get_mut(id).paid_after = refunds.then_some(after);
-        self.is_throttled(id, host).then_some(CallOutcome::Broken)
-    }
-
-    #[inline]
-    fn give_up(&mut self, id: CallId, outcome: CallOutcome, host: &mut impl NodeHost<S::Node>) {
-        if self.calls.get(id).is_forwarded() {
-            self.answer(id, false, host);
-        } else {
-            self.end(id, outcome, host);
-        }
-    }
-
     /// The wait that the policy asks for after the latest failure.
-    fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
+    pub(super) fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
         let (step, previous) = match (self.policy.steps, self.tables.retries.get(self.id.index())) {
             (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),
             _ => (self.calls.get(id).tries, self.calls.waited(id)),
@@ -340,7 +219,7 @@ impl<S: Strategy> AtNode<'_, S> {
         self.policy.delay(u32::from(step), previous, retry_after)
     }
 
-    fn wait(&mut self, id: CallId, delay: Delay, then: Phase, host: &mut impl NodeHost<S::Node>) {
+    pub(super) fn wait(&mut self, id: CallId, delay: Delay, then: Phase, host: &mut impl NodeHost<S::Node>) {
         let ticket = self.calls.ticket(id);
         let key = self.calls.get(id).next_draw_key().into();
         let drawn = host.wake(delay, key, Alarm::BackoffOver { ticket });
@@ -371,21 +250,26 @@ impl<S: Strategy> AtNode<'_, S> {
 
     pub(super) fn attempt_timed_out(&mut self, ticket: Ticket, host: &mut impl NodeHost<S::Node>) {
         let Some(call) = self.calls.holder(ticket) else { return };
-        if call.phase == Phase::Forwarded {
+        let why = match call.phase {
+            Phase::Forwarded => Failure::Unreachable,
+            _ => Failure::Unknown,
+        };
+        if why == Failure::Unreachable {
             host.hang_up(self.calls, ticket.call);
         }
-        self.attempt_failed(ticket.call, Failure::Unknown, host);
+        self.attempt_failed(ticket.call, At::Api, why, host);
     }
 
-    /// The call is over.
+    /// The call is over; `by` is what failed its last try.
     #[inline]
-    pub fn end(&mut self, id: CallId, outcome: CallOutcome, host: &mut impl NodeHost<S::Node>) {
+    pub fn end(&mut self, id: CallId, outcome: CallOutcome, by: FailedBy, host: &mut impl NodeHost<S::Node>) {
         let call = self.calls.remove(id);
         host.note(|| Event::CallEnded {
             node: call.node,
             group: call.group,
             arrived: call.arrived,
             outcome,
+            by,
             attempts: call.attempts,
             rejections: call.rejections,
             first_rejected: call.marks.has(CallMarks::FIRST_REJECTED),

@@ -1,7 +1,7 @@
 //! Calls that a node hands to the gateway, and how the gateway serves them: the two ends of one connection.
 
 use crate::base::CallId;
-use crate::trace::CallOutcome;
+use crate::trace::{CallOutcome, FailedBy};
 
 use super::party::{AtNode, NodeHost, Sends};
 use super::{Phase, Strategy, Ticket};
@@ -63,6 +63,10 @@ impl<S: Strategy> AtNode<'_, S> {
             (true, true) => CallOutcome::Late,
             (false, _) => CallOutcome::GaveUp,
         };
-        self.end(ticket.call, outcome, host);
+        let by = match succeeded {
+            true => FailedBy::Nothing,
+            false => FailedBy::Unreachable,
+        };
+        self.end(ticket.call, outcome, by, host);
     }
 }

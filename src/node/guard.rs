@@ -5,7 +5,7 @@
 //! said what it had to say.
 
 use crate::base::{CallId, Delay, Duration, Time};
-use crate::oauth::{Failure, Token};
+use crate::oauth::{At, Failure, Token};
 
 use super::party::{Alarm, AtNode, NodeHost};
 use super::{Asker, Memory as _, Phase, Strategy};
@@ -78,7 +78,7 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn fail_or_send(&mut self, call: CallId, why: Failure, host: &mut impl NodeHost<S::Node>) {
         match self.stale_for(call) {
             Some(token) => self.attempt(call, token, host),
-            None => self.attempt_failed(call, why, host),
+            None => self.attempt_failed(call, At::Token, why, host),
         }
     }
 

@@ -6,6 +6,7 @@
 mod call;
 mod caller;
 mod calls;
+mod failing;
 mod forwarding;
 mod guard;
 mod guard_state;

@@ -4,7 +4,7 @@
 //! the simulator's world carries it to the other parties, a live driver sends it over sockets.
 
 use crate::base::{CallId, Chance, Delay, Duration, Group, NodeId, Time};
-use crate::oauth::{Grant, Reply, Token, TokenSlot};
+use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
 use crate::store::{Answer, Asked};
 use crate::trace::Event;
 
@@ -273,7 +273,7 @@ impl<S: Strategy> AtNode<'_, S> {
             Heard::Forwarded { call } => self.serve_forwarded(call, host),
             Heard::HungUp { call } => self.drop_forwarded(call, host),
             Heard::ForwardAnswered { ticket, succeeded } => self.forward_answered(ticket, succeeded, host),
-            Heard::GatewayGone { call } => self.attempt_failed(call, crate::oauth::Failure::Unreachable, host),
+            Heard::GatewayGone { call } => self.attempt_failed(call, At::Api, Failure::Unreachable, host),
             Heard::Alarm(alarm) => self.wake_up(alarm, host),
             Heard::Login(grant) => {
                 if !self.tables.guards.is_empty() {

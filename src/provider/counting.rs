@@ -1,7 +1,7 @@
 //! What all quotas together make of a request: those of its endpoint, and those of the pool that both endpoints share.
 
 use super::quota::{Counts, GrantType};
-use super::window::{Exceeded, Requester, Window};
+use super::window::{Exceeded, FULL, Requester, Window};
 use super::{Provider, RotationMachine};
 use crate::base::{NodeId, Time};
 use crate::oauth::{At, Token};
@@ -41,24 +41,26 @@ impl<R> Provider<R> {
         (endpoint.quotas.iter_mut().chain(pool), self.rotation.as_deref())
     }
 
-    /// Counts a request that arrives against every quota; the first that is used up answers.
+    /// Counts a request that arrives against every quota; the first that is used up answers. Otherwise says how much of the fullest of
+    /// them is used up now, in thousandths.
     #[inline(never)] // Most endpoints have none.
-    pub(super) fn count(&mut self, now: Time, at: At, whose: &Requester) -> Result<(), Exceeded> {
+    pub(super) fn count(&mut self, now: Time, at: At, whose: &Requester) -> Result<u16, Exceeded> {
         self.charge(now, at, Counts::Requests, whose)
     }
 
-    fn charge(&mut self, now: Time, at: At, counts: Counts, whose: &Requester) -> Result<(), Exceeded> {
+    fn charge(&mut self, now: Time, at: At, counts: Counts, whose: &Requester) -> Result<u16, Exceeded> {
         let (quotas, rotation) = self.quotas(at);
         let mut refused = None;
-        let mut passed = 0;
+        let (mut passed, mut fullest) = (0, 0);
         for window in quotas.filter(|window| window.is_about(counts, whose)) {
             if let Err(exceeded) = window.admit(now, whose, || grant(rotation, whose)) {
                 refused = Some(exceeded);
                 break;
             }
+            fullest = fullest.max(window.used(whose, || grant(rotation, whose)));
             passed += 1;
         }
-        let Some(exceeded) = refused else { return Ok(()) };
+        let Some(exceeded) = refused else { return Ok(fullest) };
         let (quotas, rotation) = self.quotas(at);
         let before = quotas.filter(|window| window.is_about(counts, whose)).take(passed);
         for window in before.filter(|window| window.counts_under_way()) {
@@ -109,12 +111,13 @@ impl<R> Provider<R> {
     }
 
     /// A token has been issued that [`may`](Self::may_issue) be: it counts for its own grant, which a login has just begun.
-    pub(super) fn has_issued(&mut self, now: Time, token: Token, whose: &Requester) {
+    /// Says how much of the fullest quota is used up now, in thousandths.
+    pub(super) fn has_issued(&mut self, now: Time, token: Token, whose: &Requester) -> u16 {
         let whose = Requester {
             token: Some(token),
             ..*whose
         };
-        let _there_is_room = self.charge(now, At::Token, Counts::Issuances, &whose);
+        self.charge(now, At::Token, Counts::Issuances, &whose).unwrap_or(FULL)
     }
 }
 

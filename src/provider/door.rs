@@ -47,10 +47,16 @@ impl<R: Rule, Q> Server<R, Q> {
             },
             None if host.hit(endpoint.errors, key) => Some(error),
             None if !endpoint.is_counted() => None,
-            None => {
-                let refused = self.provider.count(now, At::Api, counted.insert(whose()));
-                refused.err().map(|exceeded| exceeded.reply())
-            }
+            None => match self.provider.count(now, At::Api, counted.insert(whose())) {
+                Ok(used) => {
+                    Self::note_used(At::Api, used, host);
+                    None
+                }
+                Err(exceeded) => {
+                    Self::note_exhausted(At::Api, &exceeded, host);
+                    Some(exceeded.reply())
+                }
+            },
         };
         let endpoint = &mut self.provider.api_endpoint;
         let is_refused = refused.is_some();
@@ -101,9 +107,12 @@ impl<R: Rule, Q> Server<R, Q> {
             None => {
                 let whose = counted.insert(whose(&self.provider));
                 match self.provider.count(now, At::Token, whose) {
-                    Ok(()) => None,
+                    Ok(used) => {
+                        Self::note_used(At::Token, used, host);
+                        None
+                    }
                     Err(exceeded) => {
-                        Self::note_exhausted(&exceeded, host);
+                        Self::note_exhausted(At::Token, &exceeded, host);
                         // What is beyond the quota is answered at the door, whatever the answer: it occupies no server.
                         if exceeded.on_exceed == OnExceed::NoOp {
                             return Intake::Now { no_op: true };
@@ -123,8 +132,8 @@ impl<R: Rule, Q> Server<R, Q> {
         {
             self.settle_count(At::Token, &intake, &whose);
         }
-        if matches!(intake, Intake::Answered(_)) {
-            host.note(|| Event::TokenRefused { node: asker });
+        if let Intake::Answered(Reply::Refused { kind: why, .. }) = intake {
+            host.note(|| Event::TokenRefused { node: asker, why });
         }
         intake
     }

@@ -14,9 +14,14 @@ impl<R: Rule, Q> Server<R, Q> {
         if endpoint.outage.is_some() || host.hit(endpoint.errors, key) {
             return false;
         }
-        if let Err(exceeded) = self.provider.count(now, At::Token, whose) {
-            Self::note_exhausted(&exceeded, host);
-            return false;
+        match self.provider.count(now, At::Token, whose) {
+            // A login is counted only where there are quotas.
+            Ok(used) if self.provider.token_endpoint.is_counted() => Self::note_used(At::Token, used, host),
+            Ok(_) => {}
+            Err(exceeded) => {
+                Self::note_exhausted(At::Token, &exceeded, host);
+                return false;
+            }
         }
         // It waits for no server.
         self.provider.leaves(At::Token, whose);
@@ -32,13 +37,16 @@ impl<R: Rule, Q> Server<R, Q> {
         host: &mut impl ServerHost,
     ) -> Reply<Grant> {
         if let Err(exceeded) = self.provider.may_issue(now, whose) {
-            Self::note_exhausted(&exceeded, host);
+            Self::note_exhausted(At::Token, &exceeded, host);
             return exceeded.reply();
         }
         let Some(grant) = self.log_in(now, whose.client, again, host) else {
             return Reply::refused(AnswerKind::Full);
         };
-        self.provider.has_issued(now, grant.token, whose);
+        let used = self.provider.has_issued(now, grant.token, whose);
+        if self.provider.token_endpoint.is_counted() {
+            Self::note_used(At::Token, used, host);
+        }
         Reply::Granted(grant)
     }
 

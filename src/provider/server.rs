@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use super::window::Exceeded;
+use super::window::{Exceeded, FULL};
 use super::{Bucket, Cause, Life, OnExceed, Provider, Refused, Request, Reveals, Rule, Ruling};
 use crate::base::{Chance, Duration, NodeId, Time, clone_in_place};
-use crate::oauth::{AnswerKind, Grant, Reply, Slot, Token};
+use crate::oauth::{AnswerKind, At, Grant, Reply, Slot, Token};
 use crate::trace::Event;
 
 /// What the server asks of whoever runs it; a `key` names a draw.
@@ -136,8 +136,9 @@ impl<R: Rule, Q> Server<R, Q> {
             Some(bucket) if self.provider.token_endpoint.is_counted() => self.counted(now, bucket, ask, host),
             Some(bucket) => self.ruled(now, bucket, ask, host),
         };
-        if !reply.is_granted() {
-            host.note(|| Event::TokenRefused { node: ask.asker });
+        if let Reply::Refused { kind, .. } = reply {
+            let (node, why) = (ask.asker, kind);
+            host.note(|| Event::TokenRefused { node, why });
         }
         reply
     }
@@ -147,7 +148,7 @@ impl<R: Rule, Q> Server<R, Q> {
     fn counted(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
         let whose = self.provider.token_requester(ask.client, ask.asker, ask.with);
         if let Err(exceeded) = self.provider.may_issue(now, &whose) {
-            Self::note_exhausted(&exceeded, host);
+            Self::note_exhausted(At::Token, &exceeded, host);
             return match exceeded.on_exceed {
                 OnExceed::NoOp => self.no_op(now, bucket, host),
                 _ => exceeded.reply(),
@@ -158,7 +159,8 @@ impl<R: Rule, Q> Server<R, Q> {
         if let Reply::Granted(grant) = reply
             && self.provider.ledger.issued() > before
         {
-            self.provider.has_issued(now, grant.token, &whose);
+            let used = self.provider.has_issued(now, grant.token, &whose);
+            Self::note_used(At::Token, used, host);
         }
         reply
     }
@@ -182,12 +184,18 @@ impl<R: Rule, Q> Server<R, Q> {
         Reply::Granted(self.grant(now, life))
     }
 
-    /// Notes that a quota of the token endpoint is used up, where nobody knew before.
-    pub(super) fn note_exhausted(exceeded: &Exceeded, host: &mut impl ServerHost) {
+    /// Notes that a request is beyond a quota, and that the quota is used up where nobody knew before.
+    pub(super) fn note_exhausted(at: At, exceeded: &Exceeded, host: &mut impl ServerHost) {
+        Self::note_used(at, FULL, host);
         if exceeded.first {
             let reset = exceeded.until_reset;
-            host.note(|| Event::QuotaExhausted { reset });
+            host.note(|| Event::QuotaExhausted { at, reset });
         }
+    }
+
+    /// Notes how much of the fullest quota is used up.
+    pub(super) fn note_used(at: At, thousandths: u16, host: &mut impl ServerHost) {
+        host.note(|| Event::QuotaUsed { at, thousandths });
     }
 
     fn grant(&self, now: Time, life: &Life) -> Grant {

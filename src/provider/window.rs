@@ -46,6 +46,9 @@ clone_in_place!(Window { quota, used, sweep_at });
 
 const SWEEP_AT: usize = 1024;
 
+/// All of a quota, in thousandths.
+pub(super) const FULL: u16 = 1000;
+
 /// What one key has used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Used {
@@ -155,6 +158,12 @@ impl Window {
         if let Some(used) = self.used.get_mut(&key) {
             used.give_back(&self.quota);
         }
+    }
+
+    /// How much of the quota this key has used up, in thousandths, as of the last request that was let in.
+    pub(super) fn used(&self, whose: &Requester, grant: impl FnOnce() -> Option<u32>) -> u16 {
+        let used = self.used.get(&self.key(whose, grant));
+        used.map_or(0, |used| used.admitted.thousandths(&self.quota))
     }
 
     fn key(&self, whose: &Requester, grant: impl FnOnce() -> Option<u32>) -> u64 {
@@ -296,6 +305,22 @@ impl Admitted {
             }
         }
         Ok(())
+    }
+
+    /// How much of it is used up, in thousandths.
+    fn thousandths(&self, quota: &Quota) -> u16 {
+        let most = u128::from(quota.count.max(1));
+        let (used, of) = match self {
+            Self::Fixed { count, .. } | Self::UnderWay(count) => (u128::from(*count), most),
+            Self::Log(log) => (log.len() as u128, most),
+            // Of the window before, what the last request left room for at most.
+            Self::Counter { before, count, .. } => ((u128::from(*before) + u128::from(*count)).min(most), most),
+            Self::Bucket { units, .. } => {
+                let full = full(quota);
+                (full.saturating_sub(*units), full.max(1))
+            }
+        };
+        (used * u128::from(FULL) / of).min(u128::from(FULL)) as u16
     }
 
     /// A request that has been refused counts as one that was let in: how long until there is room now.

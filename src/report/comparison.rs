@@ -29,6 +29,12 @@ pub(super) enum Detail {
     Bare,
 }
 
+/// How much of the quotas of an endpoint is used, and the head of its column.
+const USED: [(&str, &str); 2] = [
+    ("token_quota_used_max", "most of\ntoken\nquota\nused"),
+    ("api_quota_used_max", "most of\nAPI\nquota\nused"),
+];
+
 /// What of the comparison is shown.
 struct Shown<'a> {
     detail: Detail,
@@ -38,6 +44,10 @@ struct Shown<'a> {
     failures: bool,
     /// A quota of the token endpoint was used up for a time.
     quota: bool,
+    /// The same of the API.
+    api_quota: bool,
+    /// The endpoints have quotas: how much of them is used.
+    used: [bool; 2],
     /// The strategy against which the others are compared.
     reference: Option<&'a str>,
 }
@@ -55,6 +65,8 @@ impl<'a> Shown<'a> {
             grants: above_zero(&["grants_lost", "invalid_grants"]) && detail < Detail::Bare,
             failures: above_zero(&["failure_rate"]) && reasons::told_apart(record) && detail < Detail::Bare,
             quota: above_zero(&["quota_exhausted_seconds"]) && detail < Detail::Bare,
+            api_quota: above_zero(&["api_quota_exhausted_seconds"]) && detail < Detail::Bare,
+            used: USED.map(|(metric, _)| above_zero(&[metric]) && detail < Detail::NoEffort),
             storms: above_zero(&["storm_probability"]) && detail < Detail::Calm,
             reference: comparisons
                 .find(|c| c.metric == "failure_rate")
@@ -71,6 +83,12 @@ impl<'a> Shown<'a> {
         }
         if self.quota {
             columns.push(Column::right("time\nwithout\ntoken\nquota"));
+        }
+        if self.api_quota {
+            columns.push(Column::right("time\nwithout\nAPI\nquota"));
+        }
+        for (_, (_, head)) in self.used.iter().zip(USED).filter(|(used, _)| **used) {
+            columns.push(Column::right(head));
         }
         if self.grants {
             columns.push(Column::right("grants\nlost"));
@@ -104,10 +122,27 @@ impl<'a> Shown<'a> {
         columns
     }
 
+    /// What was used of the quotas.
+    fn of_quotas(&self, record: &Record, get: &impl Fn(&str) -> Option<Figure>) -> Vec<String> {
+        let span = record.manifest.duration_s;
+        let share = |metric, of: f64| get(metric).map_or(MISSING.to_owned(), |f| number::percent(f.mean / of));
+        let mut cells = Vec::new();
+        if self.quota {
+            cells.push(share("quota_exhausted_seconds", span));
+        }
+        if self.api_quota {
+            cells.push(share("api_quota_exhausted_seconds", span));
+        }
+        for (_, (metric, _)) in self.used.iter().zip(USED).filter(|(used, _)| **used) {
+            cells.push(share(metric, 1.0));
+        }
+        cells
+    }
+
     /// The figures of one strategy at one point, one for each column after its name; and how their intervals are marked.
     fn row(&self, record: &Record, figures: &Figures<'_>, strategy: &str, point: &str) -> (Vec<String>, Marks) {
         let mut marks = Marks::default();
-        let get = |metric| figures.get(strategy, point, metric);
+        let get = |metric: &str| figures.get(strategy, point, metric);
         let plain = |metric, word: fn(f64) -> String| get(metric).map_or(MISSING.to_owned(), |f| word(f.mean));
         let mut share = |metric| {
             get(metric).map_or(MISSING.to_owned(), |f| {
@@ -124,10 +159,7 @@ impl<'a> Shown<'a> {
         if self.failures {
             row.push(reasons::main(figures, strategy, point).unwrap_or_default());
         }
-        if self.quota {
-            let span = record.manifest.duration_s;
-            row.push(get("quota_exhausted_seconds").map_or(MISSING.to_owned(), |f| number::percent(f.mean / span)));
-        }
+        row.extend(self.of_quotas(record, &get));
         if self.grants {
             row.push(plain("grants_lost", number::short));
             row.push(plain("invalid_grants", number::short));

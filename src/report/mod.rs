@@ -20,6 +20,7 @@ mod noise;
 pub mod number;
 pub mod page;
 pub mod precision;
+mod quotas;
 mod reasons;
 mod setting;
 mod sheet;

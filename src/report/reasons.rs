@@ -1,9 +1,9 @@
-//! Why calls fail: how those that did not succeed ended, why their tokens were refused, and how long the token endpoint had no
-//! quota left.
+//! Why calls fail: how those that did not succeed ended, why their tokens were refused, what failed their last tries, and what was
+//! left of quotas.
 //!
 //! Knows which metrics add up to which, and nothing of how they were measured.
 
-use super::{Figures, Sweep, number, one_line, quoted};
+use super::{Figures, Sweep, number, one_line, quotas, quoted};
 use crate::metric::MetricName;
 use crate::record::Record;
 
@@ -149,7 +149,8 @@ pub(super) fn told(record: &Record) -> Vec<String> {
         out.push(format!("Why calls of {} fail: {why}.", some(&names)));
     }
     out.extend(refused(record, &figures, &worst));
-    out.extend(quota(record, &figures, &sweep));
+    out.extend(last_tries(&figures, record, &sweep, &worst));
+    out.extend(quotas::told(record, &figures, &sweep));
     out
 }
 
@@ -213,41 +214,47 @@ fn refused(record: &Record, figures: &Figures<'_>, worst: &[(String, usize, f64)
     })
 }
 
-/// For how long the token endpoint had no quota left, longest first.
-fn quota(record: &Record, figures: &Figures<'_>, sweep: &Sweep) -> Vec<String> {
-    let span = record.manifest.duration_s;
-    let mut found: Vec<(f64, &String, usize)> = Vec::new();
-    for strategy in &record.strategies {
-        let used_up = record.points.iter().enumerate();
-        let used_up = used_up
-            .filter_map(|(at, point)| Some((figures.mean(strategy, point, "quota_exhausted_seconds")?, strategy, at)));
-        found.extend(
-            used_up
-                .filter(|(seconds, ..)| *seconds > 0.0)
-                .max_by(|one, other| one.0.total_cmp(&other.0)),
-        );
-    }
-    found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let told = found.iter().take(MOST_TOLD).map(|(seconds, strategy, at)| {
+/// What failed the last tries of calls, where it was not their token: that is told with why it was refused.
+const LAST_TRIES: [(&str, &str); 7] = [
+    (
+        "failed_by_token_throttle_rate",
+        "the token endpoint throttled the request for their token",
+    ),
+    (
+        "failed_by_token_error_rate",
+        "the token endpoint answered with an error",
+    ),
+    (
+        "failed_by_token_silence_rate",
+        "the token endpoint did not answer in time",
+    ),
+    ("failed_by_api_throttle_rate", "the API throttled them"),
+    ("failed_by_api_error_rate", "the API answered with an error"),
+    ("failed_by_api_silence_rate", "the API did not answer in time"),
+    ("failed_by_unreachable_rate", "the store or the gateway did not answer"),
+];
+
+/// What failed the last tries of the calls that failed, of the strategies that fail most.
+fn last_tries(figures: &Figures<'_>, record: &Record, sweep: &Sweep, worst: &[(String, usize, f64)]) -> Vec<String> {
+    let told = worst.iter().take(MOST_TOLD).filter_map(|(strategy, at, failed)| {
+        let point = &record.points[*at];
+        let share = |metric: &str| figures.mean(strategy, point, metric).unwrap_or(0.0) / failed;
+        let mut found: Vec<(f64, &str)> = LAST_TRIES
+            .iter()
+            .map(|(metric, words)| (share(metric), *words))
+            .collect();
+        found.retain(|(share, _)| *share > WORTH_TELLING);
+        found.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let parts = found
+            .iter()
+            .map(|(share, words)| format!("{} because {words}", number::percent(*share)));
+        let parts: Vec<String> = parts.collect();
         let place = match sweep.point(*at) {
             place if place.is_empty() => place,
             place => format!(" at {place}"),
         };
-        let point = &record.points[*at];
-        let refused = figures.mean(strategy, point, "token_requests_refused_rate");
-        let refused = refused.map_or(String::new(), |share| {
-            format!(
-                "; the token endpoint refuses {} of its token requests",
-                number::percent(share)
-            )
-        });
-        format!(
-            "The quota of token requests is used up for {} of {} s under {}{place} ({} of the time){refused}.",
-            number::grouped(*seconds),
-            number::grouped(span),
-            quoted(strategy),
-            number::percent(*seconds / span),
-        )
+        let who = quoted(strategy);
+        (!parts.is_empty()).then(|| format!("The last tries of failed calls of {who}{place}: {}.", parts.join(", ")))
     });
     told.collect()
 }

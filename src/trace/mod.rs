@@ -7,7 +7,7 @@ mod asker;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Duration, Group, NodeId, Time};
-use crate::oauth::{Bucket, Cause, Life, Token};
+use crate::oauth::{AnswerKind, At, Bucket, Cause, Failure, Life, Token};
 
 pub use asker::{Asker, Ticket};
 
@@ -62,6 +62,8 @@ pub enum Event {
         arrived: Time,
         /// How it ends.
         outcome: CallOutcome,
+        /// What failed its last try.
+        by: FailedBy,
         /// Its API attempts.
         attempts: u16,
         /// Those of its attempts that were refused for their token.
@@ -84,6 +86,8 @@ pub enum Event {
     TokenRefused {
         /// The node that asks.
         node: NodeId,
+        /// What it answers.
+        why: AnswerKind,
     },
     /// The token endpoint refuses a refresh token: `invalid_grant`.
     GrantRefused {
@@ -97,10 +101,19 @@ pub enum Event {
     },
     /// A family of refresh tokens has ended, or no node holds one of it that would be accepted.
     GrantLost,
-    /// A quota of the token endpoint is used up.
+    /// A quota of an endpoint is used up.
     QuotaExhausted {
+        /// Which endpoint has turned a request away.
+        at: At,
         /// How long it stays so.
         reset: Duration,
+    },
+    /// An endpoint has counted a request.
+    QuotaUsed {
+        /// Which endpoint.
+        at: At,
+        /// How much of the fullest of its quotas is used up now, in thousandths.
+        thousandths: u16,
     },
     /// The token endpoint issues a token.
     Issued {
@@ -257,6 +270,49 @@ pub enum CallOutcome {
     Unfinished,
     /// An error was taken for a success.
     Misread,
+}
+
+/// What failed a call's last try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedBy {
+    /// No try has failed, or the call ended for another reason.
+    #[default]
+    Nothing,
+    /// The API refused its token.
+    RefusedToken,
+    /// The API throttled it.
+    ApiThrottle,
+    /// The API answered with an error.
+    ApiError,
+    /// The API did not answer in time.
+    ApiSilence,
+    /// The token endpoint throttled the request for its token.
+    TokenThrottle,
+    /// The token endpoint answered with an error.
+    TokenError,
+    /// The token endpoint did not answer in time.
+    TokenSilence,
+    /// The token endpoint refused the refresh token.
+    DeadGrant,
+    /// The store or the gateway did not answer, or the gateway had given up.
+    Unreachable,
+}
+
+impl FailedBy {
+    /// A failure of this endpoint, or of what lies before it.
+    pub const fn of(at: At, why: Failure) -> Self {
+        match (at, why) {
+            (_, Failure::Unreachable) => Self::Unreachable,
+            (_, Failure::InvalidGrant) => Self::DeadGrant,
+            (At::Api, Failure::Throttled { .. }) => Self::ApiThrottle,
+            (At::Api, Failure::Unknown) => Self::ApiSilence,
+            (At::Api, Failure::ServerError | Failure::Refused) => Self::ApiError,
+            (At::Token, Failure::Throttled { .. }) => Self::TokenThrottle,
+            (At::Token, Failure::Unknown) => Self::TokenSilence,
+            (At::Token, Failure::ServerError | Failure::Refused) => Self::TokenError,
+        }
+    }
 }
 
 /// Where events are recorded as a run goes on.

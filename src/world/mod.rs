@@ -24,7 +24,7 @@ use crate::base::{CallId, NodeId, clone_in_place, prefetch};
 use crate::node::{Alarm, CallPolicy, Calls, Heard, Me, NodeState, NodeTables, Shared, Strategy, Ticket};
 use crate::provider::{Outage, Provider, Rule, Server};
 use crate::store::Store;
-use crate::trace::CallOutcome;
+use crate::trace::{CallOutcome, FailedBy};
 
 pub use canonical::Renamed;
 pub use detail::{brings, carries};
@@ -353,7 +353,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let unfinished: Vec<_> = self.calls.under_way().collect();
         for call in unfinished {
             let (mut node, mut wire) = self.at(self.calls.get(call).node, host);
-            node.end(call, CallOutcome::Unfinished, &mut wire);
+            node.end(call, CallOutcome::Unfinished, FailedBy::Nothing, &mut wire);
         }
         self.note_stranded(host);
         let now = host.now();

@@ -6,7 +6,7 @@ use crate::node::{
 };
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
-use crate::trace::{CallOutcome, Event};
+use crate::trace::{CallOutcome, Event, FailedBy};
 
 use super::World;
 use super::detail::tell_lease_of;
@@ -68,7 +68,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                         self.told_hung_up(forwarded, host);
                     }
                     let (mut node, mut wire) = self.at(self.calls.get(id).node, host);
-                    node.end(id, CallOutcome::Lost, &mut wire);
+                    node.end(id, CallOutcome::Lost, FailedBy::Nothing, &mut wire);
                 }
             }
         }

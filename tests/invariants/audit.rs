@@ -8,18 +8,19 @@ use tokenstorm::oauth::Token;
 use tokenstorm::plan::{Act, Plan};
 use tokenstorm::provider::{Ending, Life, Outage};
 use tokenstorm::retry::Budget;
-use tokenstorm::trace::{CallOutcome, Event};
+use tokenstorm::trace::{CallOutcome, Event, FailedBy};
 use tokenstorm::world::Leg;
 
 use crate::cases::{Case, RuleCase};
 use crate::common::{every_strategy, ms, record};
 use crate::plans::plan;
+use crate::sums::audit_sums;
 
 /// Everything that a trace says, by kind.
 #[derive(Default)]
 pub(super) struct Account {
     arrived: BTreeMap<(NodeId, u16, Time), i64>,
-    pub(super) calls: Vec<(Time, Time, CallOutcome, u16, u16)>,
+    pub(super) calls: Vec<(Time, Time, CallOutcome, u16, u16, FailedBy)>,
     sent: BTreeMap<NodeId, (u64, u64)>,
     pub(super) arrivals: BTreeMap<NodeId, u64>,
     accepted: Vec<(Time, Token)>,
@@ -55,6 +56,7 @@ impl Account {
                     group,
                     arrived,
                     outcome,
+                    by,
                     attempts,
                     rejections,
                     ..
@@ -63,7 +65,7 @@ impl Account {
                     let open = account.arrived.entry((node, group.0, arrived)).or_default();
                     *open -= 1;
                     assert!(*open >= 0, "a call ended twice: {event:?}");
-                    account.calls.push((arrived, now, outcome, attempts, rejections));
+                    account.calls.push((arrived, now, outcome, attempts, rejections, by));
                 }
                 Event::AttemptSent { node, repeat, .. } => {
                     let (sent, repeats) = account.sent.entry(node).or_default();
@@ -115,12 +117,13 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
         true => most.map(|most| most.saturating_mul(most)),
         false => most,
     };
-    for &(arrived, ended, outcome, attempts, rejections) in &account.calls {
+    for &(arrived, ended, outcome, attempts, rejections, by) in &account.calls {
         assert!(
             most.is_none_or(|most| u32::from(attempts) <= most),
             "{attempts} attempts"
         );
         assert!(rejections <= attempts);
+        audit_failure(plan, outcome, rejections, by);
         let took = ended.since(arrived);
         let patience = case.client.patience.map(ms);
         let gateway = plan.coordination.needs_gateway();
@@ -143,6 +146,27 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
     if let Some(budget) = plan.policy.budget {
         audit_budget(plan, budget, account);
     }
+}
+
+/// What failed a call's last try fits how the call ended.
+fn audit_failure(plan: &Plan, outcome: CallOutcome, rejections: u16, by: FailedBy) {
+    let fits = match outcome {
+        CallOutcome::Succeeded
+        | CallOutcome::Late
+        | CallOutcome::Lost
+        | CallOutcome::Unfinished
+        | CallOutcome::Misread => by == FailedBy::Nothing,
+        CallOutcome::Refused => matches!(by, FailedBy::ApiError | FailedBy::TokenError),
+        CallOutcome::LoggedOut => by == FailedBy::DeadGrant,
+        CallOutcome::GaveUp | CallOutcome::OutOfBudget | CallOutcome::Impatient => by != FailedBy::Nothing,
+        CallOutcome::Broken => true,
+    };
+    assert!(fits, "{outcome:?} by {by:?}");
+    let gateway = plan.coordination.needs_gateway();
+    assert!(
+        by != FailedBy::RefusedToken || rejections > 0 || gateway,
+        "{outcome:?} by {by:?}"
+    );
 }
 
 /// A node repeats no more attempts than its capacity held at first and has earned since. With a gateway a call is paid for by
@@ -334,4 +358,5 @@ pub(super) fn audit(case: &Case) {
     audit_calls(case, &plan, &account);
     audit_attempts(case, &plan, &account);
     audit_tokens(case, &plan, &account);
+    audit_sums(&plan, &trace);
 }

@@ -6,6 +6,7 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod plans;
+mod sums;
 
 use std::collections::BTreeMap;
 

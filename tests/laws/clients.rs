@@ -175,7 +175,7 @@ fn a_login_does_not_pass_a_quota() {
     plan.provider.token_endpoint = plan.provider.token_endpoint.clone().with_quotas([quota]);
     let bound = observe(&plan, Dice::new(83));
     assert!(
-        bound.logins <= 2 && bound.quota_exhausted > Duration::from_secs(3600),
+        bound.logins <= 2 && bound.token_quota.exhausted > Duration::from_secs(3600),
         "{}",
         bound.logins
     );

@@ -309,7 +309,7 @@ fn renamed(mut event: Event, order: &[usize; 3]) -> Event {
             of_group(group);
         }
         Event::AttemptRejected { group, .. } => of_group(group),
-        Event::Issued { node, .. } | Event::TokenRequested { node } | Event::TokenRefused { node } => of_node(node),
+        Event::Issued { node, .. } | Event::TokenRequested { node } | Event::TokenRefused { node, .. } => of_node(node),
         _ => {}
     }
     event

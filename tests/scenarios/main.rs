@@ -39,13 +39,17 @@ fn assert_books(name: &str, record: &tokenstorm::record::Record) {
                     .iter()
                     .filter(|r| r.strategy == *strategy && r.point == *point)
             };
-            let ways = own().filter(|r| r.metric.starts_with("failed_") && !r.metric.contains('@'));
-            let ways: f64 = ways.filter_map(|r| r.mean).sum();
             let failed = own().find(|r| r.metric == "failure_rate").and_then(|r| r.mean);
-            assert!(
-                failed.is_none_or(|failed| (failed - ways).abs() < 1e-9),
-                "{name}, {strategy}: {failed:?}, {ways}"
-            );
+            // By how they ended, and by what failed their last tries.
+            for by_last_try in [false, true] {
+                let ways = own().filter(|r| r.metric.starts_with("failed_") && !r.metric.contains('@'));
+                let ways = ways.filter(|r| r.metric.starts_with("failed_by_") == by_last_try);
+                let ways: f64 = ways.filter_map(|r| r.mean).sum();
+                assert!(
+                    failed.is_none_or(|failed| (failed - ways).abs() < 1e-9),
+                    "{name}, {strategy}: {failed:?}, {ways}"
+                );
+            }
             for share in own().filter(|r| r.unit == "share") {
                 if let (Some(mean), Some((low, high))) = (share.mean, share.ci95) {
                     let inside = 0.0 <= low && low <= mean + 1e-12 && mean <= high + 1e-12 && high <= 1.0;

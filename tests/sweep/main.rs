@@ -4,7 +4,6 @@
 mod installed;
 mod jobs;
 mod kills;
-mod precise;
 mod refusals;
 mod shards;
 #[cfg(target_os = "linux")]

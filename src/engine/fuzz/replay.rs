@@ -262,6 +262,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::TokenAsked { .. }
         | Event::Sampled { .. }
         | Event::QuotaExhausted { .. }
+        | Event::QuotaUsed { .. }
         | Event::TokenEnded(_)
         | Event::NodePaused { .. }
         | Event::NodeResumed { .. } => return None,

@@ -16,7 +16,7 @@ use crate::oauth::Token;
 use crate::plan::Plan;
 use crate::store::Answer;
 use crate::strategy::{AnyMemory, Coordination, Mixed};
-use crate::trace::{CallOutcome, Event};
+use crate::trace::{CallOutcome, Event, FailedBy};
 use crate::world::{Fleet, by_clock, clock_says, place, written_by_clock};
 
 /// What reaches a live node, beyond what any node hears.
@@ -269,7 +269,7 @@ impl Machine {
                 said.push(Said::HangsUp(id));
             }
             let (mut node, mut ear) = self.at(now, said);
-            node.end(id, outcome, &mut ear);
+            node.end(id, outcome, FailedBy::Nothing, &mut ear);
         }
     }
 

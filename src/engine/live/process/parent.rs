@@ -20,7 +20,7 @@ use super::NodeProcesses;
 use super::words::{NodeSetup, Order, SharedRedis, What, Word, ns, time};
 use crate::base::{NodeId, PacedClock, Time};
 use crate::node::{Heard, Shared};
-use crate::trace::{CallOutcome, Event};
+use crate::trace::{CallOutcome, Event, FailedBy};
 use crate::world::Leg;
 
 /// How long a process may take to be there, and to end when it is told to.
@@ -281,6 +281,7 @@ impl Body {
                 group,
                 arrived_ns: arrived,
                 outcome: CallOutcome::Lost,
+                by: FailedBy::Nothing,
                 // What it had counted of its calls is gone with it.
                 attempts: 0,
                 rejections: 0,

@@ -9,7 +9,7 @@ use super::super::LiveProvider;
 use super::super::texts::Written;
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::provider::Outage;
-use crate::trace::{CallOutcome, Event};
+use crate::trace::{CallOutcome, Event, FailedBy};
 use crate::world::Party;
 
 /// Where a run's Redis is, and under which key its stores lie there.
@@ -163,6 +163,7 @@ pub(in crate::engine::live) enum What {
         group: u16,
         arrived_ns: u64,
         outcome: CallOutcome,
+        by: FailedBy,
         attempts: u16,
         rejections: u16,
         first_rejected: bool,
@@ -199,6 +200,7 @@ impl What {
                 group,
                 arrived,
                 outcome,
+                by,
                 attempts,
                 rejections,
                 first_rejected,
@@ -208,6 +210,7 @@ impl What {
                 group: group.0,
                 arrived_ns: ns(arrived),
                 outcome,
+                by,
                 attempts,
                 rejections,
                 first_rejected,
@@ -239,6 +242,7 @@ impl What {
                 group,
                 arrived_ns,
                 outcome,
+                by,
                 attempts,
                 rejections,
                 first_rejected,
@@ -248,6 +252,7 @@ impl What {
                 group: Group(group),
                 arrived: time(arrived_ns),
                 outcome,
+                by,
                 attempts,
                 rejections,
                 first_rejected,

@@ -18,7 +18,6 @@ fn point(point: u64) -> FinishedPoint {
         events: 10 + point,
         failed: Vec::new(),
         rows: format!("row of {point}\nand another\n"),
-        ended_by: None,
     }
 }
 
