@@ -35,6 +35,13 @@ impl Dice {
         }
     }
 
+    /// The dice of the `index`-th run that is split off one with these: as good as another seed.
+    pub const fn branch(self, index: u64) -> Self {
+        Self {
+            seed: mix(self.seed.wrapping_add(GOLDEN) ^ mix(index.wrapping_add(1).wrapping_mul(GOLDEN))),
+        }
+    }
+
     /// Where the stream of one party for one purpose begins; [`Dice::draw`] says what to do with it.
     #[inline]
     pub const fn stream(self, purpose: u64, party: u64) -> u64 {

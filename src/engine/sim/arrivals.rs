@@ -9,9 +9,10 @@ use crate::workload::{Pattern, PatternMoment};
 use crate::world::Message;
 
 use super::payload::LIMIT;
-use super::purpose::{ARRIVALS, PHASE};
+use super::purpose::{ARRIVALS, BRANCH_ARRIVALS, PHASE};
 
 /// All streams of a run. Numbers from zero are those of single nodes; crowds follow them.
+#[derive(Clone)]
 pub struct Sources {
     dice: Dice,
     /// Streams of a fleet's nodes lie together, those of one node side by side; this is where each fleet's begin.
@@ -102,6 +103,17 @@ impl Sources {
         );
         sources.streams = vec![0; count as usize];
         sources
+    }
+
+    /// From here on the draws of the streams that have begun are others, as `dice` says. The phase of a pattern stays: it is drawn anew
+    /// at each call, and is to be the same.
+    pub fn redraw(&mut self, dice: Dice) {
+        let begun = self.streams.iter_mut().filter(|stream| **stream != 0);
+        let crowds = self.crowds.iter_mut().flatten().filter(|crowd| crowd.begun);
+        let streams = begun.chain(crowds.map(|crowd| &mut crowd.stream));
+        for (party, stream) in (0..).zip(streams) {
+            *stream = dice.stream(BRANCH_ARRIVALS, party).max(1);
+        }
     }
 
     /// The number after the last stream's.

@@ -6,9 +6,10 @@ use crate::plan::{self, Plan};
 use crate::world::Message;
 
 use super::payload::LIMIT;
-use super::purpose::{PAUSES, REPLAYS, REVOCATIONS, USERS};
+use super::purpose::{BRANCH_DRIVERS, PAUSES, REPLAYS, REVOCATIONS, USERS};
 
 /// All of them. Numbers go by kind: users by loop and node, replays, pauses by chance, revocations, nodes that go on.
+#[derive(Clone)]
 pub struct DriverQueue<'a> {
     plan: &'a plan::Drivers,
     first: u32,
@@ -24,6 +25,7 @@ pub struct DriverQueue<'a> {
 }
 
 /// The users of one workload; those of one node are alike and have one number.
+#[derive(Clone)]
 struct Loop {
     first: u32,
     /// Stream of each node, and how many of its users wait for it to be up.
@@ -104,6 +106,17 @@ impl<'a> DriverQueue<'a> {
     #[inline]
     pub fn first(&self) -> u32 {
         self.first
+    }
+
+    /// From here on the draws are others, as `dice` says for these.
+    pub fn redraw(&mut self, dice: Dice) {
+        let users = self.loops.iter_mut().flat_map(|users| &mut users.nodes);
+        let users = users.map(|(stream, _)| stream);
+        let replays = self.replays.iter_mut().map(|replay| &mut replay.stream);
+        let others = self.pauses.iter_mut().chain([&mut self.revocations]);
+        for (party, stream) in (0..).zip(users.chain(replays).chain(others)) {
+            *stream = dice.stream(BRANCH_DRIVERS, party);
+        }
     }
 
     /// What is due first at the beginning of a run.

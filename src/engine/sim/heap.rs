@@ -4,7 +4,7 @@ use super::event::QueuedEvent;
 
 /// Half the levels of a binary heap, and siblings share a cache line. Taking the first event leaves a hole that the next one
 /// fills: most events schedule their own successor.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Heap {
     events: Vec<QueuedEvent>,
     hole: bool,

@@ -18,6 +18,8 @@ pub(super) enum Listener<'a> {
     /// All metrics, and nobody else.
     Metrics(&'a mut Observed),
     Other(&'a mut dyn Sink),
+    /// Nobody: who looks on is told by the host around this one.
+    Nobody,
 }
 
 /// The simulator's side of the world: clock, order and dice.
@@ -25,6 +27,8 @@ pub(super) struct SimHost<'a> {
     pub(super) now: Time,
     pub(super) queue: Queue,
     pub(super) dice: Dice,
+    /// Of what is drawn again and is to be the same: also in a run that was split off another.
+    pub(super) standing: Dice,
     pub(super) links: Links,
     /// Latencies are multiplied by this many thousandths, by leg.
     pub(super) slowness: [u64; LEGS],
@@ -59,6 +63,24 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= super::queue::WAYS);
 
 impl SimHost<'_> {
+    /// The same host at this instant, for a run that goes on with other draws; whoever listens here hears nothing of it.
+    pub(super) fn branch(&self, dice: Dice) -> Self {
+        let mut drivers = self.drivers.clone();
+        drivers.redraw(dice);
+        Self {
+            now: self.now,
+            queue: self.queue.clone(),
+            dice,
+            standing: self.standing,
+            links: self.links.clone(),
+            slowness: self.slowness,
+            steady: self.steady,
+            steady_lags: self.steady_lags,
+            drivers,
+            sink: Listener::Nobody,
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn tell(&mut self, event: &Event) {
@@ -184,8 +206,8 @@ impl Host for SimHost<'_> {
         let replica = (u128::from(self.dice.draw(REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
         let party = (u64::from(token.sequence()) << 16) | replica as u64;
         (
-            visible_after.sample(self.dice.draw(LAG, party, 0)),
-            invalidation.sample(self.dice.draw(LAG, party, 1)),
+            visible_after.sample(self.standing.draw(LAG, party, 0)),
+            invalidation.sample(self.standing.draw(LAG, party, 1)),
         )
     }
 
@@ -193,7 +215,7 @@ impl Host for SimHost<'_> {
     fn note(&mut self, event: impl FnOnce() -> Event) {
         match &mut self.sink {
             Listener::Metrics(observed) => observed.record(self.now, &event()),
-            Listener::Other(_) => self.tell(&event()),
+            Listener::Other(_) | Listener::Nobody => self.tell(&event()),
         }
     }
 }

@@ -39,7 +39,7 @@ struct Lane {
 }
 
 /// All lanes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lanes {
     lanes: [Lane; LANES],
     open: usize,

@@ -15,6 +15,7 @@ pub(in crate::engine) mod purpose;
 mod queue;
 mod rest;
 mod scripted;
+mod split;
 mod stage;
 mod turn;
 mod watched;
@@ -36,6 +37,7 @@ use crate::world::World;
 
 pub use purpose::ARRIVALS;
 pub use scripted::{Happening, Network, run_script};
+pub use split::{SplitHalt, SplitRun, SplitWatcher};
 pub use watched::{Watched, WatchedWorld, Watcher, watch};
 
 /// What a run cost.

@@ -39,7 +39,7 @@ pub enum Taken {
 }
 
 /// Messages under way outside the lanes; places are used again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     pub(super) messages: Vec<Message>,
     pub(super) free: Vec<u32>,

@@ -33,6 +33,12 @@ pub(in crate::engine) const PEER: u64 = REVOCATIONS + 1;
 
 pub(in crate::engine) const CALLS: u64 = PEER + 2;
 
+/// The streams of a run that was split off another, from then on: of the calls that come of themselves.
+pub(in crate::engine) const BRANCH_ARRIVALS: u64 = CALLS + 1;
+
+/// The same of all else that drives a run.
+pub(in crate::engine) const BRANCH_DRIVERS: u64 = BRANCH_ARRIVALS + 1;
+
 pub(in crate::engine) fn latency_of(leg: Leg) -> u64 {
     match leg {
         Leg::Peer => PEER,

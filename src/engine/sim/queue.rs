@@ -26,7 +26,7 @@ const UNOPENED: u8 = u8::MAX;
 pub(super) const FEW: usize = 384;
 
 /// Everything pending.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Queue {
     /// The first event of each source; `sources` of them are in use.
     pub(super) heads: [QueuedEvent; SOURCES],

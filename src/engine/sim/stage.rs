@@ -43,6 +43,12 @@ pub(super) trait Stage<'a, S: Strategy, R: Rule>: Host {
     #[inline(always)]
     fn done(&mut self, _world: &World<S, R>) {}
 
+    /// Whether the run pauses here, before its next event, to be gone on with.
+    #[inline(always)]
+    fn pauses(&mut self, _world: &World<S, R>) -> bool {
+        false
+    }
+
     /// Whether nobody wants to see more.
     #[inline(always)]
     fn has_seen_enough(&self) -> bool {

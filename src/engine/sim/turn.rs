@@ -33,15 +33,32 @@ const FAR: u32 = 12;
 
 const NEAR: u32 = 6;
 
+fn most_in_an_instant(plan: &Plan) -> u64 {
+    MOST_IN_AN_INSTANT + plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE
+}
+
 /// One run.
 pub(super) struct Sim<'a, S: Strategy, R, H> {
     plan: &'a Plan,
     world: World<S, R>,
-    host: H,
+    pub(super) host: H,
     span: Span,
     sources: Sources,
     acts: usize,
     effort: RunStats,
+    /// When it was looked at whether time moves, and the number of events after which it is again.
+    moved: (Time, u64),
+}
+
+/// How a run came to a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// At its end.
+    End,
+    /// Its host has paused it.
+    Pause,
+    /// Nobody wants to see more.
+    SeenEnough,
 }
 
 impl<'a, S: Strategy, R: Rule, H: Stage<'a, S, R>> Sim<'a, S, R, H>
@@ -62,6 +79,7 @@ where
             now: Time::ZERO,
             queue: Queue::new(shortcuts.order),
             dice,
+            standing: dice,
             links: plan.links.clone(),
             slowness: [1000; LEGS],
             steady: [None; LEGS],
@@ -78,30 +96,55 @@ where
             sources,
             acts: 0,
             effort: RunStats::default(),
+            moved: (Time::ZERO, most_in_an_instant(plan)),
         }
     }
 
     /// Runs to the end, or until `stop` is set.
     pub(super) fn run(mut self, stop: &AtomicBool) -> RunStats {
+        self.set_out();
+        if self.go_on(stop) == Halt::End {
+            self.end();
+        }
+        self.effort
+    }
+
+    /// What it has cost so far.
+    pub(super) fn effort(&self) -> RunStats {
+        self.effort
+    }
+
+    /// What is due first.
+    pub(super) fn set_out(&mut self) {
         self.schedule_act();
         let SimHost { queue, drivers, .. } = self.host.sim_mut();
         drivers.begin(|number, at| queue.push_arrival(at, number));
-        let most = MOST_IN_AN_INSTANT + self.plan.nodes() as u64 * MOST_IN_AN_INSTANT_PER_NODE;
-        let (mut look, mut moved) = (LOOK, (Time::ZERO, most));
+    }
+
+    /// One event after another.
+    #[inline(always)] // In each kind of run once.
+    pub(super) fn go_on(&mut self, stop: &AtomicBool) -> Halt {
+        let mut look = (self.effort.events / LOOK + 1) * LOOK;
         let large = self.plan.layout.fleets.last().map_or(0, |fleet| fleet.nodes.end) >= LARGE;
-        while let Some((at, due)) = self.host.sim_mut().queue.pop() {
+        loop {
+            if self.host.pauses(&self.world) {
+                return Halt::Pause;
+            }
+            let Some((at, due)) = self.host.sim_mut().queue.pop() else {
+                return Halt::End;
+            };
             // Once the arrivals have stopped, the run ends with its last call.
             if at >= self.span.horizon && (at > self.span.end || self.world.calls().is_empty()) {
-                break;
+                return Halt::End;
             }
             if self.host.has_seen_enough() {
-                return self.effort;
+                return Halt::SeenEnough;
             }
             self.effort.events += 1;
             if self.effort.events == look {
                 look += LOOK;
-                if self.ends_early(at, &mut moved, most, stop) {
-                    break;
+                if self.ends_early(at, stop) {
+                    return Halt::End;
                 }
             }
             self.host.sim_mut().now = at;
@@ -123,25 +166,48 @@ where
                 Due::Act => self.act(),
             }
         }
+    }
+
+    /// The run is over: what is left is told.
+    pub(super) fn end(&mut self) {
         let now = &mut self.host.sim_mut().now;
         *now = (*now).max(self.span.horizon).min(self.span.end);
         self.host.begins(&self.world, Occasion::End);
         self.world.close(&mut self.host);
         self.host.done(&self.world);
-        self.effort
+    }
+
+    /// The same run at this instant, to go on with other draws, in a host made of the simulator's own.
+    pub(super) fn branch(&self, dice: Dice, stage: impl FnOnce(SimHost<'a>) -> H) -> Self
+    where
+        S: Clone,
+        R: Clone,
+    {
+        let mut sources = self.sources.clone();
+        sources.redraw(dice);
+        Self {
+            plan: self.plan,
+            world: self.world.clone(),
+            host: stage(self.host.sim().branch(dice)),
+            span: self.span,
+            sources,
+            acts: self.acts,
+            effort: RunStats::default(),
+            moved: (Time::ZERO, most_in_an_instant(self.plan)),
+        }
     }
 
     /// Whether the run ends here: it was interrupted, or time stands still. Time is looked at every so many events, and where it
-    /// has not moved in between, it stands; `moved` is when it was looked at, and the number of events after which it is again.
+    /// has not moved in between, it stands.
     #[cold]
-    fn ends_early(&mut self, at: Time, moved: &mut (Time, u64), most: u64, stop: &AtomicBool) -> bool {
+    fn ends_early(&mut self, at: Time, stop: &AtomicBool) -> bool {
         if stop.load(Ordering::Relaxed) {
             self.effort.stopped = true;
-        } else if self.effort.events >= moved.1 {
-            if at == moved.0 {
+        } else if self.effort.events >= self.moved.1 {
+            if at == self.moved.0 {
                 self.effort.stuck_at = Some(at);
             }
-            *moved = (at, self.effort.events + most);
+            self.moved = (at, self.effort.events + most_in_an_instant(self.plan));
         }
         self.effort.stopped || self.effort.stuck_at.is_some()
     }

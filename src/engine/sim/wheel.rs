@@ -32,7 +32,7 @@ struct Level {
 }
 
 /// Events of later buckets than the current one, and those of the current one in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wheel {
     /// Buckets are so many bits of the instant wide.
     shift: u32,
