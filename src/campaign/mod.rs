@@ -17,6 +17,7 @@ mod moments;
 mod open_figures;
 mod options;
 pub mod precision;
+pub mod rare;
 mod replicate;
 mod results;
 mod sampling;

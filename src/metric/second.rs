@@ -22,6 +22,14 @@ pub struct Second {
 }
 
 impl Second {
+    /// Whether so many running nodes are in a livelock: attempts go on, nothing succeeds, nothing is overloaded.
+    pub fn is_livelocked(&self, nodes: i64) -> bool {
+        nodes > 0
+            && i64::from(self.issuances) >= 3 * nodes
+            && u64::from(self.successes) * 20 <= u64::from(self.arrivals)
+            && self.refused == 0
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.arrivals += other.arrivals;
         self.attempts += other.attempts;

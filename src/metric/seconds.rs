@@ -104,7 +104,7 @@ impl Seconds {
         if whole {
             self.measured += 1;
             self.peak_token_requests = self.peak_token_requests.max(second.token_requests);
-            self.livelock += u64::from(self.is_livelocked(&second));
+            self.livelock += u64::from(second.is_livelocked(self.nodes));
             let issuances = u64::from(second.issuances);
             self.issuances.0 += issuances;
             self.issuances.1 += issuances * issuances;
@@ -112,14 +112,6 @@ impl Seconds {
         self.storms.second(from, &second);
         self.recovery.second(from, &second);
         self.until = self.until + Duration::SECOND;
-    }
-
-    /// Attempts go on, nothing succeeds, nothing is overloaded.
-    fn is_livelocked(&self, second: &Second) -> bool {
-        self.nodes > 0
-            && i64::from(second.issuances) >= 3 * self.nodes
-            && u64::from(second.successes) * 20 <= u64::from(second.arrivals)
-            && second.refused == 0
     }
 
     /// Variance over mean of the issuances in a second: 1 when they are independent of each other, below when they are

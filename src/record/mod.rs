@@ -15,6 +15,7 @@ mod load;
 mod mixture;
 pub mod names;
 mod precision;
+pub mod rare;
 mod read;
 mod replications;
 mod run_id;
