@@ -22,6 +22,7 @@ mod point;
 mod precise;
 #[cfg(feature = "live")]
 mod probe;
+mod rare;
 mod replay;
 mod report;
 mod run;
@@ -79,6 +80,8 @@ enum Command {
     Merge(merge::Arguments),
     /// Try every strategy and retry policy that a scenario allows, and recommend one, with reasons
     Advise(advise::Arguments),
+    /// Estimate how rare a failed call or a livelock is that no run would wait for, by splitting the runs that come near it
+    Rare(rare::Arguments),
     /// Print old results again, and draw their charts anew
     Report(report::Arguments),
     /// Tell what led to the failure of a call of an old result: whose token request killed whose token
@@ -180,6 +183,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Advise(arguments) => advise::run(&arguments),
+        Command::Rare(arguments) => rare::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),

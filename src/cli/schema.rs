@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::say::print;
-use crate::record::{advice, agreement, findings, names, summary, verdicts};
+use crate::record::{advice, agreement, findings, names, rare, summary, verdicts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -31,6 +31,8 @@ enum Described {
     Agreement,
     /// What `list --format json` prints.
     Names,
+    /// What `rare --format json` prints.
+    Rare,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -42,6 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Described::Advice => advice::schema(),
         Described::Agreement => agreement::schema(),
         Described::Names => names::schema(),
+        Described::Rare => rare::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
     print(&format!("{text}\n"))

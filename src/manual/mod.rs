@@ -10,23 +10,24 @@
 //! 8. [`questions`]: how many slots, how much overlap and leeway, how long a lease: curves for what is argued about
 //! 9. [`sweeping`]: very many points of a scenario, which can be ended and begun again, and shared out over machines
 //! 10. [`precision`]: how many replications it takes, how often intervals cover, and when one is not to be trusted
-//! 11. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
-//! 12. [`storms`]: how storms are measured, whether a system comes back, and what was found
-//! 13. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
-//! 14. [`explaining`]: what led to the failure of one call: whose token request killed whose token
-//! 15. [`checking`]: whether something can ever happen: every order of events of a small system
-//! 16. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
+//! 11. [`rare`]: one failure in a hundred million, and mean times to a livelock that no run waits for
+//! 12. [`findings`]: what the simulations showed that theory did not, with the scenario that shows it
+//! 13. [`storms`]: how storms are measured, whether a system comes back, and what was found
+//! 14. [`incidents`]: a museum of what went wrong in public, each exhibit with what the simulation shows
+//! 15. [`explaining`]: what led to the failure of one call: whose token request killed whose token
+//! 16. [`checking`]: whether something can ever happen: every order of events of a small system
+//! 17. [`fuzzing`]: the smallest thing that breaks a property, how it is kept and run again; and how [a strategy of your own](crate::testing) is held to
 //!     account
-//! 17. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
-//! 18. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
-//! 19. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
-//! 20. [`probe`]: which rule a provider follows, found out from outside
-//! 21. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
-//! 22. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
-//! 23. [`gates`]: thresholds and changes in CI, and the exit codes
-//! 24. [`glossary`]: one meaning for each word
-//! 25. [`speed`]: how fast the simulator is, what made it so, and what limits it
-//! 26. [`limits`]: what is not modelled, and what the numbers cannot say
+//! 18. [`single_flight_cell`]: one token for the threads and tasks of a process, and its proof
+//! 19. [`serve`]: a provider over HTTP for real clients: what it speaks, its clock, who ended which token
+//! 20. [`live`]: strategies by the wall clock, over HTTP and Redis, with the prediction beside the measurement
+//! 21. [`probe`]: which rule a provider follows, found out from outside
+//! 22. [`studio`]: a page in the browser where a scenario is changed, and its figures follow
+//! 23. [`advice`]: which strategy for a scenario, by which rule, and how sure that is
+//! 24. [`gates`]: thresholds and changes in CI, and the exit codes
+//! 25. [`glossary`]: one meaning for each word
+//! 26. [`speed`]: how fast the simulator is, what made it so, and what limits it
+//! 27. [`limits`]: what is not modelled, and what the numbers cannot say
 
 #[doc(inline)]
 pub use crate::strategy::pages as strategies;
@@ -60,6 +61,9 @@ pub mod sweeping {}
 
 #[doc = include_str!("precision.md")]
 pub mod precision {}
+
+#[doc = include_str!("rare.md")]
+pub mod rare {}
 
 #[doc = include_str!("findings.md")]
 pub mod findings {}

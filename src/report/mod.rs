@@ -21,6 +21,7 @@ pub mod number;
 pub mod page;
 pub mod precision;
 mod quotas;
+pub mod rare;
 mod reasons;
 mod setting;
 mod sheet;

@@ -7,6 +7,7 @@ mod init;
 mod manual;
 mod museum;
 mod outputs;
+mod rare;
 mod streams;
 
 use std::collections::BTreeMap;

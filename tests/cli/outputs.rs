@@ -177,6 +177,7 @@ const SHORT: &[(&str, &[&str])] = &[
             "100",
         ],
     ),
+    ("rare", &["rare", "@/small.toml", "--max-events", "1M"]),
     ("check", &["check", "--strategy", "naive"]),
     ("check_csv", &["check", "--strategy", "naive", "--format", "csv"]),
     ("fuzz", &["fuzz", "--strategy", "naive", "--seed", "1", "--cases", "40"]),
@@ -223,6 +224,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("schema_verdicts", &["schema", "verdicts"]),
     ("schema_agreement", &["schema", "agreement"]),
     ("schema_names", &["schema", "names"]),
+    ("schema_rare", &["schema", "rare"]),
     ("completions", &["completions", "bash"]),
     ("man", &["man"]),
 ];
