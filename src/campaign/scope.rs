@@ -269,6 +269,11 @@ fn of_policy(strategy: &StrategySettings, words: &mut Words) {
         "token requests that a node does not make after failures",
         REFUSES,
     );
+    words.add(
+        guard.login_after.is_some(),
+        "logins after a time without a token",
+        MISREADS,
+    );
     words.add(guard.use_stale, "calls that are sent with a stale token", ALL);
     words.add(
         strategy.reads != Reads::default(),

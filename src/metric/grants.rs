@@ -22,6 +22,16 @@ pub(super) const LOGINS: Metric = Metric {
     better: Some(Better::Low),
 };
 
+pub(super) const WITHOUT_GRANT_SECONDS: Metric = Metric {
+    name: "without_grant_seconds",
+    unit: "s",
+    about: "Time from the first call that failed for want of a grant to the login that followed, or to the end of the measured span; of all users together.",
+    read: |run| Some(run.without_grant.as_secs_f64()),
+    by_group: None,
+    by_fleet: None,
+    better: Some(Better::Low),
+};
+
 pub(super) const INVALID_GRANTS: Metric = Metric {
     name: "invalid_grants",
     unit: "count",

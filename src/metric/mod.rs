@@ -161,6 +161,7 @@ pub const METRICS: &[Metric] = &[
     quota_use::TOKEN_QUOTA_USED_MAX,
     quota_use::API_QUOTA_USED_MAX,
     quota_use::API_QUOTA_EXHAUSTED_SECONDS,
+    grants::WITHOUT_GRANT_SECONDS,
 ];
 
 /// The metric of this name.

@@ -8,7 +8,7 @@ use super::quota_use::QuotaUse;
 use super::seconds::Seconds;
 use super::spread::Spread;
 use super::tally::{CAUSES, FleetTally, Tally};
-use crate::base::{Group, NodeId, Time};
+use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{AnswerKind, At};
 use crate::provider::Life;
 use crate::trace::{CallOutcome, Event, Sink};
@@ -66,6 +66,8 @@ pub struct Observed {
     pub logins: u64,
     /// Refresh tokens that the provider refused.
     pub invalid_grants: u64,
+    /// Time that users were without a grant, all users together.
+    pub without_grant: Duration,
     /// What was used of the quotas of the token endpoint.
     pub token_quota: QuotaUse,
     /// What was used of the quotas of the API.
@@ -108,6 +110,7 @@ impl Observed {
             grants_lost: 0,
             logins: 0,
             invalid_grants: 0,
+            without_grant: Duration::ZERO,
             token_quota: QuotaUse::default(),
             api_quota: QuotaUse::default(),
             herd: (Time::ZERO, 0),
@@ -139,6 +142,17 @@ impl Observed {
 
     fn measured(&self, now: Time) -> bool {
         now >= self.context.warmup && now < self.context.horizon
+    }
+
+    fn without_grant(&mut self, since: Time, until: Time) {
+        let time = until.min(self.context.horizon).since(since.max(self.context.warmup));
+        self.without_grant = self.without_grant.saturating_add(time);
+    }
+
+    /// From now until its window ends, a quota is used up.
+    fn exhaust_quota(&mut self, at: At, now: Time, reset: Duration) {
+        let (from, horizon) = (now.max(self.context.warmup), self.context.horizon);
+        self.quota(at).exhaust(from, (now + reset).min(horizon));
     }
 
     fn quota(&mut self, at: At) -> &mut QuotaUse {
@@ -302,10 +316,7 @@ impl Sink for Observed {
             Event::TokenRefused { node, why } => self.token_refused(now, node, why),
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),
             Event::TokenAnswerLost => self.lost_answers += u64::from(self.measured(now)),
-            Event::QuotaExhausted { at, reset } => {
-                let (from, horizon) = (now.max(self.context.warmup), self.context.horizon);
-                self.quota(at).exhaust(from, (now + reset).min(horizon));
-            }
+            Event::QuotaExhausted { at, reset } => self.exhaust_quota(at, now, reset),
             Event::QuotaUsed { at, thousandths } => {
                 if self.measured(now) {
                     self.quota(at).note(thousandths);
@@ -318,6 +329,7 @@ impl Sink for Observed {
             Event::StoreWritten { regressed } => self.stale_writes += u64::from(regressed && self.measured(now)),
             Event::GrantRefused { .. } => self.invalid_grants += u64::from(self.measured(now)),
             Event::LoggedIn { again } => self.logins += u64::from(again && self.measured(now)),
+            Event::LackedGrant { since } => self.without_grant(since, now),
             // Grants that are found lost when the run ends count too.
             Event::GrantLost => self.grants_lost += u64::from(now >= self.context.warmup),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),

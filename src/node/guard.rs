@@ -49,29 +49,33 @@ impl<S: Strategy> AtNode<'_, S> {
         if was_withheld {
             return state.why.unwrap_or(Failure::Unreachable);
         }
-        if !late {
-            state.failed(guard, Failure::Unknown, Duration::ZERO, now);
+        match late {
+            true => Failure::Unknown,
+            false => state.failed(guard, Failure::Unknown, Duration::ZERO, now),
         }
-        Failure::Unknown
     }
 
-    /// The token endpoint has answered: with a failure, or with a token.
+    /// The token endpoint has answered with a token, or a user has logged in.
     #[cold]
     #[inline(never)]
-    pub(super) fn note_token_answer(&mut self, failure: Option<Failure>, now: Time) {
-        let (Some(guard), Some(state)) = (&self.policy.guard, self.tables.guards.get_mut(self.id.index())) else {
-            return;
-        };
-        match failure {
-            None => state.succeeded(),
-            Some(why) => {
-                let asked = match why {
-                    Failure::Throttled { retry_after } if self.policy.obey_retry_after => retry_after.into(),
-                    _ => Duration::ZERO,
-                };
-                state.failed(guard, why, asked, now);
-            }
+    pub(super) fn note_token(&mut self) {
+        if let (Some(_), Some(state)) = (&self.policy.guard, self.tables.guards.get_mut(self.id.index())) {
+            state.succeeded();
         }
+    }
+
+    /// The token endpoint has answered with a failure: what the node takes it for.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_token_failure(&mut self, why: Failure, now: Time) -> Failure {
+        let (Some(guard), Some(state)) = (&self.policy.guard, self.tables.guards.get_mut(self.id.index())) else {
+            return why;
+        };
+        let asked = match why {
+            Failure::Throttled { retry_after } if self.policy.obey_retry_after => retry_after.into(),
+            _ => Duration::ZERO,
+        };
+        state.failed(guard, why, asked, now)
     }
 
     /// A call is to fail this try for want of a token: it is, unless the node has one that it may be sent with all the same.

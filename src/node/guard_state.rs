@@ -8,6 +8,8 @@ use crate::retry::{BreakerState, TokenGuard};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GuardState {
     breaker: BreakerState,
+    /// Since when requests fail.
+    failing_since: Option<Time>,
     /// No request before this.
     rests_until: Time,
     /// What the last one failed with.
@@ -34,8 +36,13 @@ impl GuardState {
         };
     }
 
-    /// A request has failed; `asked` is how long the server has asked to wait.
-    pub(super) fn failed(&mut self, guard: &TokenGuard, why: Failure, asked: Duration, now: Time) {
+    /// A request has failed; `asked` is how long the server has asked to wait. Says what the node takes it for.
+    pub(super) fn failed(&mut self, guard: &TokenGuard, why: Failure, asked: Duration, now: Time) -> Failure {
+        let since = *self.failing_since.get_or_insert(now);
+        let why = match guard.login_after {
+            Some(after) if now.since(since) >= after => Failure::InvalidGrant,
+            _ => why,
+        };
         self.why = Some(why);
         self.logged_out |= guard.until_login && why == Failure::InvalidGrant;
         if let Some(cooldown) = guard.cooldown {
@@ -47,5 +54,6 @@ impl GuardState {
             Some(breaker) => breaker.failed(&mut self.breaker, now),
             None => {}
         }
+        why
     }
 }

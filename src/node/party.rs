@@ -277,7 +277,7 @@ impl<S: Strategy> AtNode<'_, S> {
             Heard::Alarm(alarm) => self.wake_up(alarm, host),
             Heard::Login(grant) => {
                 if !self.tables.guards.is_empty() {
-                    self.note_token_answer(None, host.now());
+                    self.note_token();
                 }
                 self.react(Input::Login { grant }, host);
             }

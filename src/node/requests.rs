@@ -86,7 +86,7 @@ impl<S: Strategy> AtNode<'_, S> {
         match reply {
             Reply::Granted(grant) => {
                 if !self.tables.guards.is_empty() {
-                    self.note_token_answer(None, host.now());
+                    self.note_token();
                 }
                 let took = match call {
                     Some(call) if self.strategy.times_requests() => self.calls.asked(call),
@@ -105,9 +105,9 @@ impl<S: Strategy> AtNode<'_, S> {
             // A failure that nobody waits for is no news.
             Reply::Refused { .. } if late => {}
             Reply::Refused { kind, wait } => {
-                let why = self.policy.perceptions.of(At::Token, kind).failure(wait);
+                let mut why = self.policy.perceptions.of(At::Token, kind).failure(wait);
                 if !self.tables.guards.is_empty() {
-                    self.note_token_answer(Some(why), host.now());
+                    why = self.note_token_failure(why, host.now());
                 }
                 let tag = tag_of(asker);
                 self.react(Input::TokenFailed { call, tag, why }, host);

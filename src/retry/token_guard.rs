@@ -23,6 +23,9 @@ pub struct TokenGuard {
     pub breaker: Option<Breaker>,
     /// After `invalid_grant` the node makes no token request until somebody has logged in.
     pub until_login: bool,
+    /// Token requests that have failed for so long, without a success in between, are taken for the end of the login, as `invalid_grant` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_after: Option<Duration>,
     /// Calls for which no new token is to be had are sent with the last one that the node has had, unless they have been refused with it.
     pub use_stale: bool,
 }

@@ -13,7 +13,7 @@ use super::op::Op;
 use super::ordered::Ordered;
 use super::strategy::StrategySettings;
 use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
-use crate::base::Duration;
+use crate::base::{Duration, Hours};
 use crate::net::Distribution;
 use crate::provider::settings::Settings;
 use crate::workload::Arrivals;
@@ -236,6 +236,12 @@ pub struct WorkloadSettings {
 pub struct Login {
     /// A user logs in again this long after the first call that failed for want of a grant; left out, never.
     pub again_after: Option<Duration>,
+    /// Up to so much later, by chance: every time between is as likely.
+    pub spread: Duration,
+    /// The hours in which somebody works on it; outside of them both times rest. Left out, always. The run begins at midnight of the first
+    /// day of a week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
 }
 
 /// Whose grant a fleet's nodes use.

@@ -190,6 +190,7 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -
         _ => None,
     });
     let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
+    let login = file.login.unwrap_or_default();
     let layout = Layout {
         fleets,
         patience,
@@ -198,7 +199,9 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -
             replica_lag,
             remembers: loses.chain(replica_lag).max().unwrap_or_default(),
         },
-        login_again: file.login.as_ref().and_then(|login| login.again_after),
+        login_again: login.again_after,
+        login_spread: login.spread,
+        login_hours: login.hours,
     };
     (layout, groups)
 }

@@ -99,6 +99,11 @@ pub enum Event {
         /// It is not the first time.
         again: bool,
     },
+    /// A user has been without a grant since then: until now, when a login or the end of the run has come.
+    LackedGrant {
+        /// The first call that failed for want of it.
+        since: Time,
+    },
     /// A family of refresh tokens has ended, or no node holds one of it that would be accepted.
     GrantLost,
     /// A quota of an endpoint is used up.

@@ -1,6 +1,6 @@
 //! What a world is made of: fleets of like nodes, and how the shared stores are kept.
 
-use crate::base::{Duration, NodeId};
+use crate::base::{Duration, Hours, NodeId};
 use crate::node::{Me, Role};
 use crate::oauth::Token;
 use crate::provider::Requester;
@@ -81,6 +81,10 @@ pub struct Layout {
     pub store: StoreLayout,
     /// How long after a grant was found lost its user logs in again; none for never.
     pub login_again: Option<Duration>,
+    /// Up to so much later, by chance.
+    pub login_spread: Duration,
+    /// When somebody works on it; none for always.
+    pub login_hours: Option<Hours>,
 }
 
 impl Layout {
@@ -103,6 +107,8 @@ impl Layout {
             stores: 1,
             store: StoreLayout::default(),
             login_again: None,
+            login_spread: Duration::ZERO,
+            login_hours: None,
         }
     }
 }

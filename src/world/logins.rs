@@ -1,9 +1,12 @@
 //! Logins: where the grants come from that nodes refresh.
 //!
 //! A user logs in before the run, and the credential is deployed to every node and put into the shared store. Where a grant is
-//! found lost, the user may log in again after a while, and once more after as long if the token endpoint turns that away.
+//! found lost, the user may log in again after a while, within the hours in which somebody works, and once more after as long if
+//! the token endpoint turns that away.
 
-use crate::base::{Delay, Duration, NodeId, clone_in_place};
+use std::hash::{Hash, Hasher};
+
+use crate::base::{Delay, Duration, Hours, NodeId, Time, clone_in_place};
 use crate::node::{Heard, Memory, Shared, Strategy};
 use crate::oauth::Token;
 use crate::provider::{GrantType, Requester, RotationMachine, Rule};
@@ -11,34 +14,65 @@ use crate::trace::Event;
 
 use super::World;
 use super::host::Host;
+use super::layout::Layout;
 use super::message::Message;
 
 /// Marks the keys of a login's draws: a node's request has another.
 const LOGIN: u64 = 1 << 63;
 
+/// Marks the keys of the times until a login.
+const WAIT: u64 = 1 << 62;
+
 /// The newest credential of each login.
-#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Logins {
     made: Vec<Login>,
     again: Option<Duration>,
+    spread: Duration,
+    hours: Option<Hours>,
 }
 
-clone_in_place!(Logins { made, again });
+clone_in_place!(Logins {
+    made,
+    again,
+    spread,
+    hours
+});
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Without when somebody works, which is the same in all states.
+impl Hash for Logins {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.made, self.again).hash(state);
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Login {
     token: Option<Token>,
     /// The user is about to log in again.
     awaited: bool,
     /// The end of its grant has been told.
     reported: bool,
+    /// Since when calls fail for want of a grant.
+    lacks_since: Option<Time>,
+    /// Since when the user is about to log in, where the time is yet to be laid over the hours in which somebody works.
+    asked: Option<Time>,
+}
+
+/// Without times: a search has none.
+impl Hash for Login {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.token, self.awaited, self.reported).hash(state);
+    }
 }
 
 impl Logins {
-    pub fn new(again: Option<Duration>) -> Self {
+    pub fn new(layout: &Layout) -> Self {
         Self {
             made: Vec::new(),
-            again,
+            again: layout.login_again,
+            spread: layout.login_spread,
+            hours: layout.login_hours,
         }
     }
 
@@ -50,14 +84,16 @@ impl Logins {
     }
 
     /// A call has failed for want of a grant, at a node with this credential: how long until its user has logged in again, where
-    /// that has not been asked for yet.
+    /// that has not been asked for yet; and the key of its draw.
     pub fn ask(
         &mut self,
         login: u32,
         credential: Option<Token>,
         rotation: Option<&RotationMachine>,
-    ) -> Option<Duration> {
-        let (again, rotation) = (self.again?, rotation?);
+        now: Time,
+    ) -> Option<(Delay, u64)> {
+        let rotation = rotation?;
+        let again = self.again;
         let it = self.at(login);
         // The user has logged in meanwhile, and this node still tried with what it had before.
         let family = |token: Option<Token>| rotation.family(token?);
@@ -65,8 +101,25 @@ impl Logins {
         if own.is_some() && own != family(it.token) || it.awaited {
             return None;
         }
+        it.lacks_since.get_or_insert(now);
+        again?;
         it.awaited = true;
-        Some(again)
+        self.wait(login, now)
+    }
+
+    /// How long until the user has logged in who begins to wait now.
+    fn wait(&mut self, login: u32, now: Time) -> Option<(Delay, u64)> {
+        let delay = Delay::between(self.again?, self.spread);
+        self.at(login).asked = self.hours.map(|_| now);
+        Some((delay, WAIT | (u64::from(login) << 40) ^ now.nanos()))
+    }
+
+    /// The time has passed that a login takes: how much longer it takes where nobody works at all hours.
+    fn rests(&mut self, login: u32, now: Time) -> Option<Duration> {
+        let hours = self.hours?;
+        let asked = self.at(login).asked.take()?;
+        let done = hours.done(asked, now.since(asked));
+        Some(done.since(now)).filter(|rest| !rest.is_zero())
     }
 
     fn at(&mut self, login: u32) -> &mut Login {
@@ -132,19 +185,26 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         let Some(grant) = granted else { return false };
         self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
+        if let Some(since) = self.logins.at(login).lacks_since {
+            host.note(|| Event::LackedGrant { since });
+        }
         *self.logins.at(login) = Login {
             token: Some(grant.token),
-            awaited: false,
-            reported: false,
+            ..Login::default()
         };
         true
     }
 
     pub(super) fn log_in_again(&mut self, login: u32, host: &mut impl Host) {
+        let now = host.now();
+        if let Some(rest) = self.logins.rests(login, now) {
+            host.wake(Delay::exactly(rest), login.into(), Message::LoginAgain { login });
+            return;
+        }
         self.report_lost_grant(login, host);
         if !self.log_in(login, host) {
-            if let Some(again) = self.logins.again {
-                host.wake(Delay::exactly(again), login.into(), Message::LoginAgain { login });
+            if let Some((delay, key)) = self.logins.wait(login, now) {
+                host.wake(delay, key, Message::LoginAgain { login });
             }
             return;
         }
@@ -185,10 +245,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
+    /// Since when calls of a login fail for want of a grant: its user is waited for, or it has ended and nobody comes.
+    fn lacks_grant(&mut self, login: u32, now: Time) -> Option<Time> {
+        let it = *self.logins.at(login);
+        let rotation = self.server.provider.rotation.as_ref()?;
+        let family = rotation.family(it.token?);
+        let is_lost = it.awaited || it.reported || family.is_none_or(|family| rotation.is_over(now, family));
+        it.lacks_since.filter(|_| is_lost)
+    }
+
     /// At the end of a run: the grants that nobody can use any more.
     pub(super) fn note_stranded(&mut self, host: &mut impl Host) {
         for login in 0..self.logins.made.len() as u32 {
             self.report_lost_grant(login, host);
+            if let Some(since) = self.lacks_grant(login, host.now()) {
+                host.note(|| Event::LackedGrant { since });
+            }
         }
     }
 }

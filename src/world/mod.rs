@@ -143,6 +143,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let policies = strategy.policies().iter().chain([&policy]);
         Self {
+            logins: logins::Logins::new(&layout),
             tables: NodeTables::new(nodes.len(), layout.patience.into(), policies),
             strategy,
             policy,
@@ -152,7 +153,6 @@ impl<S: Strategy, R: Rule> World<S, R> {
             server: Server::new(provider),
             stores: vec![Store::remembering(layout.store.remembers); usize::from(layout.stores)],
             store_layout: layout.store,
-            logins: logins::Logins::new(layout.login_again),
             store_down: None,
             disturbance: Disturbance::default(),
         }

@@ -234,9 +234,9 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
     fn login_needed(&mut self, memory: &M) {
         let login = self.fleet().login_of(self.id);
         let rotation = self.server.provider.rotation.as_deref();
-        if let Some(again) = self.logins.ask(login, memory.credential(), rotation) {
-            let delay = Delay::exactly(again);
-            self.host.wake(delay, login.into(), Message::LoginAgain { login });
+        let now = self.host.now();
+        if let Some((delay, key)) = self.logins.ask(login, memory.credential(), rotation, now) {
+            self.host.wake(delay, key, Message::LoginAgain { login });
         }
     }
 

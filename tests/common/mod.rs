@@ -85,6 +85,8 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             stores: 1,
             store: StoreLayout::default(),
             login_again: None,
+            login_spread: Duration::ZERO,
+            login_hours: None,
         },
         provider: ProviderPlan {
             rotation: None,

@@ -102,6 +102,7 @@ fn a_breaker_waits_twice_as_long_after_each_probe_up_to_its_longest() {
 #[test]
 fn without_a_failure_a_guard_changes_nothing() {
     let guard = TokenGuard {
+        login_after: None,
         cooldown: Some(Duration::from_secs(5)),
         breaker: Some(Breaker {
             failures: 1,

@@ -12,6 +12,7 @@ mod clock;
 mod common;
 mod guard;
 mod limits;
+mod logins;
 mod m0;
 mod schedule;
 mod settings;

@@ -263,6 +263,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         | Event::Sampled { .. }
         | Event::QuotaExhausted { .. }
         | Event::QuotaUsed { .. }
+        | Event::LackedGrant { .. }
         | Event::TokenEnded(_)
         | Event::NodePaused { .. }
         | Event::NodeResumed { .. } => return None,

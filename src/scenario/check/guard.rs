@@ -27,6 +27,14 @@ impl Checker<'_> {
                 "for instance 3",
             );
         }
+        if guard.login_after.is_some_and(Duration::is_zero) {
+            self.wrong(
+                &whose.at(&[&"token_guard", &"login_after"]),
+                "a login that is asked for after any failure",
+                "must be above zero",
+                "`logged_out_by = \"errors\"` is a client that takes any error for the end of its login",
+            );
+        }
         let withholds = guard.cooldown.is_some() || guard.breaker.is_some() || guard.until_login;
         if withholds && matches!(retry, Retry::Immediate(immediate) if immediate.attempts.is_unbounded()) {
             self.wrong(
@@ -43,11 +51,15 @@ impl Checker<'_> {
         if self.file.provider.refresh_tokens().is_some() {
             return;
         }
-        let keys: [(&[&dyn Display], bool); 2] = [
+        let keys: [(&[&dyn Display], bool); 3] = [
             (&[&"logged_out_by"], strategy.logged_out_by != LoggedOutBy::default()),
             (
                 &[&"token_guard", &"until_login"],
                 strategy.token_guard.is_some_and(|guard| guard.until_login),
+            ),
+            (
+                &[&"token_guard", &"login_after"],
+                strategy.token_guard.is_some_and(|guard| guard.login_after.is_some()),
             ),
         ];
         for (key, _) in keys.into_iter().filter(|(_, is_set)| *is_set) {

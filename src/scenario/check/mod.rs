@@ -95,6 +95,7 @@ pub(super) fn check(
     checker.provider();
     checker.apps();
     checker.fleets();
+    checker.logins();
     checker.paths_between();
     checker.strategies();
     checker.holders();

@@ -153,6 +153,31 @@ impl Checker<'_> {
         }
     }
 
+    /// When users log in again.
+    pub(super) fn logins(&mut self) {
+        let login = self.file.login.unwrap_or_default();
+        if let Some(hours) = login.hours.filter(|hours| !hours.is_possible()) {
+            let message = match hours.days {
+                1..=7 => format!("no hour of a day lies between {} and {}", hours.from, hours.until),
+                days => format!("a week has no {days} days"),
+            };
+            self.wrong(
+                &[&"login", &"hours"],
+                message,
+                "nobody ever works",
+                "for instance `{ from = \"9h\", until = \"17h\", days = 5 }`",
+            );
+        }
+        if login.again_after.is_none() && (login.hours.is_some() || !login.spread.is_zero()) {
+            self.wrong(
+                &[&"login"],
+                "nobody logs in again, at whatever hour",
+                "without `again_after`",
+                "say how long it takes: `again_after = \"1h\"`",
+            );
+        }
+    }
+
     fn pauses(&mut self, i: usize, pauses: Option<&PauseSettings>) {
         let Some(pauses) = pauses else { return };
         if pauses.every.is_zero() {

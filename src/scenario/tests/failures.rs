@@ -66,6 +66,12 @@ fn guards_of_the_token_endpoint() {
             "\"1s\"",
             "at least as long as `open`",
         ),
+        (
+            "login_after = \"0s\"",
+            "a login that is asked for after any failure",
+            "\"0s\"",
+            "logged_out_by",
+        ),
         ("cool = \"1s\"", "unknown key `cool`", "cool", "did you mean `cooldown`"),
     ] {
         mistaken(lease, &guarded(guard), message, under, help);
@@ -91,7 +97,11 @@ fn guards_of_the_token_endpoint() {
 #[test]
 fn ends_of_logins_where_nobody_has_one() {
     let lease = "retry = { fixed = { delay = \"1s\" } }";
-    for key in ["logged_out_by = \"errors\"", "token_guard = { until_login = true }"] {
+    for key in [
+        "logged_out_by = \"errors\"",
+        "token_guard = { until_login = true }",
+        "token_guard = { login_after = \"1h\" }",
+    ] {
         let scenario = parse(&VALID.replace(lease, &format!("{lease}\n{key}"))).unwrap();
         assert_eq!(
             scenario.warnings()[0].message(),
@@ -102,4 +112,28 @@ fn ends_of_logins_where_nobody_has_one() {
         let scenario = parse(&users.replace(lease, &format!("{lease}\n{key}"))).unwrap();
         assert!(scenario.warnings().is_empty(), "{key}");
     }
+}
+
+#[test]
+fn hours_in_which_nobody_logs_in() {
+    let app = "[[app]]";
+    let login = |keys: &str| format!("[login]\n{keys}\n\n{app}");
+    for (hours, message) in [
+        (
+            "{ from = \"9h\", until = \"9h\" }",
+            "no hour of a day lies between 9h and 9h",
+        ),
+        (
+            "{ from = \"9h\", until = \"25h\" }",
+            "no hour of a day lies between 9h and 25h",
+        ),
+        ("{ from = \"9h\", until = \"17h\", days = 8 }", "a week has no 8 days"),
+    ] {
+        let keys = format!("again_after = \"1h\"\nhours = {hours}");
+        mistaken(app, &login(&keys), message, hours, "until = \"17h\"");
+    }
+    let text = VALID.replace(app, &login("spread = \"1h\""));
+    let error = parse(&text).unwrap_err();
+    assert!(error.mistakes()[0].message().contains("nobody logs in again"));
+    assert!(parse(&VALID.replace(app, &login("again_after = \"1h\"\nspread = \"1h\""))).is_ok());
 }
