@@ -201,7 +201,6 @@ fn findings(
         summary: scenario.file.summary.clone(),
         point: point.to_string(),
         event: options.event.name().to_owned(),
-        level_counts: options.event.level_counts().to_owned(),
         seed: options.seed,
         precision: options.replications.is_none().then_some(options.precision),
         strategies,

@@ -28,8 +28,6 @@ pub struct RareFindings {
     pub point: String,
     /// What is looked for: `failed_call` or `livelock`.
     pub event: String,
-    /// What a level counts, in words.
-    pub level_counts: String,
     /// Every draw follows from it.
     pub seed: u64,
     /// The half-width of the interval that was asked for, as a share of the figure; none where a number of replications was.
@@ -49,6 +47,8 @@ pub struct RareFinding {
     pub crude: Option<RareFigure>,
     /// Where runs were split, from the lowest level up.
     pub levels: Vec<RareLevel>,
+    /// What a level counts, in words.
+    pub level_counts: String,
     /// The highest level that the pilot saw, and the highest that there is below the event.
     pub highest_seen: u32,
     /// See `highest_seen`.

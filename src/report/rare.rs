@@ -46,7 +46,7 @@ fn lines(findings: &RareFindings, finding: &RareFinding) -> Vec<String> {
     let mut lines = vec![headline(findings, finding)];
     lines.extend(ended(findings, finding));
     if finding.split.replications > 0 {
-        lines.push(levels(findings, finding));
+        lines.push(levels(finding));
         lines.push(effort(finding));
     }
     lines.extend(doubts(finding));
@@ -98,7 +98,7 @@ fn ended(findings: &RareFindings, finding: &RareFinding) -> Option<String> {
         (RareEnd::NotApproached, _) => Some(format!(
             "The pilot came as far as level {} of {} in {events} events (a level counts the {}), and hardly ever to the event itself; so nothing was \
              measured. That is no proof that it cannot happen. Raise --max-events, make the measured span longer, or take a load at which it is less rare.",
-            finding.highest_seen, finding.highest, findings.level_counts
+            finding.highest_seen, finding.highest, finding.level_counts
         )),
         (RareEnd::Interrupted, _) => {
             Some("Interrupted: the figures rest on the replications that were finished.".to_owned())
@@ -113,7 +113,7 @@ fn ended(findings: &RareFindings, finding: &RareFinding) -> Option<String> {
     }
 }
 
-fn levels(findings: &RareFindings, finding: &RareFinding) -> String {
+fn levels(finding: &RareFinding) -> String {
     if finding.levels.is_empty() {
         return "No run was split: the event is not rare, or no level tells of it. These are crude runs.".to_owned();
     }
@@ -124,7 +124,7 @@ fn levels(findings: &RareFindings, finding: &RareFinding) -> String {
     format!(
         "Split at levels {}; a level counts the {}.",
         splits.join(", "),
-        findings.level_counts
+        finding.level_counts
     )
 }
 

@@ -84,7 +84,10 @@ fn the_same_whatever_the_threads_and_the_form() {
 fn what_cannot_be_asked_is_refused_with_the_remedy() {
     for (more, told) in [
         (&["--event", "grant_lost"][..], "write failed_call or livelock"),
-        (&["--only", "for ever"], "give its retry policy `attempts`"),
+        (
+            &["--only", "for ever"],
+            "Give its retry policy `attempts` or the workload `patience`",
+        ),
         (&["--only", "nobody"], "there are: three tries, for ever"),
         (&["--point", "a=1"], "the scenario has no sweep"),
         (&["--precision", "0%"], "write a share such as 10%"),

@@ -5,7 +5,7 @@ use tokenstorm::campaign::rare::{Levels, RareEvent};
 use tokenstorm::net::Latency;
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
-use tokenstorm::retry::{Attempts, FullJitter, Immediate, Retry};
+use tokenstorm::retry::{Attempts, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::strategy::{CompareFirst, Coordination, TokenPerCall};
 use tokenstorm::world::Leg;
 
@@ -101,6 +101,30 @@ fn a_token_that_is_revoked_in_flight_again_and_again() {
         let measured = experiments(&plan, RareEvent::FailedCall, (80, 10), 4, &levels(splits));
         holds(measured, law, resolution);
     }
+}
+
+/// Tries without end, 100 ms apart, for a caller who waits 450 ms: the first five can come in time, and the levels are parts of the patience. So
+/// a call fails with the fifth power of the share.
+#[test]
+fn a_caller_who_runs_out_of_patience() {
+    let mut plan = faults(0.1, 9, 60);
+    all_legs(&mut plan, &Latency::ZERO);
+    plan.policy.retry = Retry::Fixed(Fixed {
+        delay: ms(100),
+        attempts: Attempts::UNBOUNDED,
+    });
+    plan.layout.patience = vec![Some(ms(450))];
+    let splits = levels(&[(1, 5), (6, 10), (10, 10), (14, 10)]);
+    holds(
+        experiments(&plan, RareEvent::FailedCall, (80, 6), 30, &splits),
+        1e-5,
+        0.3e-5,
+    );
+    let finding = estimate(&plan, &options(RareEvent::FailedCall, 31, 4, None));
+    assert!(
+        finding.level_counts.contains("patience") && finding.highest == 20,
+        "{finding:?}"
+    );
 }
 
 /// Levels that are no good cost precision, and nothing else: too many runs at the lowest, a threshold that is left out, one that no run

@@ -107,7 +107,7 @@ fn an_estimate_is_the_same_on_any_number_of_threads() {
             let options = tokenstorm::campaign::rare::RareOptions {
                 threads,
                 crude: true,
-                most_events: 3_000_000,
+                most_events: 10_000_000,
                 ..options(event, 9, 6, None)
             };
             estimate(&plan, &options)

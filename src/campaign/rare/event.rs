@@ -1,10 +1,11 @@
 //! What is looked for, and how far a run can be on its way to it.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::RareError;
-use crate::base::NodeId;
-use crate::node::{Again, CallPolicy};
+use crate::base::{Duration, NodeId, Time};
+use crate::node::{Again, Call, CallPolicy};
 use crate::plan::Plan;
 
 /// An event that is too rare to be waited for.
@@ -32,16 +33,8 @@ impl RareEvent {
         named.map_or("", |(name, _)| name)
     }
 
-    /// What a level counts.
-    pub fn level_counts(self) -> &'static str {
-        match self {
-            Self::FailedCall => "tries that the call under way that has failed most often has used up",
-            Self::Livelock => "nodes with a call under way that has been refused",
-        }
-    }
-
-    /// The level beyond which there is only the event itself; an error where levels tell nothing of this plan.
-    pub(super) fn highest_level(self, strategy: &str, plan: &Plan) -> Result<u32, RareError> {
+    /// What the levels of a plan are; an error where none tells of this event.
+    pub(super) fn approach(self, strategy: &str, plan: &Plan) -> Result<Approach, RareError> {
         let nodes = plan.nodes();
         if nodes > MOST_NODES {
             return Err(RareError::Large {
@@ -49,16 +42,80 @@ impl RareEvent {
                 most: MOST_NODES,
             });
         }
-        match self {
-            Self::Livelock => Ok(nodes as u32),
+        let nearness = match self {
+            Self::Livelock => Nearness::Nodes(nodes as u32),
             Self::FailedCall => {
                 let mut tries = (0..nodes as u32).map(|node| most_tries(plan.client_of(NodeId(node)).1));
                 let most = tries.try_fold(1, |most: u32, tries| tries.map(|tries| most.max(tries)));
-                let unbounded = || RareError::Unbounded {
-                    strategy: strategy.to_owned(),
-                };
-                most.map(|most| most - 1).ok_or_else(unbounded)
+                let patience = &plan.layout.patience;
+                match most {
+                    Some(most) => Nearness::Tries(most - 1),
+                    None if patience.iter().any(Option::is_some) => Nearness::Age(patience.as_slice().into()),
+                    None => {
+                        return Err(RareError::Unbounded {
+                            strategy: strategy.to_owned(),
+                        });
+                    }
+                }
             }
+        };
+        Ok(Approach { event: self, nearness })
+    }
+}
+
+/// What is looked for, and what says how near it is.
+#[derive(Clone, Debug)]
+pub(super) struct Approach {
+    pub(super) event: RareEvent,
+    pub(super) nearness: Nearness,
+}
+
+/// What a level counts.
+#[derive(Clone, Debug)]
+pub(super) enum Nearness {
+    /// Tries that the call under way that has failed most often has used up; so many at most before its last one.
+    Tries(u32),
+    /// Parts of its caller's patience that the call under way that has waited longest in proportion has used up; the patience by group.
+    Age(Arc<[Option<Duration>]>),
+    /// Nodes with a call under way that has been refused, of so many.
+    Nodes(u32),
+}
+
+/// Parts of a caller's patience that are levels.
+const AGES: u64 = 20;
+
+impl Nearness {
+    /// In words.
+    pub(super) fn words(&self) -> &'static str {
+        match self {
+            Self::Tries(_) => "tries that the call under way that has failed most often has used up",
+            Self::Age(_) => {
+                "twentieths of its caller's patience that the call under way that has waited longest has used up"
+            }
+            Self::Nodes(_) => "nodes with a call under way that has been refused",
+        }
+    }
+
+    /// The level beyond which there is only the event itself.
+    pub(super) fn highest(&self) -> u32 {
+        match *self {
+            Self::Tries(most) | Self::Nodes(most) => most,
+            Self::Age(_) => AGES as u32,
+        }
+    }
+
+    /// How far a call is on its way to its failure.
+    pub(super) fn of_call(&self, call: &Call, now: Time) -> u32 {
+        let Self::Age(patience) = self else {
+            return u32::from(call.tries);
+        };
+        match patience.get(usize::from(call.group.0)).copied().flatten() {
+            Some(patience) if !patience.is_zero() => {
+                let parts =
+                    u128::from(now.since(call.arrived).nanos()) * u128::from(AGES) / u128::from(patience.nanos());
+                parts.min(u128::from(AGES)) as u32
+            }
+            _ => 0,
         }
     }
 }

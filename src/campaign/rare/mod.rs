@@ -19,6 +19,7 @@ use super::statistics::{ENOUGH, ENOUGH_AFTER_LOOKS};
 use crate::base::{Dice, Time};
 use crate::plan::Plan;
 use crate::record::rare::{RareEnd, RareFigure, RareFinding, RareLevel};
+use event::Approach;
 use pilot::Pilot;
 use tree::{TreeTally, grow};
 
@@ -62,8 +63,8 @@ pub struct RareOptions {
 pub enum RareError {
     /// Nothing says how near a call is to its failure.
     #[error(
-        "strategy `{strategy}` tries a call as often as it takes, so that no number of tries brings a call nearer to its failure: give its retry \
-         policy `attempts`, or take another strategy with --only"
+        "strategy `{strategy}` tries a call as often as it takes, for a caller who waits as long: nothing brings a call nearer to its failure. Give its \
+         retry policy `attempts` or the workload `patience`, or take another strategy with --only"
     )]
     Unbounded {
         /// Name of the strategy.
@@ -127,16 +128,17 @@ fn estimate_here(
     progress: &dyn CampaignProgress,
     stop: &AtomicBool,
 ) -> Result<RareFinding, RareError> {
-    let highest = options.event.highest_level(strategy, plan)?;
+    let approach = options.event.approach(strategy, plan)?;
     let pilot = match &options.levels {
         Some(levels) => Pilot::of(levels.clone()),
         None => {
             let most = options.most_events / PILOT_SHARE;
-            pilot::explore((plan, options.event), options.seed, most, stop)?
+            pilot::explore((plan, &approach), options.seed, most, stop)?
         }
     };
     let study = Study {
         plan,
+        approach: &approach,
         options,
         progress,
         stop,
@@ -161,7 +163,8 @@ fn estimate_here(
         highest_seen: pilot
             .highest
             .max(trees.iter().map(|tree| tree.rises.len() as u32).max().unwrap_or(0)),
-        highest,
+        highest: approach.nearness.highest(),
+        level_counts: approach.nearness.words().to_owned(),
         pilot_events: pilot.events,
         split,
         crude,
@@ -195,6 +198,7 @@ impl Pilot {
 /// What all replications share.
 struct Study<'a> {
     plan: &'a Plan,
+    approach: &'a Approach,
     options: &'a RareOptions,
     progress: &'a dyn CampaignProgress,
     stop: &'a AtomicBool,
@@ -253,7 +257,7 @@ impl Study<'_> {
         most_events: u64,
         trees: &mut Vec<TreeTally>,
     ) -> Result<(), RareError> {
-        let (plan, options) = (self.plan, self.options);
+        let (tried, options) = ((self.plan, self.approach), self.options);
         self.progress.planned(u64::from(until) - trees.len() as u64);
         while (trees.len() as u32) < until && !self.stop.load(Ordering::Relaxed) {
             let from = trees.len() as u64;
@@ -262,7 +266,7 @@ impl Study<'_> {
                 .into_par_iter()
                 .map(|index| {
                     let dice = Dice::replication(options.seed, first + index);
-                    let tree = grow((plan, options.event), levels, dice, most_events, self.stop);
+                    let tree = grow(tried, levels, dice, most_events, self.stop);
                     self.progress.done();
                     tree
                 })
@@ -303,7 +307,9 @@ fn figure(options: &RareOptions, trees: &[TreeTally]) -> RareFigure {
         drift_ci99: estimate.and_then(|estimate| estimate.drift),
         replications: trees.len() as u32,
         seen: trees.iter().map(|tree| tree.seen).sum(),
-        exposure: trees.iter().map(|tree| tree.exposure[0] + tree.exposure[1]).sum(),
+        exposure: trees
+            .iter()
+            .fold(0.0, |sum, tree| sum + tree.exposure[0] + tree.exposure[1]),
         events: trees.iter().map(|tree| tree.events).sum(),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use super::RareError;
-use super::event::RareEvent;
+use super::event::Approach;
 use super::levels::Levels;
 use super::tree::{TreeTally, grow};
 use crate::base::Dice;
@@ -39,7 +39,7 @@ pub(super) struct Pilot {
     /// The highest level that was seen.
     pub(super) highest: u32,
     pub(super) events: u64,
-    /// The event was seen often enough.
+    /// The event was seen.
     pub(super) arrived: bool,
 }
 
@@ -55,7 +55,7 @@ struct Round {
 
 /// Round after round, each of which splits where the ones before have been, until the event is seen; or until so many events are used up.
 pub(super) fn explore(
-    (plan, event): (&Plan, RareEvent),
+    (plan, approach): (&Plan, &Approach),
     seed: u64,
     most_events: u64,
     stop: &AtomicBool,
@@ -75,7 +75,7 @@ pub(super) fn explore(
         first += count;
         let trees: Vec<_> = dice
             .into_par_iter()
-            .map(|dice| grow((plan, event), &pilot.levels, dice, left, stop))
+            .map(|dice| grow((plan, approach), &pilot.levels, dice, left, stop))
             .collect();
         if let Some(at) = trees.iter().find_map(|tree| tree.stuck_at) {
             return Err(RareError::Stuck { at });
@@ -107,6 +107,7 @@ pub(super) fn explore(
         let next = Levels::fitting(&pilot.rises, 0.0, aim);
         if cut || pilot.events + round.events > most_events {
             pilot.levels = next;
+            pilot.arrived = round.seen > 0;
             return Ok(pilot);
         }
         if next == pilot.levels || next.splits().last() == pilot.levels.splits().last() {

@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::event::RareEvent;
+use super::event::Approach;
 use super::levels::Levels;
 use super::watch::RareWatch;
 use crate::base::{Dice, Time};
@@ -44,7 +44,7 @@ struct Tree<'a> {
 
 /// Runs one replication with these dice, of no more than so many events.
 pub(super) fn grow(
-    (plan, event): (&Plan, RareEvent),
+    (plan, approach): (&Plan, &Approach),
     levels: &Levels,
     dice: Dice,
     most_events: u64,
@@ -56,7 +56,7 @@ pub(super) fn grow(
         stop,
         tally: TreeTally::default(),
     };
-    let mut main = SplitRun::new(plan, dice, RareWatch::new(event, plan.span, plan.nodes()));
+    let mut main = SplitRun::new(plan, dice, RareWatch::new(approach, plan.span, plan.nodes()));
     tree.follow(&mut main, 0, 0);
     tree.tally.main_events = main.events();
     tree.tally.exposure = main.watcher().exposure();

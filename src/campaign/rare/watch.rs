@@ -1,6 +1,6 @@
 //! Looks on at a run: counts the event that is looked for, and says how near the run is to it.
 
-use super::event::RareEvent;
+use super::event::{Approach, Nearness, RareEvent};
 use crate::base::{Duration, Time};
 use crate::engine::sim::{SplitWatcher, WatchedWorld};
 use crate::metric::Second;
@@ -24,8 +24,8 @@ pub(super) struct RareHits {
 
 #[derive(Clone, Debug)]
 enum Watched {
-    /// Calls that have arrived in each half.
-    Calls([u64; 2]),
+    /// Calls that have arrived in each half, and how near one is.
+    Calls([u64; 2], Nearness),
     Livelock(LivelockWatch),
 }
 
@@ -45,12 +45,12 @@ struct LivelockWatch {
 }
 
 impl RareWatch {
-    pub(super) fn new(event: RareEvent, span: Span, nodes: usize) -> Self {
+    pub(super) fn new(approach: &Approach, span: Span, nodes: usize) -> Self {
         Self {
             span,
             hits: RareHits::default(),
-            watched: match event {
-                RareEvent::FailedCall => Watched::Calls([0; 2]),
+            watched: match approach.event {
+                RareEvent::FailedCall => Watched::Calls([0; 2], approach.nearness.clone()),
                 RareEvent::Livelock => Watched::Livelock(LivelockWatch {
                     second: Second::default(),
                     until: Time::ZERO + Duration::SECOND,
@@ -72,7 +72,7 @@ impl RareWatch {
     /// Of what the hits are a part, in each half: calls, or seconds until the livelock.
     pub(super) fn exposure(&self) -> [f64; 2] {
         let Watched::Livelock(LivelockWatch { ended, .. }) = &self.watched else {
-            let Watched::Calls(calls) = &self.watched else {
+            let Watched::Calls(calls, _) = &self.watched else {
                 unreachable!("there are two events")
             };
             return calls.map(|calls| calls as f64);
@@ -103,15 +103,15 @@ impl RareHits {
 impl SplitWatcher for RareWatch {
     fn told(&mut self, now: Time, event: &Event) {
         match (&mut self.watched, *event) {
-            (Watched::Calls(calls), Event::CallArrived { .. }) if now >= self.span.warmup => {
+            (Watched::Calls(calls, _), Event::CallArrived { .. }) if now >= self.span.warmup => {
                 calls[usize::from(now >= middle(self.span))] += 1;
             }
-            (Watched::Calls(_), Event::CallEnded { arrived, outcome, .. })
+            (Watched::Calls(..), Event::CallEnded { arrived, outcome, .. })
                 if arrived >= self.span.warmup && outcome != CallOutcome::Succeeded =>
             {
                 self.hits.add(self.span, arrived);
             }
-            (Watched::Calls(_), _) => {}
+            (Watched::Calls(..), _) => {}
             (Watched::Livelock(watch), event) => {
                 watch.pass(now, self.span, &mut self.hits);
                 watch.count(&event);
@@ -121,12 +121,10 @@ impl SplitWatcher for RareWatch {
 
     fn level(&mut self, now: Time, world: &WatchedWorld) -> u32 {
         match &mut self.watched {
-            Watched::Calls(_) => world
-                .calls()
-                .iter()
-                .map(|call| u32::from(call.tries))
-                .max()
-                .unwrap_or(0),
+            Watched::Calls(_, nearness) => {
+                let calls = world.calls().iter();
+                calls.map(|call| nearness.of_call(call, now)).max().unwrap_or(0)
+            }
             Watched::Livelock(watch) => {
                 watch.pass(now, self.span, &mut self.hits);
                 if std::mem::take(&mut watch.stale) {
@@ -139,7 +137,7 @@ impl SplitWatcher for RareWatch {
 
     fn is_over(&self) -> bool {
         match &self.watched {
-            Watched::Calls(_) => false,
+            Watched::Calls(..) => false,
             Watched::Livelock(watch) => watch.ended.is_some() || watch.until > self.span.horizon,
         }
     }
