@@ -64,6 +64,7 @@ impl Case {
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
                 pool: Vec::new(),
+                addresses: Vec::new(),
             },
             links,
             drivers: Drivers::default(),

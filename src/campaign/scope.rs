@@ -339,6 +339,7 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         HARMLESS,
     );
     words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot", COLLIDES);
+    words.add(any(|fleet| fleet.address.is_some()), "addresses", HARMLESS);
     words.add(any(|fleet| fleet.force_renewal), "forced renewal", ASKS_MORE);
     words.add(
         any(|fleet| !fleet.clock_skew.is_zero() || fleet.clock_drift_ppm > 0),

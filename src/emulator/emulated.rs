@@ -129,6 +129,8 @@ pub(super) fn of_scenario(scenario: &Scenario) -> Result<Emulated, UnknownProvid
     let timeline = timeline.map(|(at, act)| (at.since(Time::ZERO), act.clone()));
     let mut provider = plan.provider.clone();
     provider.stride = provider.stride.max(MOST_SLOTS);
+    // Callers are numbered as they come.
+    provider.addresses = Vec::new();
     Ok(Emulated {
         name: scenario.file.name.clone(),
         clients: clients.collect(),

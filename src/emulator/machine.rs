@@ -151,7 +151,7 @@ impl Machine {
             Step::TokenServed => Outcome::Next(server.token_served()),
             Step::TokenCommits(ref commit) => self.commit(now, commit),
             Step::ApiArrives { request, client, from } => {
-                let whose = || requester(client, from);
+                let whose = |_: &Provider<Issuance>| requester(client, from);
                 intake(server.api_arrives(now, request, whose, || request, around))
             }
             Step::Leaves { at, client, from } => {

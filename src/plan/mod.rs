@@ -84,6 +84,8 @@ pub struct ProviderPlan {
     pub api_endpoint: Endpoint,
     /// Limits on the requests of both endpoints together.
     pub pool: Vec<Quota>,
+    /// Nodes that come from one address, and its number; every other node has an address of its own, of the node's number.
+    pub addresses: Vec<(Range<u32>, u32)>,
 }
 
 impl Plan {
@@ -161,7 +163,8 @@ impl ProviderPlan {
     pub fn build<R: Rule>(&self, rule: R, links: &Links) -> Provider<R> {
         let provider = Provider::new(rule, self.on_bad_slot, self.slots.clone(), self.stride)
             .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone())
-            .with_pool(self.pool.iter().copied());
+            .with_pool(self.pool.iter().copied())
+            .with_addresses(self.addresses.clone());
         let mut provider = provider.with_rotation(self.rotation);
         provider.reveals = self.reveals;
         provider.ledger.remember_for(links.invalidation.longest());

@@ -169,7 +169,7 @@ impl Subject for Simulated {
 
     fn call(&mut self, token: Seen) -> Result<ApiAnswered, Halt> {
         let known = (token != NOBODYS).then(|| Token::numbered(token));
-        let whose = || Requester::caller(0, 0, known);
+        let whose = |_: &Provider<Issuance>| Requester::caller(0, 0, known);
         match self.server.api_arrives(self.now, 0, whose, || 0, &mut self.host) {
             Intake::Answered(reply) => match refused(reply) {
                 TokenAnswered::Throttled(hint) => return Ok(ApiAnswered::Throttled(hint)),

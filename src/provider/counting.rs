@@ -17,12 +17,18 @@ impl<R> Provider<R> {
         self
     }
 
+    /// The address of a node.
+    pub fn address(&self, node: NodeId) -> u32 {
+        let together = self.addresses.iter().find(|(nodes, _)| nodes.contains(&node.0));
+        together.map_or(node.0, |(_, address)| *address)
+    }
+
     /// Who makes a token request that comes from a node and presents the refresh token that came `with` a token.
     #[inline]
     pub fn token_requester(&self, client: u16, node: NodeId, with: Option<Token>) -> Requester {
         Requester {
             client,
-            address: node.0,
+            address: self.address(node),
             token: with,
             grant_type: Some(match self.rotation {
                 None => GrantType::ClientCredentials,

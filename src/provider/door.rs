@@ -33,7 +33,7 @@ impl<R: Rule, Q> Server<R, Q> {
         &mut self,
         now: Time,
         key: u64,
-        whose: impl FnOnce() -> Requester,
+        whose: impl FnOnce(&Provider<R>) -> Requester,
         queued: impl FnOnce() -> Q,
         host: &mut impl ServerHost,
     ) -> Intake<()> {
@@ -47,16 +47,19 @@ impl<R: Rule, Q> Server<R, Q> {
             },
             None if host.hit(endpoint.errors, key) => Some(error),
             None if !endpoint.is_counted() => None,
-            None => match self.provider.count(now, At::Api, counted.insert(whose())) {
-                Ok(used) => {
-                    Self::note_used(At::Api, used, host);
-                    None
+            None => {
+                let whose = counted.insert(whose(&self.provider));
+                match self.provider.count(now, At::Api, whose) {
+                    Ok(used) => {
+                        Self::note_used(At::Api, used, host);
+                        None
+                    }
+                    Err(exceeded) => {
+                        Self::note_exhausted(At::Api, &exceeded, host);
+                        Some(exceeded.reply())
+                    }
                 }
-                Err(exceeded) => {
-                    Self::note_exhausted(At::Api, &exceeded, host);
-                    Some(exceeded.reply())
-                }
-            },
+            }
         };
         let endpoint = &mut self.provider.api_endpoint;
         let is_refused = refused.is_some();

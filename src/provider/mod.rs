@@ -27,6 +27,7 @@ pub use settings::{OnBadSlot, Reveals};
 pub use window::{Exceeded, Requester, Window};
 
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use crate::base::{Duration, Time, clone_in_place};
 use crate::oauth::{Slot, Token};
@@ -57,13 +58,16 @@ pub struct Provider<R> {
     pub api_endpoint: Endpoint,
     /// Limits on the requests of both endpoints together.
     pool: Vec<Window>,
+    /// Nodes that come from one address, and its number.
+    addresses: Vec<(Range<u32>, u32)>,
 }
 
 clone_in_place!(Provider<R> {
     ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint, pool,
+    addresses,
 });
 
-/// Without the number of quotas in the pool, which is the same in all states.
+/// Without the number of quotas in the pool and without addresses, which are the same in all states.
 impl<R: Hash> Hash for Provider<R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (&self.ledger, &self.rule, &self.rotation).hash(state);
@@ -91,7 +95,14 @@ impl<R: Rule> Provider<R> {
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),
+            addresses: Vec::new(),
         }
+    }
+
+    /// With nodes that come from one address.
+    #[must_use]
+    pub fn with_addresses(self, addresses: Vec<(Range<u32>, u32)>) -> Self {
+        Self { addresses, ..self }
     }
 
     /// With endpoints that have limits.

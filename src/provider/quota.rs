@@ -114,7 +114,7 @@ pub enum Scope {
     Client,
     /// Those of all apps of the account.
     Account,
-    /// Those that come from one address: every node has its own.
+    /// Those that come from one address: every node has its own, unless its fleet says otherwise (`address`).
     Address,
     /// Those of one grant, that is of one user and app; of an app's own tokens, which no user granted, the app's.
     Grant,

@@ -167,6 +167,10 @@ pub struct FleetSettings {
     /// Nodes of one domain and one app share a store and a gateway; left out, all fleets are of the same one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
+    /// Name of the address from which all its nodes come, as behind one gateway of a network: fleets of the same name share it. Left out,
+    /// each node has one of its own. Quotas by address tell them apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Whether a strategy with slots sends an index; false for code that cannot be changed.
     #[serde(default = "yes")]
     pub sends_slot: bool,

@@ -43,6 +43,17 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Nodes of fleets that name their address, and its number: that of the first node of the first fleet that names it.
+    pub fn addresses(&self, file: &ScenarioFile) -> Vec<(Range<u32>, u32)> {
+        let mut first: BTreeMap<&str, u32> = BTreeMap::new();
+        let fleets = file.fleet.iter().zip(&self.nodes);
+        let together = fleets.filter_map(|(fleet, nodes)| {
+            let address = fleet.address.as_deref()?;
+            Some((nodes.clone(), *first.entry(address).or_insert(nodes.start)))
+        });
+        together.collect()
+    }
+
     pub fn clients(&self, app: &str) -> Range<u16> {
         let first = self.apps[app] as u16 * self.copies;
         first..first + self.copies

@@ -375,6 +375,7 @@ fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> Prov
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
         api_endpoint: endpoint(&settings.limits.api, &settings.faults.api),
         pool: settings.limits.pool.clone().unwrap_or_default(),
+        addresses: names.addresses(file),
     }
 }
 

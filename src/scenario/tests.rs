@@ -153,7 +153,7 @@ fn one_mistake_is_shown_with_its_line_and_its_fix() {
     ·   ╰── no such key
  18 │ app = "main"
     ╰────
-  help: did you mean `nodes`? keys: `name`, `nodes`, `app`, `domain`, `sends_slot`, `force_renewal`, `login`, `clock_skew`, `clock_drift_ppm`, `start`, `pauses`, `workload`
+  help: did you mean `nodes`? keys: `name`, `nodes`, `app`, `domain`, `address`, `sends_slot`, `force_renewal`, `login`, `clock_skew`, `clock_drift_ppm`, `start`, `pauses`, `workload`
 "#);
 }
 

@@ -46,6 +46,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),
+            addresses: Vec::new(),
         },
         links: links(),
         workloads,

@@ -3,7 +3,7 @@
 use crate::base::NodeId;
 use crate::node::{Asker, Memory, Strategy, Ticket, node_key};
 use crate::oauth::{At, Reply, Token, TokenSlot};
-use crate::provider::{Cause, Intake, Provider, Rule, Server, TokenAsk};
+use crate::provider::{Cause, Intake, Provider, Requester, Rule, Server, TokenAsk};
 use crate::trace::Event;
 
 use super::World;
@@ -34,7 +34,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 live,
                 draw_key,
             };
-            let whose = || self.fleets[usize::from(self.nodes[node.index()].fleet)].caller(node, token);
+            let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
+            let whose = |it: &Provider<R>| Requester::caller(client, it.address(node), Some(token));
             match self.server.api_arrives(now, key, whose, message, host) {
                 Intake::Now { .. } => {}
                 Intake::Silent | Intake::Waits => return,
@@ -49,7 +50,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         } else {
             if self.server.provider.counts_under_way(At::Api) {
-                let whose = self.fleets[usize::from(self.nodes[node.index()].fleet)].caller(node, token);
+                let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
+                let whose = Requester::caller(client, self.server.provider.address(node), Some(token));
                 self.server.provider.leaves(At::Api, &whose);
             }
             if let Some(next) = self.server.api_served() {

@@ -2,8 +2,6 @@
 
 use crate::base::{Duration, Hours, NodeId};
 use crate::node::{Me, Role};
-use crate::oauth::Token;
-use crate::provider::Requester;
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +39,6 @@ impl Fleet {
             true => self.first_login + (id.0 - self.nodes.start),
             false => self.first_login,
         }
-    }
-
-    /// Who a node of it is to the API.
-    #[inline]
-    pub(super) fn caller(&self, id: NodeId, token: Token) -> Requester {
-        Requester::caller(self.client, id.0, Some(token))
     }
 
     /// Like nodes of the first app and of one login, whose code can send a slot index.

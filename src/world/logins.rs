@@ -173,7 +173,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             true => {
                 let whose = Requester {
                     client,
-                    address: first.0,
+                    address: self.server.provider.address(first),
                     token: None,
                     grant_type: Some(GrantType::AuthorizationCode),
                 };

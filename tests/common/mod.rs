@@ -98,6 +98,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),
+            addresses: Vec::new(),
         },
         links: Links::perfect(),
         workloads,

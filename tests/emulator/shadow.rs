@@ -85,7 +85,7 @@ impl Shadow {
     pub fn call(&mut self, token: Token) -> Result<(), Reply<()>> {
         match self
             .server
-            .api_arrives(self.now, 0, || Requester::caller(0, 0, Some(token)), || (), &mut Calm)
+            .api_arrives(self.now, 0, |_| Requester::caller(0, 0, Some(token)), || (), &mut Calm)
         {
             Intake::Now { .. } => {}
             Intake::Answered(reply) => return Err(reply),

@@ -69,7 +69,7 @@ fn granted(reply: Reply<Grant>) -> Token {
 }
 
 fn check(server: &mut Latest, now: Time, token: Token, host: &mut Quiet) -> Result<(), Cause> {
-    let intake = server.api_arrives(now, 0, || Requester::caller(0, 0, Some(token)), || 0, host);
+    let intake = server.api_arrives(now, 0, |_| Requester::caller(0, 0, Some(token)), || 0, host);
     assert_eq!(intake, Intake::Now { no_op: false });
     server.api_check(now, token, 0, host)
 }
@@ -293,7 +293,7 @@ fn both_endpoints_draw_on_one_pool() {
     let (mut server, mut host): (Latest, _) = (Server::new(provider), Quiet::default());
     let token = granted(request(&mut server, at(1), None, &mut host));
     assert_eq!(check(&mut server, at(2), token, &mut host), Ok(()));
-    let whose = || Requester::caller(0, 0, Some(token));
+    let whose = |_: &Provider<Issuance>| Requester::caller(0, 0, Some(token));
     let soon = Intake::Answered(Reply::refused_for(AnswerKind::Throttled, Duration::from_secs(57)));
     assert_eq!(server.api_arrives(at(3), 0, whose, || 0, &mut host), soon);
     assert!(!request(&mut server, at(4), None, &mut host).is_granted());

@@ -130,6 +130,7 @@ impl TokenSourceOptions {
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
                 pool: Vec::new(),
+                addresses: Vec::new(),
             },
             links: Links::perfect(),
             workloads: vec![Vec::new()],

@@ -191,3 +191,22 @@ burst = 20
     assert_eq!(quota, Quota::fixed(1, Duration::SECOND));
     assert_eq!(toml::to_string(&quota).unwrap(), plain, "what is left out stays out");
 }
+
+#[test]
+fn fleets_that_name_an_address_share_it() {
+    let fleet = |name: &str, nodes: u32, address: &str| {
+        let address = if address.is_empty() {
+            String::new()
+        } else {
+            format!("\naddress = \"{address}\"")
+        };
+        format!("[[fleet]]\nname = \"{name}\"\nnodes = {nodes}\napp = \"main\"{address}\n\n")
+    };
+    let more = fleet("alone", 3, "") + &fleet("one", 2, "office") + &fleet("other", 4, "office") + "[[strategy]]";
+    let scenario = parse(&VALID.replacen("[[strategy]]", &more, 1)).unwrap();
+    let plan = scenario.plan(&scenario.file.strategy[0]).unwrap();
+    assert_eq!(plan.provider.addresses, [(5..7, 5), (7..11, 5)]);
+    let provider = plan.provider.build(plan.provider.rule.clone(), &plan.links);
+    let of = |node| provider.address(crate::base::NodeId(node));
+    assert_eq!([0, 4, 5, 6, 10].map(of), [0, 4, 5, 5, 5]);
+}
