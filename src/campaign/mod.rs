@@ -32,7 +32,7 @@ use arm::Arm;
 use replicate::Campaign;
 
 use crate::plan::SweepPoint;
-use crate::record::{Check, CheckKind, PrecisionEnd, Reading};
+use crate::record::{Check, CheckKind, PrecisionEnd, ReachedPrecision, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
 pub use context::run_context;
@@ -80,13 +80,24 @@ pub fn run(
         })?;
     let points = scenario.points();
     let mut campaign = planned(&points, &options)?;
-    let precision = options.precision.as_ref();
-    let mut wanted = precision.map_or(options.replications, |precision| {
-        precision.first_look(options.replications)
-    });
-    let reached = loop {
-        threads.install(|| campaign.replicate(wanted, progress, stop))?;
-        let Some(precision) = precision else { break None };
+    let reached = threads.install(|| replicate(&mut campaign, &options, progress, stop))?;
+    Ok(campaign.outcome(scenario, &points, reached, stop))
+}
+
+/// Replicates as often as is asked for; says what became of a precision, where one is asked for.
+fn replicate(
+    campaign: &mut Campaign,
+    options: &CampaignOptions,
+    progress: &dyn CampaignProgress,
+    stop: &AtomicBool,
+) -> Result<Option<ReachedPrecision>, CampaignError> {
+    let Some(precision) = &options.precision else {
+        campaign.replicate(options.replications, progress, stop)?;
+        return Ok(None);
+    };
+    let mut wanted = precision.first_look(options.replications);
+    loop {
+        campaign.replicate(wanted, progress, stop)?;
         let open = campaign.open_figures(&precision.goals);
         let next = match stop.load(Ordering::Relaxed) {
             true => Err(PrecisionEnd::Interrupted),
@@ -96,10 +107,9 @@ pub fn run(
         };
         match next {
             Ok(more) => wanted = more,
-            Err(end) => break Some(precision.reached(end, open)),
+            Err(end) => return Ok(Some(precision.reached(end, open))),
         }
-    };
-    Ok(campaign.outcome(scenario, &points, reached, stop))
+    }
 }
 
 /// The arms of these points, none of them run yet.
@@ -137,6 +147,8 @@ struct PointFigures {
     /// Assertions that do not hold.
     failed: Vec<Check>,
     events: u64,
+    /// Why there are no more replications, where a precision was asked for.
+    ended_by: Option<PrecisionEnd>,
 }
 
 /// Runs a scenario of one point on the threads that it is called on; nothing where `stop` ended it early.
@@ -147,8 +159,9 @@ fn point(
 ) -> Result<Option<PointFigures>, CampaignError> {
     let points = scenario.points();
     let mut campaign = planned(&points, options)?;
-    campaign.replicate(options.replications, &(), stop)?;
-    if campaign.finished() < options.replications {
+    let ended_by = replicate(&mut campaign, options, &(), stop)?.map(|reached| reached.ended_by);
+    // A precision that an interrupt has ended would have had more replications.
+    if campaign.finished() < campaign.replications || ended_by == Some(PrecisionEnd::Interrupted) {
         return Ok(None);
     }
     let checks = points.iter().flat_map(|(label, point)| campaign.checks(label, point));
@@ -161,5 +174,6 @@ fn point(
             .filter(|check| check.kind == CheckKind::Assert && !check.holds)
             .collect(),
         events: campaign.arms.iter().map(|arm| arm.events).sum(),
+        ended_by,
     }))
 }

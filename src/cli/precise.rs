@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::base::Duration;
 use crate::campaign::precision::{FIRST_LOOK, MOST_FOR_PRECISION, Precision, PrecisionGoal};
 use crate::scenario::MOST_REPLICATIONS;
 
@@ -20,9 +19,6 @@ pub(super) struct PrecisionArguments {
     /// No more replications for the sake of --precision [default: 2000]
     #[arg(long, value_name = "N", requires = "precision", value_parser = clap::value_parser!(u32).range(i64::from(FIRST_LOOK)..=i64::from(MOST_REPLICATIONS)))]
     max_replications: Option<u32>,
-    /// No further replications for the sake of --precision after this long, such as 10min; another machine may end elsewhere
-    #[arg(long, value_name = "TIME", requires = "precision")]
-    max_time: Option<Duration>,
 }
 
 impl PrecisionArguments {
@@ -34,11 +30,6 @@ impl PrecisionArguments {
             most_events,
             cut: None,
         })
-    }
-
-    /// The clock's limit.
-    pub(super) fn most_time(&self) -> Option<Duration> {
-        self.max_time
     }
 
     /// What the results depend on, as it was written. A limit of time is none of it: where it ended the run, the record says so.

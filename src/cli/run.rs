@@ -14,6 +14,7 @@ use super::limits::{self, Limits};
 use super::precise::PrecisionArguments;
 use super::say::{note, print, say};
 use super::{Exit, validate};
+use crate::base::Duration;
 use crate::campaign::{self, CampaignOptions};
 use crate::record::baseline::Baseline;
 use crate::record::write::{self, RunFolder};
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     replications: Option<u32>,
     #[command(flatten)]
     precise: PrecisionArguments,
+    /// No further replications for the sake of --precision after this long, such as 10min; another machine may end elsewhere
+    #[arg(long, value_name = "TIME", requires = "precision")]
+    max_time: Option<Duration>,
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -253,7 +257,7 @@ fn one(
     stop: &AtomicBool,
 ) -> Exit {
     let options = arguments.options(scenario);
-    let bar = Bar::until(&scenario.file.name, arguments.precise.most_time());
+    let bar = Bar::until(&scenario.file.name, arguments.max_time);
     let outcome = match campaign::run(scenario, options.clone(), &bar, stop) {
         Ok(outcome) => outcome,
         Err(error) => {

@@ -35,5 +35,16 @@ pub(super) const RESULTS_HEADER: [&str; 10] = [
     "run",
 ];
 
+/// Columns of the `results.csv` of a sweep whose points have as many replications as a precision takes: the last one says what ended them.
+pub(super) const PRECISE_HEADER: [&str; 11] = {
+    let mut header = ["ended_by"; 11];
+    let mut at = 0;
+    while at < RESULTS_HEADER.len() {
+        header[at] = RESULTS_HEADER[at];
+        at += 1;
+    }
+    header
+};
+
 /// Columns of `timeline.csv`.
 pub(super) const TIMELINE_HEADER: [&str; 7] = ["scenario", "strategy", "point", "t_s", "series", "value", "run"];

@@ -32,6 +32,19 @@ pub enum PrecisionEnd {
     Interrupted,
 }
 
+impl PrecisionEnd {
+    /// As files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::Replications => "replications",
+            Self::Events => "events",
+            Self::Time => "time",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// A figure that is not known as well as was asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenFigure {

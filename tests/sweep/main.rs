@@ -4,6 +4,7 @@
 mod installed;
 mod jobs;
 mod kills;
+mod precise;
 mod refusals;
 mod shards;
 #[cfg(target_os = "linux")]

@@ -15,8 +15,11 @@ use rayon::prelude::*;
 
 use super::manifest::manifest;
 use super::options::{CampaignError, CampaignOptions, CampaignProgress};
+use super::precision::Precision;
 use crate::record::Check;
-use crate::record::sweep::{FinishedPlaces, FinishedPoint, Journal, JournalHead, SweepPlan, SweptValues, rows};
+use crate::record::sweep::{
+    FinishedPlaces, FinishedPoint, Journal, JournalHead, SweepPlan, SweptPrecision, SweptValues, rows,
+};
 use crate::record::write::WriteError;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 
@@ -111,9 +114,20 @@ impl SweptScenario {
             params: params.collect(),
             sample: sample.map(|sample| sample.to_string()),
             points: self.points(),
+            precision: options.precision.as_ref().map(SweptPrecision::from),
         };
         plan.manifest.run = plan.id();
         plan
+    }
+}
+
+impl From<&Precision> for SweptPrecision {
+    fn from(precision: &Precision) -> Self {
+        Self {
+            asked: precision.goals.iter().map(|goal| goal.written().to_owned()).collect(),
+            most_replications: precision.most_replications,
+            most_events: precision.most_events,
+        }
     }
 }
 
@@ -150,7 +164,8 @@ pub fn run(
             point: number,
             events: figures.events,
             failed: figures.failed.iter().map(told).collect(),
-            rows: rows(&manifest.scenario, &manifest.run, &figures.readings),
+            rows: rows((&manifest.scenario, &manifest.run), &figures.readings, figures.ended_by),
+            ended_by: figures.ended_by,
         };
         journal.lock().unwrap_or_else(PoisonError::into_inner).add(&point)?;
         progress.done();

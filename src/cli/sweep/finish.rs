@@ -37,7 +37,7 @@ pub(in crate::cli) fn finish(
     };
     let mut failed = 0;
     let mut odd = None;
-    let written = write_points(folder, points, |point| {
+    let written = write_points(folder, plan.precision.is_some(), points, |point| {
         match point.readings() {
             Ok(readings) => {
                 readings.iter().for_each(|reading| extremes.see(reading));
@@ -66,6 +66,9 @@ pub(in crate::cli) fn finish(
     let manifest = seal(folder, plan, &written, drawn, &obsolete);
     let manifest = manifest.map_err(|error| (Exit::Internal, error.to_string()))?;
     let exit = ended(&manifest).max(print(&text(&extremes, &manifest, format)));
+    if let Some(told) = precise(&manifest) {
+        say!("{told}");
+    }
     note!("seed {}; wrote {}", plan.manifest.seed, folder.path().display());
     Ok(exit)
 }
@@ -99,7 +102,25 @@ pub(in crate::cli) fn told_again(dir: &Path, manifest: &SweepManifest, format: F
     for reading in readings(dir).map_err(refused)? {
         extremes.see(&reading.map_err(refused)?);
     }
-    Ok(ended(manifest).max(print(&text(&extremes, manifest, format))))
+    let exit = ended(manifest).max(print(&text(&extremes, manifest, format)));
+    if let Some(told) = precise(manifest) {
+        say!("{told}");
+    }
+    Ok(exit)
+}
+
+/// At how many points the precision was reached; none where nobody asked for one.
+fn precise(manifest: &SweepManifest) -> Option<String> {
+    let (asked, open) = (manifest.plan.precision.as_ref()?, manifest.points_without_precision?);
+    let (asked, points) = (asked.asked.join(", "), manifest.plan.points);
+    Some(match open {
+        0 => format!("the precision of {asked} was reached at all {points} points"),
+        open => format!(
+            "the precision of {asked} was reached at {} of {points} points; the column ended_by of results.csv says which limit ended the \
+             others: --max-replications and --max-events raise them",
+            points - open
+        ),
+    })
 }
 
 fn ended(manifest: &SweepManifest) -> Exit {

@@ -113,7 +113,16 @@ impl<'a> Job<'a> {
     /// The command of a shard, whose number the shell knows.
     fn command(&self, line: &[String], number: &str, out: &str) -> String {
         let mut line = line.to_vec();
-        line.extend(self.raised.iter().cloned());
+        // What the results depend on is there already.
+        let there = |option: &[String]| line.contains(&option[0]);
+        let raised: Vec<String> = self
+            .raised
+            .chunks(2)
+            .filter(|option| !there(option))
+            .flatten()
+            .cloned()
+            .collect();
+        line.extend(raised);
         let (line, shards, cores) = (shown::command(&line), self.shards, self.cores);
         let out = shown::command(&[out.to_owned()]);
         format!("exec {line} --shard \"{number}/{shards}\" --threads {cores} --out {out}-\"{number}\"-of-{shards}")

@@ -15,6 +15,7 @@ use self::progress::Points;
 use super::format::Format;
 use super::interrupt::interrupt;
 use super::limits::{self, Limits, SweepEffort};
+use super::precise::PrecisionArguments;
 use super::say::{aside, note, print, say};
 use super::{Exit, run, validate};
 use crate::campaign::CampaignOptions;
@@ -54,6 +55,8 @@ pub(super) struct Arguments {
     /// Replications at each point, in place of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPLICATIONS)))]
     replications: Option<u32>,
+    #[command(flatten)]
+    precise: PrecisionArguments,
     /// Only the strategy of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -109,7 +112,8 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
         return row::alone(row, (&swept, &options, &head.plan), &out, arguments.format);
     }
     let threads = threads(&options);
-    let effort = weighed(arguments, &swept, &options, &head);
+    let (least, _) = replications(&options);
+    let effort = weighed(arguments, &swept, (&options, least), &head);
     let at_once = arguments.limits.allow_sweep(&effort, threads);
     let at_once = at_once.map_err(|message| (Exit::Usage, message))?;
     let out = arguments
@@ -195,7 +199,7 @@ fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, Sweep
         only: arguments.only.clone(),
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
         replications: arguments.replications.unwrap_or(scenario.file.run.replications),
-        precision: None,
+        precision: arguments.precise.wanted(arguments.limits.most_events()),
         threads: arguments.threads,
     };
     let design = SweepDesign::new(scenario.swept(), &arguments.param, arguments.sample, options.seed).map_err(usage)?;
@@ -208,18 +212,40 @@ fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, Sweep
 /// Points whose needs are worked out to know those of all.
 const WEIGHED: u64 = 16;
 
-/// What the share of a sweep takes, about.
-fn weighed(arguments: &Arguments, swept: &SweptScenario, options: &CampaignOptions, head: &JournalHead) -> SweepEffort {
-    let extent = Extent {
+/// Replications of a point: at the least, and at the most.
+fn replications(options: &CampaignOptions) -> (u32, u32) {
+    let count = options.replications;
+    let precision = options.precision.as_ref();
+    precision.map_or((count, count), |precision| {
+        (precision.first_look(count), precision.most_replications)
+    })
+}
+
+/// What the share of a sweep takes with so many replications, about; in the memory of the most.
+fn weighed(
+    arguments: &Arguments,
+    swept: &SweptScenario,
+    (options, count): (&CampaignOptions, u32),
+    head: &JournalHead,
+) -> SweepEffort {
+    let extent = |replications| Extent {
         only: options.only.as_deref(),
-        replications: options.replications,
+        replications,
         threads: threads(options),
     };
+    let (_, most) = replications(options);
     let (points, share) = (head.points(), head.share());
     let weighed = points.min(WEIGHED);
     let places = (0..weighed).map(|place| (u128::from(place) * u128::from(points) / u128::from(weighed)) as u64);
     // A point that has a mistake is told of when its turn comes.
-    let effort = |place: u64| -> Option<Effort> { Some(swept.point(share.point(place)).ok()?.effort(extent)) };
+    let effort = |place: u64| -> Option<Effort> {
+        let point = swept.point(share.point(place)).ok()?;
+        let events = point.effort(extent(count)).events;
+        Some(Effort {
+            events,
+            ..point.effort(extent(most))
+        })
+    };
     arguments
         .limits
         .weigh_sweep(points, &places.filter_map(effort).collect::<Vec<_>>())
@@ -244,7 +270,8 @@ fn printed(
         shard: None,
         ..head.clone()
     };
-    let effort = weighed(arguments, swept, options, &whole);
+    let (_, most) = replications(options);
+    let effort = weighed(arguments, swept, (options, most), &whole);
     let out = arguments.out.clone();
     let out = out.unwrap_or_else(|| default_folder(&head.plan.manifest.scenario, None));
     let shards = arguments.shard.map(|shard| shard.of);
@@ -287,5 +314,6 @@ fn command_line(arguments: &Arguments) -> Vec<String> {
     for (key, value) in &arguments.set {
         option("--set", Some(format!("{key}={value}")));
     }
+    line.extend(arguments.precise.line(arguments.limits.raised_events()));
     line
 }

@@ -55,7 +55,8 @@ pub(super) fn alone(
     let exit = print(&format.of(&record));
     run::save(&record, &folder).map_err(internal)?;
     let (scenario, run) = (&plan.manifest.scenario, &plan.manifest.run);
-    let same = rows(scenario, run, &readings) == rows(scenario, run, &record.readings);
+    let rows = |readings| rows((scenario, run), readings, None);
+    let same = rows(&readings) == rows(&record.readings);
     let (seed, folder) = (plan.manifest.seed, folder.path().display());
     match same {
         true => {

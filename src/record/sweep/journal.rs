@@ -18,8 +18,8 @@ use super::error::SweepFolderError;
 use super::plan::SweepPlan;
 use super::shard::SweepShard;
 pub use crate::record::layout::JOURNAL;
-use crate::record::sha256;
 use crate::record::write::{RunFolder, WriteError, refusal};
+use crate::record::{PrecisionEnd, sha256};
 
 /// A point that is finished within this time of the last that was waited for on disk is left to the system to write out: a killed process
 /// loses none, a power failure perhaps these.
@@ -60,6 +60,9 @@ pub struct FinishedPoint {
     pub failed: Vec<String>,
     /// Its rows of `results.csv`.
     pub rows: String,
+    /// Why it has no more replications, where a precision was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<PrecisionEnd>,
 }
 
 /// The places of a journal's share that are finished: all up to one, and some after it.

@@ -29,6 +29,30 @@ pub struct SweepPlan {
     pub sample: Option<String>,
     /// How many points there are.
     pub points: u64,
+    /// How well the figures of each point are to be known; none where each has the same number of replications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<SweptPrecision>,
+}
+
+/// How well the figures of each point of a sweep are to be known, and what one point may take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweptPrecision {
+    /// As it was asked for: `5%`, `latency_p99=10%`.
+    pub asked: Vec<String>,
+    /// No point has more replications.
+    pub most_replications: u32,
+    /// No point has further replications that take it beyond so many simulator events.
+    pub most_events: u64,
+}
+
+impl std::fmt::Display for SweptPrecision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (asked, replications, events) = (self.asked.join(", "), self.most_replications, self.most_events);
+        write!(
+            f,
+            "{asked} with up to {replications} replications and {events} events a point"
+        )
+    }
 }
 
 impl SweepPlan {
@@ -62,6 +86,7 @@ impl SweepPlan {
                 .collect();
             pairs.join(" ")
         };
+        let precision = |plan: &Self| plan.precision.as_ref().map_or("none".to_owned(), ToString::to_string);
         let only = |plan: &Self| plan.only.clone().unwrap_or_else(|| "all strategies".to_owned());
         let told = [
             ("version", build(one), build(two)),
@@ -77,6 +102,7 @@ impl SweepPlan {
             ("--set", self.set.join(" "), other.set.join(" ")),
             ("choice of parameters", params(self), params(other)),
             ("sample", whole(&self.sample), whole(&other.sample)),
+            ("precision", precision(self), precision(other)),
         ];
         let found = told.into_iter().find(|(_, one, two)| one != two);
         let (what, one, two) = found.unwrap_or(("state of what the scenario rests on", String::new(), String::new()));
@@ -110,7 +136,7 @@ pub(crate) mod tests {
     fn a_plan_is_known_by_what_its_figures_depend_on() {
         let one = plan(8);
         type Change = fn(&mut SweepPlan);
-        let changes: [(&str, Change); 8] = [
+        let changes: [(&str, Change); 9] = [
             ("another version: 9.9", |plan| {
                 plan.manifest.tokenstorm = "9.9".to_owned()
             }),
@@ -125,6 +151,16 @@ pub(crate) mod tests {
             ("another sample: lhs:3, and not all", |plan| {
                 plan.sample = Some("lhs:3".to_owned())
             }),
+            (
+                "another precision: 5% with up to 200 replications and 7 events a point, and not none",
+                |plan| {
+                    plan.precision = Some(SweptPrecision {
+                        asked: vec!["5%".to_owned()],
+                        most_replications: 200,
+                        most_events: 7,
+                    })
+                },
+            ),
         ];
         for (told, change) in changes {
             let mut other = one.clone();

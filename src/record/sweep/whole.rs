@@ -12,9 +12,9 @@ use super::error::SweepFolderError;
 use super::journal::{FinishedPoint, JOURNAL};
 use super::plan::SweepPlan;
 use crate::base::shown;
-use crate::record::layout::{MANIFEST, RESULTS, RESULTS_HEADER};
+use crate::record::layout::{MANIFEST, PRECISE_HEADER, RESULTS, RESULTS_HEADER};
 use crate::record::write::{Arrival, ResultFile, RunFolder, WriteError, json_text, refusal};
-use crate::record::{Reading, cells, load, write};
+use crate::record::{PrecisionEnd, Reading, cells, load, write};
 
 /// The manifest of a finished sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct SweepManifest {
     pub plan: SweepPlan,
     /// Points at which an assertion of the scenario failed.
     pub points_with_failed_assertions: u64,
+    /// Points that a limit has ended before their figures were known as well as was asked; none where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_without_precision: Option<u64>,
     /// SHA-256 in hex of the files that it vouches for.
     pub files: BTreeMap<String, String>,
 }
@@ -44,9 +47,12 @@ impl SweepManifest {
     }
 }
 
-/// The rows of one point for `results.csv`, without a header.
-pub fn rows(scenario: &str, run: &str, readings: &[Reading]) -> String {
-    let text = write::readings_csv(scenario, run, readings);
+/// The rows of one point for `results.csv`, without a header; each says what ended the replications where a precision was asked for.
+pub fn rows((scenario, run): (&str, &str), readings: &[Reading], ended_by: Option<PrecisionEnd>) -> String {
+    let text = match ended_by {
+        None => write::readings_csv(scenario, run, readings),
+        Some(ended_by) => write::ended_csv(scenario, run, readings, ended_by),
+    };
     text.split_once('\n')
         .map_or_else(String::new, |(_, rows)| rows.to_owned())
 }
@@ -76,15 +82,19 @@ pub struct WrittenPoints {
     pub events: u64,
     /// Points at which an assertion of the scenario failed.
     pub failed: u64,
+    /// Points that a limit has ended before their figures were known as well as was asked.
+    pub not_reached: u64,
     sha256: String,
 }
 
-/// Writes `results.csv` from points in their order, whole or not at all; each is shown to `see` as it passes.
+/// Writes `results.csv` from points in their order, whole or not at all; each is shown to `see` as it passes. The rows of a `precise` sweep say
+/// what ended the replications of their point.
 ///
 /// # Errors
 /// [`SweepFolderError`] when a point cannot be read or the file cannot be written.
 pub fn write_points(
     folder: &RunFolder,
+    precise: bool,
     points: impl Iterator<Item = Result<FinishedPoint, SweepFolderError>>,
     mut see: impl FnMut(&FinishedPoint),
 ) -> Result<WrittenPoints, SweepFolderError> {
@@ -98,13 +108,18 @@ pub fn write_points(
         sha256.update(text.as_bytes());
         out.write_all(text.as_bytes())
     };
-    put(&cells::csv_text(&RESULTS_HEADER, std::iter::empty())).map_err(write)?;
+    let header = match precise {
+        false => cells::csv_text(&RESULTS_HEADER, std::iter::empty()),
+        true => cells::csv_text(&PRECISE_HEADER, std::iter::empty()),
+    };
+    put(&header).map_err(write)?;
     for point in points {
         let point = point?;
         put(&point.rows).map_err(write)?;
         told.points += 1;
         told.events += point.events;
         told.failed += u64::from(!point.failed.is_empty());
+        told.not_reached += u64::from(point.ended_by.is_some_and(|by| by != PrecisionEnd::Reached));
         see(&point);
     }
     told.sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -126,10 +141,12 @@ pub fn seal(
     obsolete: &[PathBuf],
 ) -> Result<SweepManifest, WriteError> {
     let mut plan = plan.clone();
+    let precise = plan.precision.is_some();
     plan.manifest.events = written.events;
     let manifest = SweepManifest {
         plan,
         points_with_failed_assertions: written.failed,
+        points_without_precision: precise.then_some(written.not_reached),
         files: BTreeMap::from([(RESULTS.to_owned(), written.sha256.clone())]),
     };
     let mut files = more;

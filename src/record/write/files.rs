@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::super::cells::{csv_text, number};
 use super::super::layout::{
-    HOLDERS, MANIFEST, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
+    HOLDERS, MANIFEST, PRECISE_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
 };
 use super::super::summary::Summary;
-use super::super::{Reading, Record, SealedManifest, holders, replications, sha256};
+use super::super::{PrecisionEnd, Reading, Record, SealedManifest, holders, replications, sha256};
 use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
@@ -72,24 +72,33 @@ pub fn results_csv(record: &Record) -> String {
 
 /// Readings of a scenario as `results.csv` has them.
 pub(in crate::record) fn readings_csv(scenario: &str, run: &str, readings: &[Reading]) -> String {
-    csv_text(
-        &RESULTS_HEADER,
-        readings.iter().map(|r| {
-            let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-            [
-                scenario.to_owned(),
-                r.strategy.clone(),
-                r.point.clone(),
-                r.metric.clone(),
-                r.unit.clone(),
-                number(r.mean),
-                number(low),
-                number(high),
-                r.replications.to_string(),
-                run.to_owned(),
-            ]
-        }),
-    )
+    let row = |reading| row(scenario, run, reading);
+    csv_text(&RESULTS_HEADER, readings.iter().map(row))
+}
+
+/// The same for a point of a sweep whose replications this has ended.
+pub(in crate::record) fn ended_csv(scenario: &str, run: &str, readings: &[Reading], ended_by: PrecisionEnd) -> String {
+    let row = |reading| {
+        let mut cells = row(scenario, run, reading).into_iter();
+        std::array::from_fn(|_| cells.next().unwrap_or_else(|| ended_by.name().to_owned()))
+    };
+    csv_text(&PRECISE_HEADER, readings.iter().map(row))
+}
+
+fn row(scenario: &str, run: &str, r: &Reading) -> [String; RESULTS_HEADER.len()] {
+    let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    [
+        scenario.to_owned(),
+        r.strategy.clone(),
+        r.point.clone(),
+        r.metric.clone(),
+        r.unit.clone(),
+        number(r.mean),
+        number(low),
+        number(high),
+        r.replications.to_string(),
+        run.to_owned(),
+    ]
 }
 
 /// `timeline.csv`: one row per value of a series, series after series in the record's order.

@@ -20,5 +20,5 @@ pub(super) use arrival::Arrival;
 pub use error::WriteError;
 pub(super) use error::refusal;
 pub use files::{ResultFile, files, obsolete, results_csv, summary_json, timeline_csv};
-pub(super) use files::{json_text, readings_csv};
+pub(super) use files::{ended_csv, json_text, readings_csv};
 pub use place::{RunFolder, place, place_alone};

@@ -18,6 +18,7 @@ fn point(point: u64) -> FinishedPoint {
         events: 10 + point,
         failed: Vec::new(),
         rows: format!("row of {point}\nand another\n"),
+        ended_by: None,
     }
 }
 
