@@ -1,6 +1,7 @@
 //! Strategies against the first, and against what the scenario says of them.
 
 use super::arm::{Arm, estimate, position, together};
+use super::moments::Moments;
 use super::replicate::{Campaign, paired};
 use super::statistics::{self, CONFIDENCE, Estimate, MARGIN};
 use crate::metric::{Better, METRICS, MetricName};
@@ -43,6 +44,7 @@ impl Campaign {
                         .then(|| statistics::replications_to_tell(seen, MARGIN, confidence))
                         .flatten(),
                     doubtful: difference.is_doubtful(self.enough),
+                    pairing_gain: pairing_gain(&arm.values(metric), &base.values(metric)),
                 });
             }
         }
@@ -104,6 +106,19 @@ impl Campaign {
     }
 }
 
+/// How many times as large the variance of the difference would be if the two had been replicated apart; none where nothing varies.
+pub(super) fn pairing_gain(one: &[Option<f64>], other: &[Option<f64>]) -> Option<f64> {
+    let pairs = one.iter().zip(other);
+    let pairs: Vec<(f64, f64)> = pairs.filter_map(|(one, other)| Some(((*one)?, (*other)?))).collect();
+    let variance = |value: fn(&(f64, f64)) -> f64| {
+        let values: Vec<f64> = pairs.iter().map(value).collect();
+        Moments::of(&values).map_or(0.0, |moments| moments.variance())
+    };
+    let paired = variance(|(one, other)| one - other);
+    let gain = (variance(|pair| pair.0) + variance(|pair| pair.1)) / paired;
+    (paired > 0.0 && gain.is_finite()).then_some(gain)
+}
+
 /// The difference between two arms' shares of calls, replication by replication, with an interval that a difference of shares can
 /// have; and the same as the replications alone have it.
 pub(super) fn difference_of_shares(
@@ -142,6 +157,21 @@ pub(super) fn verdict(better: Option<Better>, interval: Option<(f64, f64)>, marg
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By hand: what moves together loses its variance, what moves against each other gains, and what has none says nothing.
+    #[test]
+    fn pairing_is_measured_by_what_it_takes_from_the_variance() {
+        let some = |values: [f64; 4]| values.map(Some);
+        let one = some([1.0, 2.0, 3.0, 4.0]);
+        // The difference is 0, 0, 0, 4 with variance 4; both variances are 5/3.
+        let gain = pairing_gain(&one, &some([1.0, 2.0, 3.0, 0.0])).unwrap();
+        assert!((gain - (5.0 / 3.0 + 5.0 / 3.0) / 4.0).abs() < 1e-12, "{gain}");
+        assert_eq!(pairing_gain(&one, &some([0.5; 4])), Some(1.0));
+        let gain = pairing_gain(&one, &some([1.0, 2.0, 3.0, 5.0])).unwrap();
+        assert!(gain > 15.0, "{gain}");
+        assert_eq!(pairing_gain(&one, &one), None);
+        assert_eq!(pairing_gain(&one, &[None; 4]), None);
+    }
 
     #[test]
     fn the_same_is_more_than_not_distinguishable() {

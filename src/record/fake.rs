@@ -244,6 +244,7 @@ pub fn odd() -> Record {
         margin: 0.001,
         replications_to_tell: None,
         doubtful: false,
+        pairing_gain: None,
     });
     record.incidents.push(Incident {
         from_s: 0.5,

@@ -257,6 +257,10 @@ pub struct Comparison {
     /// The differences are so skewed for their number that neither interval nor verdict is to be trusted; missing where they are not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
+    /// How many times as large the variance of the difference would be if the two had met arrivals and luck of their own, and not the
+    /// same (common random numbers): below 1 the same luck widens the interval. Missing where nothing varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairing_gain: Option<f64>,
 }
 
 /// What a comparison comes to.

@@ -73,7 +73,50 @@ pub(super) fn distinguishable(record: &Record) -> Vec<String> {
             wanted(&open)
         ));
     }
+    out.extend(paired(&compared, record.points.len() > 1));
     out
+}
+
+/// From so much less variance on, meeting the same arrivals has helped; with so much more, it has hurt.
+const HELPED: f64 = 1.1;
+
+/// What common random numbers have done for these comparisons; nothing where that was not measured.
+fn paired(compared: &[&Comparison], at_points: bool) -> Option<String> {
+    let known: Vec<(&Comparison, f64)> = compared.iter().filter_map(|c| Some((*c, c.pairing_gain?))).collect();
+    let (helped, others): (Vec<_>, Vec<_>) = known.iter().copied().partition(|(_, gain)| *gain >= HELPED);
+    let hurt = others.iter().filter(|(_, gain)| *gain <= 1.0 / HELPED).count();
+    let same = |some: &[(&Comparison, f64)]| match at_points {
+        true => format!("{} of {} comparisons", some.len(), known.len()),
+        false => listed(&names(&some.iter().map(|(c, _)| *c).collect::<Vec<_>>())),
+    };
+    let times = |some: &[(&Comparison, f64)]| {
+        let least = some.iter().map(|(_, gain)| *gain).fold(f64::INFINITY, f64::min);
+        let most = some.iter().map(|(_, gain)| *gain).fold(0.0, f64::max);
+        let [least, most] = [least, most].map(|gain| number::significant(gain, 2));
+        match least == most {
+            true => least,
+            false => format!("{least} to {most}"),
+        }
+    };
+    let widened = match hurt {
+        0 => "",
+        _ => ", and widens some",
+    };
+    Some(match (helped.is_empty(), others.is_empty()) {
+        (true, true) => return None,
+        (true, false) => format!("That all meet the same calls and luck narrows none of these differences{widened}."),
+        (false, true) => format!(
+            "That all meet the same calls and luck makes the variance of these differences {} times less than that of separate runs.",
+            times(&helped)
+        ),
+        (false, false) => format!(
+            "That all meet the same calls and luck makes the variance of the difference {} times less than that of separate runs for {}; it does \
+             not help {}{widened}.",
+            times(&helped),
+            same(&helped),
+            same(&others)
+        ),
+    })
 }
 
 /// The strategies of some comparisons, each once.
@@ -142,6 +185,34 @@ mod tests {
             told.iter()
                 .any(|l| l.contains("about 60 to 300 replications would tell")),
             "{told:#?}"
+        );
+    }
+
+    #[test]
+    fn what_the_same_luck_did_is_said_where_it_was_measured() {
+        let mut record = fake::dozen();
+        let count = record.comparisons.len();
+        assert!(!distinguishable(&record).iter().any(|line| line.contains("luck")));
+        let told = |record: &Record| distinguishable(record).pop().unwrap();
+        record.comparisons.iter_mut().for_each(|c| c.pairing_gain = Some(1.0));
+        assert_eq!(
+            told(&record),
+            "That all meet the same calls and luck narrows none of these differences."
+        );
+        (record.comparisons[0].pairing_gain, record.comparisons[1].pairing_gain) = (Some(5.64), Some(37.5));
+        record.comparisons[count - 1].pairing_gain = Some(0.5);
+        let text = told(&record);
+        assert!(
+            text.contains(
+                "of the difference 5.6 to 38 times less than that of separate runs for “naive cache, no backoff” and"
+            ) && text.ends_with(", and widens some."),
+            "{text}"
+        );
+        record.comparisons.iter_mut().for_each(|c| c.pairing_gain = Some(2.0));
+        assert!(
+            told(&record).contains("these differences 2 times less"),
+            "{}",
+            told(&record)
         );
     }
 

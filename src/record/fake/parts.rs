@@ -162,6 +162,7 @@ pub(super) fn compare(record: &mut Record, point: &str) {
             margin: 0.001,
             replications_to_tell: (verdict == ComparisonVerdict::NotDistinguishable).then_some(240),
             doubtful: false,
+            pairing_gain: None,
         });
     }
 }
