@@ -74,6 +74,7 @@ fn measured() -> Record {
                     ci95: estimate.and_then(|estimate| estimate.interval),
                     replications: REPLICATIONS,
                     doubtful: estimate.is_some_and(|estimate| estimate.is_doubtful(statistics::ENOUGH)),
+                    controls_gain: None,
                 });
             }
         }

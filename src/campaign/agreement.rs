@@ -90,7 +90,7 @@ pub fn predict(
                 return None;
             }
             let dice = Dice::replication(seed, replication.into());
-            let (sample, ..) = replicate(plan, context, dice, stop)?;
+            let (sample, ..) = replicate(plan, (context, None), dice, stop)?;
             Some(places.map(|place| sample.metric(place)).to_vec())
         })
         .collect();

@@ -8,10 +8,13 @@ use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use crate::base::{Dice, Time};
 use crate::engine::sim;
-use crate::metric::{CallPart, METRICS, Metric, MetricName, Observed, RunContext, Second};
+use crate::metric::{
+    CONTROL_COUNT, CallPart, ControlSetting, Controls, METRICS, Metric, MetricName, Observed, RunContext, Second,
+};
 use crate::plan::{Plan, SweepPoint};
-use crate::record::{Reading, Replicated, Series};
+use crate::record::{Replicated, Series};
 use crate::scenario::PlanCase;
+use crate::trace::{Event, Sink};
 
 /// What two runs are compared by, of all calls and of each part of them; of this each replication is kept.
 pub(super) const COMPARED: [&str; 10] = [
@@ -35,6 +38,8 @@ pub(super) struct Arm {
     /// The same for every replication.
     pub(super) setting: RunContext,
     pub(super) case: PlanCase,
+    /// What control variates have to know, where they are asked for.
+    pub(super) controls: Option<ControlSetting>,
     /// By replication; none where the campaign was interrupted.
     pub(super) samples: Vec<Option<Sample>>,
     intervals: Vec<[u64; SERIES.len()]>,
@@ -45,6 +50,8 @@ pub(super) struct Arm {
 /// What is kept of one replication.
 pub(super) struct Sample {
     metrics: Vec<Option<f64>>,
+    /// What its control variates came to.
+    pub(super) controls: Option<[f64; CONTROL_COUNT]>,
     /// By group name, then by metric.
     groups: Vec<Vec<Option<f64>>>,
     /// Arrivals and successes over time, where a trigger asks for them.
@@ -81,6 +88,7 @@ impl Arm {
             setting: run_context(&plan),
             plan,
             case,
+            controls: None,
             samples: Vec::new(),
             intervals: Vec::new(),
             width_s: 1,
@@ -98,6 +106,11 @@ impl Arm {
             point,
             at: at.since(Time::ZERO),
         }
+    }
+
+    /// Whether its replications have control variates.
+    pub(super) fn is_controlled(&self) -> bool {
+        self.controls.is_some()
     }
 
     pub(super) fn values(&self, metric: usize) -> Vec<Option<f64>> {
@@ -135,9 +148,9 @@ impl Arm {
 pub(super) struct Part<'a> {
     pub(super) name: CallPart<'a>,
     groups: Vec<usize>,
-    telling: bool,
+    pub(super) telling: bool,
     /// The place of the fleet that it is, where fleets are counted apart.
-    fleet: Option<usize>,
+    pub(super) fleet: Option<usize>,
 }
 
 /// Each fleet, and each kind of call of each fleet.
@@ -167,15 +180,35 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts
 }
 
+/// Hears of a run for the metrics, and for the control variates.
+struct Both<'a>(&'a mut Observed, Controls);
+
+impl Sink for Both<'_> {
+    fn record(&mut self, now: Time, event: &Event) {
+        self.0.record(now, event);
+        self.1.record(now, event);
+    }
+}
+
 /// One run; none where `stop` ended it early, as a part of a run says nothing about the whole.
 pub(super) fn replicate(
     plan: &Plan,
-    setting: &RunContext,
+    (setting, controls): (&RunContext, Option<&ControlSetting>),
     dice: Dice,
     stop: &AtomicBool,
 ) -> Option<(Sample, Observed, sim::RunStats)> {
     let mut observed = Observed::new(setting.clone());
-    let effort = sim::observe_until(plan, dice, &mut observed, sim::Shortcuts::ALL, stop);
+    let (effort, controls) = match controls {
+        None => {
+            let effort = sim::observe_until(plan, dice, &mut observed, sim::Shortcuts::ALL, stop);
+            (effort, None)
+        }
+        Some(setting) => {
+            let mut both = Both(&mut observed, Controls::new(setting.clone()));
+            let effort = sim::run_until(plan, dice, &mut both, stop);
+            (effort, Some(both.1.finish()))
+        }
+    };
     if effort.stopped {
         return None;
     }
@@ -195,6 +228,7 @@ pub(super) fn replicate(
         .collect();
     let sample = Sample {
         metrics: METRICS.iter().map(|metric| (metric.read)(&observed)).collect(),
+        controls,
         groups,
         flow: Vec::new(),
     };
@@ -217,59 +251,6 @@ pub(super) fn estimate(metric: &Metric, values: &[f64], calls: f64) -> Option<Es
 /// The calls of all replications together.
 pub(super) fn together(calls: &[Option<f64>]) -> f64 {
     calls.iter().flatten().sum()
-}
-
-fn reading(
-    arm: &Arm,
-    metric: &Metric,
-    part: Option<CallPart<'_>>,
-    (values, calls): (Vec<Option<f64>>, f64),
-    enough: f64,
-) -> Reading {
-    let values: Vec<f64> = values.into_iter().flatten().collect();
-    let estimate = estimate(metric, &values, calls);
-    Reading {
-        strategy: arm.strategy.clone(),
-        point: arm.point.to_string(),
-        metric: MetricName {
-            metric: metric.name,
-            part,
-        }
-        .to_string(),
-        unit: metric.unit.to_owned(),
-        mean: estimate.map(|estimate| estimate.mean),
-        ci95: estimate.and_then(|estimate| estimate.interval),
-        replications: values.len() as u32,
-        doubtful: estimate.is_some_and(|estimate| estimate.is_doubtful(enough)),
-    }
-}
-
-/// The figures; `enough` values for each unit of squared skewness give an interval that can be trusted.
-pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
-    let calls = position("calls");
-    let all = together(&arm.values(calls));
-    let mut readings: Vec<_> = METRICS
-        .iter()
-        .enumerate()
-        .map(|(at, metric)| reading(arm, metric, None, (arm.values(at), all), enough))
-        .collect();
-    for (group, part) in parts(&arm.plan).iter().enumerate().filter(|(_, part)| part.telling) {
-        let own = together(&arm.group_values(group, calls));
-        for (at, metric) in METRICS
-            .iter()
-            .enumerate()
-            .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && metric.by_fleet.is_some())
-        {
-            readings.push(reading(
-                arm,
-                metric,
-                Some(part.name),
-                (arm.group_values(group, at), own),
-                enough,
-            ));
-        }
-    }
-    readings
 }
 
 /// What single replications came to, of what two runs are compared by.

@@ -1,6 +1,7 @@
 //! Strategies against the first, and against what the scenario says of them.
 
 use super::arm::{Arm, estimate, position, together};
+use super::controlled::{controlled, controlled_difference};
 use super::moments::Moments;
 use super::replicate::{Campaign, paired};
 use super::statistics::{self, CONFIDENCE, Estimate, MARGIN};
@@ -26,9 +27,11 @@ impl Campaign {
                 let Some(base) = self.arm(reference, &arm.point) else {
                     continue;
                 };
-                let Some((difference, seen)) = difference_of_shares(arm, base, metric, confidence) else {
+                let Some((plain, plain_seen)) = difference_of_shares(arm, base, metric, confidence) else {
                     continue;
                 };
+                let controlled = controlled_difference((arm, base), metric, plain_seen, confidence, self.enough);
+                let (difference, seen) = controlled.map_or((plain, plain_seen), |(better, _)| (better, better));
                 let verdict = verdict(METRICS[metric].better, difference.interval, MARGIN);
                 let open = verdict == ComparisonVerdict::NotDistinguishable;
                 comparisons.push(Comparison {
@@ -44,6 +47,7 @@ impl Campaign {
                         .then(|| statistics::replications_to_tell(seen, MARGIN, confidence))
                         .flatten(),
                     doubtful: difference.is_doubtful(self.enough),
+                    controls_gain: controlled.map(|(_, gain)| gain),
                     pairing_gain: pairing_gain(&arm.values(metric), &base.values(metric)),
                 });
             }
@@ -72,8 +76,11 @@ impl Campaign {
             }
             .to_string();
             let calls = together(&self.metric(strategy, label, &calls).unwrap_or_default());
-            let known = METRICS.iter().find(|known| known.name == name.metric);
-            let estimate = known.and_then(|metric| estimate(metric, &values, calls));
+            let known = METRICS.iter().position(|known| known.name == name.metric);
+            let estimate = known.and_then(|at| match (name.part, self.arm(strategy, label)) {
+                (None, Some(arm)) => controlled(arm, at, self.enough).map(|controlled| controlled.estimate),
+                _ => estimate(&METRICS[at], &values, calls),
+            });
             let mean = estimate.map(|estimate| estimate.mean);
             let ci95 = estimate.and_then(|estimate| estimate.interval);
             let difference = |other: &str| self.difference(strategy, other, label, metric);

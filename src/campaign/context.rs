@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::Duration;
-use crate::metric::{FleetsApart, RunContext};
-use crate::plan::Plan;
+use crate::base::{Duration, Group};
+use crate::metric::{ControlSetting, FleetsApart, RunContext};
+use crate::plan::{Act, Plan};
+use crate::workload::Pattern;
 use crate::world::Leg;
 
 /// What [`Observed`](crate::metric::Observed) has to know of a run of this plan.
@@ -25,6 +26,49 @@ pub fn run_context(plan: &Plan) -> RunContext {
         arrivals_per_s: plan.arrivals_per_s(),
         known_after: nanos(mean_s(Leg::TokenRequest) + mean_s(Leg::TokenResponse)),
     }
+}
+
+/// What the controls of a run of this plan have to know; none where no calls come independently of each other.
+pub(super) fn control_setting(plan: &Plan) -> Option<ControlSetting> {
+    let streams = || plan.workloads.iter().flatten();
+    let others: BTreeSet<Group> = streams()
+        .filter(|stream| !matches!(stream.arrivals, Pattern::Poisson(_)))
+        .map(|stream| stream.group)
+        .chain(plan.drivers.loops.iter().map(|users| users.group))
+        .chain(plan.drivers.replays.iter().map(|replay| replay.group))
+        .chain(plan.timeline.iter().filter_map(|(_, act)| match act {
+            Act::Calls { group, .. } => Some(*group),
+            _ => None,
+        }))
+        .collect();
+    let of_all: BTreeSet<Group> = streams().map(|stream| stream.group).collect();
+    let independent = |group: Group| of_all.contains(&group) && !others.contains(&group);
+    let (mut rates, mut clients) = (vec![0.0; plan.nodes()], vec![0; plan.nodes()]);
+    for (at, fleet) in plan.layout.fleets.iter().enumerate() {
+        let own = plan.workloads.get(at).into_iter().flatten();
+        let own = own.filter(|stream| independent(stream.group));
+        let rate: f64 = own.map(|stream| stream.arrivals.per_second()).sum();
+        for node in fleet.nodes.clone() {
+            (rates[node as usize], clients[node as usize]) = (rate, fleet.client);
+        }
+    }
+    let mean_s = |leg: Leg| plan.links.leg(leg).latency.mean_s();
+    let nanos = |seconds: f64| Duration::from_nanos((seconds * 1e9).round() as u64);
+    let used_s = mean_s(Leg::TokenResponse) + mean_s(Leg::ApiRequest);
+    let issued_s = mean_s(Leg::ApiResponse) + mean_s(Leg::TokenRequest);
+    let refused_s = mean_s(Leg::ApiRequest) + issued_s;
+    rates.iter().any(|rate| *rate > 0.0).then(|| ControlSetting {
+        warmup: plan.span.warmup,
+        horizon: plan.span.horizon,
+        rates,
+        clients,
+        independent: (0..plan.groups.len())
+            .map(|group| independent(Group(group as u16)))
+            .collect(),
+        ttl: plan.provider.rule.ttl,
+        overlap: plan.provider.rule.overlap,
+        spans: [used_s, refused_s, used_s + issued_s].map(nanos),
+    })
 }
 
 fn fleets_apart(plan: &Plan) -> FleetsApart {

@@ -10,6 +10,7 @@ mod arm;
 pub mod baseline;
 mod compare;
 mod context;
+mod controlled;
 mod judge;
 mod manifest;
 mod mixture;
@@ -18,6 +19,8 @@ mod open_figures;
 mod options;
 pub mod precision;
 pub mod rare;
+mod readings;
+mod regression;
 mod replicate;
 mod results;
 mod sampling;
@@ -36,7 +39,7 @@ use crate::record::{Check, CheckKind, PrecisionEnd, ReachedPrecision, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
 pub use context::run_context;
-pub use options::{CampaignError, CampaignOptions, CampaignProgress};
+pub use options::{CampaignError, CampaignOptions, CampaignProgress, VarianceReduction};
 pub use results::CampaignResults;
 
 /// Runs all of a scenario; `stop` ends it early, with what has been finished until then.
@@ -124,7 +127,11 @@ fn planned(points: &[(SweepPoint, Scenario)], options: &CampaignOptions) -> Resu
             };
             for &case in cases {
                 let plan = point.plan_case(strategy, case)?;
-                arms.push(Arm::new(strategy.name.clone(), label.clone(), plan, case));
+                let mut arm = Arm::new(strategy.name.clone(), label.clone(), plan, case);
+                if options.variance == VarianceReduction::Controls {
+                    arm.controls = context::control_setting(&arm.plan);
+                }
+                arms.push(arm);
             }
         }
     }
@@ -168,7 +175,7 @@ fn point(
     Ok(Some(PointFigures {
         readings: campaign
             .written()
-            .flat_map(|arm| arm::readings(arm, campaign.enough))
+            .flat_map(|arm| readings::readings(arm, campaign.enough))
             .collect(),
         failed: checks
             .filter(|check| check.kind == CheckKind::Assert && !check.holds)

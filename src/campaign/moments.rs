@@ -6,7 +6,7 @@ const FEWEST_FOR_SKEW: f64 = 10.0;
 /// Of two values or more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moments {
-    count: f64,
+    pub(super) count: f64,
     pub(super) mean: f64,
     /// Standard error of the mean.
     pub(super) error: f64,
@@ -36,6 +36,17 @@ impl Moments {
             error: (variance / count).sqrt(),
             skewness,
         })
+    }
+
+    /// Of a mean whose error is known otherwise; the skewness is that of what is left of the values, whose mean is zero.
+    pub(super) fn with_error(left: &[f64], mean: f64, error: f64) -> Self {
+        let skewness = Self::of(left).map_or(0.0, |moments| moments.skewness);
+        Self {
+            count: left.len() as f64,
+            mean,
+            error,
+            skewness,
+        }
     }
 
     /// The interval of the mean, `quantile` being Student's. It reaches further to the side on which the values have their tail.

@@ -1,6 +1,7 @@
 //! Which figures of a campaign are not yet known as well as was asked.
 
-use super::arm::{Arm, estimate, position, together};
+use super::arm::{Arm, position};
+use super::controlled::controlled;
 use super::precision::PrecisionGoal;
 use super::replicate::Campaign;
 use super::statistics::ENOUGH_AFTER_LOOKS;
@@ -33,8 +34,7 @@ impl Campaign {
 /// The figure, where it has a value and is not known as well as this.
 fn open_figure(arm: &Arm, goal: &PrecisionGoal, at: usize) -> Option<OpenFigure> {
     let metric = &METRICS[at];
-    let values: Vec<f64> = arm.values(at).into_iter().flatten().collect();
-    let figure = estimate(metric, &values, together(&arm.values(position("calls"))))?;
+    let figure = controlled(arm, at, ENOUGH_AFTER_LOOKS)?.estimate;
     if goal.is_met(figure, metric.unit) {
         return None;
     }

@@ -15,8 +15,20 @@ pub struct CampaignOptions {
     pub replications: u32,
     /// Replicate until figures are known as well as this; `replications` are then the fewest.
     pub precision: Option<Precision>,
+    /// What is done to know figures better than by their plain means.
+    pub variance: VarianceReduction,
     /// Zero for all cores.
     pub threads: usize,
+}
+
+/// What is done to know figures better from the same replications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VarianceReduction {
+    /// Nothing: a figure is the mean over replications.
+    #[default]
+    Plain,
+    /// Control variates: luck that is known is taken off.
+    Controls,
 }
 
 impl CampaignOptions {
@@ -27,6 +39,7 @@ impl CampaignOptions {
             seed: scenario.file.run.seed,
             replications: scenario.file.run.replications,
             precision: None,
+            variance: VarianceReduction::Plain,
             threads: 0,
         }
     }

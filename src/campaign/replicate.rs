@@ -50,8 +50,18 @@ impl Campaign {
                         return None;
                     }
                     // All arms share the dice of a replication: common random numbers.
-                    let Arm { plan, setting, .. } = &self.arms[arm];
-                    let run = replicate(plan, setting, Dice::replication(self.seed, replication.into()), stop);
+                    let Arm {
+                        plan,
+                        setting,
+                        controls,
+                        ..
+                    } = &self.arms[arm];
+                    let run = replicate(
+                        plan,
+                        (setting, controls.as_ref()),
+                        Dice::replication(self.seed, replication.into()),
+                        stop,
+                    );
                     progress.done();
                     run
                 })

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arm::{position, readings, replicated, series};
+use super::arm::{position, replicated, series};
 use super::judge::{self, Flow};
 use super::manifest::manifest;
 use super::mixture::mixture;
+use super::readings::readings;
 use super::replicate::Campaign;
 use super::sampling;
 use super::warmup::warmups;

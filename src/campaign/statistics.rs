@@ -109,7 +109,7 @@ pub fn mean_share(values: &[f64], trials: f64, confidence: f64) -> Option<Estima
 }
 
 /// Wilson's interval of a share `p` of `n` trials, `quantile` standard deviations to either side.
-fn wilson(p: f64, n: f64, quantile: f64) -> (f64, f64) {
+pub(super) fn wilson(p: f64, n: f64, quantile: f64) -> (f64, f64) {
     let square = quantile * quantile;
     let centre = (p + square / (2.0 * n)) / (1.0 + square / n);
     let half = quantile / (1.0 + square / n) * (p * (1.0 - p) / n + square / (4.0 * n * n)).sqrt();
@@ -192,7 +192,7 @@ pub fn wider(count: u32, confidence: f64) -> f64 {
 }
 
 /// The two-sided quantile of Student's law.
-fn student(freedom: f64, confidence: f64) -> f64 {
+pub(super) fn student(freedom: f64, confidence: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom)
         .expect("degrees of freedom above zero")
         .inverse_cdf(0.5 + confidence / 2.0)

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::campaign::VarianceReduction;
 use crate::campaign::precision::{FIRST_LOOK, MOST_FOR_PRECISION, Precision, PrecisionGoal};
 use crate::scenario::MOST_REPLICATIONS;
 
@@ -19,6 +20,19 @@ pub(super) struct PrecisionArguments {
     /// No more replications for the sake of --precision [default: 2000]
     #[arg(long, value_name = "N", requires = "precision", value_parser = clap::value_parser!(u32).range(i64::from(FIRST_LOOK)..=i64::from(MOST_REPLICATIONS)))]
     max_replications: Option<u32>,
+    /// How figures are known better from the same replications: by control variates, which take off luck that is known
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    variance: Variance,
+}
+
+/// What is done about the variance of figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Variance {
+    /// A figure is the mean over replications
+    #[default]
+    Plain,
+    /// Control variates are taken into account where they narrow an interval
+    Controls,
 }
 
 impl PrecisionArguments {
@@ -32,6 +46,14 @@ impl PrecisionArguments {
         })
     }
 
+    /// What is done about the variance.
+    pub(super) fn variance(&self) -> VarianceReduction {
+        match self.variance {
+            Variance::Plain => VarianceReduction::Plain,
+            Variance::Controls => VarianceReduction::Controls,
+        }
+    }
+
     /// What the results depend on, as it was written. A limit of time is none of it: where it ended the run, the record says so.
     pub(super) fn line(&self, raised: impl IntoIterator<Item = String>) -> Vec<String> {
         let mut line = Vec::new();
@@ -43,6 +65,9 @@ impl PrecisionArguments {
         }
         if !line.is_empty() {
             line.extend(raised);
+        }
+        if self.variance == Variance::Controls {
+            line.extend(["--variance".to_owned(), "controls".to_owned()]);
         }
         line
     }

@@ -87,6 +87,7 @@ impl Arguments {
             seed: self.seed.unwrap_or(scenario.file.run.seed),
             replications: self.replications.unwrap_or(scenario.file.run.replications),
             precision: self.precise.wanted(self.limits.most_events()),
+            variance: self.precise.variance(),
             threads: self.threads,
         }
     }

@@ -7,6 +7,7 @@
 
 mod calls;
 mod context;
+mod controls;
 mod endings;
 mod failures;
 mod fairness;
@@ -26,6 +27,7 @@ mod tally;
 mod tokens;
 
 pub use context::{FleetsApart, RunContext};
+pub use controls::{CONTROL_COUNT, CONTROLS, ControlSetting, Controls};
 pub use holders::{Holders, Stretch};
 pub use name::{CallPart, MetricName};
 pub use observed::Observed;

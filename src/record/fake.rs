@@ -216,6 +216,7 @@ pub fn odd() -> Record {
             ci95: None,
             replications,
             doubtful: false,
+            controls_gain: None,
         });
     }
     for (strategy, t_s, value) in [
@@ -244,6 +245,7 @@ pub fn odd() -> Record {
         margin: 0.001,
         replications_to_tell: None,
         doubtful: false,
+        controls_gain: None,
         pairing_gain: None,
     });
     record.incidents.push(Incident {

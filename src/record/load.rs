@@ -65,6 +65,7 @@ pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, Str
             .parse()
             .map_err(|_| format!("`{replications}` is not a count"))?,
         doubtful: false,
+        controls_gain: None,
     })
 }
 

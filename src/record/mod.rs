@@ -7,6 +7,7 @@ pub mod advice;
 pub mod agreement;
 pub mod baseline;
 pub(crate) mod cells;
+mod comparison;
 pub mod findings;
 mod finite;
 mod holders;
@@ -28,6 +29,7 @@ pub mod write;
 #[cfg(test)]
 pub(crate) mod fake;
 
+pub use comparison::{Comparison, ComparisonVerdict};
 pub use mixture::{KindFigure, MixedFigure, Mixture};
 pub use precision::{OpenFigure, PrecisionEnd, ReachedPrecision};
 pub use read::ReadError;
@@ -162,6 +164,9 @@ pub struct Reading {
     /// not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
+    /// How many times as large the variance of the plain mean is, where control variates are taken into account: in `summary.json` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls_gain: Option<f64>,
 }
 
 /// One metric of a strategy at a point, replication by replication.
@@ -225,56 +230,6 @@ pub enum HeldState {
     Nothing,
     /// It is down.
     Down,
-}
-
-/// A paired difference under common random numbers: `strategy` minus `reference`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Comparison {
-    /// The strategy that is compared.
-    pub strategy: String,
-    /// What it is compared with: the first strategy.
-    pub reference: String,
-    /// The sweep point.
-    pub point: String,
-    /// Name of the metric.
-    pub metric: String,
-    /// Mean of the differences within replications.
-    /// In the metric's unit; `null` when it is not a finite number.
-    #[serde(with = "finite::missing")]
-    #[schemars(with = "Option<f64>")]
-    pub difference: f64,
-    /// 95 % over all comparisons of the scenario together (Bonferroni).
-    #[serde(serialize_with = "finite::interval")]
-    pub interval: Option<(f64, f64)>,
-    /// What the interval allows to say.
-    pub verdict: ComparisonVerdict,
-    /// Differences up to this size count as the same, in the metric's unit.
-    #[serde(default)]
-    pub margin: f64,
-    /// Roughly how many replications would tell what these do not; `null` where the verdict is clear or no number can be foretold.
-    #[serde(default)]
-    pub replications_to_tell: Option<u32>,
-    /// The differences are so skewed for their number that neither interval nor verdict is to be trusted; missing where they are not.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub doubtful: bool,
-    /// How many times as large the variance of the difference would be if the two had met arrivals and luck of their own, and not the
-    /// same (common random numbers): below 1 the same luck widens the interval. Missing where nothing varies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pairing_gain: Option<f64>,
-}
-
-/// What a comparison comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ComparisonVerdict {
-    /// Better than the reference by more than noise.
-    Better,
-    /// Worse by more than noise.
-    Worse,
-    /// The interval contains zero, and differences beyond the margin.
-    NotDistinguishable,
-    /// The interval contains zero, and lies within the margin.
-    Same,
 }
 
 /// A condition that the scenario states, and whether it held.

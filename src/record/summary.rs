@@ -83,6 +83,10 @@ pub struct SummaryFigure {
     /// The values are so skewed for their number that the interval is not to be trusted; missing where they are not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
+    /// How many times as large the variance of the plain mean over the replications is, where control variates were taken into account;
+    /// missing where they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls_gain: Option<f64>,
 }
 
 /// A series whose values are in `timeline.csv`.
@@ -130,6 +134,7 @@ impl From<&Record> for Summary {
                 ci95: r.ci95.and_then(finite::both),
                 replications: r.replications,
                 doubtful: r.doubtful,
+                controls_gain: r.controls_gain.and_then(finite::number),
             };
             let points = figures.entry(r.strategy.clone()).or_default();
             points
@@ -179,6 +184,7 @@ impl Summary {
             let points = self.figures.get(&reading.strategy);
             let figure = points.and_then(|points| points.get(&reading.point)?.get(&reading.metric));
             reading.doubtful = figure.is_some_and(|figure| figure.doubtful);
+            reading.controls_gain = figure.and_then(|figure| figure.controls_gain);
         }
         Record {
             manifest,

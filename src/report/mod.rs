@@ -10,6 +10,7 @@ mod baseline;
 pub mod chart;
 mod comparison;
 mod conditions;
+mod controls;
 pub mod extremes;
 mod fates;
 pub mod findings;

@@ -308,6 +308,7 @@ mod tests {
             ci95: None,
             replications: 40,
             doubtful: false,
+            controls_gain: None,
         });
     }
 

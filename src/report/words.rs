@@ -2,7 +2,7 @@
 //!
 //! This module does not know how the sentences will be laid out: it returns one string per line.
 
-use super::{Figure, Figures, Sweep, listed, mixtures, noise, number, precision, quoted, reasons, warmup};
+use super::{Figure, Figures, Sweep, controls, listed, mixtures, noise, number, precision, quoted, reasons, warmup};
 use crate::record::Record;
 
 /// Strategies that have the figure at a point.
@@ -71,6 +71,7 @@ pub(super) fn words(record: &Record) -> Vec<String> {
     }
     out.extend(reasons::told(record));
     out.extend(noise::distinguishable(record));
+    out.extend(controls::told(record));
     out.extend(precision::told(record));
     out.extend(mixtures::told(record));
     out.extend(warmup::told(record));

@@ -133,3 +133,29 @@ fn what_cannot_be_asked_for_is_refused_with_words() {
     }
     assert!(!folder.path().join("reports").exists());
 }
+
+/// What control variates know is taken off: the same precision is there after fewer replications, and the run can be had again.
+#[test]
+fn control_variates_end_a_precision_sooner() {
+    let folder = folder();
+    let goal = ["--precision", "first_attempt_rejection_rate=0.7%", "--only", "naive"];
+    let controls = [&goal[..], &["--variance", "controls"]].concat();
+    let (plain, _) = ran(folder.path(), "plain", &goal);
+    let (one, told) = ran(folder.path(), "one", &[&controls[..], &["--threads", "1"]].concat());
+    assert!(told.contains("was reached with"), "{told}");
+    let count = |summary: &serde_json::Value| summary["replications"].as_u64().unwrap();
+    assert!(count(&one) < count(&plain), "{} {}", count(&one), count(&plain));
+    let figure = |summary: &serde_json::Value| summary["figures"]["naive"][""]["first_attempt_rejection_rate"].clone();
+    assert!(
+        figure(&one)["controls_gain"].as_f64().unwrap() > 2.0,
+        "{}",
+        figure(&one)
+    );
+    assert!(figure(&plain).get("controls_gain").is_none());
+    ran(folder.path(), "three", &[&controls[..], &["--threads", "3"]].concat());
+    for file in ["results.csv", "summary.json", "manifest.json", "report.html"] {
+        let [one, three] = ["one", "three"].map(|out| std::fs::read(folder.path().join(out).join(file)).unwrap());
+        assert!(one == three, "{file}");
+    }
+    replayed(folder.path(), "one");
+}

@@ -2,6 +2,7 @@
 
 mod judged;
 mod possible;
+mod variance;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

@@ -177,3 +177,36 @@ fn limits_of_a_point_are_named_and_what_cannot_be_asked_for_is_refused() {
     );
     assert_eq!(command.matches("--max-events").count(), 1, "{command}");
 }
+
+/// A point of a sweep with control variates has the figures of a run with them, and is another sweep than one without.
+#[test]
+fn control_variates_of_a_sweep_are_those_of_a_run() {
+    let folder = TempDir::new().expect("a folder");
+    let file = scenario(folder.path(), "");
+    let [swept, ran] = ["swept", "ran"].map(|name| folder.path().join(name));
+    let more = ["--replications", "40", "--variance", "controls"];
+    let param = ["--param", "fleet.web.nodes=2"];
+    done(sweep(&file, &swept, &[&param[..], &more].concat()));
+    let set = [
+        "run",
+        &shown(&file),
+        "--out",
+        &shown(&ran),
+        "--set",
+        "fleet.web.nodes=2",
+    ];
+    done(tokenstorm(&[&set[..], &more].concat()).output().expect("it runs"));
+    let figures = |folder: &Path| -> Vec<Vec<String>> {
+        let mut reader = csv::Reader::from_path(folder.join("results.csv")).expect("a CSV file");
+        let rows = reader.records().map(|row| row.expect("a row"));
+        rows.map(|row| (3..9).map(|cell| row[cell].to_owned()).collect())
+            .collect()
+    };
+    assert_eq!(figures(&swept), figures(&ran));
+    let output = sweep(&file, &swept, &[&param[..], &more[..2]].concat());
+    assert!(
+        text(&output.stderr).contains("another --variance: controls, and not plain"),
+        "{}",
+        text(&output.stderr)
+    );
+}

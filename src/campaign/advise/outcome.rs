@@ -190,6 +190,7 @@ fn comparisons(last: &Judged) -> Vec<Comparison> {
                 margin,
                 replications_to_tell: None,
                 doubtful: difference.is_doubtful(ENOUGH),
+                controls_gain: None,
                 pairing_gain: None,
             });
         }

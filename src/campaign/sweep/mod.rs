@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::manifest::manifest;
-use super::options::{CampaignError, CampaignOptions, CampaignProgress};
+use super::options::{CampaignError, CampaignOptions, CampaignProgress, VarianceReduction};
 use super::precision::Precision;
 use crate::record::Check;
 use crate::record::sweep::{
@@ -115,6 +115,7 @@ impl SweptScenario {
             sample: sample.map(|sample| sample.to_string()),
             points: self.points(),
             precision: options.precision.as_ref().map(SweptPrecision::from),
+            controls: options.variance == VarianceReduction::Controls,
         };
         plan.manifest.run = plan.id();
         plan

@@ -200,6 +200,7 @@ fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, Sweep
         seed: arguments.seed.unwrap_or(scenario.file.run.seed),
         replications: arguments.replications.unwrap_or(scenario.file.run.replications),
         precision: arguments.precise.wanted(arguments.limits.most_events()),
+        variance: arguments.precise.variance(),
         threads: arguments.threads,
     };
     let design = SweepDesign::new(scenario.swept(), &arguments.param, arguments.sample, options.seed).map_err(usage)?;

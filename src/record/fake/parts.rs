@@ -46,6 +46,7 @@ fn reading(strategy: &str, point: &str, metric: &str, unit: &str, mean: f64, hal
         ci95: Some((mean - half, mean + half)),
         replications: 40,
         doubtful: false,
+        controls_gain: None,
     }
 }
 
@@ -162,6 +163,7 @@ pub(super) fn compare(record: &mut Record, point: &str) {
             margin: 0.001,
             replications_to_tell: (verdict == ComparisonVerdict::NotDistinguishable).then_some(240),
             doubtful: false,
+            controls_gain: None,
             pairing_gain: None,
         });
     }

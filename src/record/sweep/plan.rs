@@ -32,6 +32,9 @@ pub struct SweepPlan {
     /// How well the figures of each point are to be known; none where each has the same number of replications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<SweptPrecision>,
+    /// Control variates are taken into account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub controls: bool,
 }
 
 /// How well the figures of each point of a sweep are to be known, and what one point may take.
@@ -87,6 +90,7 @@ impl SweepPlan {
             pairs.join(" ")
         };
         let precision = |plan: &Self| plan.precision.as_ref().map_or("none".to_owned(), ToString::to_string);
+        let variance = |plan: &Self| ["plain", "controls"][usize::from(plan.controls)].to_owned();
         let only = |plan: &Self| plan.only.clone().unwrap_or_else(|| "all strategies".to_owned());
         let told = [
             ("version", build(one), build(two)),
@@ -103,6 +107,7 @@ impl SweepPlan {
             ("choice of parameters", params(self), params(other)),
             ("sample", whole(&self.sample), whole(&other.sample)),
             ("precision", precision(self), precision(other)),
+            ("--variance", variance(self), variance(other)),
         ];
         let found = told.into_iter().find(|(_, one, two)| one != two);
         let (what, one, two) = found.unwrap_or(("state of what the scenario rests on", String::new(), String::new()));
@@ -136,7 +141,7 @@ pub(crate) mod tests {
     fn a_plan_is_known_by_what_its_figures_depend_on() {
         let one = plan(8);
         type Change = fn(&mut SweepPlan);
-        let changes: [(&str, Change); 9] = [
+        let changes: [(&str, Change); 10] = [
             ("another version: 9.9", |plan| {
                 plan.manifest.tokenstorm = "9.9".to_owned()
             }),
@@ -150,6 +155,9 @@ pub(crate) mod tests {
             ("another choice of parameters", |plan| plan.params[0].values.push('0')),
             ("another sample: lhs:3, and not all", |plan| {
                 plan.sample = Some("lhs:3".to_owned())
+            }),
+            ("another --variance: controls, and not plain", |plan| {
+                plan.controls = true
             }),
             (
                 "another precision: 5% with up to 200 replications and 7 events a point, and not none",

@@ -86,6 +86,7 @@ fn cold_and_hot(record: &Record, split: &[&String]) -> Record {
                 ci95: pick(aftermath).1,
                 replications: aftermath.replications,
                 doubtful: false,
+                controls_gain: None,
             }));
             arms.strategies.push(name);
         }
