@@ -236,16 +236,14 @@ pub(super) fn comparison(record: &Record, detail: Detail) -> Sheet {
 
 /// `12.4 ±1 %`, or the interval below the figure; it has two digits, for it is itself an estimate.
 fn share_with_interval(figure: Figure, below: bool) -> (String, Marks) {
-    let (mut interval, mut marks) = interval::share_interval(figure.mean, figure.ci95);
-    if figure.doubtful && !interval.is_empty() {
-        interval += interval::DOUBT;
-        marks.doubt = true;
-    }
+    let (interval, mut marks) = interval::share_interval(figure.mean, figure.ci95);
+    marks.doubt = figure.doubtful && !interval.is_empty();
+    let doubt = interval::doubt(marks.doubt);
     let text = match (interval.is_empty(), below) {
         (true, _) => number::percent(figure.mean),
-        (_, true) => format!("{}\n{interval}", number::percent(figure.mean)),
-        (_, false) if marks.half => format!("{} {interval} %", number::percent_value(figure.mean)),
-        (_, false) => format!("{} ({interval})", number::percent(figure.mean)),
+        (_, true) => format!("{}\n{interval}{doubt}", number::percent(figure.mean)),
+        (_, false) if marks.half => format!("{} {interval} %{doubt}", number::percent_value(figure.mean)),
+        (_, false) => format!("{} ({interval}{doubt})", number::percent(figure.mean)),
     };
     (text, marks)
 }
@@ -261,26 +259,23 @@ fn with_mark(text: &str, mark: &str) -> String {
 /// `better −12.4 ±1`, in percentage points; what cannot be told says how many runs would tell.
 fn verdict(comparison: &Comparison) -> (String, Marks) {
     let mut marks = Marks::default();
-    let digits = |share: f64| number::points(share).replace(" pp", "");
-    let difference = digits(comparison.difference);
+    let difference = number::points(comparison.difference).replace(" pp", "");
     let interval = match comparison.interval {
         Some((low, high)) if high - low > 1e-12 => {
+            marks.doubt = comparison.doubtful;
+            let doubt = interval::doubt(marks.doubt);
             let (down, up) = (comparison.difference - low, high - comparison.difference);
             if (up - down).abs() <= 0.15 * (up + down) {
                 marks.half = true;
-                format!("{GLUE}±{}", number::significant((high - low) * 50.0, 2))
+                format!("{GLUE}±{}{doubt}", number::significant((high - low) * 50.0, 2))
             } else {
                 marks.ends = true;
-                format!(" ({}–{})", digits(low), digits(high))
+                let end = |share: f64| number::signed(share * 100.0, 2);
+                format!(" ({}–{}{doubt})", end(low), end(high))
             }
         }
         _ => String::new(),
     };
-    let doubt = match comparison.doubtful && !interval.is_empty() {
-        true => interval::DOUBT,
-        false => "",
-    };
-    marks.doubt |= !doubt.is_empty();
     let word = match comparison.verdict {
         ComparisonVerdict::Better => "better",
         ComparisonVerdict::Worse => "worse",
@@ -290,7 +285,7 @@ fn verdict(comparison: &Comparison) -> (String, Marks) {
     let wanted = comparison.replications_to_tell.map_or(String::new(), |runs| {
         format!("; ~{} runs would tell", number::significant(f64::from(runs), 2))
     });
-    (format!("{word} {difference}{interval}{doubt}{wanted}"), marks)
+    (format!("{word} {difference}{interval}{wanted}"), marks)
 }
 
 /// Failures per fleet or kind of call, where metrics are told apart by it (`name@group`).

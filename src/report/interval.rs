@@ -20,8 +20,10 @@ pub(super) struct Marks {
     pub(super) kinds: bool,
 }
 
-/// Stands behind an interval that is not to be trusted.
-pub(super) const DOUBT: &str = "?";
+/// What stands behind an interval: a mark where it is not to be trusted.
+pub(super) const fn doubt(doubtful: bool) -> &'static str {
+    if doubtful { "?" } else { "" }
+}
 
 /// Stands behind a mean over runs of two kinds.
 pub(super) const KINDS: &str = "‡";

@@ -62,9 +62,20 @@ pub fn percent(share: f64) -> String {
 
 /// A difference of shares in percentage points, always with a sign: `+1.2 pp`, `−0.031 pp`, `0 pp`.
 pub fn points(difference: f64) -> String {
-    let text = short(difference * 100.0);
-    let plus = if difference > 0.0 && text != "0" { "+" } else { "" };
-    format!("{plus}{text} pp")
+    format!("{} pp", with_sign(short(difference * 100.0), difference))
+}
+
+/// A number in so many digits, always with a sign: `+1.2`, `−0.031`, `0`.
+pub fn signed(value: f64, digits: usize) -> String {
+    with_sign(significant(value, digits), value)
+}
+
+fn with_sign(text: String, value: f64) -> String {
+    if value > 0.0 && text != "0" {
+        format!("+{text}")
+    } else {
+        text
+    }
 }
 
 /// A whole number with a comma after every three digits: `86,291`.
