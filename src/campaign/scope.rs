@@ -2,67 +2,21 @@
 //!
 //! Knows the scenario and the checker, and nothing of how a verdict is shown.
 
+mod faults;
 mod points;
 mod small;
 
-use crate::base::Duration;
 use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
-use crate::node::Strategy as _;
 use crate::property::PROPERTIES;
 use crate::provider::OnExceed;
 use crate::provider::settings::{LoggedOutBy, Reads, RetireSettings, Settings};
 use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
-use crate::world::Leg;
 
+pub use faults::{faults, with_times_of};
+use faults::{is_some, tokens_end};
 pub use points::{left_out_of_sweep, systems_of};
 use small::{MOST_TRIES, mix, tries};
 pub use small::{counted, of_scenario, tries_of};
-
-/// One fault of each kind of which the scenario tells, and which a search knows.
-pub fn faults(scenario: &Scenario) -> FaultBudget {
-    let file = &scenario.file;
-    let provider = scenario.provider();
-    let mut faults = FaultBudget::NONE;
-    let mut add = |fault, told: bool| {
-        if told {
-            faults = faults.with(fault, 1);
-        }
-    };
-    let endpoints = [&provider.faults.token, &provider.faults.api];
-    let lossy = endpoints
-        .iter()
-        .any(|faults| is_some(faults.lost_before) || is_some(faults.lost_after));
-    let store = file.store.as_ref();
-    let lossy_store = store.is_some_and(|store| is_some(Some(store.lost_before)) || is_some(Some(store.lost_after)));
-    let lossy_peers = file.peers.as_ref().is_some_and(|peers| is_some(Some(peers.lost)));
-    let happens = |wanted: fn(&EventKind) -> bool| file.event.iter().any(|event| wanted(&event.what));
-    let cut = happens(|what| match what {
-        EventKind::Partition(_) => true,
-        EventKind::Fail(fail) => fail.how == How::Silent,
-        _ => false,
-    });
-    add(Fault::Drop, lossy || lossy_store || lossy_peers || cut);
-    let restarts = |what: &EventKind| {
-        matches!(
-            what,
-            EventKind::Restart(_)
-                | EventKind::Redeploy(_)
-                | EventKind::Rollout(_)
-                | EventKind::Crash(_)
-                | EventKind::CrashGateway(_)
-        )
-    };
-    add(Fault::Crash, happens(restarts));
-    // A node that stands still hears late what has come meanwhile; what it has under lease ends before it hears.
-    let pauses = file.fleet.iter().any(|fleet| fleet.pauses.is_some());
-    add(
-        Fault::Lapse,
-        pauses || happens(|what| matches!(what, EventKind::Pause(_))),
-    );
-    add(Fault::Late, happens(|what| matches!(what, EventKind::Slow(_))));
-    add(Fault::Expiry, happens(|what| matches!(what, EventKind::Revoke(_))));
-    faults
-}
 
 /// Calls at each node: two where a used refresh token goes on for a while, as it takes a second call to use it after that.
 pub fn calls(scenario: &Scenario) -> u32 {
@@ -71,35 +25,6 @@ pub fn calls(scenario: &Scenario) -> u32 {
         RetireSettings::OnIssue => 1,
         _ => 2,
     }
-}
-
-/// These faults, and those that the clock of a strategy brings about: a renewal that it plans falls due; a lease ends under its holder
-/// where the work that it covers can outlast it, as a token request and its answer each take as long as but one in a million does.
-pub fn with_times_of(faults: FaultBudget, scenario: &Scenario, strategy: &StrategySettings) -> FaultBudget {
-    const ONE_IN_A_MILLION: u64 = u64::MAX - u64::MAX / 1_000_000;
-    let renews = strategy.parts().any(|part| part.coordination.renews_as_planned());
-    let faults = match renews && faults.left(Fault::Renewal) == 0 {
-        true => faults.with(Fault::Renewal, 1),
-        false => faults,
-    };
-    let lapses = strategy.parts().filter_map(|part| part.coordination.lapses_after());
-    let (Some(ttl), Ok(plan)) = (lapses.min(), scenario.plan(strategy)) else {
-        return faults;
-    };
-    let longest = |leg| plan.links.leg(leg).latency.sample(ONE_IN_A_MILLION);
-    let ways = [Leg::TokenRequest, Leg::TokenService, Leg::TokenResponse];
-    let works = ways
-        .map(longest)
-        .into_iter()
-        .fold(Duration::ZERO, Duration::saturating_add);
-    match works < ttl || faults.left(Fault::Lapse) > 0 {
-        true => faults,
-        false => faults.with(Fault::Lapse, 1),
-    }
-}
-
-fn is_some<T: Default + PartialEq>(share: Option<T>) -> bool {
-    share.is_some_and(|share| share != T::default())
 }
 
 /// Something that a search leaves out.
@@ -158,6 +83,13 @@ pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, 
         }
     }
     words.add(calls == 1, "a second call at each node", COMES_SECOND);
+    // Among refresh tokens one access token ends in any case.
+    let never_ends = scenario.provider().refresh.is_none() && faults.left(Fault::Expiry) == 0;
+    words.add(
+        never_ends && tokens_end(scenario),
+        "tokens that end by themselves",
+        ENDS_TOKENS,
+    );
     of_provider(scenario.provider(), &mut words);
     of_fleets(file, &mut words);
     of_events(file, &mut words);
@@ -192,8 +124,8 @@ const ENDS_TOKENS: &[&str] = &["S8", "B1", "B2", "R1"];
 const ENDS_GRANTS: &[&str] = &["B1", "L2", "L3", "R1", "F3"];
 /// Tokens that are refused though they live, or accepted though they do not.
 const MISJUDGES: &[&str] = &["S3", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1"];
-/// Nodes that share a slot without sharing what they know.
-const COLLIDES: &[&str] = &["S2a", "S4", "S6", "B1", "B2", "L2", "F1", "F3"];
+/// Nodes that share a slot without sharing what they know: each ends the other's token.
+const COLLIDES: &[&str] = &["S2a", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1", "F1", "F3"];
 /// Tokens that are asked for though there is one.
 const ASKS_MORE: &[&str] = &["S4", "S6", "B1", "B2", "L2", "R1"];
 /// A store that has not heard, or has forgotten, what was written.

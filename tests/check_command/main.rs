@@ -248,6 +248,34 @@ fn what_was_searched_is_said() {
     );
 }
 
+/// Whether the line of a property tells a run that breaks it.
+fn broken(text: &str, property: &str) -> bool {
+    let line = text.lines().find(|line| line.starts_with(property));
+    let line = line.expect("a line for each");
+    line.ends_with(|last: char| last.is_ascii_digit()) && !line.contains("<=")
+}
+
+/// A run of two hours sees tokens of an hour end, so the search does too: what the next call costs after that is more than before.
+#[test]
+fn tokens_that_end_in_a_run_end_in_the_search() {
+    let ahead = ["scenarios/zoom/default.toml", "--strategy", "renewal ahead"];
+    let text = printed(&ahead);
+    assert!(text.contains("; faults expiry=1; ") && broken(&text, "R1 "), "{text}");
+    let without = printed(&[&ahead[..], &["--faults", "none"]].concat());
+    assert!(!broken(&without, "R1 "), "{without}");
+    let open = without.lines().find(|line| line.starts_with("open, as "));
+    assert!(
+        without.contains("tokens that end by themselves") && open.is_some_and(|open| open.contains("R1")),
+        "{without}"
+    );
+    // Tokens of an hour outlive a run of twenty minutes.
+    let short = printed(&["scenarios/questions/slots.toml"]);
+    assert!(
+        short.contains("; faults none; ") && !short.contains("tokens that end"),
+        "{short}"
+    );
+}
+
 /// What a scenario tells of goes wrong in the search too, once, unless one says otherwise; and what a search does not know of is said.
 #[test]
 fn a_scenario_brings_its_faults_and_what_is_left_out() {
@@ -257,14 +285,7 @@ fn a_scenario_brings_its_faults_and_what_is_left_out() {
         "lock of 5 s",
     ];
     let text = printed(&pauses);
-    assert!(text.contains("; faults lapse=1; "), "{text}");
-    let broken = |text: &str, property: &str| {
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(property))
-            .expect("a line for each");
-        line.ends_with(|last: char| last.is_ascii_digit()) && !line.contains("<=")
-    };
+    assert!(text.contains("; faults lapse=1,expiry=1; "), "{text}");
     assert!(broken(&text, "S2b "), "{text}");
     let calm = printed(&[&pauses[..], &["--faults", "none"]].concat());
     assert!(calm.contains("; faults none; ") && !broken(&calm, "S2b "), "{calm}");
