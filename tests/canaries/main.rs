@@ -17,7 +17,7 @@ use tokenstorm::engine::check::systems;
 use tokenstorm::engine::check::{Counterexample, FaultBudget, State};
 use tokenstorm::node::Strategy;
 use tokenstorm::provider::{Issuance, Rule};
-use tokenstorm::strategy::{self, Publish, SlotPerNode, Ttl, WhenStuck};
+use tokenstorm::strategy::{self, Coordination, Publish, SlotPerNode, Ttl, WhenStuck};
 use tokenstorm::testing::{Expect, StrategyReport, analyze, laws};
 
 /// A mutation with what each engine says of it and not of its origin.
@@ -175,6 +175,8 @@ fn of_settings() -> Vec<Mutant> {
 
 /// Settings of `lease` that people choose.
 fn of_lease_settings() -> Vec<Mutant> {
+    // The crate's strategies come as one type: the engines are compiled anew for each.
+    use Coordination::Lease;
     let span = Duration::from_millis(100);
     let lease = strategy::Lease {
         ttl: Ttl::After(Duration::SECOND),
@@ -189,36 +191,36 @@ fn of_lease_settings() -> Vec<Mutant> {
         mutant(
             "`lease` with `publish = \"unacknowledged\"`",
             "S4",
-            (lease, &calm),
+            (Lease(lease), &calm),
             (
-                strategy::Lease {
+                Lease(strategy::Lease {
                     publish: Publish::Unacknowledged,
                     ..lease
-                },
+                }),
                 &calm,
             ),
         ),
         mutant(
             "`lease` with `ttl = \"never\"`",
             "L4",
-            (lease, &crash),
+            (Lease(lease), &crash),
             (
-                strategy::Lease {
+                Lease(strategy::Lease {
                     ttl: Ttl::Never,
                     ..lease
-                },
+                }),
                 &crash,
             ),
         ),
         mutant(
             "`lease` with `read_before_lock`",
             "S4",
-            (lease, &calm),
+            (Lease(lease), &calm),
             (
-                strategy::Lease {
+                Lease(strategy::Lease {
                     read_before_lock: true,
                     ..lease
-                },
+                }),
                 &calm,
             ),
         ),
@@ -227,29 +229,30 @@ fn of_lease_settings() -> Vec<Mutant> {
 
 /// One strategy in place of another.
 fn of_one_for_another() -> Vec<Mutant> {
+    use Coordination::{CompareFirst, Naive, Reread, SingleFlight, WipingLoser};
     let calls = Expect::default().with_nodes(1, 2).with_faults(FaultBudget::NONE);
     let late = Expect::default().with_nodes(1, 2).with_faults(faults("expiry=1"));
     let calm = Expect::default().with_store().with_faults(FaultBudget::NONE);
     let refused = systems::rotation("refused").expect("a rule of this name");
     let refresh = calm.with_refresh_tokens(refused);
-    let wiping = |compare| strategy::WipingLoser { compare, before: false };
+    let wiping = |compare| WipingLoser(strategy::WipingLoser { compare, before: false });
     vec![
         mutant(
             "`single_flight` in place of `compare_first`",
             "S7",
-            (strategy::CompareFirst {}, &late),
-            (strategy::SingleFlight {}, &late),
+            (CompareFirst(strategy::CompareFirst {}), &late),
+            (SingleFlight(strategy::SingleFlight {}), &late),
         ),
         mutant(
             "`naive` in place of `single_flight`",
             "S9",
-            (strategy::SingleFlight {}, &calls),
-            (strategy::Naive {}, &calls),
+            (SingleFlight(strategy::SingleFlight {}), &calls),
+            (Naive(strategy::Naive {}), &calls),
         ),
         mutant(
             "`wiping_loser` in place of `reread`: it wipes the store on `invalid_grant`",
             "F2",
-            (strategy::Reread::default(), &refresh),
+            (Reread(strategy::Reread::default()), &refresh),
             (wiping(false), &refresh),
         ),
         mutant(

@@ -9,16 +9,20 @@ use tokenstorm::testing::{Expect, StrategyReport, analyze};
 /// A node tells all others of its new token, and asks whoever told it of one, once that is refused. It keeps another node, and
 /// renames it or not; it says that it tells no nodes apart, or says nothing.
 #[derive(Clone, Copy, Debug)]
-struct AskTheGiver<const RENAMES: bool, const ALIKE: bool>;
+struct AskTheGiver {
+    renames: bool,
+    says_alike: bool,
+}
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Memory<const RENAMES: bool> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Memory {
     token: Option<Token>,
     asking: bool,
     giver: Option<NodeId>,
+    renames: bool,
 }
 
-impl<const RENAMES: bool> node::Memory for Memory<RENAMES> {
+impl node::Memory for Memory {
     fn view(&self) -> View {
         View { token: self.token }
     }
@@ -28,17 +32,22 @@ impl<const RENAMES: bool> node::Memory for Memory<RENAMES> {
     }
 
     fn rename_nodes(&mut self, name: &mut dyn FnMut(NodeId) -> NodeId) {
-        if RENAMES {
+        if self.renames {
             self.giver = self.giver.map(name);
         }
     }
 }
 
-impl<const RENAMES: bool, const ALIKE: bool> Strategy for AskTheGiver<RENAMES, ALIKE> {
-    type Node = Memory<RENAMES>;
+impl Strategy for AskTheGiver {
+    type Node = Memory;
 
     fn boot(&self, _: Me) -> Self::Node {
-        Memory::default()
+        Memory {
+            token: None,
+            asking: false,
+            giver: None,
+            renames: self.renames,
+        }
     }
 
     fn on(&self, _: Me, node: &mut Self::Node, input: Input, out: &mut Outbox) {
@@ -89,21 +98,19 @@ impl<const RENAMES: bool, const ALIKE: bool> Strategy for AskTheGiver<RENAMES, A
     }
 
     fn tells_nodes_apart(&self) -> bool {
-        !ALIKE
+        !self.says_alike
     }
 }
 
-fn analyzed(strategy: impl Strategy) -> StrategyReport {
+fn analyzed(renames: bool, says_alike: bool) -> StrategyReport {
+    let strategy = AskTheGiver { renames, says_alike };
     analyze(strategy, &Expect::default().with_faults(FaultBudget::NONE).cases(1, 1))
 }
 
 /// Who says so is searched without regard to which node is which: fewer states, the same verdicts, and runs of the same length.
 #[test]
 fn a_memory_may_keep_other_nodes() {
-    let (named, nameless) = (
-        analyzed(AskTheGiver::<true, false>),
-        analyzed(AskTheGiver::<true, true>),
-    );
+    let (named, nameless) = (analyzed(true, false), analyzed(true, true));
     assert!(named.complete && nameless.complete, "{named}{nameless}");
     assert!(
         nameless.states * 3 < named.states * 2,
@@ -124,11 +131,11 @@ fn a_memory_may_keep_other_nodes() {
 
 #[test]
 fn a_node_that_is_kept_and_not_renamed_is_found_out() {
-    let report = analyzed(AskTheGiver::<false, true>);
+    let report = analyzed(false, true);
     assert!(
         report.objections[0].starts_with("the law `alike` is broken"),
         "{report}"
     );
-    let named = analyzed(AskTheGiver::<false, false>);
+    let named = analyzed(false, false);
     assert!(!named.laws.iter().any(|(law, _)| *law == "alike"), "{named}");
 }
