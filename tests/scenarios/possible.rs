@@ -151,15 +151,22 @@ fn what_happens_in_a_run_is_possible() {
         open.len(),
         open.join("\n")
     );
+    assert!(
+        open.len() * 20 <= told.len(),
+        "{} of {} are left open:\n{}",
+        open.len(),
+        told.len(),
+        open.join("\n")
+    );
     // What these stories are about does happen in them, and a question mark does not stand in for a run that the search can find.
     for (property, least, least_found) in [
-        ("S1", 2, 1),
-        ("S3", 1, 1),
-        ("S4", 25, 20),
-        ("S8", 8, 2),
-        ("S9", 8, 2),
-        ("F1", 16, 15),
-        (GRANT_LOST, 15, 14),
+        ("S1", 2, 2),
+        ("S3", 3, 3),
+        ("S4", 30, 29),
+        ("S8", 17, 16),
+        ("S9", 28, 28),
+        ("F1", 20, 19),
+        (GRANT_LOST, 22, 18),
     ] {
         let its = || told.iter().filter(|told| told.property == property);
         let (broken, found) = (its().count(), its().filter(|told| told.found).count());
