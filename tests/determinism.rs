@@ -2,43 +2,15 @@
 
 mod common;
 
-use common::{Nodes, all_legs, every_strategy, m0, ms, record};
+use common::{every_strategy, ms, plan_of_draws, record};
 use rayon::prelude::*;
-use tokenstorm::base::{Chance, Dice, Duration, Group, Time};
-use tokenstorm::net::Latency;
+use tokenstorm::base::{Dice, Group, Time};
 use tokenstorm::plan::{Act, Plan};
-use tokenstorm::provider::Issuance;
-use tokenstorm::retry::{Attempts, FullJitter, Retry};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::Event;
-use tokenstorm::world::Leg;
 
-/// A plan that draws at every turn: latencies, losses, errors, jitter, lags.
 fn plan(strategy: Coordination) -> Plan {
-    let fleets = [
-        Nodes {
-            count: 3,
-            per_second: 2.0,
-        },
-        Nodes {
-            count: 1,
-            per_second: 0.5,
-        },
-    ];
-    let mut plan = m0(strategy, Issuance::latest_only(Duration::from_secs(7)), &fleets, 60);
-    all_legs(&mut plan, &Latency::exponential(ms(30)));
-    plan.links.leg_mut(Leg::TokenResponse).loss = Chance::of(0.05);
-    plan.links.invalidation = Latency::exponential(ms(20));
-    plan.links.replicas = 3;
-    plan.provider.api_endpoint.errors = Chance::of(0.05);
-    plan.policy.timeout = Some(ms(800));
-    plan.policy.store_timeout = Some(ms(300));
-    plan.policy.retry = Retry::FullJitter(FullJitter {
-        base: ms(50),
-        cap: ms(1000),
-        attempts: Attempts::at_most(6),
-    });
-    plan
+    plan_of_draws(strategy, 60)
 }
 
 fn bytes(plan: &Plan, seed: u64) -> Vec<u8> {

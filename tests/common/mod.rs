@@ -5,7 +5,7 @@
 mod strategies;
 
 use rayon::prelude::*;
-use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Time};
+use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Rate, Time};
 use tokenstorm::campaign::run_context;
 use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
@@ -150,6 +150,30 @@ pub fn every_retry(base: Duration, cap: Duration, attempts: Attempts) -> [Retry;
         Retry::EqualJitter(EqualJitter { base, cap, attempts }),
         Retry::DecorrelatedJitter(DecorrelatedJitter { base, cap, attempts }),
     ]
+}
+
+/// Two fleets and a plan that draws at every turn: latencies, losses, errors, jitter, lags.
+pub fn plan_of_draws(coordination: Coordination, seconds: u64) -> Plan {
+    let fleets = [(3, 2.0), (1, 0.5)].map(|(count, per_second)| Nodes { count, per_second });
+    let mut plan = m0(
+        coordination,
+        Issuance::latest_only(Duration::from_secs(7)),
+        &fleets,
+        seconds,
+    );
+    all_legs(&mut plan, &Latency::exponential(ms(30)));
+    plan.links.leg_mut(Leg::TokenResponse).loss = Chance::of(0.05);
+    plan.links.invalidation = Latency::exponential(ms(20));
+    plan.links.replicas = 3;
+    plan.provider.api_endpoint.errors = Chance::of(0.05);
+    plan.policy.timeout = Some(ms(800));
+    plan.policy.store_timeout = Some(ms(300));
+    plan.policy.retry = Retry::FullJitter(FullJitter {
+        base: ms(50),
+        cap: ms(1000),
+        attempts: Attempts::at_most(6),
+    });
+    plan
 }
 
 /// The whole trace of one run.

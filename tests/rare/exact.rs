@@ -1,36 +1,18 @@
 //! What is the same to the last byte: a run that is not split and the run, and an estimate on any number of threads.
 
-use tokenstorm::base::{Chance, Dice, Duration, Time};
+use tokenstorm::base::{Dice, Duration, Time};
 use tokenstorm::campaign::rare::RareEvent;
 use tokenstorm::engine::sim::{SplitHalt, SplitRun, SplitWatcher, WatchedWorld};
-use tokenstorm::net::Latency;
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
-use tokenstorm::retry::{Attempts, FullJitter, Retry};
 use tokenstorm::strategy::{CompareFirst, Coordination};
 use tokenstorm::trace::Event;
-use tokenstorm::world::Leg;
 
 use super::{estimate, options};
-use crate::common::{Nodes, all_legs, every_strategy, m0, ms, record};
+use crate::common::{every_strategy, plan_of_draws, record};
 
-/// A plan that draws at every turn.
 fn plan(coordination: Coordination) -> Plan {
-    let fleets = [(3, 2.0), (1, 0.5)].map(|(count, per_second)| Nodes { count, per_second });
-    let mut plan = m0(coordination, Issuance::latest_only(Duration::from_secs(7)), &fleets, 20);
-    all_legs(&mut plan, &Latency::exponential(ms(30)));
-    plan.links.leg_mut(Leg::TokenResponse).loss = Chance::of(0.05);
-    plan.links.invalidation = Latency::exponential(ms(20));
-    plan.links.replicas = 3;
-    plan.provider.api_endpoint.errors = Chance::of(0.05);
-    plan.policy.timeout = Some(ms(800));
-    plan.policy.store_timeout = Some(ms(300));
-    plan.policy.retry = Retry::FullJitter(FullJitter {
-        base: ms(50),
-        cap: ms(1000),
-        attempts: Attempts::at_most(6),
-    });
-    plan
+    plan_of_draws(coordination, 20)
 }
 
 /// Keeps every event, and counts the calls under way as levels.
