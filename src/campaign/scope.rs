@@ -115,19 +115,21 @@ const HARMLESS: &[&str] = &[];
 /// A client that mistakes one answer for another.
 const MISREADS: &[&str] = &["S3", "S7", "S8", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3"];
 /// Requests that are refused, or fail, for a time.
-const REFUSES: &[&str] = &["B1", "L2", "L3", "R1"];
+const REFUSES: &[&str] = &["S8", "B1", "L2", "L3", "R1"];
 /// Answers that come after their time-out.
-const DELAYS: &[&str] = &["S1", "S2a", "S2b", "S3", "S4", "S8", "S9", "R1", "F1", "F3"];
+const DELAYS: &[&str] = &[
+    "S1", "S2a", "S2b", "S3", "S4", "S8", "S9", "B1", "B2", "L1", "L2", "L3", "L4", "R1", "F1", "F3",
+];
 /// Tokens that end before their time.
-const ENDS_TOKENS: &[&str] = &["S8", "B1", "B2", "R1"];
-/// Grants that end.
-const ENDS_GRANTS: &[&str] = &["B1", "L2", "L3", "R1", "F3"];
+const ENDS_TOKENS: &[&str] = &["S3", "S8", "B1", "B2", "L2", "L3", "R1"];
+/// Grants that end, and their tokens.
+const ENDS_GRANTS: &[&str] = &["S3", "S8", "B1", "B2", "L2", "L3", "R1", "F3"];
 /// Tokens that are refused though they live, or accepted though they do not.
 const MISJUDGES: &[&str] = &["S3", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1"];
 /// Nodes that share a slot without sharing what they know: each ends the other's token.
 const COLLIDES: &[&str] = &["S2a", "S4", "S6", "S7", "S8", "B1", "B2", "L2", "R1", "F1", "F3"];
 /// Tokens that are asked for though there is one.
-const ASKS_MORE: &[&str] = &["S4", "S6", "B1", "B2", "L2", "R1"];
+const ASKS_MORE: &[&str] = &["S3", "S4", "S6", "B1", "B2", "L2", "R1"];
 /// A store that has not heard, or has forgotten, what was written.
 const FORGETS: &[&str] = &["S1", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3"];
 /// The same for its lease.
@@ -135,7 +137,7 @@ const FORGETS_LEASES: &[&str] = &[
     "S1", "S2a", "S2b", "S3", "S4", "S8", "B1", "B2", "L2", "R1", "F1", "F2", "F3",
 ];
 /// Nodes whose memory is gone.
-const LEAVES: &[&str] = &["L3", "L4", "R1", "F3"];
+const LEAVES: &[&str] = &["S1", "S2b", "S3", "S4", "S8", "L2", "L3", "L4", "R1", "F1", "F3"];
 /// A second call at a node, which meets another that is under way, or comes after one and finds what that has left behind.
 const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
 /// Nodes that follow something else than what was searched: nothing need hold for them but the last property, that something happens in
@@ -327,3 +329,6 @@ fn of_events(file: &ScenarioFile, words: &mut Words) {
         words.add(is_left_out, what, breaks);
     }
 }
+
+#[cfg(test)]
+mod tests;
