@@ -185,13 +185,20 @@ fn findings(
         threads: arguments.threads,
     };
     let wanted = |name: &str| arguments.only.as_deref().is_none_or(|only| only == name);
-    let mut strategies = Vec::new();
+    // All of them before the first one runs: an estimate that takes minutes is not thrown away for the next strategy's sake.
+    let mut plans = Vec::new();
     for strategy in scenario.file.strategy.iter().filter(|strategy| wanted(&strategy.name)) {
+        let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
+        let allowed = options.event.allows(&strategy.name, &plan);
+        allowed.map_err(|error| error.to_string())?;
+        plans.push((&strategy.name, plan));
+    }
+    let mut strategies = Vec::new();
+    for (name, plan) in plans {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let plan = scenario.plan(strategy).map_err(|error| error.to_string())?;
-        let finding = rare::estimate(&strategy.name, &plan, &options, bar, stop);
+        let finding = rare::estimate(name, &plan, &options, bar, stop);
         strategies.push(finding.map_err(|error| error.to_string())?);
     }
     Ok(RareFindings {

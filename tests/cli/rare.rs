@@ -88,6 +88,8 @@ fn what_cannot_be_asked_is_refused_with_the_remedy() {
             &["--only", "for ever"],
             "Give its retry policy `attempts` or the workload `patience`",
         ),
+        // Told before the strategy that comes first is estimated.
+        (&[], "strategy `for ever` tries a call as often as it takes"),
         (&["--only", "nobody"], "there are: three tries, for ever"),
         (&["--point", "a=1"], "the scenario has no sweep"),
         (&["--precision", "0%"], "write a share such as 10%"),

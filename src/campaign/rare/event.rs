@@ -33,6 +33,14 @@ impl RareEvent {
         named.map_or("", |(name, _)| name)
     }
 
+    /// Whether a plan has levels that tell of this event.
+    ///
+    /// # Errors
+    /// Where it has none: too many nodes, or a call without an end.
+    pub fn allows(self, strategy: &str, plan: &Plan) -> Result<(), RareError> {
+        self.approach(strategy, plan).map(drop)
+    }
+
     /// What the levels of a plan are; an error where none tells of this event.
     pub(super) fn approach(self, strategy: &str, plan: &Plan) -> Result<Approach, RareError> {
         let nodes = plan.nodes();
