@@ -189,6 +189,7 @@ impl Observed {
         }
     }
 
+    #[inline]
     fn join_herd(&mut self, now: Time) {
         let (first, count) = &mut self.herd;
         if *count == 0 || now.since(*first) > self.context.known_after {

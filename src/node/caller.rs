@@ -211,6 +211,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// The wait that the policy asks for after the latest failure.
+    #[inline]
     pub(super) fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
         let (step, previous) = match (self.policy.steps, self.tables.retries.get(self.id.index())) {
             (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),

@@ -15,6 +15,7 @@ pub(super) enum Whose {
 
 impl Whose {
     /// A call's where there is one, and else the node's own, which has no name for it.
+    #[inline]
     pub fn of(call: Option<CallId>) -> Self {
         call.map_or(Self::Node { tag: 0 }, Self::Call)
     }

@@ -145,6 +145,7 @@ impl CallPolicy {
     }
 
     /// The wait after a failure, at least as long as the server asked for.
+    #[inline]
     pub fn delay(&self, step: u32, previous: Duration, retry_after: Millis) -> Delay {
         let mut delay = self.retry.delay(step, previous);
         if self.obey_retry_after && retry_after > Millis::ZERO {

@@ -61,6 +61,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// The call that waits for the answer to a token request, if one does, and whether nobody waits any more.
+    #[inline]
     fn waits(&mut self, asker: Asker) -> (Option<CallId>, bool) {
         match asker {
             Asker::Call(ticket) => {
@@ -76,7 +77,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// A token response reaches the node.
-    #[inline]
+    #[inline(always)] // Called in one place of an engine.
     pub(super) fn token_answered(&mut self, asker: Asker, reply: Reply<Grant>, host: &mut impl NodeHost<S::Node>) {
         let (call, late) = self.waits(asker);
         if host.wants_details() {

@@ -22,6 +22,7 @@ impl Token {
     ///
     /// # Panics
     /// When `sequence` is zero.
+    #[inline]
     pub fn numbered(sequence: u32) -> Self {
         Self(std::num::NonZeroU32::new(sequence).expect("sequence numbers begin at 1"))
     }

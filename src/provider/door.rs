@@ -37,6 +37,22 @@ impl<R: Rule, Q> Server<R, Q> {
         queued: impl FnOnce() -> Q,
         host: &mut impl ServerHost,
     ) -> Intake<()> {
+        if self.provider.api_endpoint.is_open() {
+            return Intake::Now { no_op: false };
+        }
+        self.api_admits(now, key, whose, queued, host)
+    }
+
+    /// What an endpoint that has limits, or trouble, makes of an API request.
+    #[inline(never)] // Most endpoints have none.
+    fn api_admits(
+        &mut self,
+        now: Time,
+        key: u64,
+        whose: impl FnOnce(&Provider<R>) -> Requester,
+        queued: impl FnOnce() -> Q,
+        host: &mut impl ServerHost,
+    ) -> Intake<()> {
         let endpoint = &mut self.provider.api_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let mut counted = None;
@@ -94,6 +110,23 @@ impl<R: Rule, Q> Server<R, Q> {
         host: &mut impl ServerHost,
     ) -> Intake<Grant> {
         host.note(|| Event::TokenRequested { node: asker });
+        if self.provider.token_endpoint.is_open() {
+            return Intake::Now { no_op: false };
+        }
+        self.token_admits(now, key, asker, whose, queued, host)
+    }
+
+    /// What an endpoint that has limits, or trouble, makes of a token request.
+    #[inline(never)] // Most endpoints have none.
+    fn token_admits(
+        &mut self,
+        now: Time,
+        key: u64,
+        asker: NodeId,
+        whose: impl FnOnce(&Provider<R>) -> Requester,
+        queued: impl FnOnce() -> Q,
+        host: &mut impl ServerHost,
+    ) -> Intake<Grant> {
         let endpoint = &mut self.provider.token_endpoint;
         let error = Reply::refused(AnswerKind::ServerError);
         let mut counted = None;

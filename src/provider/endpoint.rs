@@ -110,6 +110,12 @@ impl Endpoint {
         self.pooled || !self.quotas.is_empty()
     }
 
+    /// Whether it serves every request as it comes.
+    #[inline(always)]
+    pub fn is_open(&self) -> bool {
+        self.outage.is_none() && self.errors.is_never() && self.servers.is_none() && !self.is_counted()
+    }
+
     /// Whether a request leaves no mark on it.
     pub fn is_unlimited(&self) -> bool {
         self.servers.is_none() && !self.is_counted()

@@ -129,6 +129,7 @@ impl<R: Rule, Q> Server<R, Q> {
     }
 
     /// The commit of a token request.
+    #[inline(always)] // Called in one place of an engine.
     pub fn token_commits(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
         let reply = match self.provider.bucket(ask.client, ask.slot) {
             None => Reply::refused(AnswerKind::BadSlot),

@@ -141,6 +141,7 @@ impl Retry {
     /// assert!(wait.at(u64::MAX) <= Duration::from_millis(400));
     /// assert!(!retry.attempts().allow_another(4));
     /// ```
+    #[inline]
     pub fn delay(&self, step: u32, previous: Duration) -> Delay {
         chosen!(self, policy => policy.delay(step, previous))
     }

@@ -36,17 +36,15 @@ impl<S: Strategy, R: Rule> World<S, R> {
             };
             let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
             let whose = |it: &Provider<R>| Requester::caller(client, it.address(node), Some(token));
-            match self.server.api_arrives(now, key, whose, message, host) {
-                Intake::Now { .. } => {}
-                Intake::Silent | Intake::Waits => return,
-                Intake::Serve => {
-                    host.send(Leg::ApiService, key, message());
-                    return;
+            let intake = self.server.api_arrives(now, key, whose, message, host);
+            // Asked first: most endpoints serve whatever comes.
+            if !matches!(intake, Intake::Now { .. }) {
+                match intake {
+                    Intake::Serve => host.send(Leg::ApiService, key, message()),
+                    Intake::Answered(reply) => host.send(Leg::ApiResponse, key, answer(reply)),
+                    _ => {}
                 }
-                Intake::Answered(reply) => {
-                    host.send(Leg::ApiResponse, key, answer(reply));
-                    return;
-                }
+                return;
             }
         } else {
             if self.server.provider.counts_under_way(At::Api) {
@@ -131,18 +129,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 with,
             };
             let whose = |provider: &Provider<R>| provider.token_requester(ask.client, node, with);
-            match self.server.token_arrives(now, key, node, whose, message, host) {
-                Intake::Now { no_op } => ask.no_op = no_op,
-                Intake::Silent | Intake::Waits => return,
-                Intake::Serve => {
-                    host.send(Leg::TokenService, key, message());
-                    return;
+            let intake = self.server.token_arrives(now, key, node, whose, message, host);
+            let Intake::Now { no_op } = intake else {
+                match intake {
+                    Intake::Serve => host.send(Leg::TokenService, key, message()),
+                    Intake::Answered(reply) => host.send(Leg::TokenResponse, key, answer(reply)),
+                    _ => {}
                 }
-                Intake::Answered(reply) => {
-                    host.send(Leg::TokenResponse, key, answer(reply));
-                    return;
-                }
-            }
+                return;
+            };
+            ask.no_op = no_op;
         } else {
             if self.server.provider.counts_under_way(At::Token) {
                 let whose = self.server.provider.token_requester(ask.client, node, with);

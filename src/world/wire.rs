@@ -228,7 +228,10 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
         if self.host.wants_details() {
             note_reaction(self.id, (before, after), input, &self.server.provider.ledger, self.host);
         }
-        self.track_holder(before.view().token, after.view().token);
+        let (before, after) = (before.view().token, after.view().token);
+        if before != after {
+            self.track_holder(before, after);
+        }
     }
 
     fn login_needed(&mut self, memory: &M) {
@@ -247,11 +250,8 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
 }
 
 impl<H, R> Wire<'_, H, R> {
-    #[inline]
+    /// Another token is held than before.
     fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
-        if before == after {
-            return;
-        }
         let ledger = &mut self.server.provider.ledger;
         if let Some(token) = before {
             ledger.hold(token, false);

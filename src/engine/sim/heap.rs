@@ -37,6 +37,17 @@ impl Heap {
         self.events[hole] = event;
     }
 
+    /// Puts an event where the first one has left a hole, if no other event is there.
+    #[inline]
+    pub fn put_alone(&mut self, event: QueuedEvent) -> bool {
+        let alone = self.hole && self.events.len() == 1;
+        if alone {
+            self.hole = false;
+            self.events[0] = event;
+        }
+        alone
+    }
+
     /// The earliest event.
     #[inline]
     pub fn first(&mut self) -> Option<QueuedEvent> {

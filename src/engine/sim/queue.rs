@@ -126,6 +126,12 @@ impl Queue {
     pub(super) fn push(&mut self, at: Time, class: Class, payload: u32) {
         let sequence = self.number();
         let event = QueuedEvent::new(EventTime::new(at, class), sequence, payload);
+        // All that there is beside the lanes, where one stream feeds them.
+        if self.stale && self.wheel.is_none() && self.heap.put_alone(event) {
+            self.heads[REST] = event;
+            self.stale = false;
+            return;
+        }
         self.heads[REST] = self.heads[REST].min(event);
         match &mut self.wheel {
             Some(wheel) if wheel.takes(event) => {

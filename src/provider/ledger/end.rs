@@ -38,7 +38,7 @@ impl Ledger {
         self.strike(bucket, now, told);
     }
 
-    #[inline(always)] // For the second look of an issuance, which finds what has just been superseded.
+    #[inline(never)] // Once for all that look whether something has ended.
     fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let mut line = self.lines[bucket.0 as usize];
         // Superseded tokens lie before the current ones; one that was ended early may lie among them.
@@ -84,6 +84,7 @@ impl Ledger {
     }
 
     /// The first token from this one on that nothing has ended.
+    #[inline]
     fn first_current_from(&self, mut next: Option<Token>) -> Option<Token> {
         while let Some(life) = next.and_then(|token| self.get(token))
             && life.ending.is_some()
@@ -93,15 +94,19 @@ impl Ledger {
         next
     }
 
+    #[inline(always)] // Called in one place.
     fn retire(&mut self, token: Token, now: Time) {
         self.dead.push_back(token);
-        // A lagging replica may still accept a token that is dead.
         while self.dead.len() > self.remember_dead
             && let Some(&oldest) = self.dead.front()
-            && self.get(oldest).is_none_or(|life| now >= life.end + self.remember_for)
         {
+            let at = self.find(oldest).expect("remembered until now");
+            // A lagging replica may still accept a token that is dead.
+            if self.lives[at].is_some_and(|life| now < life.end + self.remember_for) {
+                return;
+            }
             self.dead.pop_front();
-            self.forget(oldest);
+            self.forget(at);
         }
     }
 
@@ -116,8 +121,8 @@ impl Ledger {
     }
 
     /// Takes a life out of the table, and closes the gap so that no probe breaks off early.
-    fn forget(&mut self, token: Token) {
-        let mut gap = self.find(token).expect("remembered until now");
+    #[inline(always)] // Called in one place.
+    fn forget(&mut self, mut gap: usize) {
         let mask = self.mask();
         self.lives[gap] = None;
         self.count -= 1;
@@ -137,7 +142,7 @@ impl Ledger {
     }
 
     /// Supersedes the oldest current token of a bucket: it lives on for `overlap` at most.
-    #[inline]
+    #[inline(always)] // Called in one place of a rule.
     pub fn supersede_oldest(&mut self, bucket: Bucket, now: Time, overlap: Duration) -> Option<Superseded> {
         if overlap != self.overlap {
             self.overlap = overlap;
@@ -149,7 +154,7 @@ impl Ledger {
     }
 
     /// The oldest current token of a bucket is superseded, and lives on until then at most.
-    #[inline]
+    #[inline(always)] // An issuance comes by here once.
     fn supersede_first(&mut self, bucket: Bucket, until: Time) -> Option<Superseded> {
         let token = self.lines[bucket.0 as usize].first_current?;
         let life = self.get_mut(token).expect("a line names lives of the table");

@@ -26,17 +26,27 @@ impl Ledger {
         self.lives.len() - 1
     }
 
+    fn home(&self, token: Token) -> usize {
+        token.sequence() as usize & self.mask()
+    }
+
+    /// Whether a token lies in this place.
+    #[inline]
+    fn lies(&self, at: usize, token: Token) -> bool {
+        matches!(self.lives.get(at), Some(Some(life)) if life.token == token)
+    }
+
     #[inline]
     pub(super) fn find(&self, token: Token) -> Option<usize> {
-        let home = token.sequence() as usize & self.mask();
-        match self.lives.get(home)? {
-            Some(life) if life.token == token => Some(home),
-            Some(_) if self.reach > 0 => self.find_beyond(home, token),
-            _ => None,
+        let home = self.home(token);
+        if self.lies(home, token) {
+            return Some(home);
         }
+        self.find_beyond(home, token)
     }
 
     /// Where a token lies that is not at home.
+    #[inline(never)] // Nearly all are at home.
     fn find_beyond(&self, home: usize, token: Token) -> Option<usize> {
         for distance in 1..=self.reach {
             let at = (home + distance) & self.mask();
@@ -52,18 +62,27 @@ impl Ledger {
     /// The life of a token; none once it has been forgotten.
     #[inline]
     pub fn get(&self, token: Token) -> Option<&Life> {
-        self.find(token).and_then(|at| self.lives[at].as_ref())
+        let home = self.home(token);
+        if self.lies(home, token) {
+            return self.lives[home].as_ref();
+        }
+        let at = self.find_beyond(home, token)?;
+        self.lives[at].as_ref()
     }
 
     #[inline]
     pub(in crate::provider) fn get_mut(&mut self, token: Token) -> Option<&mut Life> {
-        self.find(token).and_then(|at| self.lives[at].as_mut())
+        let home = self.home(token);
+        if self.lies(home, token) {
+            return self.lives[home].as_mut();
+        }
+        let at = self.find_beyond(home, token)?;
+        self.lives[at].as_mut()
     }
 
     #[inline]
     pub(super) fn insert(&mut self, life: Life) {
-        let mask = self.mask();
-        let home = life.token.sequence() as usize & mask;
+        let (mask, home) = (self.mask(), self.home(life.token));
         let mut at = home;
         while self.lives[at].is_some() {
             at = (at + 1) & mask;
