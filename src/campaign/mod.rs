@@ -35,7 +35,7 @@ use arm::Arm;
 use replicate::Campaign;
 
 use crate::plan::SweepPoint;
-use crate::record::{Check, CheckKind, PrecisionEnd, ReachedPrecision, Reading};
+use crate::record::{Check, CheckKind, Mixture, OpenFigure, PrecisionEnd, ReachedPrecision, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
 pub use context::run_context;
@@ -156,6 +156,9 @@ struct PointFigures {
     events: u64,
     /// Why there are no more replications, where a precision was asked for.
     ended_by: Option<PrecisionEnd>,
+    /// Figures that are not known as well as was asked for.
+    open: Vec<OpenFigure>,
+    mixtures: Vec<Mixture>,
 }
 
 /// Runs a scenario of one point on the threads that it is called on; nothing where `stop` ended it early.
@@ -166,7 +169,8 @@ fn point(
 ) -> Result<Option<PointFigures>, CampaignError> {
     let points = scenario.points();
     let mut campaign = planned(&points, options)?;
-    let ended_by = replicate(&mut campaign, options, &(), stop)?.map(|reached| reached.ended_by);
+    let reached = replicate(&mut campaign, options, &(), stop)?;
+    let ended_by = reached.as_ref().map(|reached| reached.ended_by);
     // A precision that an interrupt has ended would have had more replications.
     if campaign.finished() < campaign.replications || ended_by == Some(PrecisionEnd::Interrupted) {
         return Ok(None);
@@ -182,5 +186,7 @@ fn point(
             .collect(),
         events: campaign.arms.iter().map(|arm| arm.events).sum(),
         ended_by,
+        open: reached.map_or(Vec::new(), |reached| reached.open),
+        mixtures: campaign.written().filter_map(mixture::mixture).collect(),
     }))
 }

@@ -22,7 +22,24 @@ pub const SUMMARY: &str = "summary.json";
 pub const JOURNAL: &str = "points.journal";
 
 /// Columns of `results.csv`.
-pub(super) const RESULTS_HEADER: [&str; 10] = [
+pub(super) const RESULTS_HEADER: [&str; 13] = [
+    "scenario",
+    "strategy",
+    "point",
+    "metric",
+    "unit",
+    "mean",
+    "ci95_low",
+    "ci95_high",
+    "replications",
+    "doubt",
+    "storm_mean",
+    "calm_mean",
+    "run",
+];
+
+/// Columns of the `results.csv` of a version that did not say what is in doubt; they are read, too.
+pub(super) const OLDER_RESULTS_HEADER: [&str; 10] = [
     "scenario",
     "strategy",
     "point",
@@ -36,8 +53,8 @@ pub(super) const RESULTS_HEADER: [&str; 10] = [
 ];
 
 /// Columns of the `results.csv` of a sweep whose points have as many replications as a precision takes: the last one says what ended them.
-pub(super) const PRECISE_HEADER: [&str; 11] = {
-    let mut header = ["ended_by"; 11];
+pub(super) const PRECISE_HEADER: [&str; 14] = {
+    let mut header = ["ended_by"; 14];
     let mut at = 0;
     while at < RESULTS_HEADER.len() {
         header[at] = RESULTS_HEADER[at];

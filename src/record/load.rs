@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cells::parse;
-use super::layout::{HOLDERS, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER};
+use super::doubts::is_skewed;
+use super::layout::{
+    HOLDERS, OLDER_RESULTS_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
+};
 use super::read::{self, ReadError, RunFile};
 use super::summary::Summary;
 use super::{Reading, Record, SealedManifest, Series, holders, replications};
@@ -48,12 +51,32 @@ impl Record {
 }
 
 fn readings(file: &RunFile<'_>) -> Result<Vec<Reading>, ReadError> {
-    file.rows(&RESULTS_HEADER, reading)
+    if !file.has_header(&OLDER_RESULTS_HEADER) {
+        return file.rows(&RESULTS_HEADER, reading);
+    }
+    file.rows(&OLDER_RESULTS_HEADER, |row| {
+        let mut cells = [""; RESULTS_HEADER.len()];
+        cells[..row.len()].copy_from_slice(row);
+        cells[row.len() - 1] = "";
+        reading(&cells)
+    })
 }
 
 /// A row of `results.csv`.
 pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, String> {
-    let [_, strategy, point, metric, unit, mean, low, high, replications, _] = row;
+    let [
+        _,
+        strategy,
+        point,
+        metric,
+        unit,
+        mean,
+        low,
+        high,
+        replications,
+        doubt,
+        ..,
+    ] = row;
     Ok(Reading {
         strategy: (*strategy).to_owned(),
         point: (*point).to_owned(),
@@ -64,7 +87,7 @@ pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, Str
         replications: replications
             .parse()
             .map_err(|_| format!("`{replications}` is not a count"))?,
-        doubtful: false,
+        doubtful: is_skewed(doubt),
         controls_gain: None,
     })
 }
@@ -114,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::record::cells::number;
-    use crate::record::fake;
+    use crate::record::{fake, sha256};
 
     #[test]
     fn a_record_comes_back_as_it_was_saved() {
@@ -201,6 +224,23 @@ mod tests {
         assert_eq!((back.readings[0].mean, back.readings[0].ci95), (None, None));
         assert!(back.series[0].value[0].is_nan());
         assert_eq!(back.series[0].value.len(), record.series[0].value.len());
+    }
+
+    /// As a version has left it that did not say what is in doubt.
+    #[test]
+    fn an_older_folder_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = fake::dozen();
+        record.save(dir.path()).unwrap();
+        let [results, manifest] = [RESULTS, "manifest.json"].map(|name| dir.path().join(name));
+        let text = fs::read_to_string(&results).unwrap();
+        let older = text.replace(",doubt,storm_mean,calm_mean,", ",").replace(",,,,", ",");
+        assert!(older.starts_with(&OLDER_RESULTS_HEADER.join(",")) && older.len() < text.len());
+        fs::write(&results, &older).unwrap();
+        let sealed = fs::read_to_string(&manifest).unwrap();
+        let sealed = sealed.replace(&sha256(text.as_bytes()), &sha256(older.as_bytes()));
+        fs::write(&manifest, sealed).unwrap();
+        assert_eq!(Record::load(dir.path()).unwrap(), record);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod baseline;
 pub(crate) mod cells;
 mod comparison;
+mod doubts;
 pub mod findings;
 mod finite;
 mod holders;
@@ -30,6 +31,7 @@ pub mod write;
 pub(crate) mod fake;
 
 pub use comparison::{Comparison, ComparisonVerdict};
+pub use doubts::FigureDoubts;
 pub use mixture::{KindFigure, MixedFigure, Mixture};
 pub use precision::{OpenFigure, PrecisionEnd, ReachedPrecision};
 pub use read::ReadError;
@@ -160,8 +162,7 @@ pub struct Reading {
     pub ci95: Option<(f64, f64)>,
     /// Replications that have a value.
     pub replications: u32,
-    /// The values are so skewed for their number that the interval is not to be trusted. `summary.json` says so, and `results.csv` does
-    /// not.
+    /// The values are so skewed for their number that the interval is not to be trusted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
     /// How many times as large the variance of the plain mean is, where control variates are taken into account: in `summary.json` alone.

@@ -108,6 +108,11 @@ impl<'a> RunFile<'a> {
         Ok(value)
     }
 
+    /// Whether the first line of a CSV file is this header.
+    pub(super) fn has_header(&self, header: &[&str]) -> bool {
+        self.text.lines().next() == Some(&header.join(","))
+    }
+
     /// The rows of a CSV file whose header must be exactly `header`, and whose last column is the run; `row` turns cells into a
     /// value or a complaint.
     pub(super) fn rows<const N: usize, T>(

@@ -104,7 +104,7 @@ fn formats_are_what_they_say() {
     let mut reader = csv::Reader::from_reader(csv.stdout.as_slice());
     assert_eq!(
         reader.headers().unwrap().iter().collect::<Vec<_>>().join(","),
-        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,run"
+        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,doubt,storm_mean,calm_mean,run"
     );
     assert!(reader.records().all(|row| row.is_ok()));
     assert_eq!(csv.stdout, std::fs::read(folder.path().join("results.csv")).unwrap());

@@ -23,12 +23,12 @@ fn ends(folder: &Path) -> Vec<(String, u32, String)> {
     let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
     assert_eq!(
         header.join(","),
-        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,run,ended_by"
+        "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,doubt,storm_mean,calm_mean,run,ended_by"
     );
     let rows = reader.records().map(|row| row.expect("a row"));
     let calls = rows.filter(|row| &row[3] == "calls");
     calls
-        .map(|row| (row[2].to_owned(), row[8].parse().expect("a count"), row[10].to_owned()))
+        .map(|row| (row[2].to_owned(), row[8].parse().expect("a count"), row[13].to_owned()))
         .collect()
 }
 

@@ -16,11 +16,11 @@ use rayon::prelude::*;
 use super::manifest::manifest;
 use super::options::{CampaignError, CampaignOptions, CampaignProgress, VarianceReduction};
 use super::precision::Precision;
-use crate::record::Check;
 use crate::record::sweep::{
     FinishedPlaces, FinishedPoint, Journal, JournalHead, SweepPlan, SweptPrecision, SweptValues, rows,
 };
 use crate::record::write::WriteError;
+use crate::record::{Check, FigureDoubts};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 
 pub use design::{SweepDesign, SweepSample};
@@ -165,8 +165,14 @@ pub fn run(
             point: number,
             events: figures.events,
             failed: figures.failed.iter().map(told).collect(),
-            rows: rows((&manifest.scenario, &manifest.run), &figures.readings, figures.ended_by),
+            rows: rows(
+                (&manifest.scenario, &manifest.run),
+                &figures.readings,
+                &FigureDoubts::of(&figures.mixtures, &figures.open),
+                figures.ended_by,
+            ),
             ended_by: figures.ended_by,
+            mixtures: figures.mixtures,
         };
         journal.lock().unwrap_or_else(PoisonError::into_inner).add(&point)?;
         progress.done();

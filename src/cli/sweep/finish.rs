@@ -43,6 +43,7 @@ pub(in crate::cli) fn finish(
                 readings.iter().for_each(|reading| extremes.see(reading));
                 if plan.points <= DRAWN {
                     record.readings.extend(readings);
+                    record.mixtures.extend(point.mixtures.iter().cloned());
                 }
             }
             Err(error) => odd = odd.take().or(Some(error)),

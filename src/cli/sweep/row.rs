@@ -10,6 +10,7 @@ use crate::cli::format::Format;
 use crate::cli::interrupt::interrupt;
 use crate::cli::say::{note, print, say};
 use crate::cli::{Exit, run};
+use crate::record::FigureDoubts;
 use crate::record::sweep::{SweepPlan, finished, point_of_row, rows};
 use crate::record::write::RunFolder;
 
@@ -55,7 +56,8 @@ pub(super) fn alone(
     let exit = print(&format.of(&record));
     run::save(&record, &folder).map_err(internal)?;
     let (scenario, run) = (&plan.manifest.scenario, &plan.manifest.run);
-    let rows = |readings| rows((scenario, run), readings, None);
+    // Kinds of runs follow from the same replications as the figures.
+    let rows = |readings| rows((scenario, run), readings, &FigureDoubts::default(), None);
     let same = rows(&readings) == rows(&record.readings);
     let (seed, folder) = (plan.manifest.seed, folder.path().display());
     match same {

@@ -19,7 +19,7 @@ use super::plan::SweepPlan;
 use super::shard::SweepShard;
 pub use crate::record::layout::JOURNAL;
 use crate::record::write::{RunFolder, WriteError, refusal};
-use crate::record::{PrecisionEnd, sha256};
+use crate::record::{Mixture, PrecisionEnd, sha256};
 
 /// A point that is finished within this time of the last that was waited for on disk is left to the system to write out: a killed process
 /// loses none, a power failure perhaps these.
@@ -50,7 +50,7 @@ impl JournalHead {
 }
 
 /// What came out at one point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FinishedPoint {
     /// Its number, from 0.
     pub point: u64,
@@ -63,6 +63,9 @@ pub struct FinishedPoint {
     /// Why it has no more replications, where a precision was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<PrecisionEnd>,
+    /// Strategies of which some replications storm and some do not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixtures: Vec<Mixture>,
 }
 
 /// The places of a journal's share that are finished: all up to one, and some after it.

@@ -14,7 +14,7 @@ use super::plan::SweepPlan;
 use crate::base::shown;
 use crate::record::layout::{MANIFEST, PRECISE_HEADER, RESULTS, RESULTS_HEADER};
 use crate::record::write::{Arrival, ResultFile, RunFolder, WriteError, json_text, refusal};
-use crate::record::{PrecisionEnd, Reading, cells, load, write};
+use crate::record::{FigureDoubts, PrecisionEnd, Reading, cells, load, write};
 
 /// The manifest of a finished sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,11 +47,17 @@ impl SweepManifest {
     }
 }
 
-/// The rows of one point for `results.csv`, without a header; each says what ended the replications where a precision was asked for.
-pub fn rows((scenario, run): (&str, &str), readings: &[Reading], ended_by: Option<PrecisionEnd>) -> String {
+/// The rows of one point of a scenario's sweep with this id for `results.csv`, without a header; each says what ended the replications where a
+/// precision was asked for.
+pub fn rows(
+    of: (&str, &str),
+    readings: &[Reading],
+    doubts: &FigureDoubts<'_>,
+    ended_by: Option<PrecisionEnd>,
+) -> String {
     let text = match ended_by {
-        None => write::readings_csv(scenario, run, readings),
-        Some(ended_by) => write::ended_csv(scenario, run, readings, ended_by),
+        None => write::readings_csv(of, readings, doubts),
+        Some(ended_by) => write::ended_csv(of, readings, doubts, ended_by),
     };
     text.split_once('\n')
         .map_or_else(String::new, |(_, rows)| rows.to_owned())

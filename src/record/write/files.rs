@@ -7,7 +7,7 @@ use super::super::layout::{
     HOLDERS, MANIFEST, PRECISE_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
 };
 use super::super::summary::Summary;
-use super::super::{PrecisionEnd, Reading, Record, SealedManifest, holders, replications, sha256};
+use super::super::{FigureDoubts, PrecisionEnd, Reading, Record, SealedManifest, holders, replications, sha256};
 use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
@@ -67,25 +67,34 @@ pub fn obsolete(record: &Record) -> Vec<PathBuf> {
 
 /// `results.csv`: one row per reading, in the record's order.
 pub fn results_csv(record: &Record) -> String {
-    readings_csv(&record.manifest.scenario, &record.manifest.run, &record.readings)
+    let manifest = &record.manifest;
+    let open = manifest.precision.as_ref().map_or(&[][..], |reached| &reached.open);
+    let doubts = FigureDoubts::of(&record.mixtures, open);
+    readings_csv((&manifest.scenario, &manifest.run), &record.readings, &doubts)
 }
 
-/// Readings of a scenario as `results.csv` has them.
-pub(in crate::record) fn readings_csv(scenario: &str, run: &str, readings: &[Reading]) -> String {
-    let row = |reading| row(scenario, run, reading);
+/// Readings of a scenario and a run as `results.csv` has them.
+pub(in crate::record) fn readings_csv(of: (&str, &str), readings: &[Reading], doubts: &FigureDoubts<'_>) -> String {
+    let row = |reading| row(of, reading, doubts);
     csv_text(&RESULTS_HEADER, readings.iter().map(row))
 }
 
 /// The same for a point of a sweep whose replications this has ended.
-pub(in crate::record) fn ended_csv(scenario: &str, run: &str, readings: &[Reading], ended_by: PrecisionEnd) -> String {
+pub(in crate::record) fn ended_csv(
+    of: (&str, &str),
+    readings: &[Reading],
+    doubts: &FigureDoubts<'_>,
+    ended_by: PrecisionEnd,
+) -> String {
     let row = |reading| {
-        let mut cells = row(scenario, run, reading).into_iter();
+        let mut cells = row(of, reading, doubts).into_iter();
         std::array::from_fn(|_| cells.next().unwrap_or_else(|| ended_by.name().to_owned()))
     };
     csv_text(&PRECISE_HEADER, readings.iter().map(row))
 }
 
-fn row(scenario: &str, run: &str, r: &Reading) -> [String; RESULTS_HEADER.len()] {
+fn row((scenario, run): (&str, &str), r: &Reading, doubts: &FigureDoubts<'_>) -> [String; RESULTS_HEADER.len()] {
+    let [doubt, storm, calm] = doubts.cells(r);
     let (low, high) = r.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
     [
         scenario.to_owned(),
@@ -97,6 +106,9 @@ fn row(scenario: &str, run: &str, r: &Reading) -> [String; RESULTS_HEADER.len()]
         number(low),
         number(high),
         r.replications.to_string(),
+        doubt,
+        storm,
+        calm,
         run.to_owned(),
     ]
 }
@@ -152,14 +164,14 @@ mod tests {
         let timeline = timeline_csv(&record);
         assert_eq!(
             results.lines().next().unwrap(),
-            "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,run"
+            "scenario,strategy,point,metric,unit,mean,ci95_low,ci95_high,replications,doubt,storm_mean,calm_mean,run"
         );
         assert_eq!(
             timeline.lines().next().unwrap(),
             "scenario,strategy,point,t_s,series,value,run"
         );
         assert!(
-            results.contains(&format!(",s,,,,0,{}\n", record.manifest.run)),
+            results.contains(&format!(",s,,,,0,,,,{}\n", record.manifest.run)),
             "a metric without a value has empty cells:\n{results}"
         );
     }

@@ -19,6 +19,7 @@ fn point(point: u64) -> FinishedPoint {
         failed: Vec::new(),
         rows: format!("row of {point}\nand another\n"),
         ended_by: None,
+        mixtures: Vec::new(),
     }
 }
 
