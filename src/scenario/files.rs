@@ -54,6 +54,7 @@ pub(super) struct Files {
     traces: Mutex<BTreeMap<PathBuf, Arc<Calls>>>,
     /// By how the distribution is written.
     latencies: Mutex<BTreeMap<String, Latency>>,
+    measured: Mutex<BTreeMap<PathBuf, Latency>>,
 }
 
 impl Files {
@@ -85,8 +86,10 @@ impl Files {
     ///
     /// Errors when percentiles are out of order or a file cannot be used.
     pub(super) fn latency(&self, written: &Distribution) -> Result<Latency, DistributionError> {
-        if !matches!(written, Distribution::Lognormal(_) | Distribution::Empirical(_)) {
-            return written.compile(&self.folder);
+        match written {
+            Distribution::Lognormal(_) => {}
+            Distribution::Empirical(path) => return self.measured(path, written),
+            other => return other.compile(&self.folder),
         }
         let key = format!("{written:?}");
         let mut known = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +102,25 @@ impl Files {
         }
         known.insert(key, latency.clone());
         Ok(latency)
+    }
+
+    /// Of a file, which is read once: it may change while a sweep goes on.
+    fn measured(&self, path: &Path, written: &Distribution) -> Result<Latency, DistributionError> {
+        let mut known = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(latency) = known.get(path) {
+            return Ok(latency.clone());
+        }
+        let latency = written.compile(&self.folder)?;
+        known.insert(path.to_owned(), latency.clone());
+        Ok(latency)
+    }
+
+    /// The files that have been read, as they are written, in order.
+    pub(super) fn read_so_far(&self) -> Vec<PathBuf> {
+        let measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: BTreeSet<&PathBuf> = measured.keys().chain(traces.keys()).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// Whether a distribution can be used, without the table that a log-normal one takes milliseconds to work out.

@@ -207,6 +207,12 @@ impl Scenario {
         )
     }
 
+    /// The files of latencies and calls that it names, with these values and with all others that were put in their place so far
+    /// ([`with_values`](Self::with_values)); as they are written, in order.
+    pub fn named_files(&self) -> Vec<PathBuf> {
+        self.files.read_so_far()
+    }
+
     /// The text of the file, byte for byte.
     pub fn as_written(&self) -> &str {
         &self.text[..self.own]

@@ -1,5 +1,6 @@
 //! Sweeps as a user meets them: killed and begun again, shared out and merged, refused with a reason.
 
+mod changed;
 mod doubts;
 #[path = "../common/installed.rs"]
 mod installed;

@@ -8,8 +8,10 @@ mod axis;
 mod design;
 mod range;
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
 
 use rayon::prelude::*;
 
@@ -17,10 +19,10 @@ use super::manifest::manifest;
 use super::options::{CampaignError, CampaignOptions, CampaignProgress, VarianceReduction};
 use super::precision::Precision;
 use crate::record::sweep::{
-    FinishedPlaces, FinishedPoint, Journal, JournalHead, SweepPlan, SweptPrecision, SweptValues, rows,
+    FinishedPlaces, FinishedPoint, Journal, JournalHead, NamedFile, SweepPlan, SweptPrecision, SweptValues, rows,
 };
 use crate::record::write::WriteError;
-use crate::record::{Check, FigureDoubts};
+use crate::record::{Check, FigureDoubts, sha256};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 
 pub use design::{SweepDesign, SweepSample};
@@ -48,6 +50,14 @@ pub enum SweepError {
         point: u64,
         /// Why.
         source: CampaignError,
+    },
+    /// A file that the scenario names can no longer be read.
+    #[error("cannot read `{path}`, which the scenario names: {source}; do not move it while the sweep is read")]
+    NamedFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The journal cannot be written.
     #[error(transparent)]
@@ -102,7 +112,10 @@ impl SweptScenario {
     }
 
     /// What the figures depend on, but for the command line.
-    pub fn plan(&self, options: &CampaignOptions, sample: Option<SweepSample>) -> SweepPlan {
+    ///
+    /// # Errors
+    /// [`SweepError::NamedFile`] when a file that the scenario names can no longer be read.
+    pub fn plan(&self, options: &CampaignOptions, sample: Option<SweepSample>) -> Result<SweepPlan, SweepError> {
         let params = self.design.written().map(|(key, values)| SweptValues {
             key: key.to_owned(),
             values: values.to_owned(),
@@ -116,9 +129,25 @@ impl SweptScenario {
             points: self.points(),
             precision: options.precision.as_ref().map(SweptPrecision::from),
             controls: options.variance == VarianceReduction::Controls,
+            named_files: self.named_files()?,
         };
         plan.manifest.run = plan.id();
-        plan
+        Ok(plan)
+    }
+}
+
+impl SweptScenario {
+    /// The files that were read for the scenario and for each value of its points.
+    fn named_files(&self) -> Result<Vec<NamedFile>, SweepError> {
+        let digest = |written: PathBuf| {
+            let path = self.scenario.folder.join(&written);
+            let content = fs::read(&path).map_err(|source| SweepError::NamedFile { path, source })?;
+            Ok(NamedFile {
+                path: written.display().to_string(),
+                sha256: sha256(&content),
+            })
+        };
+        self.scenario.named_files().into_iter().map(digest).collect()
     }
 }
 

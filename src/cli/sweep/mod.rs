@@ -205,7 +205,8 @@ fn asked(arguments: &Arguments) -> Result<(SweptScenario, CampaignOptions, Sweep
     };
     let design = SweepDesign::new(scenario.swept(), &arguments.param, arguments.sample, options.seed).map_err(usage)?;
     let swept = SweptScenario::new(scenario, arguments.set.clone(), design).map_err(|error| mistaken(*error))?;
-    let mut plan = swept.plan(&options, arguments.sample);
+    let plan = swept.plan(&options, arguments.sample);
+    let mut plan = plan.map_err(|error| usage(error.to_string()))?;
     plan.manifest.command_line = command_line(arguments);
     Ok((swept, options, plan))
 }

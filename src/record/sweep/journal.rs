@@ -212,16 +212,15 @@ pub(super) fn is_of(there: &JournalHead, wanted: &JournalHead, dir: &Path) -> Re
         head.shard
             .map_or("all points".to_owned(), |shard| format!("shard {shard}"))
     };
-    let differs = wanted.plan.differs(&there.plan);
-    let differs = differs.or_else(|| {
-        let (one, other) = (share(wanted), share(there));
-        (one != other).then(|| format!("another share of the points: {other}, and not {one}"))
-    });
-    match differs {
-        None => Ok(()),
-        Some(differs) => Err(SweepFolderError::Another {
+    if let Some(error) = SweepFolderError::of_plans(dir, &wanted.plan, &there.plan) {
+        return Err(error);
+    }
+    let (one, other) = (share(wanted), share(there));
+    match one == other {
+        true => Ok(()),
+        false => Err(SweepFolderError::Another {
             dir: dir.to_owned(),
-            differs,
+            differs: format!("another share of the points: {other}, and not {one}"),
         }),
     }
 }

@@ -13,7 +13,7 @@ mod whole;
 pub use error::SweepFolderError;
 pub use journal::{FinishedPlaces, FinishedPoint, JOURNAL, Journal, JournalHead};
 pub use ordered::{MergedPoints, PointsInOrder};
-pub use plan::{SweepPlan, SweptPrecision, SweptValues};
+pub use plan::{NamedFile, SweepPlan, SweptPrecision, SweptValues};
 pub use shard::{MOST_SHARDS, SweepShard};
 pub use together::together;
 pub use whole::{SweepManifest, WrittenPoints, finished, point_of_row, readings, rows, seal, write_points};

@@ -13,6 +13,15 @@ pub struct SweptValues {
     pub values: String,
 }
 
+/// A file that a scenario names, as it was when the sweep began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFile {
+    /// As the scenario writes it.
+    pub path: String,
+    /// SHA-256 in hex of its content.
+    pub sha256: String,
+}
+
 /// What a sweep is about. Two sweeps with the same plan, but for the command line, have the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SweepPlan {
@@ -35,6 +44,9 @@ pub struct SweepPlan {
     /// Control variates are taken into account.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub controls: bool,
+    /// Files of latencies and calls that the scenario names, at whichever point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_files: Vec<NamedFile>,
 }
 
 /// How well the figures of each point of a sweep are to be known, and what one point may take.
@@ -70,6 +82,16 @@ impl SweepPlan {
         id
     }
 
+    /// The first of the scenario's files that another plan has with another content, where nothing but such files differs.
+    pub fn changed_file(&self, other: &Self) -> Option<&str> {
+        let mut alike = other.clone();
+        alike.named_files.clone_from(&self.named_files);
+        let there = |file: &NamedFile| other.named_files.iter().find(|of| of.path == file.path);
+        let changed = |file: &&NamedFile| there(file).is_some_and(|of| of.sha256 != file.sha256);
+        let found = self.named_files.iter().find(changed)?;
+        (alike.id() == self.id()).then_some(&found.path)
+    }
+
     /// In what another plan differs from this one, in words; none where it is the same sweep.
     pub fn differs(&self, other: &Self) -> Option<String> {
         if self.id() == other.id() {
@@ -92,6 +114,16 @@ impl SweepPlan {
         let precision = |plan: &Self| plan.precision.as_ref().map_or("none".to_owned(), ToString::to_string);
         let variance = |plan: &Self| ["plain", "controls"][usize::from(plan.controls)].to_owned();
         let only = |plan: &Self| plan.only.clone().unwrap_or_else(|| "all strategies".to_owned());
+        let files = |plan: &Self| {
+            let files = plan.named_files.iter();
+            let files: Vec<_> = files
+                .map(|file| format!("{} ({:.8})", file.path, file.sha256))
+                .collect();
+            match files.is_empty() {
+                true => "none".to_owned(),
+                false => files.join(", "),
+            }
+        };
         let told = [
             ("version", build(one), build(two)),
             ("scenario", one.scenario.clone(), two.scenario.clone()),
@@ -108,6 +140,7 @@ impl SweepPlan {
             ("sample", whole(&self.sample), whole(&other.sample)),
             ("precision", precision(self), precision(other)),
             ("--variance", variance(self), variance(other)),
+            ("state of files that the scenario names", files(self), files(other)),
         ];
         let found = told.into_iter().find(|(_, one, two)| one != two);
         let (what, one, two) = found.unwrap_or(("state of what the scenario rests on", String::new(), String::new()));
@@ -137,11 +170,38 @@ pub(crate) mod tests {
         plan
     }
 
+    fn file(path: &str, sha256: &str) -> NamedFile {
+        NamedFile {
+            path: path.to_owned(),
+            sha256: sha256.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_file_that_has_changed_is_named_where_nothing_else_has() {
+        let mut one = plan(8);
+        one.named_files = vec![file("a.csv", "1"), file("b.csv", "2")];
+        let mut other = one.clone();
+        assert_eq!(one.changed_file(&other), None);
+        other.named_files[1].sha256 = "3".to_owned();
+        assert_eq!(one.changed_file(&other), Some("b.csv"));
+        let mut another = other.clone();
+        another.manifest.seed += 1;
+        assert_eq!(one.changed_file(&another), None);
+        other.named_files.pop();
+        assert_eq!(one.changed_file(&other), None);
+        assert!(
+            one.differs(&other)
+                .expect("a file less")
+                .contains("a.csv (1), and not a.csv (1), b.csv (2)")
+        );
+    }
+
     #[test]
     fn a_plan_is_known_by_what_its_figures_depend_on() {
         let one = plan(8);
         type Change = fn(&mut SweepPlan);
-        let changes: [(&str, Change); 10] = [
+        let changes: [(&str, Change); 11] = [
             ("another version: 9.9", |plan| {
                 plan.manifest.tokenstorm = "9.9".to_owned()
             }),
@@ -159,6 +219,10 @@ pub(crate) mod tests {
             ("another --variance: controls, and not plain", |plan| {
                 plan.controls = true
             }),
+            (
+                "another state of files that the scenario names: a.csv (0123), and not none",
+                |plan| plan.named_files = vec![file("a.csv", "0123")],
+            ),
             (
                 "another precision: 5% with up to 200 replications and 7 events a point, and not none",
                 |plan| {

@@ -32,8 +32,16 @@ pub fn together(dirs: &[PathBuf]) -> Result<(SweepPlan, MergedPoints), SweepFold
     };
     let head = first.head().clone();
     for (dir, shard) in &shards[1..] {
+        let (dir, first) = (dir.display(), first_dir.display());
+        if let Some(file) = head.plan.changed_file(&shard.head().plan) {
+            let [own, firsts] = [(shard.head(), &dir), (&head, &first)]
+                .map(|(of, dir)| command(&of.plan, of.share(), &dir.to_string()));
+            return refused(format!(
+                "`{file}`, which the scenario names, was not the same for `{first}` and `{dir}`; put the right one in its place, remove the \
+                 folder of the shard that ran with another, and run that shard again: {firsts}, or {own}"
+            ));
+        }
         if let Some(differs) = head.plan.differs(&shard.head().plan) {
-            let (dir, first) = (dir.display(), first_dir.display());
             return refused(format!(
                 "`{dir}` is of another sweep than `{first}`: it has {differs}; give the shards of one sweep"
             ));

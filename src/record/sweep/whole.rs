@@ -232,11 +232,8 @@ pub fn finished(dir: &Path, plan: &SweepPlan) -> Result<Option<SweepManifest>, S
         return Ok(None);
     }
     let found = SweepManifest::of(dir)?;
-    match found.as_ref().and_then(|found| plan.differs(&found.plan)) {
-        None => Ok(found),
-        Some(differs) => Err(SweepFolderError::Another {
-            dir: dir.to_owned(),
-            differs,
-        }),
-    }
+    let differs = found
+        .as_ref()
+        .and_then(|found| SweepFolderError::of_plans(dir, plan, &found.plan));
+    differs.map_or(Ok(found), Err)
 }
