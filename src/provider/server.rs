@@ -246,7 +246,12 @@ impl<R: Rule, Q> Server<R, Q> {
         let Ok(ruling) = rule.request(now, Request { bucket, force }, ledger) else {
             return Reply::refused(AnswerKind::Full);
         };
-        self.settle(bucket, now, host);
+        let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
+        match ruling.superseded {
+            // As a rule at once.
+            Some(_) => self.provider.ledger.strike(bucket, now, ended),
+            None => self.provider.ledger.settle(bucket, now, ended),
+        }
         note_ruling(ask, &ruling, left, (0, false), host);
         self.granted(now, ruling.token)
     }

@@ -38,8 +38,9 @@ impl Ledger {
         self.strike(bucket, now, told);
     }
 
-    #[inline(never)] // Once for all that look whether something has ended.
-    fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
+    /// The same, where something has probably ended.
+    #[inline(never)] // Once for all that look.
+    pub fn strike(&mut self, bucket: Bucket, now: Time, told: &mut impl FnMut(&Life)) {
         let mut line = self.lines[bucket.0 as usize];
         // Superseded tokens lie before the current ones; one that was ended early may lie among them.
         let mut lingering = line.lingering;
