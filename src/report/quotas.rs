@@ -72,6 +72,15 @@ fn place(sweep: &Sweep, at: usize) -> String {
     }
 }
 
+/// So many seconds; a few are no whole number, and less than one is not none.
+fn counted(seconds: f64) -> String {
+    if seconds < 10.0 {
+        number::short(seconds)
+    } else {
+        number::grouped(seconds)
+    }
+}
+
 fn used_up(endpoint: &Endpoint, record: &Record, figures: &Figures<'_>, sweep: &Sweep) -> Vec<String> {
     let span = record.manifest.duration_s;
     let found = greatest(endpoint.seconds, record, figures);
@@ -84,8 +93,8 @@ fn used_up(endpoint: &Endpoint, record: &Record, figures: &Figures<'_>, sweep: &
         format!(
             "The {} is used up for {} of {} s under {}{} ({} of the time){}.",
             endpoint.quota,
-            number::grouped(*seconds),
-            number::grouped(span),
+            counted(*seconds),
+            counted(span),
             quoted(strategy),
             place(sweep, *at),
             number::percent(*seconds / span),
@@ -106,4 +115,15 @@ fn nearly(endpoint: &Endpoint, record: &Record, figures: &Figures<'_>, sweep: &S
         place(sweep, *at),
         number::percent(*most),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_part_of_a_second_is_told() {
+        let told = [0.168, 0.000_2, 2.5, 9.999, 10.4, 1234.0].map(counted);
+        assert_eq!(told, ["0.168", "0.0002", "2.5", "10", "10", "1,234"]);
+    }
 }
