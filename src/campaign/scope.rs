@@ -10,7 +10,9 @@ use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
 use crate::property::PROPERTIES;
 use crate::provider::OnExceed;
 use crate::provider::settings::{LoggedOutBy, Reads, RetireSettings, Settings};
-use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
+use crate::scenario::{
+    EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings, WorkloadSettings,
+};
 
 pub use faults::{faults, with_times_of};
 use faults::{is_some, tokens_end};
@@ -140,6 +142,11 @@ const FORGETS_LEASES: &[&str] = &[
 const LEAVES: &[&str] = &["S1", "S2b", "S3", "S4", "S8", "L2", "L3", "L4", "R1", "F1", "F3"];
 /// A second call at a node, which meets another that is under way, or comes after one and finds what that has left behind.
 const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
+/// Calls that send again, later, a token that was good once: a node that has another by now hears that one refused, as of an answer that
+/// comes late, and each further call counts as another.
+const JOBS: &[&str] = &[
+    "S3", "S4", "S6", "S7", "S8", "S9", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3",
+];
 /// Nodes that follow something else than what was searched: nothing need hold for them but the last property, that something happens in
 /// some run.
 const ALL: &[&str] = &{
@@ -282,6 +289,9 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
     );
     let impatient = |fleet: &FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
     words.add(any(impatient), "callers who leave", HARMLESS);
+    let of_several = |calls: &WorkloadSettings| calls.job.is_some_and(|job| job.calls > 1);
+    let works = |fleet: &FleetSettings| fleet.workload.iter().any(of_several);
+    words.add(file.fleet.iter().any(works), "jobs of several calls", JOBS);
     words.add(
         file.login.is_some_and(|login| login.again_after.is_some()),
         "users who log in again",

@@ -67,6 +67,8 @@ pub enum CallPhase {
     WaitsToRetry,
     /// Its node stands still, and has not heard of it.
     Unheard,
+    /// It waits before the next call of its job.
+    BetweenCalls,
 }
 
 /// A shared store.

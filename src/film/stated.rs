@@ -119,6 +119,7 @@ pub(super) fn call(numbering: &Numbering, world: &WatchedWorld, call: u64) -> Op
             | Phase::BackoffThenSend
             | Phase::HeldThenCall
             | Phase::HeldThenRejected => CallPhase::WaitsToRetry,
+            Phase::Between => CallPhase::BetweenCalls,
         },
         token: found.token.map(number),
         attempts: found.attempts,

@@ -59,9 +59,12 @@ impl CallMarks {
     const FORWARDED: Self = Self(32);
     /// How long it has waited last is [remembered](super::Calls::waited).
     pub(super) const WAITED: Self = Self(64);
+    /// A call of its job has succeeded, and further ones follow.
+    pub(super) const AMIDST: Self = Self(128);
 
     /// What decides something that is to come.
-    const LASTING: Self = Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0 | Self::WAITED.0);
+    const LASTING: Self =
+        Self(Self::HEARD_REJECTION.0 | Self::OWES_DELAY.0 | Self::FORWARDED.0 | Self::WAITED.0 | Self::AMIDST.0);
 
     /// What decides something that is to come; a policy that is `forgetful` waits no longer the second time.
     pub(super) const fn lasting(self, forgetful: bool) -> Self {
@@ -130,6 +133,8 @@ pub enum Phase {
     Gone,
     /// With the strategy: its token request was not made, and it has not heard so yet.
     Withheld,
+    /// Waiting before the next call of its job, which is sent with `token` where there is one.
+    Between,
 }
 
 impl Call {
@@ -138,6 +143,14 @@ impl Call {
     pub fn next_draw_key(&self) -> u32 {
         let steps = u32::from(self.attempts) + u32::from(self.tries);
         self.draw_key.wrapping_add(steps.wrapping_mul(0x9e37_79b9))
+    }
+
+    /// The next call of its job is to begin, as a new one does: what came of the tries so far decides nothing any more.
+    pub(super) fn await_next(&mut self, token: Option<Token>) {
+        (self.token, self.paid_after, self.phase) = (token, None, Phase::Between);
+        for mark in [CallMarks::HEARD_REJECTION, CallMarks::OWES_DELAY, CallMarks::WAITED] {
+            self.marks.take(mark);
+        }
     }
 
     /// Whether it came from another node, which waits for the answer.

@@ -27,6 +27,14 @@ impl<S: Strategy> AtNode<'_, S> {
     /// The node hears of a call that has arrived.
     #[inline]
     pub fn admit(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) {
+        if self.lets_in(call, host) {
+            self.offer(call, host);
+        }
+    }
+
+    /// Whether breaker and throttle let a new call be tried; else it has ended. It pays into the budget.
+    #[inline]
+    pub(super) fn lets_in(&mut self, call: CallId, host: &mut impl NodeHost<S::Node>) -> bool {
         let now = host.now();
         if let Some(retries) = self.tables.retries.get_mut(self.id.index()) {
             if let (Some(budget), Some(permits)) = (&self.policy.budget, &mut retries.budget) {
@@ -36,14 +44,14 @@ impl<S: Strategy> AtNode<'_, S> {
                 && !breaker.allows(&mut retries.breaker, now)
             {
                 self.end(call, CallOutcome::Broken, FailedBy::Nothing, host);
-                return;
+                return false;
             }
         }
         if self.is_throttled(call, host) {
             self.end(call, CallOutcome::Broken, FailedBy::Nothing, host);
-            return;
+            return false;
         }
-        self.offer(call, host);
+        true
     }
 
     /// A call that has arrived waits for a node that stands still; the ticket wakes it as the end of a backoff does.
@@ -89,11 +97,12 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     #[inline]
-    fn send_attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
+    pub(super) fn send_attempt(&mut self, id: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
         let call = self.calls.get_mut(id);
-        let (ticket, repeat) = (call.ticket(id), call.attempts > 0);
+        let (ticket, before) = (call.ticket(id), call.attempts);
         call.attempt_leaves();
         let (node, group, draw_key) = (self.id, call.group, call.next_draw_key());
+        let repeat = before > self.calls.spent(id).attempts;
         host.note(|| Event::AttemptSent {
             node,
             group,
@@ -134,6 +143,9 @@ impl<S: Strategy> AtNode<'_, S> {
             let forwarded = call.is_forwarded();
             let late = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
             self.note_success(paid_after, now);
+            if self.is_of_job(ticket.call) && self.goes_on(ticket.call, Some(token), host) {
+                return;
+            }
             match (forwarded, late) {
                 (true, _) => self.answer(ticket.call, true, host),
                 (false, false) => self.end(ticket.call, CallOutcome::Succeeded, FailedBy::Nothing, host),
@@ -215,7 +227,10 @@ impl<S: Strategy> AtNode<'_, S> {
     pub(super) fn backoff(&self, id: CallId, retry_after: Millis) -> Delay {
         let (step, previous) = match (self.policy.steps, self.tables.retries.get(self.id.index())) {
             (Steps::PerNode, Some(retries)) => (retries.step, retries.previous),
-            _ => (self.calls.get(id).tries, self.calls.waited(id)),
+            _ => {
+                let tries = self.calls.get(id).tries - self.calls.spent(id).tries;
+                (tries, self.calls.waited(id))
+            }
         };
         self.policy.delay(u32::from(step), previous, retry_after)
     }
@@ -240,6 +255,7 @@ impl<S: Strategy> AtNode<'_, S> {
         match (phase, token) {
             (Phase::Unheard, _) => self.admit(id, host),
             (Phase::BackoffThenSend, Some(token)) => self.send_attempt(id, token, host),
+            (Phase::Between, token) => self.begin_next(id, token, host),
             (Phase::BackoffThenRejected, Some(token)) => {
                 let held = self.end_hold(id);
                 self.react(Input::Rejected { call: Some(id), token }, host);

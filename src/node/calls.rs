@@ -49,6 +49,21 @@ pub(super) struct Past {
     waited: Duration,
     /// When it has asked for a token last.
     asked: Time,
+    /// Calls of its job that have succeeded.
+    done: u32,
+    /// What those calls took.
+    spent: Spent,
+}
+
+/// What the calls of a job took that have succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Spent {
+    /// API attempts.
+    pub attempts: u16,
+    /// API attempts that were refused for their token.
+    pub rejections: u16,
+    /// Tries that failed for any reason.
+    pub tries: u16,
 }
 
 // Half a million calls are under way in a large busy fleet.
@@ -179,6 +194,31 @@ impl Calls {
         self.past.get(id.index()).map(|past| past.asked)
     }
 
+    /// Another call of a job has succeeded: how many of them have.
+    pub(super) fn count_done(&mut self, id: CallId) -> u32 {
+        let call = self.get_mut(id);
+        let amidst = call.marks.has(CallMarks::AMIDST);
+        let spent = Spent {
+            attempts: call.attempts,
+            rejections: call.rejections,
+            tries: call.tries,
+        };
+        call.marks.set(CallMarks::AMIDST);
+        let past = self.past_of(id);
+        past.done = if amidst { past.done.saturating_add(1) } else { 1 };
+        past.spent = spent;
+        past.done
+    }
+
+    /// What the calls of its job took that have succeeded.
+    #[inline]
+    pub(super) fn spent(&self, id: CallId) -> Spent {
+        match self.get(id).marks.has(CallMarks::AMIDST) {
+            true => self.past.get(id.index()).map_or(Spent::default(), |past| past.spent),
+            false => Spent::default(),
+        }
+    }
+
     fn past_of(&mut self, id: CallId) -> &mut Past {
         if self.past.len() <= id.index() {
             self.past.resize(id.index() + 1, Past::default());
@@ -306,7 +346,7 @@ impl Calls {
         for call in &mut self.table {
             if !matches!(
                 call.phase,
-                Phase::BackoffThenSend | Phase::BackoffThenRejected | Phase::HeldThenRejected
+                Phase::BackoffThenSend | Phase::BackoffThenRejected | Phase::HeldThenRejected | Phase::Between
             ) {
                 call.token = None;
             }

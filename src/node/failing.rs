@@ -34,7 +34,11 @@ impl<S: Strategy> AtNode<'_, S> {
             return;
         };
         let delay = self.backoff(id, retry_after);
-        self.wait(id, delay, Phase::BackoffThenCall, host);
+        let then = match at == At::Api && self.keeps_token(self.calls.get(id)) {
+            true => Phase::BackoffThenSend,
+            false => Phase::BackoffThenCall,
+        };
+        self.wait(id, delay, then, host);
     }
 
     /// The API has answered, and refused the token: it is not what keeps the node from being served.
@@ -59,9 +63,11 @@ impl<S: Strategy> AtNode<'_, S> {
         let now = host.now();
         let call = self.calls.get_mut(id);
         call.tries = call.tries.saturating_add(1);
-        let tries = call.tries;
+        let (call, spent) = (*call, self.calls.spent(id));
+        let tries = call.tries.saturating_sub(spent.tries);
         let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        let enough = self.policy.again.is_some_and(|again| !again.allows(call));
+        let enough = self.policy.again.is_some_and(|again| !again.allows(&call, spent))
+            || by == FailedBy::RefusedToken && self.fails_when_refused(&call);
         let ends = if enough || !self.policy.retry.attempts().allow_another(u32::from(tries)) {
             Some(CallOutcome::GaveUp)
         } else if overdue {

@@ -56,6 +56,10 @@ impl<S: Strategy> AtNode<'_, S> {
         let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
         if succeeded {
             self.note_success(None, now);
+            // The token is the gateway's.
+            if self.is_of_job(ticket.call) && self.goes_on(ticket.call, None, host) {
+                return;
+            }
         }
         // The gateway has already retried as often as the policy allows.
         let outcome = match (succeeded, overdue) {

@@ -11,6 +11,7 @@ mod forwarding;
 mod guard;
 mod guard_state;
 mod hold;
+mod jobs;
 mod memory;
 mod outbox;
 mod party;
@@ -22,7 +23,7 @@ mod shared;
 mod tables;
 
 pub use call::{Call, CallMarks, Phase};
-pub use calls::{Calls, Hold, Parked};
+pub use calls::{Calls, Hold, Parked, Spent};
 pub use guard_state::GuardState;
 pub use memory::{Memory, Names};
 pub use outbox::Outbox;

@@ -1,6 +1,6 @@
 //! The call policy: how a node retries its calls, whatever its coordination strategy is.
 
-use super::{Call, Hold};
+use super::{Call, Hold, Spent};
 use crate::base::{Delay, Duration, Millis};
 use crate::oauth::Perceptions;
 use crate::retry::{Breaker, BreakerState, Budget, BudgetState, Retry, Throttle, ThrottleState, TokenGuard};
@@ -67,10 +67,15 @@ pub struct Again {
 
 impl Again {
     /// Whether a call whose latest try has just failed, and been counted, may have another.
-    pub fn allows(&self, call: &Call) -> bool {
-        let at_the_api = call.attempts.saturating_sub(call.rejections);
-        let before_it = call.tries.saturating_sub(call.attempts);
-        call.rejections <= self.refused && at_the_api <= self.call && before_it <= self.token
+    ///
+    /// Of a job only the call under way counts, and not what was spent on those before it.
+    pub fn allows(&self, call: &Call, spent: Spent) -> bool {
+        let attempts = call.attempts.saturating_sub(spent.attempts);
+        let rejections = call.rejections.saturating_sub(spent.rejections);
+        let at_the_api = attempts.saturating_sub(rejections);
+        let tries = call.tries.saturating_sub(spent.tries);
+        let before_it = tries.saturating_sub(attempts);
+        rejections <= self.refused && at_the_api <= self.call && before_it <= self.token
     }
 }
 

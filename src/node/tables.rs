@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Duration, clone_in_place};
+use crate::workload::Job;
 
 use super::{CallPolicy, GuardState, Pending, RetryState};
 
@@ -13,6 +14,8 @@ pub struct NodeTables {
     pub nodes: usize,
     /// How long the callers of each group wait.
     pub patience: Arc<[Option<Duration>]>,
+    /// The job that a call of each group begins; empty where none does.
+    pub jobs: Arc<[Option<Job>]>,
     /// What each node remembers of its retries; empty where the policy asks for no memory.
     pub retries: Vec<RetryState>,
     /// What each node remembers of its token requests; empty where no policy guards the token endpoint.
@@ -24,6 +27,7 @@ pub struct NodeTables {
 clone_in_place!(NodeTables {
     nodes,
     patience,
+    jobs,
     retries,
     guards,
     pending
@@ -44,9 +48,17 @@ impl NodeTables {
         Self {
             nodes,
             patience,
+            jobs: Arc::default(),
             retries: vec![RetryState::default(); remembering],
             guards: vec![GuardState::default(); guarded],
             pending: Pending::default(),
         }
+    }
+
+    /// The same where a call of a group begins the job that `jobs` has for it; an empty list for none at all.
+    #[must_use]
+    pub fn with_jobs(self, jobs: &[Option<Job>]) -> Self {
+        let jobs = jobs.into();
+        Self { jobs, ..self }
     }
 }

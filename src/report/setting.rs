@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::base::Share;
 use crate::node::Strategy as _;
 use crate::record::Record;
-use crate::scenario::{Scenario, ScenarioFile, StrategySettings};
+use crate::scenario::{Scenario, ScenarioFile, StrategySettings, WorkloadSettings};
 use crate::strategy::Coordination;
 
 /// The scenario of a record as it was resolved.
@@ -48,7 +48,7 @@ impl Setting {
             tell("provider.token_ttl".into(), format!("a token lives {ttl}"));
         }
         for fleet in &file.fleet {
-            let calls: Vec<String> = fleet.workload.iter().map(|load| inline(&load.arrivals)).collect();
+            let calls: Vec<String> = fleet.workload.iter().map(calls_of).collect();
             let calls = match calls.is_empty() {
                 true => "no calls".to_owned(),
                 false => format!("calls at each node: {}", calls.join("; ")),
@@ -121,6 +121,14 @@ impl Setting {
                 .all(|f| f.clock_skew.is_zero() && f.clock_drift_ppm == 0),
         );
         (!names.is_empty()).then(|| format!("This scenario has none of: {}.", names.join(", ")))
+    }
+}
+
+/// When calls of one kind arrive, and what follows each.
+fn calls_of(load: &WorkloadSettings) -> String {
+    match &load.job {
+        None => inline(&load.arrivals),
+        Some(job) => format!("{}, each the first of a job {}", inline(&load.arrivals), inline(job)),
     }
 }
 

@@ -16,7 +16,7 @@ use super::ways::{GatewaySettings, PeerSettings, StoreSettings};
 use crate::base::{Duration, Hours};
 use crate::net::Distribution;
 use crate::provider::settings::Settings;
-use crate::workload::Arrivals;
+use crate::workload::{Arrivals, Job};
 
 /// One story: who calls, through which provider, coordinated how, and what goes wrong meanwhile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -232,6 +232,9 @@ pub struct WorkloadSettings {
     /// How long the caller waits before it has gone; left out for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
+    /// Each call that arrives is the first of a job of several; left out, it is alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
 }
 
 /// Users whose grant is lost.

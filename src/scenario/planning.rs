@@ -149,6 +149,7 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -
     let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
+    let mut jobs = Vec::new();
     let mut logins = LoginNumbers::default();
     for (fleet, nodes) in file.fleet.iter().zip(&names.nodes) {
         let next = domains.len() as u16;
@@ -177,6 +178,7 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -
         for workload in &fleet.workload {
             groups.push((fleet.name.clone(), workload.kind.clone()));
             patience.push(workload.patience);
+            jobs.push(workload.job);
         }
     }
     let served = file
@@ -191,9 +193,13 @@ fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -
     });
     let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
     let login = file.login.unwrap_or_default();
+    if jobs.iter().all(Option::is_none) {
+        jobs.clear();
+    }
     let layout = Layout {
         fleets,
         patience,
+        jobs,
         stores: domains.len() as u16,
         store: StoreLayout {
             replica_lag,

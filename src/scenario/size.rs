@@ -87,15 +87,18 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         for workload in &fleet.workload {
             let load = load(&workload.arrivals, fleet, files);
             let calls = load.calls(nodes, span);
+            let steps = workload.job.map_or(1.0, |job| f64::from(job.calls));
+            let gaps = workload.job.map_or(0.0, |job| (steps - 1.0) * job.gap.as_secs_f64());
+            let longest = steps * longest + gaps;
             let longest = workload
                 .patience
                 .map_or(longest, |patience| longest.min(patience.as_secs_f64()));
             size.streams += nodes * load.streams;
             size.tables += 1.0;
-            size.calls += calls;
+            size.calls += calls * steps;
             let peak = load.all.unwrap_or(nodes * load.peak_per_second * longest);
             size.calls_at_once += (peak + nodes * load.together).min(calls + nodes * load.together);
-            per_second += calls / span.max(1e-9);
+            per_second += calls * steps / span.max(1e-9);
         }
     }
     let spikes = extra_calls(file);

@@ -132,6 +132,7 @@ fn missing(told: &Told<'_>) -> Option<Mistake> {
         (Some("fleet"), "app") => name_an_app(told.root),
         (_, "duration") => "add `duration = \"10min\"`".into(),
         (_, "nodes") => "add `nodes = 8`".into(),
+        (_, "calls") => "add `calls = 20`".into(),
         (_, "run") => "add a table `[run]` with a `duration`".into(),
         (_, "at") => "say when, counted from the start of the warm-up: `at = \"5min\"`".into(),
         (_, "for") => "say how long it lasts: `for = \"30s\"`".into(),
@@ -331,6 +332,7 @@ fn a_table(key: &str) -> String {
         "event" => "[{ at = \"5min\", what = { revoke = { app = \"main\" } } }]",
         "sweep" => "{ \"fleet.web.nodes\" = [1, 2, 4] }",
         "start" => "{ at = \"0s\", over = \"1min\" }",
+        "job" => "{ calls = 20, gap = \"2s\" }",
         "expect" => "{ \"naive cache\" = { success_rate = \">= 99%\" } }",
         _ => return format!("write a table: `{key} = {{ ... }}`, or `[{key}]` on a line of its own"),
     };

@@ -29,7 +29,7 @@ pub enum Event {
         group: Group,
         /// The token that it carries.
         token: Token,
-        /// It is not its call's first attempt.
+        /// It is not its call's first attempt; of a job, not the first attempt at this of its calls.
         repeat: bool,
     },
     /// A resource server accepts a token.

@@ -7,6 +7,7 @@ mod burst;
 mod closed_loop;
 mod daily;
 mod diurnal;
+mod job;
 mod on_off;
 mod periodic;
 mod poisson;
@@ -23,6 +24,7 @@ pub use burst::Burst;
 pub use closed_loop::ClosedLoop;
 pub use daily::Daily;
 pub use diurnal::{Diurnal, Wave};
+pub use job::{Job, JobToken, OnRefusal};
 pub use on_off::OnOff;
 pub use periodic::{Jitters, Periodic};
 

@@ -2,6 +2,7 @@
 
 use crate::base::{Duration, Hours, NodeId};
 use crate::node::{Me, Role};
+use crate::workload::Job;
 
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub struct Layout {
     pub fleets: Vec<Fleet>,
     /// How long the callers of each group wait.
     pub patience: Vec<Option<Duration>>,
+    /// The job that a call of each group begins; empty where none does.
+    pub jobs: Vec<Option<Job>>,
     /// How many shared stores there are.
     pub stores: u16,
     /// How each of them is kept.
@@ -96,6 +99,7 @@ impl Layout {
         Self {
             fleets: std::iter::once(fleet).chain(keeper).collect(),
             patience: vec![None],
+            jobs: Vec::new(),
             stores: 1,
             store: StoreLayout::default(),
             login_again: None,

@@ -144,7 +144,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let policies = strategy.policies().iter().chain([&policy]);
         Self {
             logins: logins::Logins::new(&layout),
-            tables: NodeTables::new(nodes.len(), layout.patience.into(), policies),
+            tables: NodeTables::new(nodes.len(), layout.patience.into(), policies).with_jobs(&layout.jobs),
             strategy,
             policy,
             fleets: layout.fleets.into(),

@@ -17,7 +17,7 @@ use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, 
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::Event;
 use tokenstorm::workload::Pattern;
-use tokenstorm::world::{Fleet, Layout, Leg, StoreLayout};
+use tokenstorm::world::{Fleet, Layout, Leg};
 
 pub use strategies::*;
 
@@ -82,11 +82,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
         layout: Layout {
             patience: vec![None; groups.len()],
             fleets: layout,
-            stores: 1,
-            store: StoreLayout::default(),
-            login_again: None,
-            login_spread: Duration::ZERO,
-            login_hours: None,
+            ..Layout::plain(0, false)
         },
         provider: ProviderPlan {
             rotation: None,

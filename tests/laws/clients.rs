@@ -7,8 +7,10 @@ use tokenstorm::provider::{Issuance, OnExceed, Quota, RotationRule};
 use tokenstorm::retry::{Attempts, Breaker, Budget, DecorrelatedJitter, Immediate, Retry};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::{CallOutcome, Event};
+use tokenstorm::workload::{Job, JobToken, OnRefusal};
+use tokenstorm::world::Leg;
 
-use crate::common::{Nodes, fails, holds, m0, mean, observe, over_runs, record};
+use crate::common::{Nodes, constant, fails, holds, m0, mean, ms, observe, over_runs, record};
 use crate::settings::{compare_first, day, equal, naive, success};
 
 /// One node whose every try fails, with six tries and so five waits for each call; nothing else takes time.
@@ -179,4 +181,47 @@ fn a_login_does_not_pass_a_quota() {
         "{}",
         bound.logins
     );
+}
+
+/// A job is one call: five calls of 100 ms and four gaps of a second take 4.5 s. Each of them is an attempt of its own, and repeats none.
+#[test]
+fn a_job_takes_as_long_as_all_its_calls() {
+    let fleet = [Nodes {
+        count: 3,
+        per_second: 2.0,
+    }];
+    let mut plan = m0(naive(), Issuance::independent(day()), &fleet, 600);
+    constant(&mut plan, Leg::ApiRequest, ms(50));
+    constant(&mut plan, Leg::ApiResponse, ms(50));
+    plan.layout.jobs = vec![Some(Job {
+        calls: 5,
+        gap: Duration::SECOND,
+        token: JobToken::Kept,
+        on_refusal: OnRefusal::Renews,
+    })];
+    let (mut jobs, mut sent, mut taken) = (0, 0, 0);
+    for (now, event) in record(&plan, Dice::new(1)) {
+        match event {
+            Event::AttemptSent { repeat, .. } => {
+                assert!(!repeat, "nothing is tried again");
+                sent += 1;
+            }
+            Event::CallEnded {
+                arrived,
+                outcome,
+                attempts,
+                ..
+            } => {
+                taken += usize::from(attempts);
+                // Those that come first wait for a token too.
+                if outcome == CallOutcome::Succeeded && arrived > Time::ZERO + Duration::from_secs(30) {
+                    assert_eq!((attempts, now.since(arrived)), (5, ms(4500)));
+                    jobs += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(jobs > 1000, "{jobs} jobs");
+    assert_eq!(sent, taken);
 }

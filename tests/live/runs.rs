@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration as Real;
 
-use tokenstorm::base::{Dice, PacedClock};
+use tokenstorm::base::{Dice, Duration, PacedClock};
 use tokenstorm::campaign::run_context;
 use tokenstorm::emulator::{Emulator, EmulatorOptions};
 use tokenstorm::engine::live::{self, LiveOptions, LiveProvider, LiveRun};
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::settings::Dialect;
 use tokenstorm::scenario::{Overrides, Scenario};
+use tokenstorm::workload::{Job, JobToken, OnRefusal};
 
 use crate::redis_server::TestRedis;
 
@@ -117,6 +118,26 @@ fn what_nodes_were_told_explains_what_they_said() {
         let most = if coordination.contains("naive") { 2 } else { 6 };
         assert!(total.succeeded * 10 >= total.calls * most, "{coordination}: {total:?}");
     }
+}
+
+/// The further calls of a job come after its gap, with the token that it has, and replay as they were.
+#[test]
+fn a_job_goes_on_after_its_gap() {
+    let mut scenario = scenario(LATEST_ONLY, r#""compare_first""#, "");
+    scenario.file.fleet[0].workload[0].job = Some(Job {
+        calls: 3,
+        gap: Duration::from_millis(1500),
+        token: JobToken::Kept,
+        on_refusal: OnRefusal::Renews,
+    });
+    let (plan, run, _) = run(&scenario, None);
+    replayed("a job", &plan, &run);
+    let total = run.observed.total();
+    assert!(total.succeeded > 0, "{total:?}");
+    let mean = run.observed.latency_sum as f64 / 1e9 / total.succeeded as f64;
+    assert!(mean > 3.0, "two gaps of 1.5 s lie in {mean} s");
+    // Each of them kept a token among four nodes that renew: what it met was renewed.
+    assert!(total.first_rejected < total.calls, "{total:?}");
 }
 
 /// Told something else, it says something else: a replay can fail. Every node at war is refused again and again, and draws how long it

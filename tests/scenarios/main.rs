@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use tokenstorm::campaign::{self, CampaignOptions};
 use tokenstorm::provider::profiles::PROFILES;
-use tokenstorm::scenario::Scenario;
+use tokenstorm::scenario::{Overrides, Scenario};
 
 fn scenarios(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -125,6 +125,28 @@ fn every_incident_is_told_and_listed() {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(museum.contains(&format!("`{name}`")), "the manual does not list {name}");
     }
+}
+
+/// What the second call of a request loses is lost to the job: without it, what is expected of the token that is used twice does not come out.
+#[test]
+fn a_token_that_is_used_once_is_not_lost() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/incidents/second-use-of-a-token.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let overrides = Overrides {
+        set: vec![("fleet.\"one token\".workload.request.job.calls".into(), "1".into())],
+        ..Overrides::default()
+    };
+    let scenario = Scenario::parse_with("alone.toml", &text, path.parent().unwrap(), &overrides).unwrap();
+    let outcome = campaign::run(&scenario, CampaignOptions::of(&scenario), &(), &AtomicBool::new(false)).unwrap();
+    let broken: Vec<_> = outcome.record.checks.iter().filter(|check| !check.holds).collect();
+    let names: Vec<_> = broken.iter().map(|check| (&*check.strategy, &*check.metric)).collect();
+    let metric = "success_rate@one token";
+    assert_eq!(names, [("a token for each request", metric), ("tries again", metric)]);
+    assert!(
+        broken
+            .iter()
+            .all(|check| check.measured.is_some_and(|share| share > 0.95))
+    );
 }
 
 /// Every profile serves a small fleet, to clients that read the whole answer and to such that read its status alone.

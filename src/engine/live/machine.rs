@@ -121,7 +121,8 @@ impl Machine {
             policy: policy.clone(),
             state: NodeState::down(strategy.boot(me), number as u16),
             calls: Calls::default(),
-            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), [policy]),
+            tables: NodeTables::new(plan.nodes(), plan.layout.patience.clone().into(), [policy])
+                .with_jobs(&plan.layout.jobs),
             fleet,
             me,
             dice,

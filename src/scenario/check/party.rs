@@ -107,6 +107,7 @@ impl Checker<'_> {
             );
         }
         self.arrivals(i, j, &workload.arrivals);
+        self.job(i, j, workload);
         if workload.patience.is_some_and(Duration::is_zero) {
             self.wrong(
                 &[&"fleet", &i, &"workload", &j, &"patience"],

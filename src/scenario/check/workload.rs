@@ -4,15 +4,19 @@ use std::fmt::Display;
 use std::path::Path;
 
 use super::super::error::Mistake;
+use super::super::file::WorkloadSettings;
 use super::super::nearest::nearest;
 use super::Checker;
 use crate::base::Time;
-use crate::workload::{Arrivals, ClosedLoop, Daily, Jitters, OnOff, Periodic, trace};
+
+use crate::workload::{Arrivals, ClosedLoop, Daily, Jitters, JobToken, OnOff, OnRefusal, Periodic, trace};
 
 /// Calls that one node can make in one instant.
 const MOST_IN_A_BURST: u32 = 100_000;
 /// Users of one node.
 const MOST_USERS: u32 = 100_000;
+/// Calls of one job: each of its attempts is counted in sixteen bits.
+const MOST_OF_A_JOB: u32 = 10_000;
 /// A spell of calls sees at least one call in so many spells.
 const SPELLS_PER_CALL: u128 = 1000;
 
@@ -210,6 +214,50 @@ impl Checker<'_> {
                 "users who never think call for ever in one instant where a call can fail at once",
                 "must be above zero",
                 "for instance `think = { exponential = { mean = \"10s\" } }`",
+            );
+        }
+    }
+
+    /// What follows the first call of each job.
+    pub(super) fn job(&mut self, i: usize, j: usize, workload: &WorkloadSettings) {
+        let Some(job) = workload.job else { return };
+        let at = |key| -> [&dyn Display; 6] { [&"fleet", &i, &"workload", &j, &"job", key] };
+        let lasts = job.gap.saturating_mul(job.calls.saturating_sub(1).into());
+        if job.calls == 0 {
+            self.wrong(
+                &at(&"calls"),
+                "a job without calls",
+                "must be at least 1",
+                "the first call counts too: two calls, one after the other, are `calls = 2`",
+            );
+        } else if job.calls > MOST_OF_A_JOB {
+            self.wrong(
+                &at(&"calls"),
+                format!("a job of {} calls; there can be {MOST_OF_A_JOB}", job.calls),
+                "too many",
+                "a token is refused no sooner for more calls in between: fewer calls, with a longer `gap`, take as long",
+            );
+        } else if workload.patience.is_some_and(|patience| patience <= lasts) {
+            self.odd(
+                &at(&"gap"),
+                format!("the gaps of a job take {lasts}, and no caller waits for so long"),
+                "too long for `patience`",
+                "`patience` is for the whole job: make it longer, or the job shorter",
+            );
+        } else if lasts >= self.end_of_arrivals().saturating_add(self.file.run.drain) {
+            self.odd(
+                &at(&"gap"),
+                format!("the gaps of a job take {lasts}, and the run is over before"),
+                "no job ends in this run",
+                "make the run longer, or the job shorter",
+            );
+        }
+        if job.token == JobToken::Asked && job.on_refusal == OnRefusal::Fails {
+            self.wrong(
+                &at(&"on_refusal"),
+                "a job that asks for a token before each call keeps none that can fail it",
+                "only with `token = \"kept\"`",
+                "leave it out; how often a refused call is tried again says the strategy's `retry`",
             );
         }
     }

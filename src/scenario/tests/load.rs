@@ -103,6 +103,60 @@ fn mistakes_of_times_of_day() {
 }
 
 #[test]
+fn mistakes_of_jobs() {
+    for (job, message, under, help) in [
+        ("{ calls = 0 }", "a job without calls", "0", "the first call counts too"),
+        (
+            "{ calls = 1000000000, gap = \"1s\" }",
+            "a job of 1000000000 calls; there can be 10000",
+            "1000000000",
+            "a longer `gap`",
+        ),
+        (
+            "{ calls = 2, token = \"asked\", on_refusal = \"fails\" }",
+            "keeps none that can fail it",
+            "\"fails\"",
+            "`retry`",
+        ),
+        ("{ calls = 2, token = \"held\" }", "held", "\"held\"", "kept"),
+        (
+            "{ gap = \"1s\" }",
+            "missing key `calls`",
+            "{ gap = \"1s\" }",
+            "calls = 20",
+        ),
+        ("20", "`job` is a table, not 20", "20", "{ calls = 20"),
+    ] {
+        mistaken(POISSON, &format!("{POISSON}, job = {job}"), message, under, help);
+    }
+}
+
+/// What is odd about a job is said, and it runs all the same; without its key nothing of it is in what is resolved.
+#[test]
+fn jobs_that_never_end_are_odd() {
+    let with = |more: &str| {
+        let patient = VALID.replacen(", patience = \"5s\"", "", 1);
+        let text = patient.replacen(POISSON, &format!("{POISSON}{more}"), 1);
+        Scenario::parse("test.toml", &text, Path::new(".")).unwrap()
+    };
+    assert!(!with("").to_resolved_toml().contains("job"));
+    let plain = with(", job = { calls = 20, gap = \"2s\" }");
+    assert!(plain.warnings().is_empty(), "{:?}", plain.warnings());
+    assert!(plain.to_resolved_toml().contains("on_refusal = \"renews\""));
+    for (more, message) in [
+        (", job = { calls = 10000, gap = \"1h\" }", "the run is over before"),
+        (
+            ", patience = \"5s\", job = { calls = 20, gap = \"2s\" }",
+            "no caller waits for so long",
+        ),
+    ] {
+        let odd = with(more);
+        let found = odd.warnings().iter().any(|odd| odd.message().contains(message));
+        assert!(found, "{:?}", odd.warnings());
+    }
+}
+
+#[test]
 fn a_trace_is_checked_row_by_row() {
     let folder = tempfile::tempdir().unwrap();
     let text = VALID.replacen(POISSON, "{ trace = \"calls.csv\" }", 1);

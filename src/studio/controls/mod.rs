@@ -179,7 +179,7 @@ impl Sections {
                 let kind = load.get("kind").and_then(toml::Value::as_str).unwrap_or("");
                 let key = step(&step(&key, "workload"), kind);
                 for (at, mut control) in self
-                    .first("WorkloadSettings", &key, load, &["arrivals", "patience"])
+                    .first("WorkloadSettings", &key, load, &["arrivals", "patience", "job"])
                     .into_iter()
                     .enumerate()
                 {
