@@ -205,7 +205,8 @@ impl Calls {
         };
         call.marks.set(CallMarks::AMIDST);
         let past = self.past_of(id);
-        past.done = if amidst { past.done.saturating_add(1) } else { 1 };
+        // Whoever compares states forgets how many: one, of which the mark tells.
+        past.done = if amidst { past.done.max(1).saturating_add(1) } else { 1 };
         past.spent = spent;
         past.done
     }

@@ -1,15 +1,22 @@
 //! What is left out may break at least what a fault like it breaks.
 
 use super::*;
+use crate::base::Duration;
 use crate::engine::check::{Fault, Setup, check, systems};
+use crate::workload::{Job, JobToken, OnRefusal};
 
 /// States that a search visits at most: the nearest ones.
 const STATES: usize = 3_000;
 
 /// Properties that a search of this system has hold, and those that it breaks.
 fn judged(name: &str, faults: FaultBudget) -> [Vec<&'static str>; 2] {
-    let mut setup = systems::setup(name, 2, 1, faults).unwrap();
-    setup.system.most = STATES;
+    judged_with(name, 1, None, faults)
+}
+
+/// The same of so many calls at each node, each of which begins such a job.
+fn judged_with(name: &str, calls: u32, job: Option<Job>, faults: FaultBudget) -> [Vec<&'static str>; 2] {
+    let mut setup = systems::setup(name, 2, calls, faults).unwrap();
+    (setup.system.most, setup.system.job) = (STATES, job);
     let report = check(&Setup::without_names(setup), &());
     let all = || PROPERTIES.iter().zip(&report.verdicts);
     let holds = all().filter(|(_, verdict)| matches!(verdict, PropertyVerdict::Holds(_)));
@@ -46,5 +53,36 @@ fn what_a_fault_breaks_its_omission_leaves_open() {
             }
         }
         assert!(seen > 0, "{fault:?} breaks nothing that holds without it");
+    }
+}
+
+/// A job of two calls breaks nothing that its own list has not, and something that single calls do not break.
+#[test]
+fn what_a_job_breaks_is_left_open() {
+    let jobs = [JobToken::Kept, JobToken::Asked].map(|token| Job {
+        calls: 2,
+        gap: Duration::ZERO,
+        token,
+        on_refusal: OnRefusal::Renews,
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    let refreshing = systems::REFRESHERS.iter().map(|(name, _)| (*name, 1));
+    let single = systems::SYSTEMS.iter().map(|(name, _)| (*name, 1));
+    let double = systems::SYSTEMS.iter().map(|(name, _)| (*name, 2));
+    for (name, calls) in refreshing.chain(single).chain(double) {
+        let [holds, _] = judged_with(name, calls, None, FaultBudget::NONE);
+        for job in jobs {
+            let [_, breaks] = judged_with(name, calls, Some(job), FaultBudget::NONE);
+            for property in breaks.into_iter().filter(|property| holds.contains(property)) {
+                assert!(
+                    JOBS.contains(&property),
+                    "{name} of {calls} calls breaks {property} with {job:?}: {JOBS:?}"
+                );
+                seen.insert(property);
+            }
+        }
+    }
+    for property in ["S3", "S8"] {
+        assert!(seen.contains(property), "no job breaks {property}: {seen:?}");
     }
 }

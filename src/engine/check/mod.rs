@@ -43,6 +43,7 @@ use crate::provider::settings::{OnViolationSettings, Settings};
 use crate::provider::{Issuance, OnBadSlot, Reveals, RotationRule, Rule};
 use crate::retry::Attempts;
 use crate::strategy::{Coordination, Mixed};
+use crate::workload::Job;
 
 pub use action::Action;
 pub use components::Components;
@@ -120,6 +121,8 @@ pub struct System<R = Issuance> {
     pub nodes: u32,
     /// Calls at each node.
     pub calls: u32,
+    /// The job that each call begins: of two calls at most, as more are not told apart. None for single calls.
+    pub job: Option<Job>,
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
     /// Faults of each kind that may happen in a run.

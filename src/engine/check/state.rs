@@ -97,12 +97,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
         )
         .with_rotation(setup.rotation);
         provider.reveals = setup.reveals;
-        World::new(
-            strategy,
-            client,
-            provider,
-            Layout::plain(setup.nodes, setup.needs.gateway),
-        )
+        let layout = Layout {
+            jobs: setup.job.map(Some).into_iter().collect(),
+            ..Layout::plain(setup.nodes, setup.needs.gateway)
+        };
+        World::new(strategy, client, provider, layout)
     }
 
     /// All nodes are up, and all their calls about to arrive.
