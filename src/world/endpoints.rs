@@ -34,8 +34,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 live,
                 draw_key,
             };
-            let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
-            let whose = |it: &Provider<R>| Requester::caller(client, it.address(node), Some(token));
+            // Looked up only where it is counted: the node of a large fleet is not in the cache.
+            let client = || self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
+            let whose = |it: &Provider<R>| Requester::caller(client(), it.address(node), Some(token));
             let intake = self.server.api_arrives(now, key, whose, message, host);
             // Asked first: most endpoints serve whatever comes.
             if !matches!(intake, Intake::Now { .. }) {

@@ -45,9 +45,17 @@ impl Ledger {
         self.find_beyond(home, token)
     }
 
-    /// Where a token lies that is not at home.
-    #[inline(never)] // Nearly all are at home.
+    /// Where a token lies that is not at home; nowhere, as a rule.
+    #[inline]
     fn find_beyond(&self, home: usize, token: Token) -> Option<usize> {
+        if self.reach == 0 {
+            return None;
+        }
+        self.search(home, token)
+    }
+
+    #[inline(never)] // Tokens rarely outlive so many others.
+    fn search(&self, home: usize, token: Token) -> Option<usize> {
         for distance in 1..=self.reach {
             let at = (home + distance) & self.mask();
             match &self.lives[at] {
