@@ -107,9 +107,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         self.stores[usize::from(store)].release_locks_of(id);
     }
 
-    /// A call arrives at a node.
+    /// A call arrives at a node: all that the delivery of a [`Message::Arrival`] is, as nothing keeps or loses a call on its way.
     #[inline(always)]
-    pub(super) fn arrive(&mut self, id: NodeId, group: Group, draw_key: u32, host: &mut impl Host) {
+    pub fn arrive(&mut self, id: NodeId, group: Group, draw_key: u32, host: &mut impl Host) {
         let paused = self.disturbance.is_any() && self.disturbance.is_paused(id);
         let (mut node, mut wire) = self.at(id, host);
         let Some(call) = node.arrive(group, draw_key, &mut wire) else {

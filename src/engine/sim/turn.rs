@@ -222,11 +222,10 @@ where
         if now >= self.span.horizon {
             return;
         }
-        let next = self.sources.arrive(self.plan, now, number, |message| {
-            self.host.begins(&self.world, Occasion::Message(&message));
-            self.world.deliver(message, &mut self.host);
-            self.host.done(&self.world);
-        });
+        let (world, host) = (&mut self.world, &mut self.host);
+        let next = self
+            .sources
+            .arrive(self.plan, now, number, |call| Self::hand_over(world, host, call));
         if let Some(gap) = next {
             if let Some(node) = self.sources.upcoming(number) {
                 self.world.expect_node(node);
@@ -235,13 +234,22 @@ where
         }
     }
 
-    /// What does not come through the queue and is not of the workload's own: rare, so the code of all deliveries is not put
-    /// into each place that has some.
+    /// A call arrives that did not come through the queue. It is handed to its node: a whole delivery, with the code for every kind of
+    /// message, would be compiled into each place that has calls, in each kind of run and for each strategy.
+    #[inline(always)]
+    fn hand_over(world: &mut World<S, R>, host: &mut H, call: Message) {
+        let Message::Arrival { node, group, draw_key } = call else {
+            unreachable!("only calls are handed over");
+        };
+        host.begins(world, Occasion::Message(&call));
+        world.arrive(node, group, draw_key, host);
+        host.done(world);
+    }
+
+    /// The same where calls are rare.
     #[inline(never)]
-    fn deliver(&mut self, message: Message) {
-        self.host.begins(&self.world, Occasion::Message(&message));
-        self.world.deliver(message, &mut self.host);
-        self.host.done(&self.world);
+    fn deliver(&mut self, call: Message) {
+        Self::hand_over(&mut self.world, &mut self.host, call);
     }
 
     /// Something is due that is no stream of arrivals.
