@@ -88,7 +88,7 @@ fn what_cannot_be_asked_is_refused_with_the_remedy() {
             &["--only", "for ever"],
             "Give its retry policy `attempts` or the workload `patience`",
         ),
-        // Told before the strategy that comes first is estimated.
+        // Of a strategy that is not the first one, too.
         (&[], "strategy `for ever` tries a call as often as it takes"),
         (&["--only", "nobody"], "there are: three tries, for ever"),
         (&["--point", "a=1"], "the scenario has no sweep"),

@@ -134,9 +134,7 @@ impl SweptScenario {
         plan.manifest.run = plan.id();
         Ok(plan)
     }
-}
 
-impl SweptScenario {
     /// The files that were read for the scenario and for each value of its points.
     fn named_files(&self) -> Result<Vec<NamedFile>, SweepError> {
         let digest = |written: PathBuf| {

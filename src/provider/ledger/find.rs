@@ -36,6 +36,8 @@ impl Ledger {
         matches!(self.lives.get(at), Some(Some(life)) if life.token == token)
     }
 
+    /// Its place; [`get`](Self::get) and [`get_mut`](Self::get_mut) do not ask for that: of a token that is at home they have checked the place
+    /// already, and an index that may be either would be checked again.
     #[inline]
     pub(super) fn find(&self, token: Token) -> Option<usize> {
         let home = self.home(token);

@@ -8,7 +8,6 @@ use super::super::file::WorkloadSettings;
 use super::super::nearest::nearest;
 use super::Checker;
 use crate::base::Time;
-
 use crate::workload::{Arrivals, ClosedLoop, Daily, Jitters, JobToken, OnOff, OnRefusal, Periodic, trace};
 
 /// Calls that one node can make in one instant.
