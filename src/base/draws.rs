@@ -36,6 +36,7 @@ impl Dice {
     }
 
     /// The dice of the `index`-th run that is split off one with these: as good as another seed.
+    #[inline]
     pub const fn branch(self, index: u64) -> Self {
         Self {
             seed: mix(self.seed.wrapping_add(GOLDEN) ^ mix(index.wrapping_add(1).wrapping_mul(GOLDEN))),
@@ -89,6 +90,7 @@ impl Chance {
     }
 
     /// Whether it cannot happen.
+    #[inline]
     pub const fn is_never(self) -> bool {
         self.0 == 0
     }

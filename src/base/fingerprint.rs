@@ -11,6 +11,7 @@ use super::mix;
 pub type Fingerprint = u128;
 
 /// The fingerprint of anything that can be hashed.
+#[inline]
 pub fn fingerprint(of: &impl Hash) -> Fingerprint {
     let mut sum = Sum { of: 0, at: 0 };
     of.hash(&mut sum);
@@ -49,6 +50,7 @@ impl Sum {
     }
 
     /// Different sums have different ones.
+    #[inline]
     fn fingerprint(&self) -> Fingerprint {
         let low = mix(self.of as u64 ^ u64::from(self.at));
         let high = mix(((self.of >> 64) as u64).wrapping_add(low));
@@ -57,10 +59,12 @@ impl Sum {
 }
 
 impl Hasher for Sum {
+    #[inline]
     fn finish(&self) -> u64 {
         self.fingerprint() as u64
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         for some in bytes.chunks(8) {
             let mut word = [0; 8];

@@ -8,6 +8,7 @@ macro_rules! id {
 
         impl $name {
             /// As an index into a list.
+            #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize
             }

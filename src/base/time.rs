@@ -31,51 +31,61 @@ impl Duration {
     pub const LONGEST: Self = Self::from_secs(10 * 365 * 24 * 3600);
 
     /// From nanoseconds.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
     /// From milliseconds.
+    #[inline]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
     }
 
     /// From seconds.
+    #[inline]
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1_000_000_000))
     }
 
     /// In nanoseconds.
+    #[inline]
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
     /// In seconds, as far as a float can tell.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// Whether it takes no time.
+    #[inline]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
     /// The sum, or [`Duration::MAX`] beyond it.
+    #[inline]
     pub const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
     /// The difference, or zero below it.
+    #[inline]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
     /// So many times as long, or [`Duration::MAX`] beyond it.
+    #[inline]
     pub const fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
 
     /// `self * numerator / denominator`, rounded down, saturating.
+    #[inline]
     pub const fn ratio(self, numerator: u64, denominator: u64) -> Self {
         let product = self.0 as u128 * numerator as u128 / denominator as u128;
         if product > u64::MAX as u128 {
@@ -93,21 +103,25 @@ impl Time {
     pub const MAX: Self = Self(u64::MAX);
 
     /// So many nanoseconds after the start of the run.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
     /// Nanoseconds since the start of the run.
+    #[inline]
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
     /// Seconds since the start of the run, as far as a float can tell.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// The time from `earlier` until here; zero when `earlier` is later.
+    #[inline]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }
@@ -116,6 +130,7 @@ impl Time {
 impl Add<Duration> for Time {
     type Output = Self;
 
+    #[inline]
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.0))
     }
@@ -124,6 +139,7 @@ impl Add<Duration> for Time {
 impl Sub<Duration> for Time {
     type Output = Self;
 
+    #[inline]
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(span.0))
     }
@@ -134,23 +150,27 @@ impl Millis {
     pub const ZERO: Self = Self(0);
 
     /// From milliseconds.
+    #[inline]
     pub const fn new(millis: u32) -> Self {
         Self(millis)
     }
 
     /// In milliseconds.
+    #[inline]
     pub const fn get(self) -> u32 {
         self.0
     }
 }
 
 impl From<Duration> for Millis {
+    #[inline]
     fn from(span: Duration) -> Self {
         Self(u32::try_from(span.0 / 1_000_000).unwrap_or(u32::MAX))
     }
 }
 
 impl From<Millis> for Duration {
+    #[inline]
     fn from(millis: Millis) -> Self {
         Self::from_millis(u64::from(millis.0))
     }
@@ -182,6 +202,7 @@ impl From<Duration> for Rough {
 }
 
 impl From<Rough> for Duration {
+    #[inline]
     fn from(Rough([low, middle, high]): Rough) -> Self {
         let bits = u32::from_le_bytes([low, middle, high, 0]);
         Self(u64::from(bits & ((1 << Rough::DIGITS) - 1)) << (bits >> Rough::DIGITS))

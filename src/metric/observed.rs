@@ -140,6 +140,7 @@ impl Observed {
         self.seconds.finish();
     }
 
+    #[inline]
     fn measured(&self, now: Time) -> bool {
         now >= self.context.warmup && now < self.context.horizon
     }
@@ -173,6 +174,7 @@ impl Observed {
         }
     }
 
+    #[inline]
     fn group(&mut self, group: Group) -> &mut Tally {
         &mut self.groups[usize::from(group.0)]
     }

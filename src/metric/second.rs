@@ -23,6 +23,7 @@ pub struct Second {
 
 impl Second {
     /// Whether so many running nodes are in a livelock: attempts go on, nothing succeeds, nothing is overloaded.
+    #[inline]
     pub fn is_livelocked(&self, nodes: i64) -> bool {
         nodes > 0
             && i64::from(self.issuances) >= 3 * nodes
@@ -30,6 +31,7 @@ impl Second {
             && self.refused == 0
     }
 
+    #[inline]
     pub(super) fn add(&mut self, other: &Self) {
         self.arrivals += other.arrivals;
         self.attempts += other.attempts;

@@ -128,6 +128,7 @@ pub struct Excess {
 }
 
 impl Excess {
+    #[inline]
     fn map(self, change: impl Fn(f64) -> f64) -> Self {
         Self {
             all: change(self.all),

@@ -177,6 +177,7 @@ impl Calls {
     }
 
     /// How long a call has waited last; zero where that was not remembered.
+    #[inline]
     pub fn waited(&self, id: CallId) -> Duration {
         match self.get(id).marks.has(CallMarks::WAITED) {
             true => self.past[id.index()].waited,

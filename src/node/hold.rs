@@ -22,6 +22,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// A call whose token was refused waits for the one that waits already, where it must.
+    #[inline]
     pub(super) fn is_held_up(&mut self, call: CallId) -> bool {
         self.policy.holds == HoldsUp::Node && self.join_hold(call, Phase::HeldThenRejected)
     }

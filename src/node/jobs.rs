@@ -61,6 +61,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// Whether the refusal of its token ends a call, whatever its policy says.
+    #[inline]
     pub(super) fn fails_when_refused(&self, call: &Call) -> bool {
         self.keeps_token(call) && self.job_of(call).is_some_and(|job| job.on_refusal == OnRefusal::Fails)
     }

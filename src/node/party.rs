@@ -359,6 +359,7 @@ impl<S: Strategy> AtNode<'_, S> {
 }
 
 /// Names a draw of a node: its count of requests, or of operations.
+#[inline]
 pub fn node_key(node: NodeId, count: u32) -> u64 {
     (u64::from(node.0) << 32) | u64::from(count)
 }

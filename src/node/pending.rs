@@ -55,11 +55,13 @@ impl Pending {
     }
 
     /// The operations of a node, where there is room for any.
+    #[inline]
     pub fn get(&self, node: NodeId) -> Option<&PendingOps> {
         self.ops.get(node.index())
     }
 
     /// As [`Pending::get`].
+    #[inline]
     pub fn get_mut(&mut self, node: NodeId) -> Option<&mut PendingOps> {
         self.ops.get_mut(node.index())
     }

@@ -9,6 +9,7 @@ use super::pending::{NUMBERS, PendingOps, Whose};
 use super::{Asker, Input, Phase, StoreAnswer, StoreOperation, Strategy, Timer};
 
 impl<S: Strategy> AtNode<'_, S> {
+    #[inline]
     pub(super) fn key(&self, count: u32) -> u64 {
         node_key(self.id, count)
     }
@@ -185,6 +186,7 @@ impl<S: Strategy> AtNode<'_, S> {
 }
 
 /// What its strategy calls a request.
+#[inline]
 fn tag_of(asker: Asker) -> u8 {
     match asker {
         Asker::Call(_) => 0,

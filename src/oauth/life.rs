@@ -43,16 +43,19 @@ pub struct Life {
 
 impl Life {
     /// Whether it would be accepted at this instant.
+    #[inline]
     pub fn is_live(&self, now: Time) -> bool {
         now < self.end
     }
 
     /// How long it would still be accepted.
+    #[inline]
     pub fn remaining(&self, now: Time) -> Duration {
         self.end.since(now)
     }
 
     /// A call was accepted with it.
+    #[inline]
     pub fn accepted(&mut self, now: Time) {
         self.last_use = Some(now);
     }

@@ -28,6 +28,7 @@ impl Token {
     }
 
     /// Its place in the order of issue, from 1.
+    #[inline]
     pub const fn sequence(self) -> u32 {
         self.0.get()
     }

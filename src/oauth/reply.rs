@@ -101,6 +101,7 @@ impl AnswerKind {
 
 impl<T> Reply<T> {
     /// A refusal that asks for no wait.
+    #[inline]
     pub const fn refused(kind: AnswerKind) -> Self {
         Self::Refused {
             kind,
@@ -109,6 +110,7 @@ impl<T> Reply<T> {
     }
 
     /// A refusal that asks for a wait of at least this long: in whole seconds, rounded up, as `Retry-After` has them.
+    #[inline]
     pub fn refused_for(kind: AnswerKind, wait: Duration) -> Self {
         Self::Refused {
             kind,
@@ -117,6 +119,7 @@ impl<T> Reply<T> {
     }
 
     /// What was granted, where the request was served.
+    #[inline]
     pub fn granted(self) -> Option<T> {
         match self {
             Self::Granted(granted) => Some(granted),
@@ -125,6 +128,7 @@ impl<T> Reply<T> {
     }
 
     /// Whether the request was served.
+    #[inline]
     pub const fn is_granted(&self) -> bool {
         matches!(self, Self::Granted(_))
     }
@@ -170,6 +174,7 @@ pub struct Perceptions([[Perceived; AnswerKind::COUNT]; 2]);
 
 impl Perceptions {
     /// The table in which each answer has this meaning.
+    #[inline]
     pub fn from_fn(mut perceive: impl FnMut(At, AnswerKind) -> Perceived) -> Self {
         Self([At::Token, At::Api].map(|at| AnswerKind::ALL.map(|kind| perceive(at, kind))))
     }

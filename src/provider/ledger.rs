@@ -1,6 +1,4 @@
-//! The issuer's book: every token that is live or died a short while ago, by sequence number.
-//!
-//! Knows no rule: it keeps what a rule decides.
+//! The issuer's book: every token that is live or died a short while ago, by sequence number. It knows no rule, and keeps what one decides.
 
 mod end;
 mod find;
@@ -25,6 +23,7 @@ impl Superseded {
     ///
     /// # Panics
     /// When the node that asked holds the token and the ledger counts no holder: see [`Ledger::hold`].
+    #[inline]
     pub fn blast(self, held: Option<Token>) -> u32 {
         let own = u32::from(held == Some(self.token));
         self.holders.checked_sub(own).expect(UNPAIRED)
@@ -169,6 +168,7 @@ impl Ledger {
     }
 
     /// Tokens of a bucket that no later issuance has superseded, expired ones included until [`Ledger::settle`].
+    #[inline]
     pub fn current(&self, bucket: Bucket) -> u32 {
         self.lines[bucket.0 as usize].current
     }

@@ -149,6 +149,7 @@ impl<R: Rule> Provider<R> {
     }
 
     /// Which bucket a request falls into; `None` when the index is refused.
+    #[inline]
     pub fn bucket(&self, client: u16, slot: Slot) -> Option<Bucket> {
         let granted = self.slots[usize::from(client)];
         let index = match slot {

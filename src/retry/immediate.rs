@@ -21,10 +21,12 @@ pub(super) const ONCE: Immediate = Immediate {
 };
 
 impl Backoff for Immediate {
+    #[inline]
     fn delay(&self, _: u32, _: Duration) -> Delay {
         Delay::NONE
     }
 
+    #[inline]
     fn attempts(&self) -> Attempts {
         self.attempts
     }

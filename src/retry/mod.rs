@@ -147,11 +147,13 @@ impl Retry {
     }
 
     /// Whether a wait depends on the wait before.
+    #[inline]
     pub const fn looks_back(&self) -> bool {
         matches!(self, Self::DecorrelatedJitter(_))
     }
 
     /// See [`Backoff::attempts`].
+    #[inline]
     pub fn attempts(&self) -> Attempts {
         chosen!(self, policy => policy.attempts())
     }
@@ -171,16 +173,19 @@ impl Attempts {
     pub const UNBOUNDED: Self = Self(None);
 
     /// Whether a call that has used `tries` has one left.
+    #[inline]
     pub fn allow_another(self, tries: u32) -> bool {
         self.0.is_none_or(|most| tries < most)
     }
 
     /// How many tries, where they are bounded.
+    #[inline]
     pub const fn most(self) -> Option<u32> {
         self.0
     }
 
     /// Whether a call is tried as often as it takes.
+    #[inline]
     pub const fn is_unbounded(self) -> bool {
         self.0.is_none()
     }

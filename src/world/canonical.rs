@@ -69,6 +69,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Whether it makes no difference that this message is delivered.
+    #[inline]
     pub fn is_void(&self, message: &Message) -> bool {
         let good = |ticket| self.calls.is_good(ticket);
         match *message {
@@ -296,6 +297,7 @@ impl Names for Ranked<'_> {
         self.named.fences.partition_point(|&other| other < fence) as u32
     }
 
+    #[inline]
     fn rank(&mut self, rank: NonZeroU32) -> NonZeroU32 {
         if self.reveals_order {
             self.token(Token(rank)).0
@@ -350,6 +352,7 @@ impl Names for Renamed {
 
 /// How many of the numbers in use are older than this one; [`LATE`] for one that nobody waits for. `sent` numbers were given
 /// out so far, in a circle.
+#[inline]
 fn rank(number: u8, sent: u32, used: u32) -> u8 {
     const { assert!(NUMBERS == u32::BITS, "a number is a bit of a word") };
     if used & (1 << number) == 0 {

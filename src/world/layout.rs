@@ -119,6 +119,7 @@ pub struct StoreLayout {
 }
 
 /// Where a node stands, as far as its fleet says.
+#[inline]
 pub(crate) fn place(fleet: &Fleet, id: NodeId) -> Me {
     Me {
         id,

@@ -231,6 +231,7 @@ impl Message {
     }
 
     /// The node, and which of its lives, that an answer to this message would find; none for messages about a call alone.
+    #[inline]
     pub(super) fn addressee(&self) -> Option<(NodeId, u8)> {
         match self {
             Self::TokenRequest { node, epoch, .. }
@@ -298,6 +299,7 @@ impl Message {
     }
 
     /// The call that the message concerns, if it concerns one.
+    #[inline]
     pub fn ticket_mut(&mut self) -> Option<&mut Ticket> {
         match self {
             Self::ApiRequest { ticket, .. }

@@ -92,6 +92,7 @@ impl Message {
     }
 
     /// The same message without a word of whom it concerns.
+    #[inline]
     pub fn nameless(mut self) -> Self {
         self.each_node(|id| *id = NodeId(0));
         if let Some(ticket) = self.ticket_mut() {

@@ -60,6 +60,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 }
 
 impl<H: Host, R: Rule> Wire<'_, H, R> {
+    #[inline]
     fn fleet(&self) -> &Fleet {
         &self.fleets[usize::from(self.fleet)]
     }

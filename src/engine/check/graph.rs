@@ -118,6 +118,7 @@ impl Graph {
     }
 
     /// The steps from a state, in the order of its actions.
+    #[inline]
     pub fn edges(&self, state: u32) -> &[Edge] {
         let state = state as usize;
         let start = if state == 0 { 0 } else { self.ends[state - 1] };

@@ -105,6 +105,7 @@ impl<S: Strategy, R: Rule> Parts<S, R> {
 }
 
 /// Seven bits to a byte, the lowest first; the last byte has the highest bit clear.
+#[inline]
 fn write(mut number: u32, out: &mut Vec<u8>) {
     while number > 0x7f {
         out.push(number as u8 | 0x80);

@@ -22,10 +22,12 @@ impl Ledger {
         life.map_or(Duration::ZERO, |life| life.remaining(now))
     }
 
+    #[inline]
     pub(super) fn mask(&self) -> usize {
         self.lives.len() - 1
     }
 
+    #[inline]
     fn home(&self, token: Token) -> usize {
         token.sequence() as usize & self.mask()
     }
