@@ -11,7 +11,7 @@ impl StrategySettings {
         let mut table = Table::new();
         table.insert("name".to_owned(), name.into());
         table.insert("coordination".to_owned(), Value::try_from(coordination).ok()?);
-        table.try_into().ok()
+        read(&table)
     }
 
     /// One `[[strategy]]` as it stands in a file, without what says the same when it is left out.
@@ -19,12 +19,7 @@ impl StrategySettings {
         let Ok(Value::Table(mut table)) = Value::try_from(self) else {
             return String::new();
         };
-        let same = |table: &Table| {
-            table
-                .clone()
-                .try_into::<StrategySettings>()
-                .is_ok_and(|read| read == *self)
-        };
+        let same = |table: &Table| read(table).is_some_and(|read| read == *self);
         let keys: Vec<Vec<String>> = paths(&table, 3);
         for path in keys.iter().rev() {
             let mut fewer = table.clone();
@@ -42,6 +37,11 @@ impl StrategySettings {
         }
         text
     }
+}
+
+/// By way of text: straight from the table all of it would be compiled once more, for a second deserializer.
+fn read(table: &Table) -> Option<StrategySettings> {
+    toml::from_str(&table.to_string()).ok()
 }
 
 /// An alternative without settings is written by its name alone.

@@ -54,8 +54,9 @@ pub struct RunStats {
 /// The interrupt of a run that nobody interrupts.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// Bytes of a memory up to which a strategy is run under its own type: with many nodes it is the memories that leave the cache.
-const SMALL: usize = 16;
+/// Bytes of a memory up to which a strategy is run under its own type: with many nodes it is the memories that leave the cache. Each type
+/// more is two seconds of a build.
+const SMALL: usize = 8;
 
 /// The ways in which a run may be made shorter. Without any, all events lie in one heap and every node has arrivals of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
