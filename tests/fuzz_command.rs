@@ -111,6 +111,26 @@ fn a_scenario_brings_its_strategies_and_its_provider() {
     );
 }
 
+/// What is not found says nothing of what no case had, so that is told in every form but CSV.
+#[test]
+fn what_no_case_has_is_told() {
+    let scenario = "scenarios/incidents/second-use-of-a-token.toml";
+    let few = ["--cases", "1", "--seed", "1"];
+    let of = |more: &[&str]| text(&fuzz(&[&[scenario], &few[..], more].concat()).stdout);
+    let table = of(&[]);
+    let last = table.lines().last().expect("it prints something");
+    assert!(last.starts_with("left out of every case: "), "{table}");
+    assert!(last.ends_with(", jobs of several calls"), "{table}");
+    let page = of(&["--format", "md"]);
+    assert!(page.ends_with(", jobs of several calls\n"), "{page}");
+    let json: serde_json::Value = serde_json::from_str(&of(&["--format", "json"])).expect("JSON");
+    let told = json["left_out"].as_array().expect("a list");
+    assert!(told.iter().any(|what| what == "jobs of several calls"), "{json}");
+
+    let built_in = text(&fuzz(&[&["--strategy", "naive"], &few[..]].concat()).stdout);
+    assert!(!built_in.contains("left out"), "{built_in}");
+}
+
 #[test]
 fn slips_are_told_with_2() {
     for (arguments, told) in [

@@ -56,6 +56,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     /// Whether a call keeps its token for another try.
+    #[inline]
     pub(super) fn keeps_token(&self, call: &Call) -> bool {
         call.marks.has(CallMarks::AMIDST) && self.job_of(call).is_some_and(|job| job.token == JobToken::Kept)
     }

@@ -36,6 +36,7 @@ pub struct NodeState<M> {
 
 impl<M> NodeState<M> {
     /// A node that has not started.
+    #[inline]
     pub fn down(memory: M, fleet: u16) -> Self {
         Self {
             memory,

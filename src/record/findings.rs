@@ -28,6 +28,9 @@ pub struct FuzzFindings {
     pub as_expected: bool,
     /// Whether it was interrupted: the last of the strategies has then fewer cases than were asked for.
     pub interrupted: bool,
+    /// What of the scenario, or of the profile, no case has: nothing was tried with it.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// In the order of the table.
     pub systems: Vec<FuzzedSystem>,
 }

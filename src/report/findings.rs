@@ -32,6 +32,14 @@ pub fn human(system: &FuzzedSystem, story: &dyn Fn(usize) -> String) -> String {
     text
 }
 
+/// A line below all of them about what no case has; nothing where nothing is left out.
+pub fn left_out(findings: &FuzzFindings) -> String {
+    match findings.left_out.is_empty() {
+        true => String::new(),
+        false => format!("left out of every case: {}\n", findings.left_out.join(", ")),
+    }
+}
+
 /// On lines as wide as those of findings.
 fn list(to: &mut String, what: &str, all: &[MetInCases]) {
     let mut line = format!("  {what}:");
@@ -91,6 +99,9 @@ pub fn markdown(findings: &FuzzFindings) -> String {
             system.strategy,
             system.never_met.join(", ")
         ));
+    }
+    if !findings.left_out.is_empty() {
+        text.push_str(&format!("\nLeft out of every case: {}\n", findings.left_out.join(", ")));
     }
     text
 }

@@ -201,6 +201,7 @@ impl<V: Stored> Store<V> {
     }
 
     /// Changes all fences by a monotone map that leaves zero alone.
+    #[inline]
     pub fn renumber(&mut self, change: &mut dyn FnMut(u32) -> u32) {
         self.last_fence = change(self.last_fence);
         let states = self.past.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
@@ -213,6 +214,7 @@ impl<V: Stored> Store<V> {
     }
 
     /// Changes every value in place; its age stays.
+    #[inline]
     pub fn rename(&mut self, mut change: impl FnMut(V) -> V) {
         let states = self.past.iter_mut().map(|(_, state)| state).chain([&mut self.state]);
         for state in states {

@@ -51,6 +51,7 @@ impl node::Memory for Memory {
 impl Strategy for Naive {
     type Node = Memory;
 
+    #[inline]
     fn boot(&self, _: Me) -> Memory {
         Memory::default()
     }

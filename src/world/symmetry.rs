@@ -104,6 +104,7 @@ impl Message {
         self
     }
 
+    #[inline]
     fn each_node(&mut self, mut act: impl FnMut(&mut NodeId)) {
         match self {
             Self::ApiRequest { node, .. }

@@ -15,7 +15,7 @@ use super::format::Format;
 use super::interrupt::interrupt;
 use super::say::{note, print, say};
 use super::{Exit, replay, validate};
-use crate::campaign::scope::of_scenario as of_scenario_file;
+use crate::campaign::scope::{self, Omission, of_scenario as of_scenario_file};
 use crate::engine::check::expected::{self, Expectation, FAULTY};
 use crate::engine::check::systems::{self, EACH_ONCE, REFRESHERS, SYSTEMS};
 use crate::engine::check::{self, FAULTS, Fault, FaultBudget, Setup};
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return replay::replay(file);
     }
     match subjects(arguments).and_then(|subjects| Ok((subjects, wanted(arguments)?))) {
-        Ok((subjects, wanted)) => fuzz_all(arguments, &subjects, wanted),
+        Ok(((subjects, left_out), wanted)) => fuzz_all(arguments, &subjects, left_out, wanted),
         Err(message) => {
             say!("error: {message}");
             Exit::Usage
@@ -119,14 +119,15 @@ impl Subject {
     }
 }
 
-fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
-    let subjects = match &arguments.scenario {
+/// What is tried, and what is left out of it.
+fn subjects(arguments: &Arguments) -> Result<(Vec<Subject>, Vec<Omission>), String> {
+    let (subjects, left_out) = match &arguments.scenario {
         None => of_cast(arguments)?,
         Some(path) => of_scenario(path, arguments)?,
     };
     let known: Vec<_> = subjects.iter().map(|subject| subject.name.clone()).collect();
     let Some(name) = &arguments.strategy else {
-        return Ok(subjects);
+        return Ok((subjects, left_out));
     };
     let chosen: Vec<_> = subjects.into_iter().filter(|subject| subject.name == *name).collect();
     if chosen.is_empty() {
@@ -135,10 +136,10 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, String> {
             known.join(", ")
         ));
     }
-    Ok(chosen)
+    Ok((chosen, left_out))
 }
 
-fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
+fn of_cast(arguments: &Arguments) -> Result<(Vec<Subject>, Vec<Omission>), String> {
     let setup = |name: &str| {
         let setup = systems::setup(name, arguments.nodes, arguments.calls, arguments.faults);
         setup.expect("the name of a system")
@@ -151,11 +152,8 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
             ..Subject::new(name, setup(name))
         };
         let refresher = |(name, _): &(&str, _)| Subject::new(name, setup(name));
-        return Ok(SYSTEMS
-            .iter()
-            .map(alone)
-            .chain(REFRESHERS.iter().map(refresher))
-            .collect());
+        let all = SYSTEMS.iter().map(alone).chain(REFRESHERS.iter().map(refresher));
+        return Ok((all.collect(), Vec::new()));
     };
     let profile = profiles::find(name).ok_or_else(|| {
         let known: Vec<_> = profiles::PROFILES.iter().map(|(name, _)| *name).collect();
@@ -169,10 +167,11 @@ fn of_cast(arguments: &Arguments) -> Result<Vec<Subject>, String> {
             ..Subject::new(name, setup)
         }
     };
-    Ok(SYSTEMS.iter().map(under).collect())
+    let left_out = scope::left_out_of(&profile.provider, arguments.faults);
+    Ok((SYSTEMS.iter().map(under).collect(), left_out))
 }
 
-fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, String> {
+fn of_scenario(path: &Path, arguments: &Arguments) -> Result<(Vec<Subject>, Vec<Omission>), String> {
     let scenario = validate::load(path).ok_or_else(|| format!("{} cannot be used", path.display()))?;
     let systems = of_scenario_file(&scenario, arguments.nodes, arguments.calls, arguments.faults);
     let subject = |(name, setup): (String, Setup)| Subject {
@@ -188,7 +187,8 @@ fn of_scenario(path: &Path, arguments: &Arguments) -> Result<Vec<Subject>, Strin
     if alike.is_empty() {
         return Err("no strategy is left to be tried".to_owned());
     }
-    Ok(alike.into_iter().map(subject).collect())
+    let left_out = scope::left_out(&scenario, arguments.faults, (arguments.nodes, arguments.calls));
+    Ok((alike.into_iter().map(subject).collect(), left_out))
 }
 
 /// The properties that are looked at.
@@ -206,7 +206,7 @@ fn wanted(arguments: &Arguments) -> Result<fuzz::PropertySet, String> {
     })
 }
 
-fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertySet) -> Exit {
+fn fuzz_all(arguments: &Arguments, subjects: &[Subject], left_out: Vec<Omission>, wanted: fuzz::PropertySet) -> Exit {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seed = arguments
         .seed
@@ -253,10 +253,11 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], wanted: fuzz::PropertyS
             .flat_map(|system| &system.findings)
             .any(|found| found.unexpected),
         interrupted: exit == Exit::Interrupted,
+        left_out: left_out.into_iter().map(|omission| omission.words).collect(),
         systems,
     };
     exit.max(match arguments.format {
-        Format::Table => Exit::Ok,
+        Format::Table => print(&shown::left_out(&findings)),
         Format::Md => print(&shown::markdown(&findings)),
         Format::Json => print(&findings.to_json()),
         Format::Csv => print(&findings.to_csv()),

@@ -189,6 +189,7 @@ impl<'a> DriverQueue<'a> {
     }
 
     /// A node has started: the users who have waited for it think before they call.
+    #[inline]
     pub fn started(&mut self, node: NodeId, mut due: impl FnMut(u32, Duration)) {
         for index in 0..self.loops.len() {
             let workload = &self.plan.loops[index];
