@@ -43,8 +43,10 @@ pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
     better: Some(Better::Low),
 };
 
+/// In whole nanoseconds up to the last division: of fractions of seconds a difference of nothing could be less than none.
 fn added_latency(run: &Observed) -> Option<f64> {
     let calls = run.total().succeeded;
-    let bare = run.context.bare_api.as_secs_f64();
-    (calls > 0).then(|| run.latency_sum as f64 / 1e9 / calls as f64 - bare)
+    let bare = u128::from(run.context.bare_api.nanos()) * u128::from(calls);
+    let above = run.latency_sum as i128 - bare as i128;
+    (calls > 0).then(|| above as f64 / 1e9 / calls as f64)
 }
