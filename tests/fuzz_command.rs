@@ -119,7 +119,7 @@ fn what_no_case_has_is_told() {
     let of = |more: &[&str]| text(&fuzz(&[&[scenario], &few[..], more].concat()).stdout);
     let table = of(&[]);
     let last = table.lines().last().expect("it prints something");
-    assert!(last.starts_with("left out of every case: "), "{table}");
+    assert!(last.starts_with("Left out of every case: "), "{table}");
     assert!(last.ends_with(", jobs of several calls"), "{table}");
     let page = of(&["--format", "md"]);
     assert!(page.ends_with(", jobs of several calls\n"), "{page}");
@@ -128,7 +128,7 @@ fn what_no_case_has_is_told() {
     assert!(told.iter().any(|what| what == "jobs of several calls"), "{json}");
 
     let built_in = text(&fuzz(&[&["--strategy", "naive"], &few[..]].concat()).stdout);
-    assert!(!built_in.contains("left out"), "{built_in}");
+    assert!(!built_in.contains("Left out"), "{built_in}");
 }
 
 #[test]

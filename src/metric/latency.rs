@@ -43,7 +43,7 @@ pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
     better: Some(Better::Low),
 };
 
-/// In whole nanoseconds up to the last division: of fractions of seconds a difference of nothing could be less than none.
+/// In whole nanoseconds up to the last division, so that calls which take the bare time add 0, and not a rounding error.
 fn added_latency(run: &Observed) -> Option<f64> {
     let calls = run.total().succeeded;
     let bare = u128::from(run.context.bare_api.nanos()) * u128::from(calls);

@@ -174,7 +174,6 @@ pub struct Perceptions([[Perceived; AnswerKind::COUNT]; 2]);
 
 impl Perceptions {
     /// The table in which each answer has this meaning.
-    #[inline]
     pub fn from_fn(mut perceive: impl FnMut(At, AnswerKind) -> Perceived) -> Self {
         Self([At::Token, At::Api].map(|at| AnswerKind::ALL.map(|kind| perceive(at, kind))))
     }

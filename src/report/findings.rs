@@ -32,11 +32,11 @@ pub fn human(system: &FuzzedSystem, story: &dyn Fn(usize) -> String) -> String {
     text
 }
 
-/// A line below all of them about what no case has; nothing where nothing is left out.
+/// The last line, about what no case has; nothing where nothing is left out.
 pub fn left_out(findings: &FuzzFindings) -> String {
     match findings.left_out.is_empty() {
         true => String::new(),
-        false => format!("left out of every case: {}\n", findings.left_out.join(", ")),
+        false => format!("Left out of every case: {}\n", findings.left_out.join(", ")),
     }
 }
 
@@ -101,7 +101,8 @@ pub fn markdown(findings: &FuzzFindings) -> String {
         ));
     }
     if !findings.left_out.is_empty() {
-        text.push_str(&format!("\nLeft out of every case: {}\n", findings.left_out.join(", ")));
+        text.push('\n');
+        text.push_str(&left_out(findings));
     }
     text
 }

@@ -179,13 +179,11 @@ impl Attempts {
     }
 
     /// How many tries, where they are bounded.
-    #[inline]
     pub const fn most(self) -> Option<u32> {
         self.0
     }
 
     /// Whether a call is tried as often as it takes.
-    #[inline]
     pub const fn is_unbounded(self) -> bool {
         self.0.is_none()
     }
