@@ -46,6 +46,7 @@ impl Case {
         links.leg_mut(Leg::TokenResponse).latency = ms(40);
         let horizon = Time::ZERO + Duration::from_secs(self.seconds);
         Plan {
+            shares: Vec::new(),
             mix: None,
             fleets_apart: Vec::new(),
             coordination: Coordination::SingleFlight(SingleFlight {}),
@@ -61,6 +62,7 @@ impl Case {
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: vec![1],
                 stride: 1,
+                tenants: 1,
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
                 pool: Vec::new(),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use common::{Nodes, a_lease, constant, every_strategy, holds, m0, mean, ms, over_runs, record};
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Rate, Share, Time};
 use tokenstorm::net::Latency;
-use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
+use tokenstorm::plan::{Act, Loop, Pauses, Plan, Processes, Replay};
 use tokenstorm::provider::{Ending, Issuance};
 use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::scenario::Scenario;
@@ -41,7 +41,7 @@ fn with_users(mut plan: Plan, users: u32) -> Plan {
     let group = plan.workloads[0].remove(0).group;
     plan.drivers.loops.push(Loop {
         group,
-        nodes: plan.layout.fleets[0].nodes.clone(),
+        at: Processes::of(&plan.layout.fleets[0]),
         users,
         think: Latency::exponential(Duration::SECOND),
     });
@@ -187,7 +187,7 @@ fn all_strategies_meet_the_same_arrivals() {
                     plan.workloads[0].clear();
                     plan.drivers.replays.push(Replay {
                         group: Group(0),
-                        nodes: 0..3,
+                        at: Processes::of(&plan.layout.fleets[0]),
                         calls: calls.clone().into(),
                     });
                 }
@@ -332,7 +332,7 @@ fn a_partition_keeps_a_node_from_one_party_and_no_other_node() {
 fn pauses_by_chance_come_at_their_rate() {
     let mut plan = plan(5, 1.0, 600);
     plan.drivers.pauses.push(Pauses {
-        nodes: 0..5,
+        at: Processes::of(&plan.layout.fleets[0]),
         every: seconds(10),
         lasts: Latency::constant(seconds(2)),
     });

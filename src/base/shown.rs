@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 /// Whether a character would do something to whoever shows it, or cannot be shown: controls, marks of direction and of invisible
 /// joins, line separators, and code points that stand for no character.
+#[inline]
 pub fn is_odd(letter: char) -> bool {
     let code = u32::from(letter);
     letter.is_control()

@@ -1,9 +1,9 @@
 //! What a listener has to know of a run beforehand, from the plan of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Duration, Group};
-use crate::metric::{ControlSetting, FleetsApart, RunContext};
+use crate::metric::{ControlSetting, FleetsApart, RunContext, TenantsApart};
 use crate::plan::{Act, Plan};
 use crate::workload::Pattern;
 use crate::world::Leg;
@@ -12,7 +12,9 @@ use crate::world::Leg;
 pub fn run_context(plan: &Plan) -> RunContext {
     let mean_s = |leg: Leg| plan.links.leg(leg).latency.mean_s();
     let nanos = |s: f64| Duration::from_nanos((s * 1e9).round() as u64);
-    let apps: BTreeSet<_> = plan.layout.fleets.iter().map(|fleet| fleet.client).collect();
+    let fleets = plan.layout.fleets.iter();
+    let apps: BTreeMap<_, _> = fleets.map(|fleet| (fleet.client, fleet.tenants)).collect();
+    let grants: f64 = apps.values().map(|&tenants| f64::from(tenants)).sum();
     RunContext {
         warmup: plan.span.warmup,
         horizon: plan.span.horizon,
@@ -20,9 +22,10 @@ pub fn run_context(plan: &Plan) -> RunContext {
         groups: plan.groups.len(),
         nodes: plan.nodes(),
         fleets: fleets_apart(plan),
+        tenants: tenants_apart(plan),
         trigger: plan.trigger,
         bare_api: nanos(mean_s(Leg::ApiRequest) + mean_s(Leg::ApiResponse)),
-        needed_issuances: apps.len() as f64 / plan.provider.rule.ttl.as_secs_f64().max(1e-9),
+        needed_issuances: grants / plan.provider.rule.ttl.as_secs_f64().max(1e-9),
         arrivals_per_s: plan.arrivals_per_s(),
         known_after: nanos(mean_s(Leg::TokenRequest) + mean_s(Leg::TokenResponse)),
     }
@@ -30,6 +33,10 @@ pub fn run_context(plan: &Plan) -> RunContext {
 
 /// What the controls of a run of this plan have to know; none where no calls come independently of each other.
 pub(super) fn control_setting(plan: &Plan) -> Option<ControlSetting> {
+    // Their closed forms know one credential of each client.
+    if !plan.shares.is_empty() {
+        return None;
+    }
     let streams = || plan.workloads.iter().flatten();
     let others: BTreeSet<Group> = streams()
         .filter(|stream| !matches!(stream.arrivals, Pattern::Poisson(_)))
@@ -69,6 +76,23 @@ pub(super) fn control_setting(plan: &Plan) -> Option<ControlSetting> {
         overlap: plan.provider.rule.overlap,
         spans: [used_s, refused_s, used_s + issued_s].map(nanos),
     })
+}
+
+/// Which nodes are whose, gateways among them; nothing where no app serves several tenants.
+fn tenants_apart(plan: &Plan) -> TenantsApart {
+    if plan.shares.is_empty() {
+        return TenantsApart::default();
+    }
+    let mut first = BTreeMap::new();
+    let mut count = 0;
+    let fleets = plan.layout.fleets.iter().map(|fleet| {
+        let first = *first.entry(fleet.client).or_insert_with(|| {
+            count += fleet.tenants;
+            count - fleet.tenants
+        });
+        (fleet.nodes.clone(), fleet.tenants, first)
+    });
+    TenantsApart::new(fleets)
 }
 
 fn fleets_apart(plan: &Plan) -> FleetsApart {

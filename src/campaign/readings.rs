@@ -37,6 +37,7 @@ pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
     let mut readings: Vec<_> = METRICS
         .iter()
         .enumerate()
+        .filter(|(_, metric)| !arm.plan.shares.is_empty() || !metric.is_of_tenants())
         .map(|(at, metric)| {
             let controlled = controlled(arm, at, enough);
             reading(arm, metric, None, (arm.values(at), controlled), enough)

@@ -279,6 +279,11 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         "logins of their own",
         HARMLESS,
     );
+    words.add(
+        file.app.iter().any(|app| app.tenants > 1),
+        "all tenants but one",
+        HARMLESS,
+    );
     words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot", COLLIDES);
     words.add(any(|fleet| fleet.address.is_some()), "addresses", HARMLESS);
     words.add(any(|fleet| fleet.force_renewal), "forced renewal", ASKS_MORE);

@@ -178,7 +178,7 @@ impl Machine {
             }
             Step::RevokeGrant { of } => done(number(of).is_some_and(|of| server.revoke_grant(now, of, around))),
             Step::Revoke { client, slot } => {
-                server.revoke(now, client, slot, around);
+                server.revoke(now, client, None, slot, around);
                 Outcome::Done
             }
             Step::GrantSlots { client, slots } => {
@@ -225,7 +225,9 @@ impl Machine {
                     .map(|client| Step::GrantSlots { client, slots })
                     .collect()
             }
-            Act::Revoke { clients, slot } => {
+            // Its users are those who log in; it knows no tenants that are numbered.
+            Act::Revoke { tenant: Some(_), .. } => Vec::new(),
+            Act::Revoke { clients, slot, .. } => {
                 let slot = *slot;
                 clients.clone().map(|client| Step::Revoke { client, slot }).collect()
             }
@@ -250,6 +252,7 @@ impl Machine {
         };
         let ask = TokenAsk {
             client: commit.client,
+            tenant: 0,
             slot: match commit.slot {
                 SlotName::Unnamed => Slot::Unnamed,
                 SlotName::Index(index) => Slot::Index(index),
@@ -264,6 +267,7 @@ impl Machine {
         let reply = if logs_in {
             let whose = Requester {
                 client: commit.client,
+                tenant: 0,
                 address: commit.asker,
                 token: None,
                 grant_type: Some(GrantType::AuthorizationCode),
@@ -313,6 +317,7 @@ fn server(plan: &ProviderPlan, links: &Links) -> Server<Issuance, u64> {
 fn requester(client: u16, from: Option<Sender>) -> Requester {
     Requester {
         client,
+        tenant: 0,
         address: from.map_or(0, |from| from.address),
         token: from.and_then(|from| number(from.token?)),
         grant_type: from.and_then(|from| from.grant_type),

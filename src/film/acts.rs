@@ -18,30 +18,42 @@ pub(super) fn told(parties: &Parties, act: &Act, now: Time) -> (Option<Told>, bo
 fn of_nodes(parties: &Parties, act: &Act, now: Time) -> Option<(Told, bool)> {
     let (kind, nodes, text, fault) = match act {
         Act::Start(nodes) => {
-            let text = format!("{} start{}", parties.several(nodes.clone()), one(nodes.len()));
+            let text = format!(
+                "{} start{}",
+                parties.several(nodes.clone()),
+                one(parties.count(nodes.clone()))
+            );
             (StepKind::Started, nodes, text, false)
         }
         Act::Stop(nodes) => {
             let text = format!(
                 "{} take{} no more calls",
                 parties.several(nodes.clone()),
-                one(nodes.len())
+                one(parties.count(nodes.clone()))
             );
             (StepKind::Stopped, nodes, text, false)
         }
         Act::Crash(nodes) => {
-            let crash = if nodes.len() == 1 { "crashes" } else { "crash" };
+            let crash = if parties.count(nodes.clone()) == 1 {
+                "crashes"
+            } else {
+                "crash"
+            };
             let text = format!("{} {crash}", parties.several(nodes.clone()));
             (StepKind::Crash, nodes, text, true)
         }
         Act::Adopt { nodes, .. } => {
-            let go = if nodes.len() == 1 { "goes" } else { "go" };
+            let go = if parties.count(nodes.clone()) == 1 {
+                "goes"
+            } else {
+                "go"
+            };
             let text = format!("{} {go} down for another version", parties.several(nodes.clone()));
             (StepKind::Crash, nodes, text, true)
         }
         Act::Pause { nodes, until } => {
             let (who, lasts) = (parties.several(nodes.clone()), span(until.since(now)));
-            let text = format!("{who} stand{} still for {lasts}", one(nodes.len()));
+            let text = format!("{who} stand{} still for {lasts}", one(parties.count(nodes.clone())));
             (StepKind::Paused, nodes, text, true)
         }
         Act::Resume(nodes) => {
@@ -101,8 +113,9 @@ fn of_servers(parties: &Parties, act: &Act) -> Option<(Told, bool)> {
             let text = format!("{} has {slots} slots from now on", clients_of(clients));
             (StepKind::SlotsGranted, token_endpoint, text, false)
         }
-        Act::Revoke { clients, .. } => {
-            let text = format!("the provider revokes the live tokens of {}", clients_of(clients));
+        Act::Revoke { clients, tenant, .. } => {
+            let whose = tenant.map_or_else(String::new, |tenant| format!("tenant {tenant} of "));
+            let text = format!("the provider revokes the live tokens of {whose}{}", clients_of(clients));
             (StepKind::Revoked, token_endpoint, text, true)
         }
         _ => return None,

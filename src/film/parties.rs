@@ -1,5 +1,7 @@
 //! Who takes part in a run, and what they are called.
 
+use std::collections::BTreeMap;
+
 use super::form::{FilmParty, PartyKind};
 use crate::base::{NodeId, shown};
 use crate::plan::Plan;
@@ -11,7 +13,9 @@ pub(super) struct Parties {
     pub(super) list: Vec<FilmParty>,
     nodes: usize,
     /// Store of each node.
-    stores: Vec<u16>,
+    stores: Vec<u32>,
+    /// Name and nodes of each process that serves tenants.
+    processes: BTreeMap<u32, (String, u32)>,
     has_stores: bool,
     /// A refresh token comes with each token.
     pub(super) refreshes: bool,
@@ -23,21 +27,33 @@ impl Parties {
         let layout = &plan.layout;
         let gateways = layout.fleets.iter().filter(|fleet| fleet.is_gateway).count();
         let (mut list, mut stores, mut gateway) = (Vec::new(), Vec::new(), 0);
+        let mut processes = BTreeMap::new();
         for (place, fleet) in layout.fleets.iter().enumerate() {
-            for node in fleet.nodes.clone() {
-                let kind = if fleet.is_gateway {
-                    PartyKind::Gateway
-                } else {
-                    PartyKind::Node
-                };
-                gateway += usize::from(fleet.is_gateway);
-                let name = match (fleet.is_gateway, gateways) {
+            let kind = if fleet.is_gateway {
+                PartyKind::Gateway
+            } else {
+                PartyKind::Node
+            };
+            gateway += usize::from(fleet.is_gateway);
+            for node in fleet.nodes.clone().map(NodeId) {
+                let process = match (fleet.is_gateway, gateways) {
                     (true, 1) => "gateway".to_owned(),
                     (true, _) => format!("gateway {gateway}"),
                     (false, _) => worker(fleets.get(place).copied(), fleet, node),
                 };
+                let tenant = fleet.tenant_of(node);
+                let name = match fleet.tenants {
+                    1 => process,
+                    tenants => {
+                        let name = format!("{process} for tenant {tenant}");
+                        if tenant == 0 {
+                            processes.insert(node.0, (process, tenants));
+                        }
+                        name
+                    }
+                };
                 list.push(FilmParty { name, kind });
-                stores.push(fleet.store);
+                stores.push(fleet.store_of(node) as u32);
             }
         }
         let nodes = list.len();
@@ -58,6 +74,7 @@ impl Parties {
             list,
             nodes,
             stores,
+            processes,
             has_stores,
             refreshes: plan.provider.rotation.is_some(),
         }
@@ -91,17 +108,33 @@ impl Parties {
 
     /// The store of a node, or the node itself where there is none.
     pub(super) fn store_of(&self, id: NodeId) -> usize {
-        self.store(self.stores[id.index()].into()).unwrap_or(id.index())
+        self.store(self.stores[id.index()] as usize).unwrap_or(id.index())
     }
 
-    /// Several nodes by name: the first few, and how many more.
+    /// How many these are, where all nodes of one process are one.
+    pub(super) fn count(&self, nodes: std::ops::Range<u32>) -> usize {
+        self.apart(nodes).count()
+    }
+
+    fn apart(&self, nodes: std::ops::Range<u32>) -> impl Iterator<Item = &str> {
+        let mut node = nodes.start;
+        std::iter::from_fn(move || {
+            let first = Some(node).filter(|node| *node < nodes.end)?;
+            let whole = self.processes.get(&first);
+            let (name, each) = match whole.filter(|(_, each)| nodes.end - first >= *each) {
+                Some((name, each)) => (name.as_str(), *each),
+                None => (self.node(NodeId(first)), 1),
+            };
+            node += each;
+            Some(name)
+        })
+    }
+
+    /// Several nodes by name: the first few, and how many more. All nodes of one process are told as one.
     pub(super) fn several(&self, nodes: std::ops::Range<u32>) -> String {
         const TOLD: usize = 3;
-        let all = nodes.len();
-        let mut names: Vec<String> = nodes
-            .take(TOLD)
-            .map(|node| self.node(NodeId(node)).to_owned())
-            .collect();
+        let all = self.count(nodes.clone());
+        let mut names: Vec<String> = self.apart(nodes).take(TOLD).map(str::to_owned).collect();
         if all > TOLD {
             names.push(format!("{} more", all - TOLD));
         }
@@ -113,11 +146,11 @@ impl Parties {
     }
 }
 
-/// Nodes of a fleet are numbered from 0, as in the events of a scenario; one that is alone needs no number.
-fn worker(name: Option<&str>, fleet: &Fleet, node: u32) -> String {
+/// Processes of a fleet are numbered from 0, as in the events of a scenario; one that is alone needs no number.
+fn worker(name: Option<&str>, fleet: &Fleet, node: NodeId) -> String {
     let name = shown::line(name.unwrap_or("node"));
-    match fleet.nodes.len() {
+    match fleet.processes() {
         1 => name.into_owned(),
-        _ => format!("{name} {}", node - fleet.nodes.start),
+        _ => format!("{name} {}", fleet.process_of(node)),
     }
 }

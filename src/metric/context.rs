@@ -1,5 +1,6 @@
 //! What a listener has to know of a run beforehand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::{Duration, Group, NodeId, Time};
@@ -19,6 +20,8 @@ pub struct RunContext {
     pub nodes: usize,
     /// Which nodes and which kinds of calls are whose, where fleets are counted apart.
     pub fleets: FleetsApart,
+    /// Which nodes are whose, where an app serves several tenants.
+    pub tenants: TenantsApart,
     /// When the scenario's trigger begins and ends, if it has one.
     pub trigger: Option<(Time, Time)>,
     /// Mean time that an API attempt takes when nothing goes wrong.
@@ -29,6 +32,42 @@ pub struct RunContext {
     pub arrivals_per_s: f64,
     /// Mean time of a token request and its response: until then no node can know that another has asked.
     pub known_after: Duration,
+}
+
+/// Which nodes work for which tenant; empty where no app serves several.
+#[derive(Clone, Debug, Default)]
+pub struct TenantsApart {
+    /// Nodes that lie tenant by tenant, over and over: the first of them, those behind, how many tenants, and the number of the first.
+    fleets: Arc<[(u32, u32, u32, u32)]>,
+    count: u32,
+}
+
+impl TenantsApart {
+    /// Nodes of each fleet, tenants of its app, and the number that the app's first tenant has among those of all apps.
+    pub fn new(fleets: impl IntoIterator<Item = (Range<u32>, u32, u32)>) -> Self {
+        let fleets = fleets.into_iter();
+        let fleets: Arc<[_]> = fleets
+            .map(|(nodes, tenants, first)| (nodes.start, nodes.end, tenants, first))
+            .collect();
+        let count = fleets.iter().map(|(.., tenants, first)| first + tenants).max();
+        Self {
+            count: count.unwrap_or(0),
+            fleets,
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The number of the tenant that a node works for; none where tenants are not told apart.
+    #[inline]
+    pub fn of_node(&self, node: NodeId) -> Option<usize> {
+        let place = self.fleets.partition_point(|&(_, end, ..)| end <= node.0);
+        let &(start, _, tenants, first) = self.fleets.get(place)?;
+        Some((first + node.0.checked_sub(start)? % tenants) as usize)
+    }
 }
 
 /// Which nodes and which kinds of calls are whose; empty where fleets are not counted apart.

@@ -24,9 +24,10 @@ mod seconds;
 mod spread;
 mod storms;
 mod tally;
+mod tenants;
 mod tokens;
 
-pub use context::{FleetsApart, RunContext};
+pub use context::{FleetsApart, RunContext, TenantsApart};
 pub use controls::{CONTROL_COUNT, CONTROLS, ControlSetting, Controls};
 pub use holders::{Holders, Stretch};
 pub use name::{CallPart, MetricName};
@@ -60,6 +61,16 @@ pub struct Metric {
 }
 
 impl Metric {
+    /// Whether it is about tenants: it has no meaning, and is not told, where no app serves several.
+    pub fn is_of_tenants(&self) -> bool {
+        let of_tenants = [
+            tenants::TENANTS_WITH_FAILURES,
+            tenants::FAIRNESS_WORST_TENANT,
+            tenants::TOKEN_REQUESTS_TOP_TENANT,
+        ];
+        of_tenants.iter().any(|metric| metric.name == self.name)
+    }
+
     /// Whether it counts some of the calls.
     pub fn is_share_of_calls(&self) -> bool {
         self.unit == "share" && self.by_group.is_some()
@@ -164,6 +175,9 @@ pub const METRICS: &[Metric] = &[
     quota_use::API_QUOTA_USED_MAX,
     quota_use::API_QUOTA_EXHAUSTED_SECONDS,
     grants::WITHOUT_GRANT_SECONDS,
+    tenants::TENANTS_WITH_FAILURES,
+    tenants::FAIRNESS_WORST_TENANT,
+    tenants::TOKEN_REQUESTS_TOP_TENANT,
 ];
 
 /// The metric of this name.

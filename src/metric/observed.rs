@@ -78,6 +78,8 @@ pub struct Observed {
     pub herd_max: u32,
     /// Calls that arrived and that succeeded, by node.
     pub nodes: Vec<(u32, u32)>,
+    /// Token requests for each tenant, where an app serves several.
+    pub tenants: Vec<u32>,
     /// What is found by the second.
     pub seconds: Seconds,
 }
@@ -116,6 +118,7 @@ impl Observed {
             herd: (Time::ZERO, 0),
             herd_max: 0,
             nodes: vec![(0, 0); context.nodes],
+            tenants: vec![0; context.tenants.count()],
             seconds: Seconds::new(&context),
             context,
         }
@@ -172,6 +175,31 @@ impl Observed {
         {
             count(&mut self.fleets[fleet]);
         }
+    }
+
+    /// Counts a token request for its tenant, where an app serves several.
+    #[inline]
+    fn of_tenant(&mut self, now: Time, node: NodeId) {
+        if !self.tenants.is_empty()
+            && self.measured(now)
+            && let Some(tenant) = self.context.tenants.of_node(node)
+        {
+            self.tenants[tenant] += 1;
+        }
+    }
+
+    /// Calls that arrived and that succeeded, by tenant; none where no app serves several.
+    pub fn tenant_calls(&self) -> Vec<(u64, u64)> {
+        let mut tenants = vec![(0, 0); self.tenants.len()];
+        if !tenants.is_empty() {
+            for (node, &(calls, succeeded)) in (0..).zip(&self.nodes) {
+                if let Some(tenant) = self.context.tenants.of_node(NodeId(node)) {
+                    tenants[tenant].0 += u64::from(calls);
+                    tenants[tenant].1 += u64::from(succeeded);
+                }
+            }
+        }
+        tenants
     }
 
     #[inline]
@@ -315,6 +343,7 @@ impl Sink for Observed {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
                 self.of_fleet(now, node, |fleet| fleet.requests += 1);
+                self.of_tenant(now, node);
             }
             Event::TokenRefused { node, why } => self.token_refused(now, node, why),
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),

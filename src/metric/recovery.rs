@@ -125,6 +125,7 @@ mod tests {
         let at = |s| Time::ZERO + Duration::from_secs(s);
         let mut recovery = RecoveryWatch::new(&RunContext {
             fleets: Default::default(),
+            tenants: Default::default(),
             warmup: at(0),
             horizon: at(300),
             end: at(300),

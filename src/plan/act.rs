@@ -71,6 +71,8 @@ pub enum Act {
     Revoke {
         /// Which clients.
         clients: Range<u16>,
+        /// None for all tenants.
+        tenant: Option<u32>,
         /// None for all slots.
         slot: Option<u16>,
     },
@@ -81,13 +83,13 @@ pub enum Act {
         /// One in so many.
         every: u32,
     },
-    /// So many calls of a group arrive at each of these nodes at once.
+    /// So many calls of a group arrive at each process of these nodes at once.
     Calls {
         /// Which nodes.
         nodes: Range<u32>,
         /// Fleet and kind of the calls.
         group: Group,
-        /// Calls at each node.
+        /// Calls at each process.
         each: u32,
     },
 }

@@ -1,13 +1,13 @@
 //! What makes calls, and what else drives a run beside the timeline.
 
-use std::ops::Range;
 use std::sync::Arc;
 
+use super::tenants::Processes;
 use crate::base::{Duration, Group, Time};
 use crate::net::Latency;
 use crate::workload::Pattern;
 
-/// Calls of one kind at each node of a fleet.
+/// Calls of one kind at each process of a fleet.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
     /// Fleet and kind of its calls.
@@ -34,21 +34,21 @@ pub struct Drivers {
 pub struct Loop {
     /// Fleet and kind of their calls.
     pub group: Group,
-    /// The nodes at which their users sit.
-    pub nodes: Range<u32>,
-    /// At each node.
+    /// The processes at which their users sit.
+    pub at: Processes,
+    /// At each process.
     pub users: u32,
     /// From the end of one call to the next one.
     pub think: Latency,
 }
 
-/// Calls of a recorded trace, dealt to the nodes in turn.
+/// Calls of a recorded trace, dealt to the processes in turn.
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// Fleet and kind of its calls.
     pub group: Group,
-    /// Nodes among which they are dealt.
-    pub nodes: Range<u32>,
+    /// Processes among which they are dealt.
+    pub at: Processes,
     /// In order.
     pub calls: Arc<[Time]>,
 }
@@ -56,10 +56,10 @@ pub struct Replay {
 /// Pauses by chance.
 #[derive(Clone, Debug)]
 pub struct Pauses {
-    /// Which nodes.
-    pub nodes: Range<u32>,
-    /// Mean time that a node runs between two.
+    /// Which processes.
+    pub at: Processes,
+    /// Mean time that a process runs between two.
     pub every: Duration,
-    /// How long a node stands still.
+    /// How long it stands still.
     pub lasts: Latency,
 }

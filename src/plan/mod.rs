@@ -6,12 +6,11 @@ mod act;
 mod drivers;
 mod links;
 mod point;
-
-use std::ops::Range;
+mod tenants;
 
 use crate::base::{Duration, NodeId, Time};
 use crate::node::{CallPolicy, Strategy as _};
-use crate::provider::{Endpoint, Issuance, OnBadSlot, Provider, Quota, Reveals, RotationRule, Rule};
+use crate::provider::{Addresses, Endpoint, Issuance, OnBadSlot, Provider, Quota, Reveals, RotationRule, Rule};
 use crate::strategy::{Coordination, Mixed};
 use crate::world::Layout;
 
@@ -19,6 +18,7 @@ pub use act::Act;
 pub use drivers::{Drivers, Loop, Pauses, Replay, Stream};
 pub use links::Links;
 pub use point::SweepPoint;
+pub use tenants::{Processes, TenantShare};
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Plan {
     pub drivers: Drivers,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
+    /// How the calls of each group are spread over the tenants of their app; empty where no app has any.
+    pub shares: Vec<TenantShare>,
     /// Names of the groups: fleet and kind of call.
     pub groups: Vec<(String, String)>,
     /// When it counts.
@@ -78,14 +80,16 @@ pub struct ProviderPlan {
     pub slots: Vec<u16>,
     /// Slots that a client can ever have.
     pub stride: u16,
+    /// Tenants that a client has at most; 1 where none has any.
+    pub tenants: u32,
     /// Limits of the token endpoint.
     pub token_endpoint: Endpoint,
     /// Limits of the API.
     pub api_endpoint: Endpoint,
     /// Limits on the requests of both endpoints together.
     pub pool: Vec<Quota>,
-    /// Nodes that come from one address, and its number; every other node has an address of its own, of the node's number.
-    pub addresses: Vec<(Range<u32>, u32)>,
+    /// Nodes that come from a few addresses; every other node has an address of its own, of the node's number.
+    pub addresses: Vec<Addresses>,
 }
 
 impl Plan {
@@ -139,18 +143,17 @@ impl Plan {
 
     /// Calls per second of all nodes together, on average.
     pub fn arrivals_per_s(&self) -> f64 {
-        let nodes = |nodes: &Range<u32>| f64::from(nodes.end - nodes.start);
         let fleets = self.layout.fleets.iter().zip(&self.workloads);
         let streams: f64 = fleets
             .map(|(fleet, streams)| {
                 let each: f64 = streams.iter().map(|stream| stream.arrivals.per_second()).sum();
-                nodes(&fleet.nodes) * each
+                f64::from(fleet.processes()) * each
             })
             .sum();
         // Users who wait for their calls make them at most as often as they think.
         let loops = self.drivers.loops.iter();
         let loops: f64 = loops
-            .map(|it| nodes(&it.nodes) * f64::from(it.users) / it.think.mean_s().max(1e-3))
+            .map(|it| f64::from(it.at.count()) * f64::from(it.users) / it.think.mean_s().max(1e-3))
             .sum();
         let replayed: usize = self.drivers.replays.iter().map(|replay| replay.calls.len()).sum();
         let span = self.span.horizon.since(Time::ZERO).as_secs_f64().max(1e-9);
@@ -164,6 +167,7 @@ impl ProviderPlan {
         let provider = Provider::new(rule, self.on_bad_slot, self.slots.clone(), self.stride)
             .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone())
             .with_pool(self.pool.iter().copied())
+            .with_tenants(self.tenants)
             .with_addresses(self.addresses.clone());
         let mut provider = provider.with_rotation(self.rotation);
         provider.reveals = self.reveals;

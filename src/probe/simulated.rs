@@ -130,6 +130,7 @@ impl Subject for Simulated {
         };
         let whose = Requester {
             client: 0,
+            tenant: 0,
             address: 0,
             token: with,
             grant_type: Some(match question.by {
@@ -151,6 +152,7 @@ impl Subject for Simulated {
             _ => {
                 let ask = TokenAsk {
                     client: 0,
+                    tenant: 0,
                     slot: question.slot.filter(|_| self.slots).map_or(Slot::Unnamed, Slot::Index),
                     force: question.force,
                     with,

@@ -2,7 +2,7 @@
 
 use super::quota::{Counts, GrantType};
 use super::window::{Exceeded, FULL, Requester, Window};
-use super::{Provider, RotationMachine};
+use super::{Provider, RotationMachine, TokenAsk};
 use crate::base::{NodeId, Time};
 use crate::oauth::{At, Token};
 
@@ -19,17 +19,18 @@ impl<R> Provider<R> {
 
     /// The address of a node.
     pub fn address(&self, node: NodeId) -> u32 {
-        let together = self.addresses.iter().find(|(nodes, _)| nodes.contains(&node.0));
-        together.map_or(node.0, |(_, address)| *address)
+        let together = self.addresses.iter().find(|it| it.nodes.contains(&node.0));
+        together.map_or(node.0, |it| it.first + (node.0 - it.nodes.start) / it.each)
     }
 
-    /// Who makes a token request that comes from a node and presents the refresh token that came `with` a token.
+    /// Who makes a token request.
     #[inline]
-    pub fn token_requester(&self, client: u16, node: NodeId, with: Option<Token>) -> Requester {
+    pub fn token_requester(&self, ask: &TokenAsk) -> Requester {
         Requester {
-            client,
-            address: self.address(node),
-            token: with,
+            client: ask.client,
+            tenant: ask.tenant,
+            address: self.address(ask.asker),
+            token: ask.with,
             grant_type: Some(match self.rotation {
                 None => GrantType::ClientCredentials,
                 Some(_) => GrantType::RefreshToken,

@@ -52,22 +52,35 @@ pub struct Provider<R> {
     slots: Vec<u16>,
     /// Slots that each client can ever have: buckets are laid out by it.
     stride: u16,
+    /// Tenants of each client at most: the buckets of all clients lie there once for each of them.
+    tenants: u32,
     /// Limits and outages of the token endpoint.
     pub token_endpoint: Endpoint,
     /// Limits and outages of the API.
     pub api_endpoint: Endpoint,
     /// Limits on the requests of both endpoints together.
     pool: Vec<Window>,
-    /// Nodes that come from one address, and its number.
-    addresses: Vec<(Range<u32>, u32)>,
+    /// Nodes that come from a few addresses.
+    addresses: Vec<Addresses>,
+}
+
+/// Where nodes come from whose addresses are not their own: so many of them from each address, and the number of the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Which nodes.
+    pub nodes: Range<u32>,
+    /// The address of the first of them.
+    pub first: u32,
+    /// How many of them, side by side, come from one address.
+    pub each: u32,
 }
 
 clone_in_place!(Provider<R> {
-    ledger, rule, rotation, on_bad_slot, reveals, slots, stride, token_endpoint, api_endpoint, pool,
+    ledger, rule, rotation, on_bad_slot, reveals, slots, stride, tenants, token_endpoint, api_endpoint, pool,
     addresses,
 });
 
-/// Without the number of quotas in the pool and without addresses, which are the same in all states.
+/// Without the number of quotas in the pool, tenants and addresses, which are the same in all states.
 impl<R: Hash> Hash for Provider<R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (&self.ledger, &self.rule, &self.rotation).hash(state);
@@ -92,6 +105,7 @@ impl<R: Rule> Provider<R> {
             reveals: Reveals::Nothing,
             slots,
             stride,
+            tenants: 1,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),
@@ -99,10 +113,20 @@ impl<R: Rule> Provider<R> {
         }
     }
 
-    /// With nodes that come from one address.
+    /// With nodes that come from a few addresses.
     #[must_use]
-    pub fn with_addresses(self, addresses: Vec<(Range<u32>, u32)>) -> Self {
+    pub fn with_addresses(self, addresses: Vec<Addresses>) -> Self {
         Self { addresses, ..self }
+    }
+
+    /// With so many tenants of each client at most: each has tokens and slots of its own. No client is added afterwards.
+    #[must_use]
+    pub fn with_tenants(mut self, tenants: u32) -> Self {
+        let more = tenants.max(1) - self.tenants;
+        self.ledger
+            .add_buckets(more as usize * self.slots.len() * usize::from(self.stride));
+        self.tenants += more;
+        self
     }
 
     /// With endpoints that have limits.
@@ -150,7 +174,7 @@ impl<R: Rule> Provider<R> {
 
     /// Which bucket a request falls into; `None` when the index is refused.
     #[inline]
-    pub fn bucket(&self, client: u16, slot: Slot) -> Option<Bucket> {
+    pub fn bucket(&self, client: u16, tenant: u32, slot: Slot) -> Option<Bucket> {
         let granted = self.slots[usize::from(client)];
         let index = match slot {
             Slot::Unnamed | Slot::Misnamed(_) => 0,
@@ -160,7 +184,14 @@ impl<R: Rule> Provider<R> {
                 OnBadSlot::Ignore => 0,
             },
         };
-        Some(Bucket(u32::from(client) * u32::from(self.stride) + u32::from(index)))
+        Some(self.bucket_of(client, tenant, index))
+    }
+
+    /// Buckets lie tenant by tenant, client by client, slot by slot.
+    #[inline]
+    fn bucket_of(&self, client: u16, tenant: u32, index: u16) -> Bucket {
+        let clients = tenant * self.slots.len() as u32 + u32::from(client);
+        Bucket(clients * u32::from(self.stride) + u32::from(index))
     }
 
     /// From now on the client has this many slots.
@@ -171,9 +202,10 @@ impl<R: Rule> Provider<R> {
     /// One more client, with so many slots at first; its number.
     ///
     /// # Panics
-    /// With 65,536 clients, or where the client has more slots than were laid out.
+    /// With 65,536 clients, where the client has more slots than were laid out, or where there are tenants.
     pub fn add_client(&mut self, slots: u16) -> u16 {
         assert!(slots <= self.stride, "a client has more slots than were laid out");
+        assert_eq!(self.tenants, 1, "clients with tenants are all laid out at first");
         let client = u16::try_from(self.slots.len()).expect("fewer than 65,536 clients");
         self.slots.push(slots);
         self.ledger.add_buckets(usize::from(self.stride));
@@ -182,8 +214,8 @@ impl<R: Rule> Provider<R> {
 
     /// Which client a bucket is of, and which of its slots.
     pub const fn owner(&self, bucket: Bucket) -> (u16, u16) {
-        let stride = self.stride as u32;
-        ((bucket.0 / stride) as u16, (bucket.0 % stride) as u16)
+        let (stride, clients) = (self.stride as u32, self.slots.len() as u32);
+        ((bucket.0 / stride % clients) as u16, (bucket.0 % stride) as u16)
     }
 
     /// Slots granted to a client now.
@@ -196,10 +228,22 @@ impl<R: Rule> Provider<R> {
         self.slots.len() as u16
     }
 
-    /// Buckets of one client.
-    pub fn buckets(&self, client: u16) -> impl Iterator<Item = Bucket> + use<R> {
-        let stride = u32::from(self.stride);
-        (0..stride).map(move |slot| Bucket(u32::from(client) * stride + slot))
+    /// How many tenants a client has at most; 1 where none has any.
+    pub const fn tenants(&self) -> u32 {
+        self.tenants
+    }
+
+    /// One of all clients' tenants, as a draw has it: which client, and which of its tenants.
+    pub fn grant_of(&self, draw: u64) -> (u16, u32) {
+        let clients = u128::from(self.clients());
+        let number = (u128::from(draw) * clients * u128::from(self.tenants)) >> 64;
+        ((number % clients) as u16, (number / clients) as u32)
+    }
+
+    /// Buckets of one tenant of a client.
+    pub fn buckets(&self, client: u16, tenant: u32) -> impl Iterator<Item = Bucket> + use<R> {
+        let first = self.bucket_of(client, tenant, 0);
+        (first.0..first.0 + u32::from(self.stride)).map(Bucket)
     }
 
     /// Checks a token as it arrives at a resource server whose replica hears of new tokens `visible_after` and of dead ones
@@ -245,7 +289,7 @@ mod tests {
     fn a_token_ends_at_the_instant_of_its_end() {
         let ttl = Duration::from_secs(10);
         let mut provider = Provider::new(Issuance::latest_only(ttl), OnBadSlot::Refuse, vec![1], 1);
-        let bucket = provider.bucket(0, Slot::Unnamed).unwrap();
+        let bucket = provider.bucket(0, 0, Slot::Unnamed).unwrap();
         let start = Time::ZERO + Duration::SECOND;
         let issue = |provider: &mut Provider<Issuance>, now| {
             let request = Request { bucket, force: false };

@@ -40,7 +40,7 @@ impl<R: Rule, Q> Server<R, Q> {
             Self::note_exhausted(At::Token, &exceeded, host);
             return exceeded.reply();
         }
-        let Some(grant) = self.log_in(now, whose.client, again, host) else {
+        let Some(grant) = self.log_in(now, whose.client, whose.tenant, again, host) else {
             return Reply::refused(AnswerKind::Full);
         };
         let used = self.provider.has_issued(now, grant.token, whose);
@@ -50,17 +50,24 @@ impl<R: Rule, Q> Server<R, Q> {
         Reply::Granted(grant)
     }
 
-    /// A user logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
+    /// A user of this tenant logs in at this client, for the first time or `again`: a new grant, where the provider has refresh tokens and the rule
     /// allows another token.
-    pub fn log_in(&mut self, now: Time, client: u16, again: bool, host: &mut impl ServerHost) -> Option<Grant> {
+    pub fn log_in(
+        &mut self,
+        now: Time,
+        client: u16,
+        tenant: u32,
+        again: bool,
+        host: &mut impl ServerHost,
+    ) -> Option<Grant> {
         self.provider.rotation.as_ref()?;
-        let bucket = self.provider.bucket(client, Slot::Unnamed);
+        let bucket = self.provider.bucket(client, tenant, Slot::Unnamed);
         let bucket = bucket.expect("every client has a default slot");
         self.settle(bucket, now, host);
         let Provider {
             rotation, ledger, rule, ..
         } = &mut self.provider;
-        let login = rotation.as_mut()?.login(now, client, bucket, ledger, rule);
+        let login = rotation.as_mut()?.login(now, bucket, ledger, rule);
         let (ruling, evicted) = login.ok()?;
         self.settle(bucket, now, host);
         host.note(|| Event::LoggedIn { again });
@@ -70,18 +77,29 @@ impl<R: Rule, Q> Server<R, Q> {
         Some(self.credential(ruling.token, now))
     }
 
-    /// Ends the live tokens of a client's slot, or of all its slots, and its grants.
-    pub fn revoke(&mut self, now: Time, client: u16, slot: Option<u16>, host: &mut impl ServerHost) {
-        let Provider { rotation, ledger, .. } = &mut self.provider;
-        if let Some(rotation) = rotation {
-            for _ in 0..rotation.revoke(now, client, ledger) {
-                host.note(|| Event::GrantLost);
+    /// Ends the live tokens of a client's slot, or of all its slots, and its grants: one tenant's, or all of them.
+    pub fn revoke(
+        &mut self,
+        now: Time,
+        client: u16,
+        tenant: Option<u32>,
+        slot: Option<u16>,
+        host: &mut impl ServerHost,
+    ) {
+        let tenants = tenant.map_or(0..self.provider.tenants(), |tenant| tenant..tenant + 1);
+        for tenant in tenants {
+            let login = self.provider.bucket(client, tenant, Slot::Unnamed);
+            let Provider { rotation, ledger, .. } = &mut self.provider;
+            if let (Some(rotation), Some(login)) = (rotation, login) {
+                for _ in 0..rotation.revoke(now, login, ledger) {
+                    host.note(|| Event::GrantLost);
+                }
             }
-        }
-        for (index, bucket) in self.provider.buckets(client).enumerate() {
-            if slot.is_none_or(|slot| usize::from(slot) == index) {
-                let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
-                self.provider.ledger.revoke(bucket, now, ended);
+            for (index, bucket) in self.provider.buckets(client, tenant).enumerate() {
+                if slot.is_none_or(|slot| usize::from(slot) == index) {
+                    let ended = &mut |life: &Life| host.note(|| Event::TokenEnded(*life));
+                    self.provider.ledger.revoke(bucket, now, ended);
+                }
             }
         }
     }
@@ -132,10 +150,8 @@ impl<R: Rule, Q> Server<R, Q> {
 
     /// Ends the run: tokens whose end has come, and those that still live, are told.
     pub fn close(&mut self, now: Time, host: &mut impl ServerHost) {
-        for client in 0..self.provider.clients() {
-            for bucket in self.provider.buckets(client) {
-                self.settle(bucket, now, host);
-            }
+        for bucket in self.provider.ledger.buckets() {
+            self.settle(bucket, now, host);
         }
         for life in self.provider.ledger.remembered() {
             if life.is_live(now) {
@@ -176,6 +192,7 @@ mod tests {
             let now = Time::ZERO + Duration::from_millis(number);
             let ask = TokenAsk {
                 client: u16::from(number < 10),
+                tenant: 0,
                 slot: Slot::Unnamed,
                 force: false,
                 with: None,

@@ -33,7 +33,7 @@ pub struct RotationRule {
     pub replay_answer: ReplayAnswer,
     /// Access tokens that a refresh ends.
     pub kills_access: KillsAccess,
-    /// Grants of one client that live at once; the oldest is evicted.
+    /// Grants of one client, and of one tenant of it, that live at once; the oldest is evicted.
     pub capacity: Option<u32>,
     /// An evicted grant takes its access tokens with it.
     pub evicts_access: bool,
@@ -63,7 +63,7 @@ impl RotationRule {
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Family {
-    client: u16,
+    /// Where its access tokens lie: all grants of one client and tenant have one.
     bucket: Bucket,
     /// From when on none of its refresh tokens is accepted.
     revoked: Option<Time>,
@@ -143,8 +143,8 @@ pub struct RotationMachine {
     last: Serial,
     /// Pairs that are kept before those to forget are looked for, where fewer could not be forgotten.
     forget_at: usize,
-    /// Of the first `looked_at` families, those that were not over then, oldest first.
-    open: Vec<u32>,
+    /// Of the first `looked_at` families, those of each bucket that were not over when it was last looked at, oldest first.
+    open: BTreeMap<Bucket, Vec<u32>>,
     looked_at: u32,
     /// Entries that were looked through in search of what is over.
     #[cfg(test)]
@@ -176,14 +176,13 @@ impl RotationMachine {
         }
     }
 
-    /// A user logs in: a new family with its first pair. The client's oldest family makes room where there are too many;
-    /// the answer says how many did.
+    /// A user logs in: a new family with its first pair. The oldest family of the same client and tenant makes room where there are
+    /// too many; the answer says how many did.
     ///
     /// Errors when the rule for access tokens refuses another one.
     pub fn login(
         &mut self,
         now: Time,
-        client: u16,
         bucket: Bucket,
         ledger: &mut Ledger,
         rule: &mut impl Rule,
@@ -191,7 +190,7 @@ impl RotationMachine {
         let ruling = rule.request(now, Request { bucket, force: true }, ledger)?;
         let mut evicted = 0;
         if let Some(capacity) = self.rule.capacity {
-            let live = self.live(now, client);
+            let live = self.live(now, bucket);
             let surplus = (live.len() + 1).saturating_sub(capacity.max(1) as usize);
             for &oldest in &live[..surplus] {
                 self.end(oldest, now, self.rule.evicts_access, ledger);
@@ -200,7 +199,6 @@ impl RotationMachine {
         }
         let family = self.families.len() as u32;
         self.families.push(Family {
-            client,
             bucket,
             revoked: None,
             access_ends: None,
@@ -247,9 +245,9 @@ impl RotationMachine {
         }
     }
 
-    /// Ends all families of a client now, as a changed password does.
-    pub fn revoke(&mut self, now: Time, client: u16, ledger: &mut Ledger) -> u32 {
-        let all = self.live(now, client);
+    /// Ends all families of a client now, or of one tenant of it, as a changed password does. `bucket` is where their tokens lie.
+    pub fn revoke(&mut self, now: Time, bucket: Bucket, ledger: &mut Ledger) -> u32 {
+        let all = self.live(now, bucket);
         for &family in &all {
             self.end(family, now, true, ledger);
         }

@@ -34,6 +34,8 @@ pub trait ServerHost {
 pub struct TokenAsk {
     /// Which registered client signs it.
     pub client: u16,
+    /// For which of the client's tenants it asks; 0 where it has none.
+    pub tenant: u32,
     /// The slot that it names.
     pub slot: Slot,
     /// It asks for a new token even where the current one would be returned.
@@ -64,10 +66,10 @@ pub struct TokenAsk {
 /// }
 /// let rule = Issuance::latest_only(Duration::from_secs(3600));
 /// let mut server: Server<_, ()> = Server::new(Provider::new(rule, OnBadSlot::Refuse, vec![1], 1));
-/// let (client, slot, asker, now) = (0, Slot::Unnamed, NodeId(0), Time::ZERO);
-/// let ask = TokenAsk { client, slot, asker, force: false, no_op: false, with: None, held: None };
+/// let (client, tenant, slot, asker, now) = (0, 0, Slot::Unnamed, NodeId(0), Time::ZERO);
+/// let ask = TokenAsk { client, tenant, slot, asker, force: false, no_op: false, with: None, held: None };
 /// let [first, second] = [(); 2].map(|()| {
-///     let intake = server.token_arrives(now, 0, asker, |it| it.token_requester(client, asker, None), || (), &mut Calm);
+///     let intake = server.token_arrives(now, 0, asker, |it| it.token_requester(&ask), || (), &mut Calm);
 ///     assert_eq!(intake, Intake::Now { no_op: false });
 ///     server.token_commits(now, &ask, &mut Calm)
 /// });
@@ -131,7 +133,7 @@ impl<R: Rule, Q> Server<R, Q> {
     /// The commit of a token request.
     #[inline(always)] // Called in one place of an engine.
     pub fn token_commits(&mut self, now: Time, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
-        let reply = match self.provider.bucket(ask.client, ask.slot) {
+        let reply = match self.provider.bucket(ask.client, ask.tenant, ask.slot) {
             None => Reply::refused(AnswerKind::BadSlot),
             Some(bucket) if ask.no_op => self.no_op(now, bucket, host),
             Some(bucket) if self.provider.token_endpoint.is_counted() => self.counted(now, bucket, ask, host),
@@ -147,7 +149,7 @@ impl<R: Rule, Q> Server<R, Q> {
     /// The commit of a token request where issuances may be counted.
     #[inline(never)] // Most token endpoints have no quotas.
     fn counted(&mut self, now: Time, bucket: Bucket, ask: &TokenAsk, host: &mut impl ServerHost) -> Reply<Grant> {
-        let whose = self.provider.token_requester(ask.client, ask.asker, ask.with);
+        let whose = self.provider.token_requester(ask);
         if let Err(exceeded) = self.provider.may_issue(now, &whose) {
             Self::note_exhausted(At::Token, &exceeded, host);
             return match exceeded.on_exceed {

@@ -13,6 +13,8 @@ use crate::oauth::{AnswerKind, Reply, Token};
 pub struct Requester {
     /// Which registered client.
     pub client: u16,
+    /// Which of the client's tenants; 0 where it has none.
+    pub tenant: u32,
     /// Where the request comes from.
     pub address: u32,
     /// The token that it is about: at the API its own, at the token endpoint the one that the refresh token came with.
@@ -26,6 +28,7 @@ impl Requester {
     pub const fn caller(client: u16, address: u32, token: Option<Token>) -> Self {
         Self {
             client,
+            tenant: 0,
             address,
             token,
             grant_type: None,
@@ -171,7 +174,11 @@ impl Window {
             Scope::Client => u64::from(whose.client),
             Scope::Account => 0,
             Scope::Address => u64::from(whose.address),
-            Scope::Grant => grant().map_or(1 << 32 | u64::from(whose.client), u64::from),
+            // Those that no user granted lie beyond all of a user's.
+            Scope::Grant => grant().map_or_else(
+                || (1 << 63) | (u64::from(whose.client) << 32) | u64::from(whose.tenant),
+                u64::from,
+            ),
         }
     }
 }

@@ -28,6 +28,7 @@ mod setting;
 mod sheet;
 mod swept;
 pub mod table;
+mod tenants;
 pub mod verdicts;
 mod warmup;
 mod words;

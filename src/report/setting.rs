@@ -24,13 +24,33 @@ impl Setting {
         Some(Self { file: scenario.file })
     }
 
-    /// `8 nodes`, `12 nodes in 2 fleets`.
+    /// `8 nodes`, `12 nodes in 2 fleets`, `2 nodes for 300 tenants`.
     pub(super) fn size(&self) -> String {
         let nodes: u32 = self.file.fleet.iter().map(|fleet| fleet.nodes).sum();
         let plural = if nodes == 1 { "" } else { "s" };
+        let tenants: u32 = self
+            .file
+            .app
+            .iter()
+            .map(|app| app.tenants)
+            .filter(|&many| many > 1)
+            .sum();
+        let whom = match tenants {
+            0 => String::new(),
+            tenants => format!(" for {tenants} tenants"),
+        };
         match self.file.fleet.len() {
-            0 | 1 => format!("{nodes} node{plural}"),
-            fleets => format!("{nodes} node{plural} in {fleets} fleets"),
+            0 | 1 => format!("{nodes} node{plural}{whom}"),
+            fleets => format!("{nodes} node{plural} in {fleets} fleets{whom}"),
+        }
+    }
+
+    /// How many tenants an app serves, in a few words; nothing where it serves one.
+    fn serves(&self, app: &str) -> String {
+        let tenants = self.file.app.iter().find(|known| known.name == app);
+        match tenants.map_or(1, |app| app.tenants) {
+            1 => String::new(),
+            tenants => format!(" with {tenants} tenants"),
         }
     }
 
@@ -56,7 +76,7 @@ impl Setting {
             let nodes = format!("{} node{}", fleet.nodes, if fleet.nodes == 1 { "" } else { "s" });
             tell(
                 format!("fleet.{}", fleet.name),
-                format!("{nodes}, app `{}`, {calls}", fleet.app),
+                format!("{nodes}, app `{}`{}, {calls}", fleet.app, self.serves(&fleet.app)),
             );
         }
         let ways = [

@@ -35,8 +35,8 @@ impl<'a> Timeline<'a> {
                 self.go(Duration::ZERO, self.names.nodes[fleet].clone());
             }
             EventKind::Restart(restart) => {
-                let nodes = self.nodes(fleet(&restart.fleet));
-                for (at, nodes) in in_turn(self.now, restart.rolling, nodes) {
+                let (nodes, each) = (self.nodes(fleet(&restart.fleet)), names.tenants[fleet(&restart.fleet)]);
+                for (at, nodes) in in_turn(self.now, restart.rolling, nodes, each) {
                     self.due(at, TimelineStep::Crash(nodes, restart.down));
                 }
             }
@@ -54,8 +54,8 @@ impl<'a> Timeline<'a> {
             EventKind::Pause(pause) => self.pause(fleet(&pause.fleet), pause),
             EventKind::Partition(partition) => self.partition(fleet(&partition.fleet), partition),
             EventKind::Crash(crash) => {
-                let node = self.names.nodes[fleet(&crash.fleet)].start + crash.node;
-                self.crash(node..node + 1, crash.down);
+                let nodes = names.processes(fleet(&crash.fleet), crash.node..crash.node + 1);
+                self.crash(nodes, crash.down);
             }
             EventKind::CrashGateway(crash) => {
                 let client = names.clients(&crash.app).start;
@@ -73,8 +73,8 @@ impl<'a> Timeline<'a> {
                 self.act(Act::GrantSlots { clients, slots });
             }
             EventKind::Revoke(revoke) => {
-                let (clients, slot) = (names.clients(&revoke.app), revoke.slot);
-                self.act(Act::Revoke { clients, slot });
+                let (clients, tenant, slot) = (names.clients(&revoke.app), revoke.tenant, revoke.slot);
+                self.act(Act::Revoke { clients, tenant, slot });
             }
         }
     }
@@ -104,16 +104,15 @@ impl<'a> Timeline<'a> {
 
     /// The nodes of a fleet that an event names, or all that it can ever have.
     fn chosen(&self, fleet: usize, nodes: Option<&[u32]>) -> Vec<Range<u32>> {
-        let all = self.names.nodes[fleet].clone();
-        nodes.map_or_else(
-            || vec![all.clone()],
-            |nodes| {
-                nodes
-                    .iter()
-                    .map(|node| all.start + node..all.start + node + 1)
+        match nodes {
+            None => vec![self.names.nodes[fleet].clone()],
+            Some(chosen) => {
+                let chosen = chosen.iter();
+                chosen
+                    .map(|&node| self.names.processes(fleet, node..node + 1))
                     .collect()
-            },
-        )
+            }
+        }
     }
 
     /// The group of a fleet's first kind of calls.
@@ -132,8 +131,12 @@ impl<'a> Timeline<'a> {
         };
         let at = begin.since(Time::ZERO);
         for app in &self.file.app {
-            let (clients, slot) = (self.names.clients(&app.name), None);
-            self.later(at, TimelineStep::Do(Act::Revoke { clients, slot }));
+            let act = Act::Revoke {
+                clients: self.names.clients(&app.name),
+                tenant: None,
+                slot: None,
+            };
+            self.later(at, TimelineStep::Do(act));
         }
         for fleet in 0..self.file.fleet.len() {
             if let Some(group) = self.first_group(fleet) {
@@ -152,10 +155,11 @@ impl<'a> Timeline<'a> {
             self.act(Act::Calls { nodes, group, each });
             return;
         }
-        let count = (nodes.end - nodes.start) * spike.calls;
+        let processes = self.sizes[fleet];
+        let count = processes * spike.calls;
         for index in 0..count {
-            let node = nodes.start + index % (nodes.end - nodes.start);
-            let (nodes, each) = (node..node + 1, 1);
+            let process = index % processes;
+            let (nodes, each) = (self.names.processes(fleet, process..process + 1), 1);
             let at = self.now.saturating_add(spread(spike.over, index, count));
             self.due(at, TimelineStep::Do(Act::Calls { nodes, group, each }));
         }
@@ -172,19 +176,18 @@ impl<'a> Timeline<'a> {
             let nodes = nodes.end..ever.end;
             self.act(Act::Adopt { nodes, version });
         }
-        for (at, nodes) in in_turn(self.now, rollout.over, nodes) {
+        for (at, nodes) in in_turn(self.now, rollout.over, nodes, self.names.tenants[fleet]) {
             self.due(at, TimelineStep::Adopt(nodes, version, rollout.down));
         }
     }
 
     fn redeploy(&mut self, fleet: usize, redeploy: &Redeploy) {
-        let nodes = self.nodes(fleet);
-        let count = u64::from(nodes.end - nodes.start);
-        let waves = u64::from(redeploy.waves);
-        let border = |wave: u64| nodes.start + (count * wave / waves) as u32;
+        let (count, waves) = (u64::from(self.sizes[fleet]), u64::from(redeploy.waves));
+        let border = |wave: u64| (count * wave / waves) as u32;
         for wave in 0..waves {
             let at = self.now.saturating_add(redeploy.between.saturating_mul(wave));
-            self.due(at, TimelineStep::Crash(border(wave)..border(wave + 1), redeploy.down));
+            let nodes = self.names.processes(fleet, border(wave)..border(wave + 1));
+            self.due(at, TimelineStep::Crash(nodes, redeploy.down));
         }
     }
 

@@ -24,8 +24,9 @@ pub(super) fn add_gateways(fleets: &mut Vec<Fleet>, has_use: Vec<bool>) {
         .filter(|(_, has_use)| *has_use)
         .map(|(fleet, _)| fleet.clone())
         .collect();
-    let domains: BTreeSet<u16> = served.iter().map(|fleet| fleet.store).collect();
-    for (node, domain) in (first..).zip(domains) {
+    let domains: BTreeSet<u32> = served.iter().map(|fleet| fleet.store).collect();
+    let mut node = first;
+    for domain in domains {
         let served = served
             .iter()
             .find(|fleet| fleet.store == domain)
@@ -34,7 +35,7 @@ pub(super) fn add_gateways(fleets: &mut Vec<Fleet>, has_use: Vec<bool>) {
             fleet.gateway = Some(NodeId(node));
         }
         fleets.push(Fleet {
-            nodes: node..node + 1,
+            nodes: node..node + served.tenants,
             gateway: Some(NodeId(node)),
             is_gateway: true,
             sends_slot: true,
@@ -44,6 +45,7 @@ pub(super) fn add_gateways(fleets: &mut Vec<Fleet>, has_use: Vec<bool>) {
             clock_drift: 0,
             ..served.clone()
         });
+        node += served.tenants;
     }
 }
 

@@ -334,6 +334,9 @@ pub struct GrantSlots {
 pub struct Revoke {
     /// Name of the app.
     pub app: String,
+    /// Left out for all tenants; they are numbered from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<u32>,
     /// Left out for all slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<u16>,

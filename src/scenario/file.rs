@@ -81,7 +81,13 @@ pub struct ScenarioFile {
 }
 
 impl ScenarioFile {
-    /// How many nodes each fleet can ever have, by its name.
+    /// How many tenants an app serves; 1 where there is no such app.
+    pub(super) fn tenants_of(&self, app: &str) -> u32 {
+        let app = self.app.iter().find(|known| known.name == app);
+        app.map_or(1, |app| app.tenants.max(1))
+    }
+
+    /// How many processes each fleet can ever have, by its name.
     pub(super) fn most_nodes(&self) -> BTreeMap<&str, u32> {
         let mut most: BTreeMap<&str, u32> = BTreeMap::new();
         for fleet in &self.fleet {
@@ -151,6 +157,11 @@ pub struct AppSettings {
     #[serde(default = "one_slot")]
     #[schemars(range(min = 1))]
     pub slots: u16,
+    /// Tenants that the app serves: users or customers, each with a grant, tokens and slots of its own. Every process of its fleets serves
+    /// all of them, and keeps what it knows of each apart, as the store and the provider do.
+    #[serde(default = "one_tenant", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub tenants: u32,
 }
 
 /// Like processes that use one app.
@@ -229,12 +240,26 @@ pub struct WorkloadSettings {
     pub kind: String,
     /// When they arrive.
     pub arrivals: Arrivals,
+    /// For which of the app's tenants they are, where it has more than one; left out, for each of them as often as for another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<TenantLoad>,
     /// How long the caller waits before it has gone; left out for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
     /// Each call that arrives is the first of a job of several; left out, it is alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<Job>,
+}
+
+/// How calls are spread over the tenants of an app, which are numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantLoad {
+    /// The first tenant has the most, and the k-th one in proportion to 1/k^s (Zipf's law): this is s, from 0 to 10. With 1, and a
+    /// thousand tenants, the first has one call in seven or eight.
+    Zipf(f64),
+    /// All are for this one.
+    Only(u32),
 }
 
 /// Users whose grant is lost.
@@ -303,6 +328,14 @@ fn one() -> u64 {
 
 fn one_slot() -> u16 {
     1
+}
+
+fn one_tenant() -> u32 {
+    1
+}
+
+fn is_one(tenants: &u32) -> bool {
+    *tenants == 1
 }
 
 fn yes() -> bool {

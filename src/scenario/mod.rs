@@ -20,6 +20,7 @@ mod expect;
 mod figure;
 mod file;
 mod files;
+mod fleets;
 mod incident;
 mod left_out;
 mod names;

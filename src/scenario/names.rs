@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::file::ScenarioFile;
 use super::strategy::StrategySettings;
+use crate::provider::Addresses;
 
 /// Where things of a file lie in the plan.
 pub(super) struct Names<'a> {
@@ -12,21 +13,25 @@ pub(super) struct Names<'a> {
     apps: BTreeMap<&'a str, usize>,
     /// Registered copies of each app, itself included.
     pub(super) copies: u16,
-    /// First node of each fleet, and how many it can ever have.
+    /// First node of each fleet, and how many it can ever have: one for each tenant of each process.
     pub nodes: Vec<Range<u32>>,
+    /// Tenants of each fleet's app.
+    pub tenants: Vec<u32>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn of(file: &'a ScenarioFile, strategy: &StrategySettings) -> Self {
         let (mut first, most) = (0, file.most_nodes());
-        let nodes = file.fleet.iter().map(|fleet| {
-            let most = most[fleet.name.as_str()];
+        let tenants: Vec<u32> = file.fleet.iter().map(|fleet| file.tenants_of(&fleet.app)).collect();
+        let nodes = file.fleet.iter().zip(&tenants).map(|(fleet, tenants)| {
+            let most = most[fleet.name.as_str()] * tenants;
             // They have been counted: `MOST_NODES` in all.
             first += most;
             first - most..first
         });
         Self {
             nodes: nodes.collect(),
+            tenants,
             fleets: file
                 .fleet
                 .iter()
@@ -43,13 +48,31 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Nodes of fleets that name their address, and its number: that of the first node of the first fleet that names it.
-    pub fn addresses(&self, file: &ScenarioFile) -> Vec<(Range<u32>, u32)> {
-        let mut first: BTreeMap<&str, u32> = BTreeMap::new();
-        let fleets = file.fleet.iter().zip(&self.nodes);
-        let together = fleets.filter_map(|(fleet, nodes)| {
-            let address = fleet.address.as_deref()?;
-            Some((nodes.clone(), *first.entry(address).or_insert(nodes.start)))
+    /// The nodes of some processes of a fleet, counted from its first one.
+    pub fn processes(&self, fleet: usize, processes: Range<u32>) -> Range<u32> {
+        let (first, each) = (self.nodes[fleet].start, self.tenants[fleet]);
+        first + processes.start * each..first + processes.end * each
+    }
+
+    /// How many nodes each process has of which this is one: gateways have as many as those whom they serve, and are counted as one.
+    pub fn each(&self, node: u32) -> u32 {
+        let fleet = self.nodes.partition_point(|nodes| nodes.end <= node);
+        self.tenants.get(fleet).copied().unwrap_or(1)
+    }
+
+    /// Nodes of fleets that name their address, and its number: that of the first node of the first fleet that names it. Nodes of one
+    /// process come from one address.
+    pub fn addresses(&self, file: &ScenarioFile) -> Vec<Addresses> {
+        let mut named: BTreeMap<&str, u32> = BTreeMap::new();
+        let fleets = file.fleet.iter().zip(&self.nodes).zip(&self.tenants);
+        let together = fleets.filter_map(|((fleet, nodes), tenants)| {
+            let (first, each) = match &fleet.address {
+                Some(address) => (*named.entry(address).or_insert(nodes.start), u32::MAX),
+                None if *tenants > 1 => (nodes.start, *tenants),
+                None => return None,
+            };
+            let nodes = nodes.clone();
+            Some(Addresses { nodes, first, each })
         });
         together.collect()
     }

@@ -1,29 +1,27 @@
 //! From a scenario to a plan: names become indices, written quantities distributions.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use super::case::PlanCase;
-use super::crew::{add_gateways, follows, gateway_of};
+use super::crew::follows;
 use super::error::PlanError;
 use super::event::{EventKind, How, Target};
-use super::file::{LoginSettings, ScenarioFile};
+use super::file::{FleetSettings, ScenarioFile, TenantLoad, WorkloadSettings};
 use super::files::Files;
+use super::fleets::lay_out;
 use super::incident::trigger;
 use super::names::Names;
 use super::strategy::{self, AgainSettings, DelayGoes, StrategySettings};
 use super::timeline::timeline;
 use crate::base::{Chance, Duration, Group, Rate, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
-use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Strategy as _, Unretried};
+use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Unretried};
 use crate::oauth::Perceptions;
-use crate::plan::{Drivers, Links, Loop, Pauses, Plan, ProviderPlan, Replay, Span, Stream};
+use crate::plan::{Drivers, Links, Loop, Pauses, Plan, Processes, ProviderPlan, Replay, Span, Stream, TenantShare};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
 use crate::retry::TokenGuard;
 use crate::strategy::{Coordination, Mixed};
 use crate::workload::{Arrivals, Pattern};
-use crate::world::{Fleet, Layout, Leg, StoreLayout};
+use crate::world::{Layout, Leg};
 
 /// How long a node waits for an answer where answers can be lost and the scenario does not say: what most HTTP clients
 /// that have a limit at all begin with.
@@ -41,7 +39,7 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
     let (links, store_timeout) = links(file, settings, files)?;
-    let (layout, groups) = layout(file, &names, strategy);
+    let (layout, groups) = lay_out(file, &names, strategy);
     let (workloads, drivers) = workloads(file, settings, &layout, files)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
@@ -73,6 +71,7 @@ pub fn plan(
             false => Vec::new(),
         },
         provider: provider(file, settings, &names),
+        shares: shares(file),
         timeline: timeline((file, strategy), &names, &layout, &groups, case),
         trigger: trigger(file),
         span: Span {
@@ -86,6 +85,26 @@ pub fn plan(
         drivers,
         groups,
     })
+}
+
+/// How the calls of each kind are spread over tenants; nothing where no app has any.
+fn shares(file: &ScenarioFile) -> Vec<TenantShare> {
+    if file.app.iter().all(|app| app.tenants == 1) {
+        return Vec::new();
+    }
+    let workloads = file
+        .fleet
+        .iter()
+        .flat_map(|fleet| fleet.workload.iter().map(move |it| (fleet, it)));
+    let share = |(fleet, workload): (&FleetSettings, &WorkloadSettings)| {
+        let tenants = file.tenants_of(&fleet.app);
+        match workload.tenants {
+            None => TenantShare::Even(tenants),
+            Some(TenantLoad::Only(tenant)) => TenantShare::Only(tenant),
+            Some(TenantLoad::Zipf(exponent)) => TenantShare::zipf(tenants, exponent),
+        }
+    };
+    workloads.map(share).collect()
 }
 
 /// What its code makes of each answer.
@@ -143,75 +162,6 @@ fn coordination(settings: &Settings, written: &Coordination) -> Coordination {
     coordination
 }
 
-type Groups = Vec<(String, String)>;
-
-fn layout(file: &ScenarioFile, names: &Names<'_>, strategy: &StrategySettings) -> (Layout, Groups) {
-    let mut domains: BTreeMap<(&str, &str), u16> = BTreeMap::new();
-    let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
-    let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
-    let mut jobs = Vec::new();
-    let mut logins = LoginNumbers::default();
-    for (fleet, nodes) in file.fleet.iter().zip(&names.nodes) {
-        let next = domains.len() as u16;
-        let domain = fleet.domain.as_deref().unwrap_or_default();
-        let store = *domains.entry((domain, &fleet.app)).or_insert(next);
-        let seat = seats.entry(&fleet.app).or_default();
-        fleets.push(Fleet {
-            nodes: nodes.clone(),
-            client: names.clients(&fleet.app).start,
-            store,
-            gateway: None,
-            sends_slot: fleet.sends_slot,
-            force: fleet.force_renewal,
-            first_ordinal: *seat,
-            is_gateway: false,
-            first_login: logins.of(&fleet.login, store, nodes),
-            login_each: fleet.login == LoginSettings::Own,
-            clock_spread: fleet.clock_skew,
-            clock_drift: fleet.clock_drift_ppm,
-        });
-        // A fleet that never sends an index is dealt none.
-        let is_dealt = |part: &usize| strategy.part(*part).coordination.highest_slot().is_some();
-        if fleet.sends_slot || !strategy.ever(fleet, &file.event).iter().any(is_dealt) {
-            *seat += nodes.end - nodes.start;
-        }
-        for workload in &fleet.workload {
-            groups.push((fleet.name.clone(), workload.kind.clone()));
-            patience.push(workload.patience);
-            jobs.push(workload.job);
-        }
-    }
-    let served = file
-        .fleet
-        .iter()
-        .map(|fleet| gateway_of(file, strategy, fleet).is_some())
-        .collect();
-    add_gateways(&mut fleets, served);
-    let loses = file.event.iter().filter_map(|event| match &event.what {
-        EventKind::FailOverStore(failover) => Some(failover.loses),
-        _ => None,
-    });
-    let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
-    let login = file.login.unwrap_or_default();
-    if jobs.iter().all(Option::is_none) {
-        jobs.clear();
-    }
-    let layout = Layout {
-        fleets,
-        patience,
-        jobs,
-        stores: domains.len() as u16,
-        store: StoreLayout {
-            replica_lag,
-            remembers: loses.chain(replica_lag).max().unwrap_or_default(),
-        },
-        login_again: login.again_after,
-        login_spread: login.spread,
-        login_hours: login.hours,
-    };
-    (layout, groups)
-}
-
 /// What makes calls, and what else drives a run. Groups are numbered as in the layout.
 fn workloads(
     file: &ScenarioFile,
@@ -225,7 +175,7 @@ fn workloads(
     };
     let mut groups = (0..).map(Group);
     let mut all = Vec::new();
-    for (fleet, Fleet { nodes, .. }) in file.fleet.iter().zip(&layout.fleets) {
+    for (fleet, laid_out) in file.fleet.iter().zip(&layout.fleets) {
         let mut streams = Vec::new();
         for (workload, group) in fleet.workload.iter().zip(&mut groups) {
             let arrivals = match &workload.arrivals {
@@ -238,7 +188,7 @@ fn workloads(
                 Arrivals::ClosedLoop(users) => {
                     drivers.loops.push(Loop {
                         group,
-                        nodes: nodes.clone(),
+                        at: Processes::of(laid_out),
                         users: users.users,
                         think: files.latency(&users.think)?,
                     });
@@ -248,7 +198,7 @@ fn workloads(
                     let calls = files.calls(path)?;
                     drivers.replays.push(Replay {
                         group,
-                        nodes: nodes.clone(),
+                        at: Processes::of(laid_out),
                         calls: calls.of(&fleet.name).cloned().unwrap_or_default(),
                     });
                     continue;
@@ -259,7 +209,7 @@ fn workloads(
         all.push(streams);
         if let Some(pauses) = &fleet.pauses {
             drivers.pauses.push(Pauses {
-                nodes: nodes.clone(),
+                at: Processes::of(laid_out),
                 every: pauses.every,
                 lasts: files.latency(&pauses.lasts)?,
             });
@@ -267,31 +217,6 @@ fn workloads(
     }
     all.resize_with(layout.fleets.len(), Vec::new);
     Ok((all, drivers))
-}
-
-/// Numbers logins: one for each domain, and one for each node that has its own.
-#[derive(Default)]
-struct LoginNumbers {
-    shared: BTreeMap<u16, u32>,
-    next: u32,
-}
-
-impl LoginNumbers {
-    fn of(&mut self, login: &LoginSettings, domain: u16, nodes: &Range<u32>) -> u32 {
-        let first = self.next;
-        let (first, taken) = match login {
-            LoginSettings::Own => (first, nodes.end - nodes.start),
-            LoginSettings::Shared => match self.shared.get(&domain) {
-                Some(&known) => (known, 0),
-                None => {
-                    self.shared.insert(domain, first);
-                    (first, 1)
-                }
-            },
-        };
-        self.next += taken;
-        first
-    }
 }
 
 fn links(
@@ -378,6 +303,7 @@ fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> Prov
         on_bad_slot: settings.bad_slot(),
         slots,
         stride,
+        tenants: names.tenants.iter().copied().max().unwrap_or(1),
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
         api_endpoint: endpoint(&settings.limits.api, &settings.faults.api),
         pool: settings.limits.pool.clone().unwrap_or_default(),

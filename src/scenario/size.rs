@@ -76,9 +76,10 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         ..PlanSize::default()
     };
     let mut per_second = 0.0;
-    for (fleet, nodes) in file.fleet.iter().zip(&names.nodes) {
-        let nodes = f64::from(nodes.end - nodes.start);
-        size.nodes += nodes;
+    for ((fleet, nodes), &tenants) in file.fleet.iter().zip(&names.nodes).zip(&names.tenants) {
+        size.nodes += f64::from(nodes.end - nodes.start);
+        // Calls arrive at processes, and pauses are theirs.
+        let nodes = f64::from((nodes.end - nodes.start) / tenants);
         size.parts += 1.0 + fleet.workload.len() as f64;
         if let Some(pauses) = &fleet.pauses {
             size.tables += 1.0;
@@ -108,7 +109,7 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         // The gateway has a call of its own for each.
         size.calls_at_once *= 2.0;
         size.calls *= 2.0;
-        size.nodes += file.fleet.len() as f64;
+        size.nodes += names.tenants.iter().map(|&tenants| f64::from(tenants)).sum::<f64>();
     }
     size.slots = slots(file, strategy) as f64;
     let ttl = file.provider.token_ttl.unwrap_or_default().as_secs_f64();
@@ -117,7 +118,7 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
     size
 }
 
-/// Slots of all registered copies of all apps, as many as events ever grant.
+/// Slots of all tenants and registered copies of all apps, as many as events ever grant.
 pub(super) fn slots(file: &ScenarioFile, strategy: &StrategySettings) -> u64 {
     let granted = file.event.iter().filter_map(|event| match &event.what {
         EventKind::GrantSlots(grant) => Some(grant.slots),
@@ -125,7 +126,8 @@ pub(super) fn slots(file: &ScenarioFile, strategy: &StrategySettings) -> u64 {
     });
     let stride = file.app.iter().map(|app| app.slots).chain(granted).max().unwrap_or(1);
     let copies = u64::from(strategy.duplicate_apps());
-    file.app.len() as u64 * copies * u64::from(stride)
+    let tenants = file.app.iter().map(|app| u64::from(app.tenants)).max().unwrap_or(1);
+    (file.app.len() as u64 * copies * u64::from(stride)).saturating_mul(tenants)
 }
 
 /// Calls that events and a hot start add.

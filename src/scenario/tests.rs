@@ -8,6 +8,7 @@ mod mutations;
 mod providers;
 mod references;
 mod sweeps;
+mod tenants;
 mod versions;
 
 use std::fmt::Write as _;

@@ -22,15 +22,20 @@ pub(super) fn spread(over: Duration, index: u32, count: u32) -> Duration {
     over.ratio(index.into(), count.max(1).into())
 }
 
-/// The nodes in turn, each with its time; all at once when there is no time to spread them over.
-pub(super) fn in_turn(at: Duration, over: Duration, nodes: Range<u32>) -> impl Iterator<Item = (Duration, Range<u32>)> {
-    let count = nodes.end - nodes.start;
+/// Processes in turn, of so many nodes each, with its time; all at once when there is no time to spread them over.
+pub(super) fn in_turn(
+    at: Duration,
+    over: Duration,
+    nodes: Range<u32>,
+    each: u32,
+) -> impl Iterator<Item = (Duration, Range<u32>)> {
+    let count = (nodes.end - nodes.start) / each;
     let parts = if over.is_zero() { count.min(1) } else { count };
     (0..parts).map(move |part| match parts {
         1 => (at, nodes.clone()),
         _ => {
-            let node = nodes.start + part;
-            (at.saturating_add(spread(over, part, count)), node..node + 1)
+            let node = nodes.start + part * each;
+            (at.saturating_add(spread(over, part, count)), node..node + each)
         }
     })
 }
@@ -62,8 +67,8 @@ pub(super) struct Timeline<'a> {
     pub(super) steps: BTreeMap<(Duration, usize), TimelineStep<'a>>,
     pub(super) count: usize,
     pub(super) now: Duration,
-    /// Nodes that each fleet has while it runs, and whether it does.
-    sizes: Vec<u32>,
+    /// Processes that each fleet has while it runs, and whether it does.
+    pub(super) sizes: Vec<u32>,
     pub(super) runs: Vec<bool>,
     roster: Roster,
     acts: Vec<(Time, Act)>,
@@ -132,8 +137,7 @@ impl<'a> Timeline<'a> {
 
     /// The nodes that a fleet has now.
     pub(super) fn nodes(&self, fleet: usize) -> Range<u32> {
-        let first = self.names.nodes[fleet].start;
-        first..first + self.sizes[fleet]
+        self.names.processes(fleet, 0..self.sizes[fleet])
     }
 
     fn take(&mut self, step: TimelineStep<'a>) {
@@ -162,7 +166,7 @@ impl<'a> Timeline<'a> {
     /// These nodes are wanted from now on; those that were not start in turn.
     pub(super) fn come(&mut self, over: Duration, nodes: Range<u32>) {
         let now = self.now;
-        for (at, nodes) in in_turn(now, over, nodes) {
+        for (at, nodes) in in_turn(now, over, nodes.clone(), self.names.each(nodes.start)) {
             self.roster.each(nodes.clone(), |_, standing| {
                 if !standing.wanted {
                     standing.back = standing.back.max(at);
@@ -180,7 +184,7 @@ impl<'a> Timeline<'a> {
     /// These nodes are wanted no longer, in turn.
     pub(super) fn go(&mut self, over: Duration, nodes: Range<u32>) {
         let now = self.now;
-        for (at, nodes) in in_turn(now, over, nodes) {
+        for (at, nodes) in in_turn(now, over, nodes.clone(), self.names.each(nodes.start)) {
             self.roster.each(nodes.clone(), |_, standing| {
                 standing.leaves = standing.wanted.then_some(at);
             });
@@ -230,11 +234,11 @@ impl<'a> Timeline<'a> {
 
     /// A fleet that does not run will have its new size when it starts.
     pub(super) fn size(&mut self, fleet: usize, after: u32, over: Duration) {
-        let first = self.names.nodes[fleet].start;
         let before = std::mem::replace(&mut self.sizes[fleet], after);
         if self.runs[fleet] {
-            self.come(over, first + before.min(after)..first + after);
-            self.go(over, first + after..first + before.max(after));
+            let names = self.names;
+            self.come(over, names.processes(fleet, before.min(after)..after));
+            self.go(over, names.processes(fleet, after..before.max(after)));
         }
     }
 }

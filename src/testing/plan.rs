@@ -24,6 +24,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
     }
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     Plan {
+        shares: Vec::new(),
         coordination: Coordination::Naive(Naive {}),
         mix: None,
         fleets_apart: Vec::new(),
@@ -43,6 +44,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
             on_bad_slot: OnBadSlot::Refuse,
             slots: vec![slots; needs.apps.into()],
             stride: slots,
+            tenants: 1,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),

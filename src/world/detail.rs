@@ -16,10 +16,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// A token request of this life of the node commits.
     pub(super) fn tell_lease(&self, node: NodeId, epoch: u8, host: &mut impl Host) {
         let state = &self.nodes[node.index()];
-        let Some(store) = self
-            .stores
-            .get(usize::from(self.fleets[usize::from(state.fleet)].store))
-        else {
+        let Some(store) = self.stores.get(self.fleets[usize::from(state.fleet)].store_of(node)) else {
             return;
         };
         if store.has_leased() {

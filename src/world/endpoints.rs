@@ -6,9 +6,9 @@ use crate::oauth::{At, Reply, Token, TokenSlot};
 use crate::provider::{Cause, Intake, Provider, Requester, Rule, Server, TokenAsk};
 use crate::trace::Event;
 
-use super::World;
 use super::host::Host;
 use super::message::{Leg, Message, Stage};
+use super::{Fleet, World};
 
 impl<S: Strategy, R: Rule> World<S, R> {
     #[inline(always)] // The stage is known where it is delivered.
@@ -35,8 +35,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 draw_key,
             };
             // Looked up only where it is counted: the node of a large fleet is not in the cache.
-            let client = || self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
-            let whose = |it: &Provider<R>| Requester::caller(client(), it.address(node), Some(token));
+            let fleet = || &self.fleets[usize::from(self.nodes[node.index()].fleet)];
+            let whose = |it: &Provider<R>| fleet().caller(node, it.address(node), token);
             let intake = self.server.api_arrives(now, key, whose, message, host);
             // Asked first: most endpoints serve whatever comes.
             if !matches!(intake, Intake::Now { .. }) {
@@ -49,8 +49,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         } else {
             if self.server.provider.counts_under_way(At::Api) {
-                let client = self.fleets[usize::from(self.nodes[node.index()].fleet)].client;
-                let whose = Requester::caller(client, self.server.provider.address(node), Some(token));
+                let fleet = &self.fleets[usize::from(self.nodes[node.index()].fleet)];
+                let whose = fleet.caller(node, self.server.provider.address(node), token);
                 self.server.provider.leaves(At::Api, &whose);
             }
             if let Some(next) = self.server.api_served() {
@@ -107,6 +107,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let fleet = &self.fleets[usize::from(state.fleet)];
         let mut ask = TokenAsk {
             client: fleet.client + slot.app_copy,
+            tenant: fleet.tenant_of(node),
             slot: slot.index,
             force: fleet.force,
             with,
@@ -129,7 +130,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 count,
                 with,
             };
-            let whose = |provider: &Provider<R>| provider.token_requester(ask.client, node, with);
+            let whose = |provider: &Provider<R>| provider.token_requester(&ask);
             let intake = self.server.token_arrives(now, key, node, whose, message, host);
             let Intake::Now { no_op } = intake else {
                 match intake {
@@ -142,7 +143,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             ask.no_op = no_op;
         } else {
             if self.server.provider.counts_under_way(At::Token) {
-                let whose = self.server.provider.token_requester(ask.client, node, with);
+                let whose = self.server.provider.token_requester(&ask);
                 self.server.provider.leaves(At::Token, &whose);
             }
             if let Some(next) = self.server.token_served() {
@@ -156,9 +157,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         host.send(Leg::TokenResponse, key, answer(reply));
     }
 
-    /// Ends the live tokens of a client's slot, or of all its slots.
-    pub fn revoke(&mut self, client: u16, slot: Option<u16>, host: &mut impl Host) {
+    /// Ends the live tokens of a client's slot, or of all its slots, for one tenant or for all.
+    pub fn revoke(&mut self, client: u16, tenant: Option<u32>, slot: Option<u16>, host: &mut impl Host) {
         let now = host.now();
-        self.server.revoke(now, client, slot, host);
+        self.server.revoke(now, client, tenant, slot, host);
+    }
+}
+
+impl Fleet {
+    /// Who makes a call with a token from one of its nodes.
+    fn caller(&self, node: NodeId, address: u32, token: Token) -> Requester {
+        Requester {
+            tenant: self.tenant_of(node),
+            ..Requester::caller(self.client, address, Some(token))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a world is made of: fleets of like nodes, and how the shared stores are kept.
 
+use std::ops::Range;
+
 use crate::base::{Duration, Hours, NodeId};
 use crate::node::{Me, Role};
 use crate::workload::Job;
@@ -7,23 +9,26 @@ use crate::workload::Job;
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
-    /// Its nodes by number.
-    pub nodes: std::ops::Range<u32>,
+    /// Its nodes by number. A process is as many of them, side by side, as there are tenants: what it keeps and does for one of them is a
+    /// node.
+    pub nodes: Range<u32>,
+    /// Tenants of its app, each with a grant of its own; 1 where the app has no tenants.
+    pub tenants: u32,
     /// Registered client that its app is; registered copies of it follow.
     pub client: u16,
-    /// Which store it shares.
-    pub store: u16,
-    /// Which node it forwards calls to, where the strategy has a gateway.
+    /// Which store it shares: the first tenant's, which those of the others follow.
+    pub store: u32,
+    /// Which node it forwards the calls of the first tenant to, where the strategy has a gateway; those of the other tenants follow.
     pub gateway: Option<NodeId>,
     /// Its code can send a slot index.
     pub sends_slot: bool,
     /// Its token requests ask for a new token even where the current one would be returned.
     pub force: bool,
-    /// Nodes of earlier fleets with the same app that are dealt slots or apps.
+    /// Processes of earlier fleets with the same app that are dealt slots or apps.
     pub first_ordinal: u32,
     /// Its nodes are gateways.
     pub is_gateway: bool,
-    /// First of its logins, where there are refresh tokens; one for each node, or one for the fleet's whole domain.
+    /// First of its logins, where there are refresh tokens; one for each node, or one for each tenant of the fleet's whole domain.
     pub first_login: u32,
     /// Each of its nodes has a login of its own.
     pub login_each: bool,
@@ -34,18 +39,73 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Which login a node of it has its credential from.
-    pub(crate) fn login_of(&self, id: NodeId) -> u32 {
-        match self.login_each {
-            true => self.first_login + (id.0 - self.nodes.start),
-            false => self.first_login,
+    /// Which tenant a node of it works for.
+    #[inline]
+    pub fn tenant_of(&self, id: NodeId) -> u32 {
+        match self.tenants {
+            1 => 0,
+            tenants => (id.0 - self.nodes.start) % tenants,
         }
     }
 
+    /// Which of its processes a node is of.
+    #[inline]
+    pub fn process_of(&self, id: NodeId) -> u32 {
+        match self.tenants {
+            1 => id.0 - self.nodes.start,
+            tenants => (id.0 - self.nodes.start) / tenants,
+        }
+    }
+
+    /// How many processes it has.
+    pub fn processes(&self) -> u32 {
+        (self.nodes.end - self.nodes.start) / self.tenants
+    }
+
+    /// Its nodes that work for a tenant, one of each process.
+    pub fn of_tenant(&self, tenant: u32) -> impl Iterator<Item = NodeId> + use<> {
+        let Range { start, end } = self.nodes;
+        (start + tenant..end).step_by(self.tenants as usize).map(NodeId)
+    }
+
+    /// The number of a node's store.
+    #[inline]
+    pub(crate) fn store_of(&self, id: NodeId) -> usize {
+        (self.store + self.tenant_of(id)) as usize
+    }
+
+    /// Which node a node of it forwards its calls to, where the strategy has a gateway.
+    pub(crate) fn gateway_of(&self, id: NodeId) -> Option<NodeId> {
+        let gateway = self.gateway?;
+        Some(NodeId(gateway.0 + self.tenant_of(id)))
+    }
+
+    /// Which login a node of it has its credential from.
+    pub(crate) fn login_of(&self, id: NodeId) -> u32 {
+        self.first_login
+            + match self.login_each {
+                true => id.0 - self.nodes.start,
+                false => self.tenant_of(id),
+            }
+    }
+
+    /// Its nodes that have their credential from a login.
+    pub(crate) fn with_login(&self, login: u32) -> impl Iterator<Item = NodeId> + use<> {
+        let Range { start, end } = self.nodes;
+        let first = login.checked_sub(self.first_login);
+        let (first, step) = match first {
+            Some(place) if self.login_each => (start.saturating_add(place), u32::MAX),
+            Some(tenant) if tenant < self.tenants => (start + tenant, self.tenants),
+            _ => (end, 1),
+        };
+        (first..end).step_by(step as usize).map(NodeId)
+    }
+
     /// Like nodes of the first app and of one login, whose code can send a slot index.
-    pub fn plain(nodes: std::ops::Range<u32>) -> Self {
+    pub fn plain(nodes: Range<u32>) -> Self {
         Self {
             nodes,
+            tenants: 1,
             client: 0,
             store: 0,
             gateway: None,
@@ -70,8 +130,8 @@ pub struct Layout {
     pub patience: Vec<Option<Duration>>,
     /// The job that a call of each group begins; empty where none does.
     pub jobs: Vec<Option<Job>>,
-    /// How many shared stores there are.
-    pub stores: u16,
+    /// How many shared stores there are; each tenant has one of its own in each domain, as keys of one store are apart.
+    pub stores: u32,
     /// How each of them is kept.
     pub store: StoreLayout,
     /// How long after a grant was found lost its user logs in again; none for never.
@@ -123,7 +183,7 @@ pub struct StoreLayout {
 pub(crate) fn place(fleet: &Fleet, id: NodeId) -> Me {
     Me {
         id,
-        ordinal: fleet.first_ordinal + (id.0 - fleet.nodes.start),
+        ordinal: fleet.first_ordinal + fleet.process_of(id),
         role: if fleet.is_gateway {
             Role::Gateway
         } else if fleet.sends_slot {

@@ -14,7 +14,7 @@ use crate::trace::Event;
 
 use super::World;
 use super::host::Host;
-use super::layout::Layout;
+use super::layout::{Fleet, Layout};
 use super::message::Message;
 
 /// Marks the keys of a login's draws: a node's request has another.
@@ -151,28 +151,26 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    fn nodes_of(&self, login: u32) -> Vec<NodeId> {
-        (0..self.nodes.len() as u32)
-            .map(NodeId)
-            .filter(|&id| self.login_of(id) == login)
-            .collect()
+    fn nodes_of(&self, login: u32) -> impl Iterator<Item = NodeId> + use<'_, S, R> {
+        self.fleets.iter().flat_map(move |fleet| fleet.with_login(login))
     }
 
     /// A user logs in: a new grant, put into the store of its domain. Says whether that went well.
     fn log_in(&mut self, login: u32, host: &mut impl Host) -> bool {
-        let Some(first) = self.nodes_of(login).first().copied() else {
+        let Some(first) = self.nodes_of(login).next() else {
             return false;
         };
         let fleet = &self.fleets[usize::from(self.nodes[first.index()].fleet)];
-        let (client, store, now) = (fleet.client, fleet.store, host.now());
+        let (client, tenant, store, now) = (fleet.client, fleet.tenant_of(first), fleet.store_of(first), host.now());
         let again = self.logins.at(login).token.is_some();
         // The first was before the run, whenever the node starts that it is deployed to.
         let key = LOGIN | (u64::from(login) << 40) ^ now.nanos();
         let granted = match again {
-            false => self.server.log_in(now, client, again, host),
+            false => self.server.log_in(now, client, tenant, again, host),
             true => {
                 let whose = Requester {
                     client,
+                    tenant,
                     address: self.server.provider.address(first),
                     token: None,
                     grant_type: Some(GrantType::AuthorizationCode),
@@ -184,7 +182,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             }
         };
         let Some(grant) = granted else { return false };
-        self.stores[usize::from(store)].put(now, Shared::of(grant, 0));
+        self.stores[store].put(now, Shared::of(grant, 0));
         if let Some(since) = self.logins.at(login).lacks_since {
             host.note(|| Event::LackedGrant { since });
         }
@@ -212,7 +210,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         };
         let grant = self.server.credential(token, host.now());
-        for id in self.nodes_of(login) {
+        let nodes: Vec<NodeId> = self.nodes_of(login).collect();
+        for id in nodes {
             if self.nodes[id.index()].up {
                 self.hear(id, Heard::Login(grant), host);
             }
@@ -234,15 +233,30 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         let good = |token: Token| rotation.family(token) == Some(family) && rotation.accepts(now, token);
-        let known = self.nodes.iter().filter_map(|node| node.memory.credential());
-        let stored = self
-            .stores
-            .iter()
-            .filter_map(|store| store.value().map(|shared| shared.token));
-        if !known.chain(stored).any(good) {
+        if !self.known_of(login).any(good) {
             self.logins.at(login).reported = true;
             host.note(|| Event::GrantLost);
         }
+    }
+
+    /// Every token that a node or a store holds which may be of this login: all, but for those of other tenants.
+    fn known_of(&self, login: u32) -> impl Iterator<Item = Token> + '_ {
+        let whose = self.fleets.iter().find_map(|fleet| {
+            let first = fleet.with_login(login).next()?;
+            Some(fleet.tenant_of(first))
+        });
+        let tenant = whose.unwrap_or(0);
+        let has = move |fleet: &&Fleet| tenant < fleet.tenants;
+        let of_tenant = move |fleet: &Fleet| fleet.of_tenant(tenant);
+        let nodes = self.fleets.iter().filter(has).flat_map(of_tenant);
+        let known = nodes.filter_map(|id| self.nodes[id.index()].memory.credential());
+        let stores = self
+            .fleets
+            .iter()
+            .filter(has)
+            .map(move |fleet| (fleet.store + tenant) as usize);
+        let stored = stores.filter_map(|store| self.stores[store].value());
+        known.chain(stored.map(|shared| shared.token))
     }
 
     /// Since when calls of a login fail for want of a grant: its user is waited for, or it has ended and nobody comes.

@@ -151,7 +151,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             nodes,
             calls: Calls::default(),
             server: Server::new(provider),
-            stores: vec![Store::remembering(layout.store.remembers); usize::from(layout.stores)],
+            stores: vec![Store::remembering(layout.store.remembers); layout.stores as usize],
             store_layout: layout.store,
             store_down: None,
             disturbance: Disturbance::default(),

@@ -103,8 +103,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         if let Some(token) = before {
             self.server.provider.ledger.hold(token, false);
         }
-        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
-        self.stores[usize::from(store)].release_locks_of(id);
+        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);
+        self.stores[store].release_locks_of(id);
     }
 
     /// A call arrives at a node: all that the delivery of a [`Message::Arrival`] is, as nothing keeps or loses a call on its way.
@@ -154,8 +154,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         let now = host.now();
-        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store;
-        let store = &mut self.stores[usize::from(store)];
+        let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);
+        let store = &mut self.stores[store];
         let answer = match self.store_down {
             Some(Outage::Silent) => return,
             Some(_) => Answer::Failed(operation.asked()),

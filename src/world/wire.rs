@@ -66,32 +66,38 @@ impl<H: Host, R: Rule> Wire<'_, H, R> {
     }
 
     fn note_request(&mut self, asker: Asker, slot: TokenSlot) {
-        let (node, client) = (self.id, self.fleet().client + slot.app_copy);
-        let bucket = self.server.provider.bucket(client, slot.index);
+        let (node, fleet) = (self.id, self.fleet());
+        let (client, tenant) = (fleet.client + slot.app_copy, fleet.tenant_of(node));
+        let bucket = self.server.provider.bucket(client, tenant, slot.index);
         self.host.note(|| Event::TokenAsked { node, asker, bucket });
     }
 
     fn tell(&mut self, whom: Whom, note: Note) {
-        let (id, store) = (self.id, self.fleet().store);
+        let id = self.id;
+        let (store, tenant) = (self.fleet().store, self.fleet().tenant_of(id));
+        let all = || peers(self.fleets, store, tenant);
         let send = |to: NodeId, host: &mut H| {
             host.send(Leg::Peer, node_key(id, to.0), Message::Note { to, from: id, note });
         };
         match whom {
             Whom::One(to) => send(to, self.host),
             Whom::Gateway => {
-                let gateway = self.fleet().gateway.expect("a strategy that tells a gateway has one");
+                let gateway = self
+                    .fleet()
+                    .gateway_of(id)
+                    .expect("a strategy that tells a gateway has one");
                 send(gateway, self.host);
             }
             Whom::All => {
-                for peer in peers(self.fleets, store).filter(|&peer| peer != id) {
+                for peer in all().filter(|&peer| peer != id) {
                     send(peer, self.host);
                 }
             }
             Whom::Some(count) => {
-                let all = peers(self.fleets, store).count();
-                let own = peers(self.fleets, store).position(|peer| peer == id).unwrap_or(0);
-                for step in (0..count).map(|power| 1usize << power).take_while(|&step| step < all) {
-                    let peer = peers(self.fleets, store).nth((own + step) % all);
+                let many = all().count();
+                let own = all().position(|peer| peer == id).unwrap_or(0);
+                for step in (0..count).map(|power| 1usize << power).take_while(|&step| step < many) {
+                    let peer = all().nth((own + step) % many);
                     send(peer.expect("within the count"), self.host);
                 }
             }
@@ -164,7 +170,10 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
             }
             Sends::Note { whom, note } => self.tell(whom, note),
             Sends::Forward { ticket } => {
-                let gateway = self.fleet().gateway.expect("a strategy that forwards has a gateway");
+                let gateway = self
+                    .fleet()
+                    .gateway_of(node)
+                    .expect("a strategy that forwards has a gateway");
                 self.host
                     .send(Leg::GatewayRequest, key, Message::Forward { ticket, gateway });
             }
@@ -307,16 +316,16 @@ pub(crate) fn by_clock(fleet: &Fleet, id: NodeId, delay: Delay) -> Delay {
     }
 }
 
-/// A node's place in its fleet, and the last one's.
+/// The place of a node's process in its fleet, and the last one's.
 fn place_in(fleet: &Fleet, id: NodeId) -> (u64, u64) {
-    let last = u64::from(fleet.nodes.end - fleet.nodes.start).saturating_sub(1).max(1);
-    (u64::from(id.0 - fleet.nodes.start), last)
+    let last = u64::from(fleet.processes()).saturating_sub(1).max(1);
+    (u64::from(fleet.process_of(id)), last)
 }
 
-/// The nodes that share a store, gateways left out.
-pub(crate) fn peers(fleets: &[Fleet], store: u16) -> impl Iterator<Item = NodeId> + '_ {
+/// The nodes of a tenant that share a store, which is given as that of the first tenant; gateways left out.
+pub(crate) fn peers(fleets: &[Fleet], store: u32, tenant: u32) -> impl Iterator<Item = NodeId> + '_ {
     fleets
         .iter()
         .filter(move |fleet| fleet.store == store && !fleet.is_gateway)
-        .flat_map(|fleet| fleet.nodes.clone().map(NodeId))
+        .flat_map(move |fleet| fleet.of_tenant(tenant))
 }

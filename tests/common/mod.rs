@@ -74,6 +74,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let slots = usize::from(coordination.duplicate_apps());
     let stride = coordination.highest_slot().map_or(1, |highest| highest + 1);
     Plan {
+        shares: Vec::new(),
         mix: None,
         fleets_apart: Vec::new(),
         policy: CallPolicy::plain(Retry::Immediate(Immediate {
@@ -91,6 +92,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
             on_bad_slot: OnBadSlot::Refuse,
             slots: vec![stride; slots],
             stride,
+            tenants: 1,
             token_endpoint: Endpoint::default(),
             api_endpoint: Endpoint::default(),
             pool: Vec::new(),

@@ -49,34 +49,33 @@ impl Shadow {
     /// A user logs in.
     pub fn log_in(&mut self) -> Token {
         self.server
-            .log_in(self.now, 0, false, &mut Calm)
+            .log_in(self.now, 0, 0, false, &mut Calm)
             .expect("a user may log in")
             .token
     }
 
     /// A token request with what came with this token, or with the client's own credentials.
     pub fn token(&mut self, with: Option<Token>) -> Reply<Grant> {
-        let (client, slot, asker) = (0, Slot::Unnamed, NodeId(0));
+        let asker = NodeId(0);
+        let ask = |no_op| TokenAsk {
+            client: 0,
+            tenant: 0,
+            slot: Slot::Unnamed,
+            force: false,
+            with,
+            no_op,
+            asker,
+            held: None,
+        };
         match self.server.token_arrives(
             self.now,
             0,
             asker,
-            |it| it.token_requester(client, asker, with),
+            |it| it.token_requester(&ask(false)),
             || (),
             &mut Calm,
         ) {
-            Intake::Now { no_op } => {
-                let ask = TokenAsk {
-                    client,
-                    slot,
-                    force: false,
-                    with,
-                    no_op,
-                    asker,
-                    held: None,
-                };
-                self.server.token_commits(self.now, &ask, &mut Calm)
-            }
+            Intake::Now { no_op } => self.server.token_commits(self.now, &ask(no_op), &mut Calm),
             Intake::Answered(reply) => reply,
             other => panic!("it is answered at once, not {other:?}"),
         }

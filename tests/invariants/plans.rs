@@ -3,7 +3,7 @@
 use tokenstorm::base::{Chance, Duration, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{DelayPlace, HoldsUp, Steps, Unretried};
-use tokenstorm::plan::{Act, Loop, Pauses, Plan, Replay};
+use tokenstorm::plan::{Act, Loop, Pauses, Plan, Processes, Replay};
 use tokenstorm::provider::settings::{Dialect, DialectSettings, Reads, Wording};
 use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, QuotaKind, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
@@ -100,6 +100,7 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
                 at,
                 Act::Revoke {
                     clients,
+                    tenant: None,
                     slot: (which % 2 == 0).then_some(0),
                 },
             )),
@@ -111,9 +112,9 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
 
 /// Another pattern of calls for the first fleet, and what comes by chance.
 fn load(plan: &mut Plan, case: &LoadCase) {
-    let nodes = plan.layout.fleets[0].nodes.clone();
+    let at = Processes::of(&plan.layout.fleets[0]);
     plan.drivers.pauses.extend(case.pauses.map(|(every, lasts)| Pauses {
-        nodes: nodes.clone(),
+        at: at.clone(),
         every: ms(every),
         lasts: Latency::exponential(ms(lasts)),
     }));
@@ -129,7 +130,7 @@ fn load(plan: &mut Plan, case: &LoadCase) {
                 rate: Rate::of(5, Duration::SECOND),
                 on: ms(500),
                 off: ms(1500),
-                fixed: nodes.end > 1,
+                fixed: at.count() > 1,
                 aligned: false,
             });
         }
@@ -146,7 +147,7 @@ fn load(plan: &mut Plan, case: &LoadCase) {
             plan.workloads[0].clear();
             plan.drivers.loops.push(Loop {
                 group,
-                nodes,
+                at,
                 users: 3,
                 think: Latency::exponential(ms(300)),
             });
@@ -155,7 +156,7 @@ fn load(plan: &mut Plan, case: &LoadCase) {
             plan.workloads[0].clear();
             plan.drivers.replays.push(Replay {
                 group,
-                nodes,
+                at,
                 calls: (0..80).map(|call| Time::ZERO + ms(100 * (call / 2))).collect(),
             });
         }

@@ -19,7 +19,7 @@ use crate::common::{Nodes, fails, holds, m0, mean, ms};
 use crate::settings::{day, issuances_per_call, naive, success};
 
 /// So many nodes with ten calls per second each, which are tried once, and tokens without end.
-fn load(nodes: u32) -> Plan {
+pub(super) fn load(nodes: u32) -> Plan {
     let fleet = [Nodes {
         count: nodes,
         per_second: 10.0,
@@ -35,7 +35,7 @@ fn limited(nodes: u32, quota: Quota) -> Plan {
     plan
 }
 
-fn per_second(count: u32, kind: QuotaKind) -> Quota {
+pub(super) fn per_second(count: u32, kind: QuotaKind) -> Quota {
     Quota {
         kind,
         ..Quota::fixed(count, Duration::SECOND)
@@ -43,7 +43,7 @@ fn per_second(count: u32, kind: QuotaKind) -> Quota {
 }
 
 /// Erlang's B formula: the share of a load that finds all places taken.
-fn erlang_b(places: u32, load: f64) -> f64 {
+pub(super) fn erlang_b(places: u32, load: f64) -> f64 {
     (1..=places).fold(1.0, |b, n| load * b / (f64::from(n) + load * b))
 }
 

@@ -16,6 +16,7 @@ mod logins;
 mod m0;
 mod schedule;
 mod settings;
+mod tenants;
 mod xfetch;
 
 use tokenstorm::base::{Chance, Dice, Duration, Time};

@@ -42,6 +42,7 @@ fn at(seconds: u64) -> Time {
 fn ask(with: Option<Token>) -> TokenAsk {
     TokenAsk {
         client: 0,
+        tenant: 0,
         slot: Slot::Unnamed,
         force: false,
         with,
@@ -53,7 +54,7 @@ fn ask(with: Option<Token>) -> TokenAsk {
 
 /// A whole token request in one instant.
 fn request(server: &mut Latest, now: Time, with: Option<Token>, host: &mut Quiet) -> Reply<Grant> {
-    let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), with);
+    let whose = |it: &Provider<Issuance>| it.token_requester(&ask(with));
     match server.token_arrives(now, 0, NodeId(0), whose, || 0, host) {
         Intake::Now { no_op } => server.token_commits(now, &TokenAsk { no_op, ..ask(with) }, host),
         Intake::Answered(reply) => reply,
@@ -111,7 +112,7 @@ fn requests_queue_and_are_turned_away() {
     };
     let (mut server, mut host) = (server(endpoint), Quiet::default());
     let mut arrive = |server: &mut Latest, number| {
-        let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), None);
+        let whose = |it: &Provider<Issuance>| it.token_requester(&ask(None));
         server.token_arrives(at(1), 0, NodeId(0), whose, || number, &mut host)
     };
     assert_eq!(arrive(&mut server, 1), Intake::Serve);
@@ -147,7 +148,7 @@ fn a_used_refresh_token_is_stale() {
     let provider = Provider::new(Issuance::latest_only(TTL), OnBadSlot::Refuse, vec![1], 1);
     let mut server: Latest = Server::new(provider.with_rotation(Some(RotationRule::default())));
     let mut host = Quiet::default();
-    let login = server.log_in(at(1), 0, false, &mut host).expect("a user may log in");
+    let login = server.log_in(at(1), 0, 0, false, &mut host).expect("a user may log in");
     let second = granted(request(&mut server, at(2), Some(login.token), &mut host));
     assert_ne!(second, login.token);
     let stale = Reply::refused(AnswerKind::StaleRefresh);
@@ -166,7 +167,7 @@ fn two_grants(endpoint: Endpoint) -> (Latest, Quiet, [Token; 2]) {
         .with_rotation(Some(rule))
         .with_endpoints(endpoint, Endpoint::default());
     let (mut server, mut host) = (Server::new(provider), Quiet::default());
-    let logins = [(); 2].map(|()| server.log_in(at(0), 0, false, &mut host).expect("a user may log in"));
+    let logins = [(); 2].map(|()| server.log_in(at(0), 0, 0, false, &mut host).expect("a user may log in"));
     (server, host, logins.map(|login| login.token))
 }
 
@@ -211,6 +212,7 @@ fn a_login_is_an_issuance_of_its_own_grant() {
     let (mut server, mut host, _) = two_grants(Endpoint::default().with_quotas([quota]));
     let whose = Requester {
         client: 0,
+        tenant: 0,
         address: 0,
         token: None,
         grant_type: Some(GrantType::AuthorizationCode),
@@ -245,7 +247,7 @@ fn a_second_refresh_of_a_grant_is_refused_while_one_is_under_way() {
         };
         let (mut server, mut host, [one, other]) = two_grants(endpoint.with_quotas([quota]));
         let mut arrive = |server: &mut Latest, with| {
-            let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), Some(with));
+            let whose = |it: &Provider<Issuance>| it.token_requester(&ask(Some(with)));
             server.token_arrives(at(1), 0, NodeId(0), whose, || 0, &mut host)
         };
         assert_eq!(arrive(&mut server, one), Intake::Serve);
@@ -253,7 +255,7 @@ fn a_second_refresh_of_a_grant_is_refused_while_one_is_under_way() {
         assert_eq!(arrive(&mut server, one), refused);
         assert_eq!(arrive(&mut server, other), Intake::Serve);
         assert!(server.provider.counts_under_way(At::Token) && !server.provider.counts_under_way(At::Api));
-        let whose = server.provider.token_requester(0, NodeId(0), Some(one));
+        let whose = server.provider.token_requester(&ask(Some(one)));
         server.provider.leaves(At::Token, &whose);
         assert_eq!(server.token_served(), None);
         assert_eq!(arrive(&mut server, one), Intake::Serve);
@@ -275,7 +277,7 @@ fn a_request_without_a_place_is_not_under_way() {
     };
     let (mut server, mut host) = (server(endpoint.with_quotas([quota])), Quiet::default());
     let mut arrive = |server: &mut Latest| {
-        let whose = |it: &Provider<Issuance>| it.token_requester(0, NodeId(0), None);
+        let whose = |it: &Provider<Issuance>| it.token_requester(&ask(None));
         server.token_arrives(at(1), 0, NodeId(0), whose, || 0, &mut host)
     };
     assert_eq!(arrive(&mut server), Intake::Serve);

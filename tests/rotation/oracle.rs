@@ -33,7 +33,7 @@ impl Provider {
         self.settle(now);
         let (ruling, evicted) = self
             .rotation
-            .login(now, 0, BUCKET, &mut self.ledger, &mut self.rule)
+            .login(now, BUCKET, &mut self.ledger, &mut self.rule)
             .unwrap();
         self.tokens.push(ruling.token);
         evicted

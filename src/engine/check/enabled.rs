@@ -43,9 +43,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             out.extend((0..self.nodes() as u8).map(Action::Crash));
         }
         if self.left.left(Fault::Expiry) > 0 {
-            let buckets =
-                (0..self.world.server.provider.clients()).flat_map(|client| self.world.server.provider.buckets(client));
-            for bucket in buckets {
+            for bucket in self.world.server.provider.ledger.buckets() {
                 if self.world.server.provider.ledger.newest(bucket).is_some() {
                     out.push(Action::Expire(bucket.0 as u8));
                 }

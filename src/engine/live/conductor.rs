@@ -233,11 +233,13 @@ impl<'a> Conductor<'a> {
                 }
             }
             DriverTurn::Pause => {
-                let (node, lasts, next) = self.drivers.pause(number, now);
+                let (nodes, lasts, next) = self.drivers.pause(number, now);
                 self.push(next, Due::Arrival(number));
-                self.mail(node, Mail::Pause(now + lasts));
-                let resume = self.drivers.resumption(node);
-                self.push(now + lasts, Due::Arrival(resume));
+                for node in nodes.map(NodeId) {
+                    self.mail(node, Mail::Pause(now + lasts));
+                    let resume = self.drivers.resumption(node);
+                    self.push(now + lasts, Due::Arrival(resume));
+                }
             }
             // The provider does that itself.
             DriverTurn::Revocation => {}

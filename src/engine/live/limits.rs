@@ -64,6 +64,9 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
 
 /// Refuses what one machine cannot play.
 pub(super) fn allow(plan: &Plan, options: &LiveOptions) -> Result<(), LiveError> {
+    if plan.layout.fleets.iter().any(|fleet| fleet.tenants > 1) {
+        return Err(LiveError::Tenants);
+    }
     let nodes = plan.nodes();
     if nodes > MOST_LIVE_NODES {
         return Err(LiveError::TooManyNodes { nodes });

@@ -155,6 +155,9 @@ pub enum LiveError {
         /// How many there are.
         nodes: usize,
     },
+    /// Apps with tenants.
+    #[error("a live run plays one tenant: set `tenants` of the app to 1")]
+    Tenants,
     /// More calls than a machine makes.
     #[error(
         "{calls:.0} calls per second of the wall clock are more than one machine makes, which is {MOST_LIVE_CALLS_PER_S:.0}; \

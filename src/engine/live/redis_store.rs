@@ -192,7 +192,7 @@ impl RedisStore {
         format!("{}t{}", self.process, node.0)
     }
 
-    fn key(&self, store: u16, what: &str) -> String {
+    fn key(&self, store: u32, what: &str) -> String {
         format!("{}:{store}:{what}", self.prefix)
     }
 
@@ -206,7 +206,7 @@ impl RedisStore {
     /// Carries out one operation.
     pub async fn apply(
         &self,
-        store: u16,
+        store: u32,
         from: NodeId,
         operation: StoreOperation,
     ) -> Result<Applied, redis::RedisError> {
@@ -219,7 +219,7 @@ impl RedisStore {
 
     async fn answer(
         &self,
-        store: u16,
+        store: u32,
         from: NodeId,
         operation: StoreOperation,
     ) -> Result<StoreAnswer, redis::RedisError> {
@@ -275,7 +275,7 @@ impl RedisStore {
         })
     }
 
-    async fn read(&self, store: u16) -> Result<Option<Entry<Shared>>, redis::RedisError> {
+    async fn read(&self, store: u32) -> Result<Option<Entry<Shared>>, redis::RedisError> {
         let mut connection = self.connection();
         let mut call = self.scripts.read.prepare_invoke();
         call.key(self.key(store, "value"));
@@ -294,7 +294,7 @@ impl RedisStore {
         }))
     }
 
-    async fn write(&self, store: u16, value: Shared, when: When) -> Result<Applied, redis::RedisError> {
+    async fn write(&self, store: u32, value: Shared, when: When) -> Result<Applied, redis::RedisError> {
         let mut connection = self.connection();
         let written = self.texts.written(value);
         let (condition, with) = self.condition(when, written.rank);
@@ -312,7 +312,7 @@ impl RedisStore {
         Ok(Applied { answer, replaced })
     }
 
-    async fn kept_unless(&self, written: bool, store: u16) -> Result<StoreAnswer, redis::RedisError> {
+    async fn kept_unless(&self, written: bool, store: u32) -> Result<StoreAnswer, redis::RedisError> {
         match written {
             true => Ok(Answer::Written),
             false => Ok(Answer::Kept(self.read(store).await?)),
@@ -331,7 +331,7 @@ impl RedisStore {
     }
 
     /// A node has died: a lock that lasts as long as its owner is free.
-    pub async fn release_locks_of(&self, store: u16, owner: NodeId) {
+    pub async fn release_locks_of(&self, store: u32, owner: NodeId) {
         let mut connection = self.connection();
         let mut call = self.scripts.free.prepare_invoke();
         call.key(self.key(store, "lease")).arg(self.tied(owner));
@@ -339,7 +339,7 @@ impl RedisStore {
     }
 
     /// Takes away what so many stores have put there.
-    pub async fn clear(&self, stores: u16) {
+    pub async fn clear(&self, stores: u32) {
         for mut connection in self.all().await {
             for store in 0..stores {
                 let keys = ["value", "lease", "fence", "written"].map(|what| self.key(store, what));

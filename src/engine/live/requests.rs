@@ -90,7 +90,7 @@ pub(super) async fn store(
     around: Arc<Surroundings>,
     node: NodeId,
     (sent, key): (Time, u64),
-    store: u16,
+    store: u32,
     number: u8,
     operation: StoreOperation,
 ) -> Option<(Told, Trip)> {

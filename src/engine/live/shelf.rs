@@ -16,7 +16,7 @@ use crate::store::{Answer, Operation, Store};
 /// All shared stores of a run: one for each domain.
 pub(super) struct Shelf {
     kept: Kept,
-    stores: u16,
+    stores: u32,
     replica_lag: Option<Duration>,
     /// 0 works, 1 answers with errors, 2 is silent.
     outage: AtomicU8,
@@ -30,7 +30,7 @@ enum Kept {
 impl Shelf {
     /// In this process.
     pub fn embedded(plan: &Plan) -> Self {
-        let stores = vec![Store::remembering(plan.layout.store.remembers); usize::from(plan.layout.stores)];
+        let stores = vec![Store::remembering(plan.layout.store.remembers); plan.layout.stores as usize];
         Self {
             kept: Kept::Embedded(Mutex::new(stores)),
             stores: plan.layout.stores,
@@ -111,7 +111,7 @@ impl Shelf {
     }
 
     /// Carries out one operation; none where nobody ever answers.
-    pub async fn apply(&self, now: Time, store: u16, from: NodeId, operation: StoreOperation) -> Option<Applied> {
+    pub async fn apply(&self, now: Time, store: u32, from: NodeId, operation: StoreOperation) -> Option<Applied> {
         match self.outage.load(Ordering::Relaxed) {
             1 => return Some(Applied::failed(operation)),
             2 => return None,
@@ -120,7 +120,7 @@ impl Shelf {
         match &self.kept {
             Kept::Embedded(stores) => {
                 let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
-                let store = &mut stores[usize::from(store)];
+                let store = &mut stores[store as usize];
                 let before = store.value().map(|shared| shared.token);
                 let answer = match (operation, self.replica_lag) {
                     (Operation::Read, Some(lag)) => store.read_replica(now, lag),
@@ -141,11 +141,11 @@ impl Shelf {
     }
 
     /// Puts a value there that no node has written.
-    pub async fn put(&self, now: Time, store: u16, value: Shared) {
+    pub async fn put(&self, now: Time, store: u32, value: Shared) {
         match &self.kept {
             Kept::Embedded(stores) => {
                 let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
-                stores[usize::from(store)].put(now, value);
+                stores[store as usize].put(now, value);
             }
             Kept::Redis(redis) => {
                 let write = Operation::Write {
@@ -158,11 +158,11 @@ impl Shelf {
     }
 
     /// A node has died: a lock that lasts as long as its owner is free.
-    pub async fn release_locks_of(&self, store: u16, owner: NodeId) {
+    pub async fn release_locks_of(&self, store: u32, owner: NodeId) {
         match &self.kept {
             Kept::Embedded(stores) => {
                 let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
-                stores[usize::from(store)].release_locks_of(owner);
+                stores[store as usize].release_locks_of(owner);
             }
             Kept::Redis(redis) => redis.release_locks_of(store, owner).await,
         }

@@ -116,6 +116,7 @@ impl TokenSourceOptions {
         Plan {
             mix: None,
             fleets_apart: Vec::new(),
+            shares: Vec::new(),
             coordination: self.coordination.clone(),
             policy: self.policy.clone(),
             layout: Layout::plain(1, false),
@@ -127,6 +128,7 @@ impl TokenSourceOptions {
                 on_bad_slot: OnBadSlot::Refuse,
                 slots: vec![1],
                 stride: 1,
+                tenants: 1,
                 token_endpoint: Endpoint::default(),
                 api_endpoint: Endpoint::default(),
                 pool: Vec::new(),

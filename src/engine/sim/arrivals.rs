@@ -1,4 +1,5 @@
-//! When calls arrive in a run: a stream for each node and workload, or one for all like nodes of a fleet.
+//! When calls arrive in a run: a stream for each process and workload, or one for all like processes of a fleet. A process is one node,
+//! or as many as its app has tenants: the first of them stands for it, and the plan says for whom a call is.
 //!
 //! Independent Poisson streams together are one Poisson stream whose calls each choose their node uniformly. So a fleet of
 //! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
@@ -6,7 +7,7 @@
 use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
 use crate::plan::{Plan, Stream};
 use crate::workload::{Pattern, PatternMoment};
-use crate::world::Message;
+use crate::world::{Fleet, Message};
 
 use super::payload::LIMIT;
 use super::purpose::{ARRIVALS, BRANCH_ARRIVALS, PHASE};
@@ -34,14 +35,22 @@ struct Crowd {
     gap: u128,
     /// What was cut off the gaps so far, in units of 2^-32 ns.
     cut: u64,
-    nodes: (u32, u32),
+    at: Places,
     group: Group,
     next: (NodeId, u32),
 }
 
+/// Processes of a fleet: their first node, how many they are, and the nodes of each.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    first: u32,
+    count: u32,
+    each: u32,
+}
+
 impl Crowd {
-    fn of(nodes: std::ops::Range<u32>, workload: &Stream) -> Option<Self> {
-        let count = nodes.end - nodes.start;
+    fn of(fleet: &Fleet, workload: &Stream) -> Option<Self> {
+        let count = fleet.processes();
         let Pattern::Poisson(rate) = workload.arrivals else {
             return None;
         };
@@ -53,7 +62,11 @@ impl Crowd {
             begun: false,
             gap: (u128::from(rate.gap()?.nanos()) << 20) / u128::from(count),
             cut: 0,
-            nodes: (nodes.start, count),
+            at: Places {
+                first: fleet.nodes.start,
+                count,
+                each: fleet.tenants,
+            },
             group: workload.group,
             next: (NodeId(0), 0),
         })
@@ -66,8 +79,9 @@ impl Crowd {
         let gap = ((self.gap * u128::from(unit_exponential(draw))) >> 20) + u128::from(self.cut);
         self.cut = gap as u64 & 0xffff_ffff;
         let other = mix(draw);
-        let (first, count) = self.nodes;
-        let node = NodeId(first + ((u128::from(other) * u128::from(count)) >> 64) as u32);
+        let Places { first, count, each } = self.at;
+        let place = ((u128::from(other) * u128::from(count)) >> 64) as u32;
+        let node = NodeId(first + place * each);
         self.next = (node, mix(other) as u32);
         Duration::from_nanos((gap >> 32) as u64)
     }
@@ -89,11 +103,11 @@ impl Sources {
             sources.first_crowd.push(sources.crowds.len() as u32);
             let crowds = workloads
                 .iter()
-                .map(|workload| Crowd::of(fleet.nodes.clone(), workload).filter(|_| together));
+                .map(|workload| Crowd::of(fleet, workload).filter(|_| together));
             sources.crowds.extend(crowds);
             let here = &sources.crowds[sources.crowds.len() - workloads.len()..];
             if !here.iter().all(Option::is_some) {
-                count += (fleet.nodes.end - fleet.nodes.start) * workloads.len() as u32;
+                count += fleet.processes() * workloads.len() as u32;
             }
         }
         sources.first.push(count);
@@ -121,17 +135,20 @@ impl Sources {
         (self.streams.len() + self.crowds.len()) as u32
     }
 
-    /// Begins the streams of a node that starts for the first time; `due` is told each stream and when its first call is.
+    /// Begins the streams of a process whose first node starts for the first time; `due` is told each stream and when its first call is.
     pub fn begin(&mut self, plan: &Plan, now: Time, node: NodeId, mut due: impl FnMut(u32, Duration)) {
         let dice = self.dice;
         let fleet = plan.layout.fleets.partition_point(|fleet| fleet.nodes.end <= node.0);
-        let workloads = &plan.workloads[fleet];
-        let place = node.0 - plan.layout.fleets[fleet].nodes.start;
+        let (workloads, of) = (&plan.workloads[fleet], &plan.layout.fleets[fleet]);
+        if of.tenant_of(node) > 0 {
+            return;
+        }
+        let place = of.process_of(node);
         for (index, workload) in workloads.iter().enumerate() {
             let number = self.first_crowd[fleet] as usize + index;
             if let Some(crowd) = &mut self.crowds[number] {
                 if !std::mem::replace(&mut crowd.begun, true) {
-                    crowd.stream = dice.stream(ARRIVALS, (1 << 40) | (u64::from(crowd.nodes.0) << 8) | index as u64);
+                    crowd.stream = dice.stream(ARRIVALS, (1 << 40) | (u64::from(crowd.at.first) << 8) | index as u64);
                     due((self.streams.len() + number) as u32, crowd.draw());
                 }
                 continue;
@@ -207,7 +224,8 @@ impl Sources {
         let workloads = &plan.workloads[fleet];
         let place = stream - self.first[fleet];
         let count = workloads.len() as u32;
-        let node = plan.layout.fleets[fleet].nodes.start + place / count;
+        let Fleet { nodes, tenants, .. } = &plan.layout.fleets[fleet];
+        let node = nodes.start + place / count * tenants;
         let index = place % count;
         (NodeId(node), u64::from(index), &workloads[index as usize])
     }

@@ -1,6 +1,8 @@
 //! What drives a run beside its timeline and the calls that come of themselves: users in closed loops, replayed calls, pauses
 //! and revocations by chance. Each has numbers in the queue after those of the streams of arrivals.
 
+use std::ops::Range;
+
 use crate::base::{Dice, Duration, Group, NodeId, Time, exponential};
 use crate::plan::{self, Plan};
 use crate::world::Message;
@@ -24,12 +26,12 @@ pub struct DriverQueue<'a> {
     first_resumption: u32,
 }
 
-/// The users of one workload; those of one node are alike and have one number.
+/// The users of one workload; those of one process are alike and have one number.
 #[derive(Clone)]
 struct Loop {
     first: u32,
-    /// Stream of each node, and how many of its users wait for it to be up.
-    nodes: Vec<(u64, u32)>,
+    /// Stream of each process, and how many of its users wait for it to be up.
+    processes: Vec<(u64, u32)>,
 }
 
 /// How far a recorded trace has come.
@@ -69,12 +71,16 @@ impl<'a> DriverQueue<'a> {
         for workload in &drivers.loops {
             let group = u64::from(workload.group.0);
             // All users of a node wait until it starts.
-            let node = |node: u32| (dice.stream(USERS, (u64::from(node) << 16) | group), workload.users);
+            let at = &workload.at;
+            let user = |place: u32| {
+                let party = (u64::from(at.first(place).0) << 16) | group;
+                (dice.stream(USERS, party), workload.users)
+            };
             loops.push(Loop {
                 first: next,
-                nodes: workload.nodes.clone().map(node).collect(),
+                processes: (0..at.count()).map(user).collect(),
             });
-            next += workload.nodes.end - workload.nodes.start;
+            next += at.count();
         }
         let first_pause = next + drivers.replays.len() as u32;
         let revocation = first_pause + drivers.pauses.len() as u32;
@@ -110,7 +116,7 @@ impl<'a> DriverQueue<'a> {
 
     /// From here on the draws are others, as `dice` says for these.
     pub fn redraw(&mut self, dice: Dice) {
-        let users = self.loops.iter_mut().flat_map(|users| &mut users.nodes);
+        let users = self.loops.iter_mut().flat_map(|users| &mut users.processes);
         let users = users.map(|(stream, _)| stream);
         let replays = self.replays.iter_mut().map(|replay| &mut replay.stream);
         let others = self.pauses.iter_mut().chain([&mut self.revocations]);
@@ -150,11 +156,11 @@ impl<'a> DriverQueue<'a> {
             DriverTurn::Replay
         } else {
             let (index, place) = self.user(number);
-            DriverTurn::User(NodeId(self.plan.loops[index].nodes.start + place as u32))
+            DriverTurn::User(self.plan.loops[index].at.first(place as u32))
         }
     }
 
-    /// Which loop and which of its nodes a number belongs to.
+    /// Which loop and which of its processes a number belongs to.
     fn user(&self, number: u32) -> (usize, usize) {
         let index = self.loops.partition_point(|users| users.first <= number) - 1;
         (index, (number - self.loops[index].first) as usize)
@@ -163,12 +169,12 @@ impl<'a> DriverQueue<'a> {
     /// A call has ended: if a user has waited for it, the number of that user and how long they think.
     pub fn ended(&mut self, node: NodeId, group: Group) -> Option<(u32, Duration)> {
         let index = self.plan.loops.iter().position(|workload| workload.group == group)?;
-        let place = node.0 - self.plan.loops[index].nodes.start;
+        let place = self.plan.loops[index].at.place(node)?;
         Some((self.loops[index].first + place, self.think(index, place as usize)))
     }
 
     fn think(&mut self, index: usize, place: usize) -> Duration {
-        let draw = Dice::next(&mut self.loops[index].nodes[place].0);
+        let draw = Dice::next(&mut self.loops[index].processes[place].0);
         self.plan.loops[index].think.sample(draw)
     }
 
@@ -178,39 +184,37 @@ impl<'a> DriverQueue<'a> {
         Message::Arrival {
             node,
             group: self.plan.loops[index].group,
-            draw_key: Dice::next(&mut self.loops[index].nodes[place].0) as u32,
+            draw_key: Dice::next(&mut self.loops[index].processes[place].0) as u32,
         }
     }
 
     /// The user's node is down: the user comes back when it starts.
     pub fn wait_for(&mut self, number: u32) {
         let (index, place) = self.user(number);
-        self.loops[index].nodes[place].1 += 1;
+        self.loops[index].processes[place].1 += 1;
     }
 
     /// A node has started: the users who have waited for it think before they call.
     #[inline]
     pub fn started(&mut self, node: NodeId, mut due: impl FnMut(u32, Duration)) {
         for index in 0..self.loops.len() {
-            let workload = &self.plan.loops[index];
-            if !workload.nodes.contains(&node.0) {
+            let Some(place) = self.plan.loops[index].at.place(node) else {
                 continue;
-            }
-            let place = node.0 - workload.nodes.start;
+            };
             let number = self.loops[index].first + place;
-            for _ in 0..std::mem::take(&mut self.loops[index].nodes[place as usize].1) {
+            for _ in 0..std::mem::take(&mut self.loops[index].processes[place as usize].1) {
                 let think = self.think(index, place as usize);
                 due(number, think);
             }
         }
     }
 
-    /// The call of a recorded trace that is due, at the next node in turn that is up.
+    /// The call of a recorded trace that is due, at the next process in turn that is up.
     pub fn replayed(&mut self, number: u32, is_up: impl Fn(NodeId) -> bool) -> DrivenCall {
         let index = (number - self.first_replay) as usize;
         let (replay, state) = (&self.plan.replays[index], &mut self.replays[index]);
-        let count = replay.nodes.end - replay.nodes.start;
-        let at = |turn: u32| NodeId(replay.nodes.start + turn % count);
+        let count = replay.at.count();
+        let at = |turn: u32| replay.at.first(turn % count);
         let up = (state.turn..state.turn + count).find(|&turn| is_up(at(turn)));
         let draw_key = Dice::next(&mut state.stream) as u32;
         state.calls += 1;
@@ -227,22 +231,21 @@ impl<'a> DriverQueue<'a> {
         }
     }
 
-    /// Pauses of like nodes together are one Poisson process, each at a node chosen alike.
+    /// Pauses of like processes together are one Poisson process, each at one chosen alike.
     fn gap_of_pauses(&mut self, index: usize) -> Duration {
         let pauses = &self.plan.pauses[index];
-        let nodes = u64::from(pauses.nodes.end - pauses.nodes.start);
-        exponential(pauses.every.ratio(1, nodes), Dice::next(&mut self.pauses[index]))
+        let count = u64::from(pauses.at.count());
+        exponential(pauses.every.ratio(1, count), Dice::next(&mut self.pauses[index]))
     }
 
-    /// The pause that is due: at which node, for how long; and when the next one is.
-    pub fn pause(&mut self, number: u32, now: Time) -> (NodeId, Duration, Time) {
+    /// The pause that is due: at the nodes of which process, for how long; and when the next one is.
+    pub fn pause(&mut self, number: u32, now: Time) -> (Range<u32>, Duration, Time) {
         let index = (number - self.first_pause) as usize;
         let pauses = &self.plan.pauses[index];
-        let (node, lasts) = (Dice::next(&mut self.pauses[index]), Dice::next(&mut self.pauses[index]));
-        let count = pauses.nodes.end - pauses.nodes.start;
-        let node = pauses.nodes.start + ((u128::from(node) * u128::from(count)) >> 64) as u32;
+        let (place, lasts) = (Dice::next(&mut self.pauses[index]), Dice::next(&mut self.pauses[index]));
+        let place = ((u128::from(place) * u128::from(pauses.at.count())) >> 64) as u32;
         let lasts = pauses.lasts.sample(lasts);
-        (NodeId(node), lasts, now + self.gap_of_pauses(index))
+        (pauses.at.nodes(place), lasts, now + self.gap_of_pauses(index))
     }
 
     /// The number under which a node's pause ends.

@@ -5,7 +5,7 @@ use super::event::Class;
 use super::payload::Taken;
 use super::purpose::{HIT, LAG, REPLICA, WAKE, latency_of, loss_of};
 use super::queue::Queue;
-use crate::base::{Chance, Delay, Dice, Duration, Time};
+use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
 use crate::metric::Observed;
 use crate::oauth::Token;
 use crate::plan::Links;
@@ -63,6 +63,12 @@ fn way_of_alarm(alarm: &Message) -> Option<usize> {
 const _: () = assert!(LEGS + 4 <= super::queue::WAYS);
 
 impl SimHost<'_> {
+    /// A node's pause by chance ends then.
+    pub(super) fn resume_at(&mut self, at: Time, node: NodeId) {
+        let resume = self.drivers.resumption(node);
+        self.queue.push_arrival(at, resume);
+    }
+
     /// The same host at this instant, for a run that goes on with other draws; whoever listens here hears nothing of it.
     pub(super) fn branch(&self, dice: Dice) -> Self {
         let mut drivers = self.drivers.clone();

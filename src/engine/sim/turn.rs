@@ -222,10 +222,10 @@ where
         if now >= self.span.horizon {
             return;
         }
-        let (world, host) = (&mut self.world, &mut self.host);
+        let (plan, world, host) = (self.plan, &mut self.world, &mut self.host);
         let next = self
             .sources
-            .arrive(self.plan, now, number, |call| Self::hand_over(world, host, call));
+            .arrive(plan, now, number, |call| Self::hand_over(plan, world, host, call));
         if let Some(gap) = next {
             if let Some(node) = self.sources.upcoming(number) {
                 self.world.expect_node(node);
@@ -237,10 +237,12 @@ where
     /// A call arrives that did not come through the queue. It is handed to its node: a whole delivery, with the code for every kind of
     /// message, would be compiled into each place that has calls, in each kind of run and for each strategy.
     #[inline(always)]
-    fn hand_over(world: &mut World<S, R>, host: &mut H, call: Message) {
-        let Message::Arrival { node, group, draw_key } = call else {
+    fn hand_over(plan: &Plan, world: &mut World<S, R>, host: &mut H, mut call: Message) {
+        let Message::Arrival { node, group, draw_key } = &mut call else {
             unreachable!("only calls are handed over");
         };
+        node.0 += plan.tenant(*group, *draw_key);
+        let (node, group, draw_key) = (*node, *group, *draw_key);
         host.begins(world, Occasion::Message(&call));
         world.arrive(node, group, draw_key, host);
         host.done(world);
@@ -249,7 +251,7 @@ where
     /// The same where calls are rare.
     #[inline(never)]
     fn deliver(&mut self, call: Message) {
-        Self::hand_over(&mut self.world, &mut self.host, call);
+        Self::hand_over(self.plan, &mut self.world, &mut self.host, call);
     }
 
     /// Something is due that is no stream of arrivals.
@@ -281,24 +283,24 @@ where
             }
             DriverTurn::Pause => {
                 let sim = self.host.sim_mut();
-                let (node, lasts, next) = sim.drivers.pause(number, now);
+                let (nodes, lasts, next) = sim.drivers.pause(number, now);
                 sim.queue.push_arrival(next, number);
-                if world.is_up(node) && !world.is_paused(node) {
-                    self.host.begins(world, Occasion::Pause(node, now + lasts));
-                    world.pause(node, now + lasts, &mut self.host);
-                    self.host.done(world);
-                    let sim = self.host.sim_mut();
-                    let resume = sim.drivers.resumption(node);
-                    sim.queue.push_arrival(now + lasts, resume);
+                for node in nodes.map(NodeId) {
+                    if world.is_up(node) && !world.is_paused(node) {
+                        self.host.begins(world, Occasion::Pause(node, now + lasts));
+                        world.pause(node, now + lasts, &mut self.host);
+                        self.host.done(world);
+                        self.host.sim_mut().resume_at(now + lasts, node);
+                    }
                 }
             }
             DriverTurn::Revocation => {
                 let sim = self.host.sim_mut();
-                let (draw, next) = sim.drivers.revocation(now);
+                let (chosen, next) = sim.drivers.revocation(now);
                 sim.queue.push_arrival(next, number);
-                let client = (u128::from(draw) * u128::from(world.server.provider.clients())) >> 64;
-                self.host.begins(world, Occasion::Revocation(client as u16));
-                world.revoke(client as u16, None, &mut self.host);
+                let (client, tenant) = world.server.provider.grant_of(chosen);
+                self.host.begins(world, Occasion::Revocation(client));
+                world.revoke(client, Some(tenant), None, &mut self.host);
                 self.host.done(world);
             }
             DriverTurn::Resume(node) => {
@@ -324,7 +326,7 @@ where
         // Sampling must not shift the draws of the calls.
         let done = self.plan.timeline[..self.acts].iter();
         let acts = done.filter(|(_, act)| !matches!(act, Act::Sample { .. })).count() as u64;
-        for node in nodes {
+        for node in nodes.clone().step_by(self.plan.nodes_of_a_process(nodes.start)) {
             for call in 0..each {
                 let count = (acts << 32) | u64::from(call);
                 let draw_key = self.host.sim().dice.draw(CALLS, node.into(), count) as u32;
@@ -390,9 +392,9 @@ where
                 }
             }
             Act::Calls { .. } => unreachable!("done by `act`"),
-            Act::Revoke { clients, slot } => clients
+            Act::Revoke { clients, tenant, slot } => clients
                 .clone()
-                .for_each(|client| self.world.revoke(client, *slot, host)),
+                .for_each(|client| self.world.revoke(client, *tenant, *slot, host)),
         }
     }
 }

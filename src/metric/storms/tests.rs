@@ -4,6 +4,7 @@ fn context(arrivals_per_s: f64) -> RunContext {
     let at = |s| Time::ZERO + Duration::from_secs(s);
     RunContext {
         fleets: Default::default(),
+        tenants: Default::default(),
         warmup: at(0),
         horizon: at(1000),
         end: at(1000),

@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::ledger::Ledger;
 use super::{RotationMachine, Serial};
 use crate::base::Time;
-use crate::oauth::Token;
+use crate::oauth::{Bucket, Token};
 
 /// Up to so many access tokens of a family are looked through at each refresh.
 const FEW: usize = 64;
 
 /// Pairs that are remembered at most; the oldest that were used up are forgotten first, as an issuer deletes old rows.
 const REMEMBERED: usize = 1 << 16;
+
+/// So many for each grant at least, however many grants there are.
+const REMEMBERED_OF_EACH: usize = 16;
 
 impl RotationMachine {
     /// Notes a new access token of a family. Where many live, those that have died are looked for each time their number has
@@ -30,17 +33,21 @@ impl RotationMachine {
         self.families[family as usize].access.push(token);
     }
 
-    /// A client's families that are not over, oldest first. Those that are over are not looked at again.
-    pub(super) fn live(&mut self, now: Time, client: u16) -> Vec<u32> {
-        let count = self.grants();
-        self.open.extend(self.looked_at..count);
+    /// The families of a bucket that are not over, oldest first. Those that are over are not looked at again.
+    pub(super) fn live(&mut self, now: Time, bucket: Bucket) -> Vec<u32> {
+        let (families, count) = (&self.families, self.grants());
+        for family in self.looked_at..count {
+            let bucket = families[family as usize].bucket;
+            self.open.entry(bucket).or_default().push(family);
+        }
+        let new = count - self.looked_at;
         self.looked_at = count;
-        self.walk(self.open.len());
-        let families = &self.families;
-        self.open.retain(|&family| !families[family as usize].is_over(now));
-        let open = self.open.iter().copied();
-        open.filter(|&family| families[family as usize].client == client)
-            .collect()
+        let open = self.open.entry(bucket).or_default();
+        let looked_through = open.len() + new as usize;
+        open.retain(|&family| !families[family as usize].is_over(now));
+        let open = open.clone();
+        self.walk(looked_through);
+        open
     }
 
     /// Notes the length of a search.
@@ -52,7 +59,8 @@ impl RotationMachine {
     }
 
     pub(super) fn forget(&mut self) {
-        if self.pairs.len() <= self.forget_at.max(REMEMBERED) {
+        let most = REMEMBERED.max(self.families.len() * REMEMBERED_OF_EACH);
+        if self.pairs.len() <= self.forget_at.max(most) {
             return;
         }
         let oldest: Vec<_> = self.pairs.keys().take(self.pairs.len() / 2).copied().collect();
@@ -148,7 +156,7 @@ mod tests {
     fn refreshes(rule: RotationRule, count: u32) -> f64 {
         let (mut machine, mut ledger) = (RotationMachine::new(rule), Ledger::new(1));
         let mut issuance = Issuance::independent(Duration::from_secs(86_400));
-        let (first, _) = machine.login(at(0), 0, BUCKET, &mut ledger, &mut issuance).unwrap();
+        let (first, _) = machine.login(at(0), BUCKET, &mut ledger, &mut issuance).unwrap();
         let mut held = first.token;
         for number in 1..=count {
             let mut refresh = |with| machine.refresh(at(number), Some(with), Some(with), &mut ledger, &mut issuance);
@@ -197,7 +205,7 @@ mod tests {
             let mut issuance = Issuance::independent(Duration::SECOND);
             let count = 20_000;
             for number in 0..count {
-                let login = machine.login(at(number), 0, BUCKET, &mut ledger, &mut issuance);
+                let login = machine.login(at(number), BUCKET, &mut ledger, &mut issuance);
                 let (_, evicted) = login.unwrap();
                 assert_eq!(
                     evicted,
@@ -205,7 +213,7 @@ mod tests {
                     "one goes for one that comes"
                 );
                 if capacity.is_none() {
-                    assert_eq!(machine.revoke(at(number), 0, &mut ledger), 1);
+                    assert_eq!(machine.revoke(at(number), BUCKET, &mut ledger), 1);
                 }
             }
             assert!(
@@ -228,7 +236,7 @@ mod tests {
         let (mut machine, mut ledger) = (RotationMachine::new(rule), Ledger::new(1));
         let mut issuance = Issuance::independent(Duration::SECOND);
         let mut begin = |machine: &mut RotationMachine, ledger: &mut Ledger, number: u32| {
-            let (ruling, _) = machine.login(at(number), 0, BUCKET, ledger, &mut issuance).unwrap();
+            let (ruling, _) = machine.login(at(number), BUCKET, ledger, &mut issuance).unwrap();
             (ruling.token, machine.bound(at(number), MOST, ledger))
         };
         let mut all = Vec::new();

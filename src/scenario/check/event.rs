@@ -148,6 +148,7 @@ impl Checker<'_> {
 
     fn revocation(&mut self, i: usize, it: &Revoke) {
         self.known_app(&[&"event", &i, &"what", &"revoke", &"app"], &it.app);
+        self.known_tenant(&[&"event", &i, &"what", &"revoke", &"tenant"], &it.app, it.tenant);
         let granted = self.file.event.iter().filter_map(|event| match &event.what {
             EventKind::GrantSlots(grant) if grant.app == it.app => Some(grant.slots),
             _ => None,

@@ -11,6 +11,7 @@ mod refresher;
 mod sizes;
 mod stated;
 mod strategy;
+mod tenants;
 mod version;
 mod workload;
 

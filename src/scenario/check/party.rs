@@ -25,6 +25,7 @@ impl Checker<'_> {
                 );
             }
         }
+        self.tenants();
     }
 
     pub(super) fn fleets(&mut self) {
@@ -108,6 +109,7 @@ impl Checker<'_> {
         }
         self.arrivals(i, j, &workload.arrivals);
         self.job(i, j, workload);
+        self.load(i, j, workload);
         if workload.patience.is_some_and(Duration::is_zero) {
             self.wrong(
                 &[&"fleet", &i, &"workload", &j, &"patience"],

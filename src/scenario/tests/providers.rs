@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::base::Duration;
-use crate::provider::Quota;
 use crate::provider::profiles::find;
 use crate::provider::settings::{OnViolationSettings, RetireSettings, Reveals};
+use crate::provider::{Addresses, Quota};
 
 const PROFILE: &str = "profile = \"zoom-s2s-2022\"";
 
@@ -205,7 +205,12 @@ fn fleets_that_name_an_address_share_it() {
     let more = fleet("alone", 3, "") + &fleet("one", 2, "office") + &fleet("other", 4, "office") + "[[strategy]]";
     let scenario = parse(&VALID.replacen("[[strategy]]", &more, 1)).unwrap();
     let plan = scenario.plan(&scenario.file.strategy[0]).unwrap();
-    assert_eq!(plan.provider.addresses, [(5..7, 5), (7..11, 5)]);
+    let together = |nodes| Addresses {
+        nodes,
+        first: 5,
+        each: u32::MAX,
+    };
+    assert_eq!(plan.provider.addresses, [together(5..7), together(7..11)]);
     let provider = plan.provider.build(plan.provider.rule.clone(), &plan.links);
     let of = |node| provider.address(crate::base::NodeId(node));
     assert_eq!([0, 4, 5, 6, 10].map(of), [0, 4, 5, 5, 5]);

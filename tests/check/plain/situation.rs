@@ -186,8 +186,10 @@ impl Situation {
         }
         steps.extend(self.nodes().map(|node| (Step::Crashes(node.0), Some(Fault::Crash))));
         let provider = &self.world.server.provider;
-        let buckets = (0..provider.clients()).flat_map(|client| provider.buckets(client));
-        let lived = buckets.filter(|&bucket| provider.ledger.newest(bucket).is_some());
+        let lived = provider
+            .ledger
+            .buckets()
+            .filter(|&bucket| provider.ledger.newest(bucket).is_some());
         steps.extend(lived.map(|bucket| (Step::Expires(bucket), Some(Fault::Expiry))));
         if provider.runs_period(NOW) {
             steps.push((Step::TimePasses, (!self.rests()).then_some(Fault::Elapse)));

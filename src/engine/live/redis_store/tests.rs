@@ -83,7 +83,7 @@ fn a_redis_answers_what_the_simulated_store_answers() {
             for count in 0..100 {
                 let (from, operation) = step(Dice::new(walk).draw(1, 2, count), &tokens, fence);
                 let simulated = ageless(store.apply(Time::ZERO, from, operation));
-                let real = ageless(kept.apply(walk as u16, from, operation).await.unwrap().answer);
+                let real = ageless(kept.apply(walk as u32, from, operation).await.unwrap().answer);
                 assert_eq!(
                     real, simulated,
                     "walk {walk}, step {count}: {operation:?} from {from:?}"

@@ -1,0 +1,36 @@
+//! What becomes of single tenants, in sentences.
+
+use super::{Figures, Sweep, number, quoted};
+use crate::record::Record;
+
+/// Beyond these a list of strategies says no more.
+const MOST_TOLD: usize = 3;
+
+/// Of each strategy under which a call fails, at the point where most do, the worst first: how many tenants it meets, and how hard it
+/// meets the one that fares worst. Nothing where no app serves several.
+pub(super) fn told(
+    record: &Record,
+    figures: &Figures<'_>,
+    sweep: &Sweep,
+    worst: &[(String, usize, f64)],
+) -> Vec<String> {
+    let told = worst.iter().filter_map(|(strategy, at, failed)| {
+        let of = |metric| figures.mean(strategy, &record.points[*at], metric);
+        let (met, least) = (of("tenants_with_failures")?, of("fairness_worst_tenant")?);
+        let place = match sweep.point(*at) {
+            place if place.is_empty() => place,
+            place => format!(" at {place}"),
+        };
+        let most = of("token_requests_top_tenant").map_or_else(String::new, |share| {
+            format!("; one tenant makes {} of all token requests", number::percent(share))
+        });
+        Some(format!(
+            "Under {}{place} {} of the tenants have a call that fails; of all calls {} fail, of those of the tenant that fares worst {}{most}.",
+            quoted(strategy),
+            number::percent(met),
+            number::percent(*failed),
+            number::percent(1.0 - least),
+        ))
+    });
+    told.take(MOST_TOLD).collect()
+}
