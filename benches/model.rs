@@ -49,6 +49,7 @@ impl Case {
             shares: Vec::new(),
             mix: None,
             fleets_apart: Vec::new(),
+            usable_tokens: false,
             coordination: Coordination::SingleFlight(SingleFlight {}),
             policy: CallPolicy::plain(Retry::Immediate(Immediate {
                 attempts: Attempts::at_most(5),

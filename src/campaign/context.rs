@@ -23,6 +23,7 @@ pub fn run_context(plan: &Plan) -> RunContext {
         nodes: plan.nodes(),
         fleets: fleets_apart(plan),
         tenants: tenants_apart(plan),
+        usable_tokens_of: plan.usable_tokens.then(|| nodes_without_gateways(plan)),
         trigger: plan.trigger,
         bare_api: nanos(mean_s(Leg::ApiRequest) + mean_s(Leg::ApiResponse)),
         needed_issuances: grants / plan.provider.rule.ttl.as_secs_f64().max(1e-9),
@@ -93,6 +94,15 @@ fn tenants_apart(plan: &Plan) -> TenantsApart {
         (fleet.nodes.clone(), fleet.tenants, first)
     });
     TenantsApart::new(fleets)
+}
+
+/// How many nodes there are before the first gateway, behind which there are only gateways.
+fn nodes_without_gateways(plan: &Plan) -> usize {
+    let fleets = plan.layout.fleets.iter();
+    fleets
+        .take_while(|fleet| !fleet.is_gateway)
+        .last()
+        .map_or(0, |fleet| fleet.nodes.end as usize)
 }
 
 fn fleets_apart(plan: &Plan) -> FleetsApart {

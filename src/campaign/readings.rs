@@ -34,10 +34,12 @@ fn reading(
 /// The figures; `enough` values for each unit of squared skewness give an interval that can be trusted.
 pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
     let calls = position("calls");
+    let counted = |metric: &Metric| arm.plan.usable_tokens || !metric.counts_usable_tokens();
     let mut readings: Vec<_> = METRICS
         .iter()
         .enumerate()
         .filter(|(_, metric)| !arm.plan.shares.is_empty() || !metric.is_of_tenants())
+        .filter(|(_, metric)| counted(metric))
         .map(|(at, metric)| {
             let controlled = controlled(arm, at, enough);
             reading(arm, metric, None, (arm.values(at), controlled), enough)
@@ -48,6 +50,7 @@ pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
         for (at, metric) in METRICS
             .iter()
             .enumerate()
+            .filter(|(_, metric)| counted(metric))
             .filter(|(_, metric)| metric.by_group.is_some() || part.fleet.is_some() && metric.by_fleet.is_some())
         {
             let values = arm.group_values(group, at);

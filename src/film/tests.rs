@@ -15,6 +15,7 @@ pub(super) const TWO: &str = r#"
 name = "two"
 summary = "Two nodes and one live token"
 source = "an example"
+usable_tokens = true
 run = { duration = "30min", warmup = "1min", replications = 1, seed = 7 }
 app = [{ name = "main" }]
 

@@ -22,6 +22,8 @@ pub struct RunContext {
     pub fleets: FleetsApart,
     /// Which nodes are whose, where an app serves several tenants.
     pub tenants: TenantsApart,
+    /// How many nodes, from the first on, count in the share of time with a usable token; none where nobody asks for it.
+    pub usable_tokens_of: Option<usize>,
     /// When the scenario's trigger begins and ends, if it has one.
     pub trigger: Option<(Time, Time)>,
     /// Mean time that an API attempt takes when nothing goes wrong.

@@ -13,6 +13,7 @@ mod failures;
 mod fairness;
 mod grants;
 mod holders;
+mod holding;
 mod latency;
 mod name;
 mod observed;
@@ -26,6 +27,7 @@ mod storms;
 mod tally;
 mod tenants;
 mod tokens;
+mod usable;
 
 pub use context::{FleetsApart, RunContext, TenantsApart};
 pub use controls::{CONTROL_COUNT, CONTROLS, ControlSetting, Controls};
@@ -37,6 +39,7 @@ pub use recovery::{BACK, window_s};
 pub use second::Second;
 pub use spread::Spread;
 pub use tally::{FleetTally, Tally, TokenRefusal};
+pub use usable::{UsableTime, UsableTokens};
 
 /// The value of a metric for one fleet, from what its nodes asked for and what became of its calls.
 pub type ByFleet = fn(&Observed, &FleetTally, &Tally) -> Option<f64>;
@@ -74,6 +77,11 @@ impl Metric {
     /// Whether it counts some of the calls.
     pub fn is_share_of_calls(&self) -> bool {
         self.unit == "share" && self.by_group.is_some()
+    }
+
+    /// Whether it is counted only where a run asks for the tokens that nodes hold.
+    pub fn counts_usable_tokens(&self) -> bool {
+        self.name.starts_with("usable_token_")
     }
 }
 
@@ -178,6 +186,8 @@ pub const METRICS: &[Metric] = &[
     tenants::TENANTS_WITH_FAILURES,
     tenants::FAIRNESS_WORST_TENANT,
     tenants::TOKEN_REQUESTS_TOP_TENANT,
+    usable::USABLE_TOKEN_SHARE,
+    usable::USABLE_TOKEN_SHARE_WORST,
 ];
 
 /// The metric of this name.

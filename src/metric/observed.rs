@@ -8,6 +8,7 @@ use super::quota_use::QuotaUse;
 use super::seconds::Seconds;
 use super::spread::Spread;
 use super::tally::{CAUSES, FleetTally, Tally};
+use super::usable::UsableTokens;
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{AnswerKind, At};
 use crate::provider::Life;
@@ -80,6 +81,8 @@ pub struct Observed {
     pub nodes: Vec<(u32, u32)>,
     /// Token requests for each tenant, where an app serves several.
     pub tenants: Vec<u32>,
+    /// What nodes hold, and for how long it was good, where somebody asks for that.
+    pub usable: Option<UsableTokens>,
     /// What is found by the second.
     pub seconds: Seconds,
 }
@@ -119,6 +122,8 @@ impl Observed {
             herd_max: 0,
             nodes: vec![(0, 0); context.nodes],
             tenants: vec![0; context.tenants.count()],
+            usable: (context.usable_tokens_of)
+                .map(|counted| UsableTokens::new((context.nodes, counted), context.warmup, context.horizon)),
             seconds: Seconds::new(&context),
             context,
         }
@@ -141,6 +146,7 @@ impl Observed {
     /// The run is over.
     pub fn finish(&mut self) {
         self.seconds.finish();
+        self.sum_usable();
     }
 
     #[inline]
@@ -231,6 +237,9 @@ impl Observed {
 
     #[inline(always)] // Then only the fields in use are copied.
     fn token_ended(&mut self, life: &Life) {
+        if let Some(usable) = &mut self.usable {
+            usable.ended(life);
+        }
         if !self.measured(life.issued) {
             return;
         }
@@ -365,8 +374,7 @@ impl Sink for Observed {
             // Grants that are found lost when the run ends count too.
             Event::GrantLost => self.grants_lost += u64::from(now >= self.context.warmup),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
-            Event::NodeStarted { .. } => self.seconds.running(1),
-            Event::NodeStopped { .. } => self.seconds.running(-1),
+            Event::NodeStarted { .. } | Event::NodeStopped { .. } | Event::TokenHeld { .. } => self.of_node(now, event),
             // Details are recorded only where a host asks for them, and no metric needs one.
             Event::TokenAsked { .. }
             | Event::TokenHeard { .. }

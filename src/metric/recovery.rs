@@ -131,6 +131,7 @@ mod tests {
             end: at(300),
             groups: 1,
             nodes: 1,
+            usable_tokens_of: None,
             trigger: Some((at(100), at(110))),
             bare_api: Duration::ZERO,
             needed_issuances: 0.0,

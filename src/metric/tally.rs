@@ -1,5 +1,6 @@
 //! Counts of the calls of one group, and of what the nodes of one fleet ask for.
 
+use super::usable::UsableTime;
 use crate::oauth::AnswerKind;
 use crate::trace::CallOutcome;
 
@@ -102,6 +103,8 @@ pub struct FleetTally {
     pub issued: u64,
     /// Rejections by [`Cause`](crate::provider::Cause).
     pub causes: [u64; CAUSES],
+    /// Time that its nodes were up, and had a usable token, where that is counted.
+    pub usable: UsableTime,
 }
 
 impl FleetTally {

@@ -30,8 +30,10 @@ pub struct Plan {
     /// What each node follows, where they do not all follow the same.
     pub mix: Option<Mixed>,
     /// Names of the fleets in the order of the layout, where token requests are counted for each: where some strategy of the scenario
-    /// mixes. Else empty.
+    /// mixes, or usable tokens are counted. Else empty.
     pub fleets_apart: Vec<String>,
+    /// It is told of each token that a node holds, so that the share of time with a usable one can be counted.
+    pub usable_tokens: bool,
     /// Nodes, apps, domains and stores.
     pub layout: Layout,
     /// The provider.

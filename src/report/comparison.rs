@@ -35,6 +35,9 @@ const USED: [(&str, &str); 2] = [
     ("api_quota_used_max", "most of\nAPI\nquota\nused"),
 ];
 
+/// For how much of the time nodes have a usable token.
+const USABLE: &str = "usable_token_share";
+
 /// What of the comparison is shown.
 struct Shown<'a> {
     detail: Detail,
@@ -48,6 +51,8 @@ struct Shown<'a> {
     api_quota: bool,
     /// The endpoints have quotas: how much of them is used.
     used: [bool; 2],
+    /// It was counted for how much of the time nodes had a usable token.
+    usable: bool,
     /// The strategy against which the others are compared.
     reference: Option<&'a str>,
 }
@@ -67,6 +72,7 @@ impl<'a> Shown<'a> {
             quota: above_zero(&["quota_exhausted_seconds"]) && detail < Detail::Bare,
             api_quota: above_zero(&["api_quota_exhausted_seconds"]) && detail < Detail::Bare,
             used: USED.map(|(metric, _)| above_zero(&[metric]) && detail < Detail::NoEffort),
+            usable: record.readings.iter().any(|r| r.metric == USABLE) && detail < Detail::Bare,
             storms: above_zero(&["storm_probability"]) && detail < Detail::Calm,
             reference: comparisons
                 .find(|c| c.metric == "failure_rate")
@@ -95,6 +101,9 @@ impl<'a> Shown<'a> {
             columns.push(Column::right("refresh\ntokens\nrefused"));
         }
         columns.push(Column::right("first\nattempt\nrejected"));
+        if self.usable {
+            columns.push(Column::right("time with\na usable\ntoken"));
+        }
         if self.detail < Detail::Narrow {
             columns.push(Column::right("API\nattempts\nper call"));
         }
@@ -165,6 +174,9 @@ impl<'a> Shown<'a> {
             row.push(plain("invalid_grants", number::short));
         }
         row.push(share("first_attempt_rejection_rate"));
+        if self.usable {
+            row.push(share(USABLE));
+        }
         if self.detail < Detail::Narrow {
             row.push(plain("attempts_per_call", number::short));
         }
@@ -306,17 +318,15 @@ pub(super) fn groups(record: &Record) -> Sheet {
     columns.push(Column::left("group"));
     columns.push(Column::right("calls\nfailed"));
     columns.push(Column::right("first\nattempt\nrejected"));
-    // Told where fleets do not all follow the same.
+    // Told where fleets do not all follow the same, or where that is counted.
     let asks = "token_requests_per_call";
-    let told = |reading: &Reading| {
-        reading
-            .metric
-            .strip_prefix(asks)
-            .is_some_and(|part| part.starts_with('@'))
-    };
-    let asked = record.readings.iter().any(told);
+    let asked = told_apart(record, asks);
     if asked {
         columns.push(Column::right("token\nrequests\nper call"));
+    }
+    let usable = told_apart(record, USABLE);
+    if usable {
+        columns.push(Column::right("time with\na usable\ntoken"));
     }
     let mut rows = Vec::new();
     for (i, point) in record.points.iter().enumerate() {
@@ -342,6 +352,9 @@ pub(super) fn groups(record: &Record) -> Sheet {
                     let requests = get(asks).map(|figure| number::short(figure.mean));
                     row.push(requests.unwrap_or_else(|| MISSING.to_owned()));
                 }
+                if usable {
+                    row.push(share(get(USABLE)));
+                }
                 rows.push(row);
             }
         }
@@ -352,4 +365,13 @@ pub(super) fn groups(record: &Record) -> Sheet {
         blocks: 0,
         marks: Marks::default(),
     }
+}
+
+/// Whether each fleet has a figure of its own for this metric.
+fn told_apart(record: &Record, metric: &str) -> bool {
+    let of_part = |reading: &Reading| {
+        let part = reading.metric.strip_prefix(metric);
+        part.is_some_and(|part| part.starts_with('@'))
+    };
+    record.readings.iter().any(of_part)
 }

@@ -33,6 +33,10 @@ pub struct ScenarioFile {
     /// `holders`, of at most forty nodes and at the last point of a sweep. At most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<String>,
+    /// Counts for how much of the time nodes have a usable token: `usable_token_share` and `usable_token_share_worst`, of each fleet too. It
+    /// costs some memory for each node, and a little time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub usable_tokens: bool,
     /// How long, how often, from which seed.
     pub run: RunSettings,
     /// The provider: a profile, and what differs from it.
@@ -85,6 +89,11 @@ impl ScenarioFile {
     pub(super) fn tenants_of(&self, app: &str) -> u32 {
         let app = self.app.iter().find(|known| known.name == app);
         app.map_or(1, |app| app.tenants.max(1))
+    }
+
+    /// Whether what nodes ask for and hold is counted for each fleet: where fleets differ, or where usable tokens are counted.
+    pub(super) fn tells_fleets_apart(&self) -> bool {
+        self.usable_tokens || self.strategy.iter().any(StrategySettings::is_mixed)
     }
 
     /// How many processes each fleet can ever have, by its name.

@@ -66,7 +66,9 @@ pub fn plan(
         coordination: coordination(settings, &strategy.coordination),
         policy: policy(strategy),
         mix,
-        fleets_apart: match file.strategy.iter().any(StrategySettings::is_mixed) {
+        // Nodes that forward their calls send no token.
+        usable_tokens: file.usable_tokens && !strategy.any(|it| matches!(it, Coordination::Gateway(_))),
+        fleets_apart: match file.tells_fleets_apart() {
             true => file.fleet.iter().map(|fleet| fleet.name.clone()).collect(),
             false => Vec::new(),
         },

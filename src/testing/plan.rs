@@ -28,6 +28,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
         coordination: Coordination::Naive(Naive {}),
         mix: None,
         fleets_apart: Vec::new(),
+        usable_tokens: false,
         policy: CallPolicy {
             timeout: Some(Duration::SECOND),
             store_timeout: Some(Duration::SECOND),

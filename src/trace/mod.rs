@@ -174,6 +174,16 @@ pub enum Event {
         /// What it would send.
         holds: Holds,
     },
+    /// A node would send another token than before, or goes down, or the run ends. Recorded only where a host asks for it.
+    TokenHeld {
+        /// That node.
+        node: NodeId,
+        /// What it would send from now on, if it is up; none for nothing.
+        token: Option<Token>,
+        /// When the token that it would have sent until now ends, or has ended, at the provider; none where there was none, or where the
+        /// provider has forgotten it.
+        before_ends: Option<Time>,
+    },
     /// A token request leaves its node. This event and all below are details: recorded only where a host asks for details.
     TokenAsked {
         /// The node that asks.

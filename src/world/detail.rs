@@ -1,5 +1,5 @@
-//! What properties want to know beyond what metrics count: told only to a host that asks for details, so that the
-//! simulator pays nothing for it.
+//! What properties want to know beyond what metrics count, and what only some metrics count: told only to a host that asks for it, so
+//! that a run that does not pays nothing.
 
 use crate::base::{NodeId, Time};
 use crate::node::{Input, Memory, Names, Note, StoreAnswer, Strategy};
@@ -33,6 +33,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
             Some(token) if self.server.provider.ledger.is_live(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),
             None => Holds::Nothing,
+        }
+    }
+
+    /// The run ends: how long what each node holds was good.
+    pub(super) fn tell_holdings(&self, host: &mut impl Host) {
+        for (id, node) in (0..).map(NodeId).zip(&self.nodes).filter(|(_, node)| node.up) {
+            let held = node.memory.view().token;
+            tell_held(id, (held, held), &self.server.provider.ledger, host);
         }
     }
 
@@ -112,6 +120,21 @@ pub(super) fn note_reaction<M: Memory>(
             return;
         }
     }
+}
+
+/// A node has held one token until now, and holds another or the same from now on.
+pub(super) fn tell_held(
+    node: NodeId,
+    (before, token): (Option<Token>, Option<Token>),
+    ledger: &Ledger,
+    host: &mut impl Host,
+) {
+    let before_ends = before.and_then(|before| ledger.get(before)).map(|life| life.end);
+    host.note(|| Event::TokenHeld {
+        node,
+        token,
+        before_ends,
+    });
 }
 
 /// What the store's answer says of its lease.

@@ -32,6 +32,12 @@ pub trait Host {
     fn wants_details(&self) -> bool {
         false
     }
+
+    /// Whether it wants to be told of each token that a node holds.
+    #[inline]
+    fn wants_holdings(&self) -> bool {
+        false
+    }
 }
 
 /// An engine that carries requests to a server serves the server too.

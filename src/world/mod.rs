@@ -356,6 +356,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             node.end(call, CallOutcome::Unfinished, FailedBy::Nothing, &mut wire);
         }
         self.note_stranded(host);
+        if host.wants_holdings() {
+            self.tell_holdings(host);
+        }
         let now = host.now();
         self.server.close(now, host);
     }

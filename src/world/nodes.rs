@@ -9,7 +9,7 @@ use crate::store::{Answer, Operation};
 use crate::trace::{CallOutcome, Event, FailedBy};
 
 use super::World;
-use super::detail::tell_lease_of;
+use super::detail::{tell_held, tell_lease_of};
 use super::host::Host;
 use super::message::{Leg, Message};
 use super::wire::clock_says;
@@ -37,6 +37,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &mut self.nodes[id.index()];
         if node.up {
             node.up = false;
+            let held = node.memory.view().token;
+            if host.wants_holdings() {
+                tell_held(id, (held, held), &self.server.provider.ledger, host);
+            }
             host.note(|| Event::NodeStopped { node: id });
         }
     }
@@ -45,7 +49,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn crash(&mut self, ids: std::ops::Range<u32>, host: &mut impl Host) {
         for id in ids.clone().map(NodeId) {
             self.stop(id, host);
-            self.forget(id);
+            self.forget(id, host);
         }
         let lost = |id: &CallId| ids.contains(&self.calls.get(*id).node.0);
         let lost: Vec<_> = self.calls.under_way().filter(lost).collect();
@@ -82,7 +86,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// What a node remembered is gone, and all that it waited for.
-    fn forget(&mut self, id: NodeId) {
+    fn forget(&mut self, id: NodeId, host: &mut impl Host) {
         let memory = self.strategy.boot(self.me(id));
         let node = &mut self.nodes[id.index()];
         let before = node.memory.view().token;
@@ -101,6 +105,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             *guard = GuardState::default();
         }
         if let Some(token) = before {
+            if host.wants_holdings() {
+                tell_held(id, (before, None), &self.server.provider.ledger, host);
+            }
             self.server.provider.ledger.hold(token, false);
         }
         let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);

@@ -13,7 +13,7 @@ use crate::provider::{Rule, Server};
 use crate::store::Operation;
 use crate::trace::Event;
 
-use super::detail::note_reaction;
+use super::detail::{note_reaction, tell_held};
 use super::host::Host;
 use super::logins::Logins;
 use super::message::{Leg, Message, Stage};
@@ -259,9 +259,12 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
     }
 }
 
-impl<H, R> Wire<'_, H, R> {
+impl<H: Host, R> Wire<'_, H, R> {
     /// Another token is held than before.
     fn track_holder(&mut self, before: Option<Token>, after: Option<Token>) {
+        if self.host.wants_holdings() {
+            tell_held(self.id, (before, after), &self.server.provider.ledger, self.host);
+        }
         let ledger = &mut self.server.provider.ledger;
         if let Some(token) = before {
             ledger.hold(token, false);

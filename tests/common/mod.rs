@@ -77,6 +77,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
         shares: Vec::new(),
         mix: None,
         fleets_apart: Vec::new(),
+        usable_tokens: false,
         policy: CallPolicy::plain(Retry::Immediate(Immediate {
             attempts: Attempts::UNBOUNDED,
         })),

@@ -32,8 +32,8 @@ const ACQUAINTANCES: &[(&str, &[&str], &str)] = &[
     ("scenario/check/refresher.rs", &["ScheduledRefresher"], "the same"),
     (
         "scenario/planning.rs",
-        &["SlotPerNode"],
-        "only a scenario's provider says what its slot parameter is called",
+        &["Gateway", "SlotPerNode"],
+        "nodes that forward their calls have no usable token, and only a scenario's provider says what its slot parameter is called",
     ),
     ("scenario/resolve.rs", &["SlotPerNode"], "the same"),
     (

@@ -13,6 +13,7 @@ use tokenstorm::world::Leg;
 
 use crate::cases::{Case, RuleCase};
 use crate::common::{every_strategy, ms, record};
+use crate::holdings::audit_holdings;
 use crate::plans::plan;
 use crate::sums::audit_sums;
 
@@ -31,7 +32,7 @@ pub(super) struct Account {
     refused: u64,
     returned: u64,
     issued: BTreeMap<Token, Time>,
-    lives: BTreeMap<Token, Life>,
+    pub(super) lives: BTreeMap<Token, Life>,
     pending_time: u128,
     sent_at: Vec<Time>,
     pub(super) last: Time,
@@ -359,4 +360,5 @@ pub(super) fn audit(case: &Case) {
     audit_attempts(case, &plan, &account);
     audit_tokens(case, &plan, &account);
     audit_sums(&plan, &trace);
+    audit_holdings(&plan, case.seed, &trace);
 }

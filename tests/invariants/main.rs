@@ -5,6 +5,7 @@ mod audit;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
+mod holdings;
 mod plans;
 mod sums;
 

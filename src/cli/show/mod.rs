@@ -80,6 +80,9 @@ fn pages(name: &str) -> Vec<String> {
     if let Some(metric) = METRICS.iter().find(|metric| metric.name == name) {
         let parts = match metric.by_group {
             Some(_) => "Measured for each fleet and kind of call too: write `name@fleet` or `name@fleet/kind`.\n\n",
+            None if metric.counts_usable_tokens() => {
+                "Counted where a scenario says `usable_tokens = true` above its first table.\nMeasured for each fleet then: write `name@fleet`.\n\n"
+            }
             None if metric.by_fleet.is_some() => {
                 "Where a strategy's fleets differ, measured for each fleet too: write `name@fleet`.\n\n"
             }
@@ -170,6 +173,9 @@ mod tests {
                     let mut text = "name = \"a\"\nsummary = \"b\"\nsource = \"c\"\nrun = { duration = \"1min\" }\n\
                         app = [{ name = \"main\", slots = 9 }]\n"
                         .to_owned();
+                    if page.contains("`usable_tokens = true`") {
+                        text.insert_str(0, "usable_tokens = true\n");
+                    }
                     if !snippet.contains("[provider]") {
                         text.push_str("provider = { profile = \"zoom-s2s-2022\" }\n");
                     }

@@ -264,6 +264,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         | Event::QuotaExhausted { .. }
         | Event::QuotaUsed { .. }
         | Event::LackedGrant { .. }
+        | Event::TokenHeld { .. }
         | Event::TokenEnded(_)
         | Event::NodePaused { .. }
         | Event::NodeResumed { .. } => return None,

@@ -40,6 +40,9 @@ pub fn left_out(plan: &Plan, options: &LiveOptions) -> Vec<String> {
             (_, Some(_)) => out.push("the Redis fails over once, and no more".to_owned()),
         }
     }
+    if plan.usable_tokens {
+        out.push("for how long a node's token is good is not measured: the provider knows when it ends, and the node that it holds it".to_owned());
+    }
     if !emulated {
         let provider = acts(|act| {
             matches!(

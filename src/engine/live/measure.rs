@@ -36,6 +36,11 @@ pub(super) struct Measured {
 impl Measure {
     /// With so many parts of the measured span.
     pub fn new(context: RunContext, batches: u32) -> Self {
+        // What a node holds and when that ends is known on two sides of a network.
+        let context = RunContext {
+            usable_tokens_of: None,
+            ..context
+        };
         let (from, span) = (context.warmup, context.horizon.since(context.warmup));
         let at = |part: u32| from + span.ratio(u64::from(part), u64::from(batches));
         let batches = (0..batches).map(|part| {

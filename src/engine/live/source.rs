@@ -117,6 +117,7 @@ impl TokenSourceOptions {
             mix: None,
             fleets_apart: Vec::new(),
             shares: Vec::new(),
+            usable_tokens: false,
             coordination: self.coordination.clone(),
             policy: self.policy.clone(),
             layout: Layout::plain(1, false),

@@ -37,6 +37,8 @@ pub(super) struct SimHost<'a> {
     /// The lags of the resource servers, where they are always the same.
     pub(super) steady_lags: Option<(Duration, Duration)>,
     pub(super) drivers: DriverQueue<'a>,
+    /// The plan asks for each token that a node holds.
+    pub(super) holdings: bool,
     pub(super) sink: Listener<'a>,
 }
 
@@ -83,6 +85,7 @@ impl SimHost<'_> {
             steady: self.steady,
             steady_lags: self.steady_lags,
             drivers,
+            holdings: self.holdings,
             sink: Listener::Nobody,
         }
     }
@@ -215,6 +218,11 @@ impl Host for SimHost<'_> {
             visible_after.sample(self.standing.draw(LAG, party, 0)),
             invalidation.sample(self.standing.draw(LAG, party, 1)),
         )
+    }
+
+    #[inline]
+    fn wants_holdings(&self) -> bool {
+        self.holdings
     }
 
     #[inline(always)] // The metrics then meet only the event that is told here, and of it only what they count.

@@ -211,6 +211,10 @@ impl<W: SplitWatcher> Host for SplitHost<'_, W> {
         Host::note(&mut self.sim, || event);
         self.watcher.told(self.sim.now, &event);
     }
+
+    fn wants_holdings(&self) -> bool {
+        Host::wants_holdings(&self.sim)
+    }
 }
 
 impl<W> Delivery<SplitHost<'_, W>> for Taken {

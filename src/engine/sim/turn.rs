@@ -30,7 +30,6 @@ const LARGE: u32 = 4096;
 
 /// How many messages of a lane ahead the engine says what will be needed, and says it again.
 const FAR: u32 = 12;
-
 const NEAR: u32 = 6;
 
 fn most_in_an_instant(plan: &Plan) -> u64 {
@@ -80,11 +79,12 @@ where
             queue: Queue::new(shortcuts.order),
             dice,
             standing: dice,
-            links: plan.links.clone(),
+            links: links.clone(),
             slowness: [1000; LEGS],
             steady: [None; LEGS],
             steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
             drivers: DriverQueue::new(plan, dice, sources.end()),
+            holdings: plan.usable_tokens,
             sink,
         };
         host.slow(&Leg::ALL, 1000);

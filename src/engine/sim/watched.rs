@@ -118,6 +118,10 @@ impl Host for WatchedHost<'_, '_> {
         self.watcher.told(self.sim.now, &event);
     }
 
+    fn wants_holdings(&self) -> bool {
+        Host::wants_holdings(&self.sim)
+    }
+
     fn wants_details(&self) -> bool {
         self.watcher.wants_details()
     }

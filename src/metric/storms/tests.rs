@@ -10,6 +10,7 @@ fn context(arrivals_per_s: f64) -> RunContext {
         end: at(1000),
         groups: 1,
         nodes: 1,
+        usable_tokens_of: None,
         trigger: Some((at(500), at(510))),
         bare_api: Duration::ZERO,
         needed_issuances: 0.0,

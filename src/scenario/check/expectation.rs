@@ -9,7 +9,6 @@ use super::super::figure::{WrittenUnit, written_units};
 use super::super::file::Assert;
 use super::super::nearest::listed;
 use super::super::op::Op;
-use super::super::strategy::StrategySettings;
 use super::Checker;
 use crate::metric::{CallPart, METRICS, Metric, MetricName};
 use crate::plan::SweepPoint;
@@ -48,9 +47,15 @@ impl<'a> Checker<'a> {
                 ),
             ));
         };
+        if known.counts_usable_tokens() && !self.file.usable_tokens {
+            return Err((
+                format!("`{metric}` is counted only where a scenario asks for it"),
+                "write `usable_tokens = true` above the first table of the file".to_owned(),
+            ));
+        }
         let Some(part) = part else { return Ok(known) };
         let by_fleet = known.by_fleet.is_some() && part.kind.is_none();
-        if by_fleet && !self.file.strategy.iter().any(StrategySettings::is_mixed) {
+        if by_fleet && !self.file.tells_fleets_apart() {
             return Err((
                 format!("`{metric}` is told of each fleet only where a strategy's fleets differ"),
                 format!("did you mean `{metric}`?"),

@@ -328,3 +328,38 @@ fn latencies_that_cannot_be() {
         "did you mean `lognormal`?",
     );
 }
+
+/// What costs a run something is counted where the scenario asks for it, and a fleet has a figure of its own then.
+#[test]
+fn usable_tokens_are_asked_for() {
+    let asked = "source = \"made up\"\nusable_tokens = true";
+    for name in ["usable_token_share", "usable_token_share_worst@web"] {
+        let expected = VALID.replacen("success_rate = \">= 99%\"", &format!("\"{name}\" = \">= 99%\""), 1);
+        let error = parse(&expected).unwrap_err();
+        let mistake = &error.mistakes()[0];
+        assert!(
+            mistake.message().contains("only where a scenario asks for it"),
+            "{}",
+            mistake.message()
+        );
+        assert!(shown(&error).contains("usable_tokens = true"));
+        let scenario = parse(&expected.replacen("source = \"made up\"", asked, 1))
+            .unwrap_or_else(|error| panic!("{}", shown(&error)));
+        let plan = scenario.plan(&scenario.file.strategy[0]).unwrap();
+        assert_eq!(
+            (plan.usable_tokens, &plan.fleets_apart[..]),
+            (true, &["web".to_owned()][..])
+        );
+        assert!(scenario.to_resolved_toml().contains("usable_tokens = true"));
+    }
+    // Who forwards calls sends no token.
+    let forwards = VALID
+        .replacen("source = \"made up\"", asked, 1)
+        .replacen("\"naive\"", "\"gateway\"", 1);
+    let scenario = parse(&forwards).unwrap();
+    let plan = |at: usize| scenario.plan(&scenario.file.strategy[at]).unwrap();
+    assert!(!plan(0).usable_tokens && plan(1).usable_tokens);
+    let silent = parse(VALID).unwrap();
+    assert!(!silent.to_resolved_toml().contains("usable_tokens"));
+    assert!(!silent.plan(&silent.file.strategy[0]).unwrap().usable_tokens);
+}
