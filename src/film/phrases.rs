@@ -48,6 +48,7 @@ pub fn outcome(outcome: CallOutcome) -> &'static str {
         CallOutcome::Lost => "is lost with its node",
         CallOutcome::Unfinished => "is still under way when the run ends",
         CallOutcome::Misread => "fails: an error is taken for a success",
+        CallOutcome::NotRenewed => "fails: its job takes no other token in the place of the refused one",
     }
 }
 

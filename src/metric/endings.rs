@@ -77,3 +77,9 @@ pub(super) const MISREAD_RATE: Metric = ending!(
     Misread,
     "Calls that took an error for a success."
 );
+
+pub(super) const NOT_RENEWED_RATE: Metric = ending!(
+    "failed_not_renewed_rate",
+    NotRenewed,
+    "Jobs that failed because the token that they kept was refused, and they take no other."
+);

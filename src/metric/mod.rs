@@ -151,6 +151,7 @@ pub const METRICS: &[Metric] = &[
     endings::LOST_RATE,
     endings::UNFINISHED_RATE,
     endings::MISREAD_RATE,
+    endings::NOT_RENEWED_RATE,
     refusals::SUPERSEDED,
     refusals::EXPIRED,
     refusals::REVOKED,

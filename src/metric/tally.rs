@@ -8,7 +8,7 @@ use crate::trace::CallOutcome;
 pub(super) const CAUSES: usize = 6;
 
 /// How many ways a call can end.
-const ENDINGS: usize = 11;
+const ENDINGS: usize = 12;
 
 /// How many failures of a last try are told apart.
 const FAILURES: usize = 10;

@@ -66,9 +66,10 @@ impl<S: Strategy> AtNode<'_, S> {
         let (call, spent) = (*call, self.calls.spent(id));
         let tries = call.tries.saturating_sub(spent.tries);
         let overdue = call.is_overdue(now, self.tables.patience[usize::from(call.group.0)]);
-        let enough = self.policy.again.is_some_and(|again| !again.allows(&call, spent))
-            || by == FailedBy::RefusedToken && self.fails_when_refused(&call);
-        let ends = if enough || !self.policy.retry.attempts().allow_another(u32::from(tries)) {
+        let enough = self.policy.again.is_some_and(|again| !again.allows(&call, spent));
+        let ends = if by == FailedBy::RefusedToken && self.fails_when_refused(&call) {
+            Some(CallOutcome::NotRenewed)
+        } else if enough || !self.policy.retry.attempts().allow_another(u32::from(tries)) {
             Some(CallOutcome::GaveUp)
         } else if overdue {
             Some(CallOutcome::Impatient)

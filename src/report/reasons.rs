@@ -10,7 +10,7 @@ use crate::record::Record;
 /// How a call fails: the metric that counts it, a few words for a table, and the same for a sentence.
 type Ending = (&'static str, &'static str, &'static str);
 
-const ENDINGS: [Ending; 10] = [
+const ENDINGS: [Ending; 11] = [
     (
         "failed_gave_up_rate",
         "out of tries",
@@ -47,6 +47,11 @@ const ENDINGS: [Ending; 10] = [
         "failed_misread_rate",
         "error misread",
         "an error is taken for a success",
+    ),
+    (
+        "failed_not_renewed_rate",
+        "kept token refused",
+        "the token that their job keeps is refused, and it takes no other",
     ),
     ("failed_unfinished_rate", "run ended first", "the run ends first"),
 ];

@@ -285,6 +285,8 @@ pub enum CallOutcome {
     Unfinished,
     /// An error was taken for a success.
     Misread,
+    /// The token was refused that its job keeps, and the job takes no other.
+    NotRenewed,
 }
 
 /// What failed a call's last try.

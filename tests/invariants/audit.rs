@@ -141,6 +141,7 @@ fn audit_calls(case: &Case, plan: &Plan, account: &Account) {
             CallOutcome::Lost => assert!(plan.timeline.iter().any(|(_, act)| matches!(act, Act::Crash(_)))),
             CallOutcome::LoggedOut => assert!(plan.provider.rotation.is_some()),
             CallOutcome::Unfinished => assert!(ended >= plan.span.horizon),
+            CallOutcome::NotRenewed => panic!("no call of these plans belongs to a job"),
             CallOutcome::Misread => assert!(attempts > 0 && case.client.dialect == Some(false)),
         }
     }
@@ -157,6 +158,7 @@ fn audit_failure(plan: &Plan, outcome: CallOutcome, rejections: u16, by: FailedB
         | CallOutcome::Lost
         | CallOutcome::Unfinished
         | CallOutcome::Misread => by == FailedBy::Nothing,
+        CallOutcome::NotRenewed => by == FailedBy::RefusedToken,
         CallOutcome::Refused => matches!(by, FailedBy::ApiError | FailedBy::TokenError),
         CallOutcome::LoggedOut => by == FailedBy::DeadGrant,
         CallOutcome::GaveUp | CallOutcome::OutOfBudget | CallOutcome::Impatient => by != FailedBy::Nothing,

@@ -328,7 +328,7 @@ fn a_refused_token_is_renewed_or_ends_the_job() {
         if on_refusal == OnRefusal::Fails {
             assert_eq!(
                 (&renewal[..], &node.network.ended[..]),
-                (&[][..], &[CallOutcome::GaveUp][..])
+                (&[][..], &[CallOutcome::NotRenewed][..])
             );
             assert!(node.calls.is_empty());
             assert!(
