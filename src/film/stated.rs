@@ -118,7 +118,8 @@ pub(super) fn call(numbering: &Numbering, world: &WatchedWorld, call: u64) -> Op
             | Phase::BackoffThenRejected
             | Phase::BackoffThenSend
             | Phase::HeldThenCall
-            | Phase::HeldThenRejected => CallPhase::WaitsToRetry,
+            | Phase::HeldThenRejected
+            | Phase::HeldThenSend => CallPhase::WaitsToRetry,
             Phase::Between => CallPhase::BetweenCalls,
         },
         token: found.token.map(number),

@@ -135,6 +135,8 @@ pub enum Phase {
     Withheld,
     /// Waiting before the next call of its job, which is sent with `token` where there is one.
     Between,
+    /// Held up by another call's wait before it is sent with `token`.
+    HeldThenSend,
 }
 
 impl Call {

@@ -254,7 +254,7 @@ impl<S: Strategy> AtNode<'_, S> {
         call.phase = Phase::Waiting;
         match (phase, token) {
             (Phase::Unheard, _) => self.admit(id, host),
-            (Phase::BackoffThenSend, Some(token)) => self.send_attempt(id, token, host),
+            (Phase::BackoffThenSend, Some(token)) => self.send_in_turn(id, token, host),
             (Phase::Between, token) => self.begin_next(id, token, host),
             (Phase::BackoffThenRejected, Some(token)) => {
                 let held = self.end_hold(id);

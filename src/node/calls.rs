@@ -348,7 +348,11 @@ impl Calls {
         for call in &mut self.table {
             if !matches!(
                 call.phase,
-                Phase::BackoffThenSend | Phase::BackoffThenRejected | Phase::HeldThenRejected | Phase::Between
+                Phase::BackoffThenSend
+                    | Phase::BackoffThenRejected
+                    | Phase::HeldThenRejected
+                    | Phase::Between
+                    | Phase::HeldThenSend
             ) {
                 call.token = None;
             }

@@ -1,13 +1,13 @@
 //! A wait before a renewal that holds up all calls of its node, as of a client that sleeps with its lock in hand, or in its
 //! only thread.
 //!
-//! The calls that it holds up are told to the strategy when it is over, after the call that has waited. Attempts that are
-//! under way are not held up.
+//! The calls that it holds up are told to the strategy when it is over, after the call that has waited; those of jobs that keep their
+//! tokens are sent then. Attempts that are under way are not held up.
 
 use crate::base::CallId;
 use crate::oauth::Token;
 
-use super::call::{Call, Link};
+use super::call::Link;
 use super::party::{AtNode, NodeHost};
 use super::{HoldsUp, Input, Parked, Phase, Strategy};
 
@@ -19,6 +19,14 @@ impl<S: Strategy> AtNode<'_, S> {
             return;
         }
         self.react(Input::Call { call }, host);
+    }
+
+    /// A call is sent with the token that it has, unless that is held up.
+    pub(super) fn send_in_turn(&mut self, call: CallId, token: Token, host: &mut impl NodeHost<S::Node>) {
+        if self.policy.holds == HoldsUp::Node && self.join_hold(call, Phase::HeldThenSend) {
+            return;
+        }
+        self.send_attempt(call, token, host);
     }
 
     /// A call whose token was refused waits for the one that waits already, where it must.
@@ -57,16 +65,17 @@ impl<S: Strategy> AtNode<'_, S> {
         }
     }
 
-    /// The strategy hears of those that were held up.
+    /// The strategy hears of those that were held up, but for those that are sent with the token that they have.
     pub(super) fn release(&mut self, mut held: Parked, host: &mut impl NodeHost<S::Node>) {
         while let Some(id) = self.calls.unpark(&mut held) {
             let call = self.calls.get_mut(id);
-            let input = match refused(call) {
-                Some(token) => Input::Rejected { call: Some(id), token },
-                None => Input::Call { call: id },
-            };
+            let (phase, token) = (call.phase, call.token);
             call.phase = Phase::Waiting;
-            self.react(input, host);
+            match (phase, token) {
+                (Phase::HeldThenSend, Some(token)) => self.send_attempt(id, token, host),
+                (Phase::HeldThenRejected, Some(token)) => self.react(Input::Rejected { call: Some(id), token }, host),
+                _ => self.react(Input::Call { call: id }, host),
+            }
         }
     }
 
@@ -77,8 +86,4 @@ impl<S: Strategy> AtNode<'_, S> {
         }
         self.end_hold(id)
     }
-}
-
-fn refused(call: &Call) -> Option<Token> {
-    call.token.filter(|_| call.phase == Phase::HeldThenRejected)
 }

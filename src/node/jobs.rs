@@ -50,7 +50,7 @@ impl<S: Strategy> AtNode<'_, S> {
             return;
         }
         match token {
-            Some(token) => self.send_attempt(id, token, host),
+            Some(token) => self.send_in_turn(id, token, host),
             None => self.offer(id, host),
         }
     }
