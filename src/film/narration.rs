@@ -53,6 +53,21 @@ impl Recorder<'_> {
         alarm && ticket(message).is_some_and(|ticket| !world.calls().is_good(ticket))
     }
 
+    /// The calls of what was sent, which are known once the step is over.
+    pub(super) fn with_calls(&mut self, world: &WatchedWorld) -> Vec<Sent> {
+        let sends = std::mem::take(&mut self.sends);
+        let (numbering, parties) = (&mut self.numbering, self.parties);
+        let with_call = |(message, arrives): (Message, Option<Time>)| {
+            let number = ticket(&message).and_then(|ticket| numbering.number(world.calls(), ticket.call));
+            Sent {
+                message,
+                arrives,
+                call: number.map(|number| numbering.named(world.calls(), parties, number)),
+            }
+        };
+        sends.into_iter().map(with_call).collect()
+    }
+
     /// What was sent in this step, but never arrives: a step for each.
     pub(super) fn lose(&mut self, now: Time, world: &WatchedWorld, sends: &[Sent], from_step: u64) {
         for sent in sends {
@@ -85,7 +100,7 @@ impl Recorder<'_> {
                 from: told.from,
                 to: told.to,
                 text,
-                call: sent.call,
+                call: sent.call.map(|call| call.number),
                 token: told.token,
                 sent: Some(from_step),
                 lost: true,
@@ -111,11 +126,12 @@ impl Recorder<'_> {
             Now::Message {
                 message,
                 origin,
+                call,
                 reader,
                 reception,
             } => {
                 let reader = (*reader)?;
-                let mut told = telling.message(message, origin.call, reader);
+                let mut told = telling.message(message, *call, reader);
                 if let Message::Answered { .. } = message {
                     let own = world.fleets().iter().filter(|fleet| fleet.nodes.contains(&reader.0));
                     told.from = own
@@ -127,10 +143,7 @@ impl Recorder<'_> {
                 match reception {
                     Reception::Heard => {}
                     Reception::Lost => {
-                        told.text = format!(
-                            "{}: it is cut off",
-                            lost(self.parties.node(reader), message, origin.call)
-                        );
+                        told.text = format!("{}: it is cut off", lost(self.parties.node(reader), message, *call));
                     }
                     Reception::Kept => {
                         told.text = format!("{}: it stands still, and hears nothing of this yet", told.text);

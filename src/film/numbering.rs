@@ -1,9 +1,11 @@
 //! Calls by number: their places in the table are used again, their numbers are not.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use super::parties::Parties;
 use crate::base::{CallId, Group, NodeId, Time};
-use crate::node::{Call, Calls};
+use crate::node::{Call, Calls, Phase};
 use crate::trace::Event;
 
 /// A call as it can be told from all that have its place before and after.
@@ -18,6 +20,25 @@ struct Identity {
 impl Identity {
     fn is(&self, call: &Call) -> bool {
         (self.arrived, self.node, self.draw_key) == (call.arrived, call.node, call.draw_key)
+    }
+}
+
+/// A call by its number, and which of the calls of its job it has come to, of how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NamedCall {
+    pub(super) number: u64,
+    pub(super) of_job: Option<(u32, u32)>,
+    /// That call has not begun: the one before it has just been answered.
+    pub(super) is_next: bool,
+}
+
+impl fmt::Display for NamedCall {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "call {}", self.number)?;
+        match self.of_job {
+            Some((place, all)) => write!(to, " ({place} of {all})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -118,6 +139,21 @@ impl Numbering {
     /// The call of this number at the node where it arrived, unless it has ended.
     pub(super) fn call<'c>(&self, calls: &'c Calls, number: u64) -> Option<&'c Call> {
         calls.find(*self.at.get(&number)?)
+    }
+
+    /// A call by its number, as it stands now where it arrived.
+    pub(super) fn named(&self, calls: &Calls, parties: &Parties, number: u64) -> NamedCall {
+        let place = self.at.get(&number).copied();
+        let found = place.and_then(|place| Some((place, calls.find(place)?)));
+        let of_job = found.and_then(|(place, call)| {
+            let all = parties.calls_of_job(call.group)?;
+            Some((calls.done(place) + 1, all))
+        });
+        NamedCall {
+            number,
+            of_job,
+            is_next: found.is_some_and(|(_, call)| call.phase == Phase::Between),
+        }
     }
 
     /// All calls that have not ended, in the order of arrival.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::form::{FilmParty, PartyKind};
-use crate::base::{NodeId, shown};
+use crate::base::{Group, NodeId, shown};
 use crate::plan::Plan;
 use crate::world::Fleet;
 
@@ -19,6 +19,8 @@ pub(super) struct Parties {
     has_stores: bool,
     /// A refresh token comes with each token.
     pub(super) refreshes: bool,
+    /// How many calls a job has, by the group of its calls; none where calls are alone.
+    jobs: Vec<Option<u32>>,
 }
 
 impl Parties {
@@ -77,7 +79,13 @@ impl Parties {
             processes,
             has_stores,
             refreshes: plan.provider.rotation.is_some(),
+            jobs: layout.jobs.iter().map(|job| job.map(|job| job.calls)).collect(),
         }
+    }
+
+    /// How many calls a job of this group has; none where calls are alone.
+    pub(super) fn calls_of_job(&self, group: Group) -> Option<u32> {
+        self.jobs.get(usize::from(group.0)).copied().flatten()
     }
 
     pub(super) fn name(&self, party: usize) -> &str {

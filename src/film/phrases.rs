@@ -1,5 +1,6 @@
 //! Phrases that steps are told with.
 
+use super::numbering::NamedCall;
 use super::tokens::number;
 use crate::base::Duration;
 use crate::node::{Asker, Note, StoreAnswer, StoreOperation};
@@ -74,9 +75,9 @@ pub(super) fn name(token: Token) -> String {
 }
 
 /// For which call a token request is made.
-pub(super) fn for_whom(asker: Asker, call: Option<u64>) -> String {
+pub(super) fn for_whom(asker: Asker, call: Option<NamedCall>) -> String {
     match (asker, call) {
-        (Asker::Call(_), Some(call)) => format!(" for call {call}"),
+        (Asker::Call(_), Some(call)) => format!(" for {call}"),
         _ => String::new(),
     }
 }
@@ -138,8 +139,8 @@ pub(super) fn store_answer(node: &str, answer: &StoreAnswer) -> (String, Option<
 }
 
 /// What never arrives, as a noun.
-pub(super) fn lost(node: &str, message: &Message, call: Option<u64>) -> String {
-    let call = call.map_or("a call".to_owned(), |call| format!("call {call}"));
+pub(super) fn lost(node: &str, message: &Message, call: Option<NamedCall>) -> String {
+    let call = call.map_or("a call".to_owned(), |call| call.to_string());
     match message {
         Message::ApiRequest { token, .. } => format!("lost: {node}'s attempt of {call} with {}", name(*token)),
         Message::ApiResponse { .. } => format!("lost: the API's answer to {node} about {call}"),

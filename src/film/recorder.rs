@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::acts;
-use super::flights::{Flights, Origin, ticket};
+use super::flights::{Flights, Origin};
 use super::form::{Change, Step, StepKind};
 use super::life::TokenLife;
 use super::marks::{CallMark, FilmMarks};
-use super::numbering::{Ended, Numbering};
+use super::numbering::{Ended, NamedCall, Numbering};
 use super::parties::Parties;
 use super::phrases::span;
 use super::picture::{CallPicture, Picture};
@@ -27,6 +27,8 @@ pub(super) enum Now {
     Message {
         message: Message,
         origin: Origin,
+        /// The call that it is about, as it stood before.
+        call: Option<NamedCall>,
         reader: Option<NodeId>,
         reception: Reception,
     },
@@ -60,7 +62,7 @@ pub(super) struct Recorder<'a> {
     /// Where the call lies that arrives in this step.
     place: Option<(CallId, u32)>,
     pub(super) events: Vec<Event>,
-    sends: Vec<(Message, Option<Time>)>,
+    pub(super) sends: Vec<(Message, Option<Time>)>,
 }
 
 impl<'a> Recorder<'a> {
@@ -203,18 +205,6 @@ impl<'a> Recorder<'a> {
         self.marks.tokens = self.lives.issued();
     }
 
-    /// The calls of what was sent, which are known once the step is over.
-    fn with_calls(&mut self, world: &WatchedWorld) -> Vec<Sent> {
-        let sends = std::mem::take(&mut self.sends);
-        let numbering = &mut self.numbering;
-        let with_call = |(message, arrives): (Message, Option<Time>)| Sent {
-            message,
-            arrives,
-            call: ticket(&message).and_then(|ticket| numbering.number(world.calls(), ticket.call)),
-        };
-        sends.into_iter().map(with_call).collect()
-    }
-
     /// The changes of the picture that this step makes.
     fn changes(
         &mut self,
@@ -230,7 +220,7 @@ impl<'a> Recorder<'a> {
         changes.extend(self.stated.look(world, (self.parties, now), &nodes, all));
         let calls: BTreeSet<u64> = call
             .into_iter()
-            .chain(sends.iter().filter_map(|sent| sent.call))
+            .chain(sends.iter().filter_map(|sent| sent.call.map(|call| call.number)))
             .collect();
         for call in calls {
             if let Some(picture) = stated::call(&self.numbering, world, call)
@@ -254,7 +244,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// A call that arrives in this step gets its number.
-    fn arrive(&mut self, now: Time) {
+    fn arrive(&mut self, now: Time, world: &WatchedWorld) {
         let arrived = self.events.iter().find_map(|event| match event {
             Event::CallArrived { node, group } => Some((*node, *group)),
             _ => None,
@@ -266,8 +256,9 @@ impl<'a> Recorder<'a> {
             return;
         };
         let number = self.numbering.arrives(place, now, node, group, draw_key);
-        if let Some(Now::Message { origin, .. }) = &mut self.now {
-            origin.call = Some(number);
+        let named = self.numbering.named(world.calls(), self.parties, number);
+        if let Some(Now::Message { origin, call, .. }) = &mut self.now {
+            (origin.call, *call) = (Some(number), Some(named));
         }
     }
 
@@ -295,9 +286,12 @@ impl Watcher for Recorder<'_> {
                 }
                 let reader = self.reader(message, world).filter(|_| !self.is_void(message, world));
                 self.memory = reader.map(|node| *world.memory(node));
+                let origin = self.flights.arrives(now, *message);
+                let named = |call| self.numbering.named(world.calls(), self.parties, call);
                 Now::Message {
                     message: *message,
-                    origin: self.flights.arrives(now, *message),
+                    origin,
+                    call: origin.call.map(named),
                     reader,
                     reception: world.reception(message, now),
                 }
@@ -345,7 +339,7 @@ impl Watcher for Recorder<'_> {
     }
 
     fn done(&mut self, now: Time, world: &WatchedWorld) {
-        self.arrive(now);
+        self.arrive(now, world);
         let sends = self.with_calls(world);
         let ended = self.ended(world);
         self.forget_void(&sends, world);
@@ -367,7 +361,7 @@ impl Watcher for Recorder<'_> {
             if let Some(arrives) = sent.arrives {
                 let origin = Origin {
                     step: Some(own),
-                    call: sent.call,
+                    call: sent.call.map(|call| call.number),
                 };
                 self.flights.leaves(arrives, sent.message, origin);
             }

@@ -1,3 +1,5 @@
+mod jobs;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::form::StepKind;
 use super::life::Death;
-use super::numbering::Ended;
+use super::numbering::{Ended, NamedCall};
 use super::parties::Parties;
 use super::phrases::{answer, for_whom, name, note_of, operation_of, outcome, span, store_answer, written};
 use super::tokens::{Lives, number};
@@ -19,7 +19,7 @@ use crate::world::{Message, Stage};
 pub(super) struct Sent {
     pub(super) message: Message,
     pub(super) arrives: Option<Time>,
-    pub(super) call: Option<u64>,
+    pub(super) call: Option<NamedCall>,
 }
 
 /// All that a step is told from.
@@ -73,8 +73,8 @@ impl Telling<'_> {
     }
 
     /// What arrives, at whom, and what follows. `reader` is the node that reads it, where one does.
-    pub(super) fn message(&self, message: &Message, call: Option<u64>, reader: NodeId) -> Told {
-        let named = call.map_or("a call".to_owned(), |call| format!("call {call}"));
+    pub(super) fn message(&self, message: &Message, call: Option<NamedCall>, reader: NodeId) -> Told {
+        let named = call.map_or("a call".to_owned(), |call| call.to_string());
         let told = self.of_api(message, &named, reader);
         let told = told.or_else(|| self.of_token_endpoint(message, call, reader));
         let told = told.or_else(|| self.of_store(message, reader));
@@ -113,7 +113,7 @@ impl Telling<'_> {
         }
     }
 
-    fn of_token_endpoint(&self, message: &Message, call: Option<u64>, reader: NodeId) -> Option<Told> {
+    fn of_token_endpoint(&self, message: &Message, call: Option<NamedCall>, reader: NodeId) -> Option<Told> {
         let (own, node, endpoint) = (reader.index(), self.node(reader), self.parties.token_endpoint());
         let request = |kind, asker| {
             let text = format!("{node}'s token request{}", for_whom(asker, call));
@@ -323,7 +323,7 @@ impl Telling<'_> {
                 parts.push(format!("call {} {}", ended.number, outcome(how)));
             }
         }
-        let mut attempts: Vec<(Token, Vec<u64>)> = Vec::new();
+        let mut attempts: Vec<(Token, Vec<NamedCall>)> = Vec::new();
         for sent in self.sends {
             match &sent.message {
                 Message::ApiRequest {
@@ -353,17 +353,20 @@ impl Telling<'_> {
                     let wait = sent
                         .arrives
                         .map_or("for ever".to_owned(), |at| span(at.since(self.now)));
-                    let call = sent.call.map_or("it".to_owned(), |call| format!("call {call}"));
-                    parts.push(match sent.arrives == Some(self.now) {
-                        true => format!("{call} is tried again at once"),
-                        false => format!("{call} waits {wait}"),
+                    let call = sent.call.map_or("it".to_owned(), |call| call.to_string());
+                    let is_next = sent.call.is_some_and(|call| call.is_next);
+                    parts.push(match (sent.arrives == Some(self.now), is_next) {
+                        (true, true) => format!("{call} follows at once"),
+                        (true, false) => format!("{call} is tried again at once"),
+                        (false, true) => format!("{call} follows in {wait}"),
+                        (false, false) => format!("{call} waits {wait}"),
                     });
                 }
                 _ => {}
             }
         }
         parts.extend(attempts.into_iter().map(|(token, calls)| match &calls[..] {
-            [call] => format!("call {call} is sent with {}", name(token)),
+            [call] => format!("{call} is sent with {}", name(token)),
             calls => format!("{} calls are sent with {}", calls.len(), name(token)),
         }));
         match parts.is_empty() {

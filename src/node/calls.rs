@@ -212,6 +212,14 @@ impl Calls {
         past.done
     }
 
+    /// How many calls of its job have succeeded; none of a call that is alone.
+    pub fn done(&self, id: CallId) -> u32 {
+        match self.get(id).marks.has(CallMarks::AMIDST) {
+            true => self.past.get(id.index()).map_or(0, |past| past.done),
+            false => 0,
+        }
+    }
+
     /// What the calls of its job took that have succeeded.
     #[inline]
     pub(super) fn spent(&self, id: CallId) -> Spent {
