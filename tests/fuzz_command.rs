@@ -117,15 +117,27 @@ fn what_no_case_has_is_told() {
     let scenario = "scenarios/incidents/second-use-of-a-token.toml";
     let few = ["--cases", "1", "--seed", "1"];
     let of = |more: &[&str]| text(&fuzz(&[&[scenario], &few[..], more].concat()).stdout);
+    let kinds = [
+        "a job of 2 calls that keeps its token and fails when it is refused",
+        "a job of 2 calls that asks for a token before each",
+        "a single call",
+    ];
     let table = of(&[]);
-    let last = table.lines().last().expect("it prints something");
-    assert!(last.starts_with("Left out of every case: "), "{table}");
-    assert!(last.ends_with(", jobs of several calls"), "{table}");
+    let told = format!("\nEach call is: {}\n", kinds.join(", or "));
+    assert!(table.contains(&told), "{table}");
+    assert!(
+        table.ends_with("Left out of every case: differences between fleets\n"),
+        "{table}"
+    );
     let page = of(&["--format", "md"]);
-    assert!(page.ends_with(", jobs of several calls\n"), "{page}");
+    assert!(
+        page.contains(&told) && page.ends_with("Left out of every case: differences between fleets\n"),
+        "{page}"
+    );
     let json: serde_json::Value = serde_json::from_str(&of(&["--format", "json"])).expect("JSON");
+    assert_eq!(json["kinds"], serde_json::json!(kinds));
     let told = json["left_out"].as_array().expect("a list");
-    assert!(told.iter().any(|what| what == "jobs of several calls"), "{json}");
+    assert!(told.iter().any(|what| what == "differences between fleets"), "{json}");
 
     let built_in = text(&fuzz(&[&["--strategy", "naive"], &few[..]].concat()).stdout);
     assert!(!built_in.contains("Left out"), "{built_in}");

@@ -9,16 +9,14 @@ mod small;
 use crate::engine::check::{CheckReport, Fault, FaultBudget, PropertyVerdict};
 use crate::property::PROPERTIES;
 use crate::provider::OnExceed;
-use crate::provider::settings::{LoggedOutBy, Reads, RetireSettings, Settings};
-use crate::scenario::{
-    EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings, WorkloadSettings,
-};
+use crate::provider::settings::{LoggedOutBy, Reads, RetireSettings, RotateSettings, Settings};
+use crate::scenario::{EventKind, FleetSettings, How, LoginSettings, Scenario, ScenarioFile, StrategySettings};
 
 pub use faults::{faults, with_times_of};
 use faults::{is_some, tokens_end};
 pub use points::{left_out_of_sweep, systems_of};
-use small::{MOST_TRIES, mix, tries};
-pub use small::{counted, of_scenario, tries_of};
+use small::{MOST_OF_A_JOB, MOST_TRIES, mix, tries};
+pub use small::{counted, kinds_in_words, of_scenario, tries_of};
 
 /// Calls at each node: two where a used refresh token goes on for a while, as it takes a second call to use it after that.
 pub fn calls(scenario: &Scenario) -> u32 {
@@ -72,8 +70,14 @@ pub fn open(strategy: &str, report: &mut CheckReport, left_out: &[Omission]) {
 pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, u32)) -> Vec<Omission> {
     let file = &scenario.file;
     let mut words = Words::new(faults);
+    let rotates = scenario.provider().refresh.is_some();
     for strategy in &file.strategy {
         strategy.parts().for_each(|part| of_policy(part, &mut words));
+        let believes = strategy.parts().any(|part| part.coordination.believes_otherwise());
+        let of = believes.then(|| strategy.name.clone()).into_iter().collect();
+        // That a token ends before a node expects it to is what its end at any time is.
+        let unforeseen = words.unless(Fault::Expiry, if rotates { HARMLESS } else { ENDS_TOKENS });
+        words.add_of(of, "how long a client believes that tokens live", unforeseen);
         words.add(
             tries(strategy) != counted(strategy.retry.attempts()),
             "the end of tries where fleets differ in it",
@@ -86,7 +90,7 @@ pub fn left_out(scenario: &Scenario, faults: FaultBudget, (nodes, calls): (u32, 
     }
     words.add(calls == 1, "a second call at each node", COMES_SECOND);
     // Among refresh tokens one access token ends in any case.
-    let never_ends = scenario.provider().refresh.is_none() && faults.left(Fault::Expiry) == 0;
+    let never_ends = !rotates && faults.left(Fault::Expiry) == 0;
     words.add(
         never_ends && tokens_end(scenario),
         "tokens that end by themselves",
@@ -142,10 +146,11 @@ const FORGETS_LEASES: &[&str] = &[
 const LEAVES: &[&str] = &["S1", "S2b", "S3", "S4", "S8", "L2", "L3", "L4", "R1", "F1", "F3"];
 /// A second call at a node, which meets another that is under way, or comes after one and finds what that has left behind.
 const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
-/// Calls that send again, later, a token that was good once: a node that has another by now hears that one refused, as of an answer that
-/// comes late, and each further call counts as another.
-const JOBS: &[&str] = &[
-    "S3", "S4", "S6", "S7", "S8", "S9", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3",
+/// A third call of a job, which finds what the second has left behind.
+const FURTHER: &[&str] = &[];
+/// Periods of the provider that end while something is under way.
+const ENDS_PERIODS: &[&str] = &[
+    "S1", "S3", "S4", "S6", "S8", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3",
 ];
 /// Nodes that follow something else than what was searched: nothing need hold for them but the last property, that something happens in
 /// some run.
@@ -294,9 +299,7 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
     );
     let impatient = |fleet: &FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
     words.add(any(impatient), "callers who leave", HARMLESS);
-    let of_several = |calls: &WorkloadSettings| calls.job.is_some_and(|job| job.calls > 1);
-    let works = |fleet: &FleetSettings| fleet.workload.iter().any(of_several);
-    words.add(file.fleet.iter().any(works), "jobs of several calls", JOBS);
+    of_jobs(file, words);
     words.add(
         file.login.is_some_and(|login| login.again_after.is_some()),
         "users who log in again",
@@ -307,6 +310,34 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         "a replica that lags",
         FORGETS,
     );
+}
+
+fn of_jobs(file: &ScenarioFile, words: &mut Words) {
+    let all = file.fleet.iter().flat_map(|fleet| &fleet.workload);
+    let jobs = || all.clone().filter_map(|calls| calls.job);
+    words.add(
+        jobs().any(|job| job.calls > MOST_OF_A_JOB),
+        &format!("calls of a job after the first {MOST_OF_A_JOB}"),
+        FURTHER,
+    );
+    let has_gap = jobs().any(|job| job.calls > 1 && !job.gap.is_zero());
+    let ends = words.unless(Fault::Elapse, ENDS_PERIODS);
+    words.add(
+        has_gap && has_periods(&file.provider),
+        "leeways and overlaps that end in the middle of a job",
+        ends,
+    );
+}
+
+/// Whether something that a provider grants ends after a while.
+fn has_periods(provider: &Settings) -> bool {
+    let issuance = provider.issuance();
+    let rotation = provider.refresh_tokens().unwrap_or_default();
+    !issuance.overlap.is_zero()
+        || issuance.reuse_threshold.is_some()
+        || issuance.force.is_some()
+        || rotation.retire.unwrap_or_default() != RetireSettings::OnIssue
+        || matches!(rotation.rotate, Some(RotateSettings::AfterAge(_)))
 }
 
 fn of_events(file: &ScenarioFile, words: &mut Words) {

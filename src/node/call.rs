@@ -155,6 +155,12 @@ impl Call {
         }
     }
 
+    /// The token that its job has in hand for the next attempt.
+    pub fn kept(&self) -> Option<Token> {
+        let waits = matches!(self.phase, Phase::Between | Phase::BackoffThenSend);
+        self.token.filter(|_| waits && self.marks.has(CallMarks::AMIDST))
+    }
+
     /// Whether it came from another node, which waits for the answer.
     #[inline]
     pub const fn is_forwarded(&self) -> bool {

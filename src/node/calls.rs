@@ -46,13 +46,13 @@ clone_in_place!(Calls {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Past {
     /// How long it has waited last.
-    waited: Duration,
+    pub(super) waited: Duration,
     /// When it has asked for a token last.
-    asked: Time,
+    pub(super) asked: Time,
     /// Calls of its job that have succeeded.
-    done: u32,
+    pub(super) done: u32,
     /// What those calls took.
-    spent: Spent,
+    pub(super) spent: Spent,
 }
 
 /// What the calls of a job took that have succeeded.
@@ -197,8 +197,8 @@ impl Calls {
 
     /// Another call of a job has succeeded: how many of them have.
     pub(super) fn count_done(&mut self, id: CallId) -> u32 {
+        let done = self.done(id).saturating_add(1);
         let call = self.get_mut(id);
-        let amidst = call.marks.has(CallMarks::AMIDST);
         let spent = Spent {
             attempts: call.attempts,
             rejections: call.rejections,
@@ -206,10 +206,8 @@ impl Calls {
         };
         call.marks.set(CallMarks::AMIDST);
         let past = self.past_of(id);
-        // Whoever compares states forgets how many: one, of which the mark tells.
-        past.done = if amidst { past.done.max(1).saturating_add(1) } else { 1 };
-        past.spent = spent;
-        past.done
+        (past.done, past.spent) = (done, spent);
+        done
     }
 
     /// How many calls of its job have succeeded; none of a call that is alone.

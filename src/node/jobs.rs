@@ -20,7 +20,7 @@ impl<S: Strategy> AtNode<'_, S> {
     }
 
     fn job_of(&self, call: &Call) -> Option<Job> {
-        self.tables.jobs.get(usize::from(call.group.0)).copied().flatten()
+        self.tables.job_of(call.group)
     }
 
     /// A call has succeeded with this token: whether its job goes on, or has ended because its caller has gone.

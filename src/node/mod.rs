@@ -116,6 +116,11 @@ pub trait Strategy: Clone + Send + Sync {
         false
     }
 
+    /// Whether a node gets into the phase of this name only after a token request or a store operation that has failed.
+    fn follows_failure(&self, _phase: &str) -> bool {
+        false
+    }
+
     /// Its nodes share a store.
     fn needs_store(&self) -> bool {
         false
@@ -232,10 +237,7 @@ impl Timer {
             Self::Wait => 1,
             Self::Extend => 2,
             Self::Own(number) => {
-                assert!(
-                    number < OWN_TIMERS,
-                    "a strategy has five timers of its own, from 0 to 4"
-                );
+                assert!(number < OWN_TIMERS, "a strategy has five timers of its own: 0 to 4");
                 3 + number as usize
             }
         }

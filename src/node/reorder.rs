@@ -4,16 +4,18 @@ use crate::base::CallId;
 
 use super::Ticket;
 use super::call::{Call, Link};
-use super::calls::{Calls, Hold, Parked};
+use super::calls::{Calls, Hold, Parked, Past};
 
 impl Calls {
     /// Puts the calls into an order that does not tell in which they came, and clears what decides nothing that is to
     /// come. Places of calls that have ended are no more.
     ///
-    /// A call that is `forgetful` of its failed tries has no use for their number.
+    /// A call that is `forgetful` of its failed tries has no use for their number. Of a job, tries count that its present call has had.
     pub fn canonical(&mut self, forgetful: bool, moved: &mut Moved) {
         let Moved { places, order, before } = moved;
-        self.past.clear();
+        if !forgetful {
+            self.forget_spent();
+        }
         order.clear();
         order.extend(self.under_way().map(CallId::index));
         order.sort_unstable_by_key(|&id| {
@@ -28,9 +30,11 @@ impl Calls {
                 call.phase,
                 call.token,
                 tries,
+                self.done(CallId(id as u32)),
                 id,
             )
         });
+        self.reorder_past(order);
         places.clear();
         places.resize(self.table.len(), None);
         for (place, &id) in order.iter().enumerate() {
@@ -52,6 +56,30 @@ impl Calls {
         }));
         self.free = Link::NONE;
         self.vacant = 0;
+    }
+
+    /// Takes from the tries of each call those that the calls of its job took that have succeeded.
+    fn forget_spent(&mut self) {
+        for place in 0..self.past.len() {
+            let spent = self.spent(CallId(place as u32)).tries;
+            let call = &mut self.table[place];
+            call.tries = call.tries.saturating_sub(spent);
+        }
+    }
+
+    /// Of what only some policies ask for, how far each job has come is all that is kept.
+    fn reorder_past(&mut self, order: &[usize]) {
+        if self.past.is_empty() {
+            return;
+        }
+        let past = order.iter().map(|&id| Past {
+            done: self.done(CallId(id as u32)),
+            ..Past::default()
+        });
+        let mut past: Vec<_> = past.collect();
+        let last = past.iter().rposition(|past| *past != Past::default());
+        past.truncate(last.map_or(0, |last| last + 1));
+        self.past = past;
     }
 
     /// The same ticket if it is still good, and else the one that stands for all that are void.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Duration, clone_in_place};
+use crate::base::{Duration, Group, clone_in_place};
 use crate::workload::Job;
 
 use super::{CallPolicy, GuardState, Pending, RetryState};
@@ -60,5 +60,10 @@ impl NodeTables {
     pub fn with_jobs(self, jobs: &[Option<Job>]) -> Self {
         let jobs = jobs.into();
         Self { jobs, ..self }
+    }
+
+    /// The job that a call of a group begins; none for a single one.
+    pub fn job_of(&self, group: Group) -> Option<Job> {
+        self.jobs.get(usize::from(group.0)).copied().flatten()
     }
 }

@@ -28,6 +28,9 @@ pub struct FuzzFindings {
     pub as_expected: bool,
     /// Whether it was interrupted: the last of the strategies has then fewer cases than were asked for.
     pub interrupted: bool,
+    /// What a call can be, such as `a job of 2 calls that asks for a token before each`; empty where all are single ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
     /// What of the scenario, or of the profile, no case has: nothing was tried with it.
     #[serde(default)]
     pub left_out: Vec<String>,

@@ -43,6 +43,9 @@ pub struct Searched {
     pub nodes: u32,
     /// Calls at each node.
     pub calls: u32,
+    /// What each of them can be, such as `a job of 2 calls that asks for a token before each`; empty where all are single ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
     /// Faults of each kind that may happen in a run, such as `drop=1,crash=1`; `none` for none.
     pub faults: String,
     /// Name of the provider whose rules hold in place of the system's own; `null` for none.

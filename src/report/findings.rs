@@ -32,12 +32,14 @@ pub fn human(system: &FuzzedSystem, story: &dyn Fn(usize) -> String) -> String {
     text
 }
 
-/// The last line, about what no case has; nothing where nothing is left out.
-pub fn left_out(findings: &FuzzFindings) -> String {
-    match findings.left_out.is_empty() {
+/// The last lines, about what a call is in all cases and what no case has; nothing where calls are single and nothing is left out.
+pub fn extent(findings: &FuzzFindings) -> String {
+    let line = |head: &str, items: &[String], between: &str| match items.is_empty() {
         true => String::new(),
-        false => format!("Left out of every case: {}\n", findings.left_out.join(", ")),
-    }
+        false => format!("{head}: {}\n", items.join(between)),
+    };
+    let kinds = line("Each call is", &findings.kinds, ", or ");
+    kinds + &line("Left out of every case", &findings.left_out, ", ")
 }
 
 /// On lines as wide as those of findings.
@@ -100,9 +102,8 @@ pub fn markdown(findings: &FuzzFindings) -> String {
             system.never_met.join(", ")
         ));
     }
-    if !findings.left_out.is_empty() {
-        text.push('\n');
-        text.push_str(&left_out(findings));
+    for line in extent(findings).lines() {
+        text.push_str(&format!("\n{line}\n"));
     }
     text
 }

@@ -326,6 +326,10 @@ impl Listed for ClockFirst {
         ]
     }
 
+    fn believes_otherwise(&self) -> bool {
+        matches!(self.believes, Believes::Configured(_))
+    }
+
     fn offers(here: &Circumstances) -> Offers<Self> {
         let careful = Self {
             margin: here.stagger(),

@@ -159,6 +159,13 @@ macro_rules! strategies {
                 }
             }
 
+            /// Whether its nodes believe something else of a token's life than what the answer says.
+            pub fn believes_otherwise(&self) -> bool {
+                match self {
+                    $(Self::$Name(strategy) => strategy.believes_otherwise(),)*
+                }
+            }
+
             fn remember(&self, me: Me) -> AnyMemory {
                 match self {
                     $(Self::$Name(strategy) => AnyMemory::$Name(strategy.boot(me)),)*
@@ -242,6 +249,10 @@ impl Strategy for Coordination {
 
     fn skips(&self, phase: &str) -> bool {
         each!(Self, self, strategy => strategy.skips(phase))
+    }
+
+    fn follows_failure(&self, phase: &str) -> bool {
+        each!(Self, self, strategy => strategy.follows_failure(phase))
     }
 
     fn needs_store(&self) -> bool {

@@ -282,8 +282,12 @@ impl Strategy for ScheduledRefresher {
     }
 
     fn skips(&self, phase: &str) -> bool {
-        let waits = matches!(self.meanwhile, Meanwhile::Wait(span) if self.looks(span) > 0);
-        phase == "waiting" && self.tries == once() && !waits
+        phase == "waiting" && self.tries == once() && !self.workers_wait()
+    }
+
+    /// The refresher waits to try again.
+    fn follows_failure(&self, phase: &str) -> bool {
+        phase == "waiting" && !self.workers_wait()
     }
 
     fn needs_store(&self) -> bool {

@@ -62,6 +62,11 @@ pub(super) trait Listed: Strategy {
         self
     }
 
+    /// Whether nodes believe something else of a token's life than what the answer says.
+    fn believes_otherwise(&self) -> bool {
+        false
+    }
+
     /// Settings that are worth trying here.
     fn offers(here: &Circumstances) -> Offers<Self>;
 

@@ -99,8 +99,12 @@ fn searched(setup: &Setup, report: &CheckReport, left_out: &[Omission]) -> Strin
         1 => "one call".to_owned(),
         more => format!("{more} calls"),
     };
+    let kinds = match scope::kinds_in_words(&setup.system) {
+        kinds if kinds.is_empty() => String::new(),
+        kinds => format!(", which is {}", kinds.join(", or ")),
+    };
     let mut text = format!(
-        "Searched: {extent}, of {NODES} processes with {calls} each, {} states; faults: {}.",
+        "Searched: {extent}, of {NODES} processes with {calls} each{kinds}, {} states; faults: {}.",
         report.states, setup.system.faults
     );
     let omitted: Vec<&str> = left_out.iter().map(|item| item.words.as_str()).collect();

@@ -66,7 +66,7 @@ impl<R: Rule> Expect<R> {
                 slots: 1,
                 nodes: 2,
                 calls: 1,
-                job: None,
+                kinds: Vec::new(),
                 attempts: Attempts::UNBOUNDED,
                 faults: FAULTY,
                 most: 300_000,

@@ -78,13 +78,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         )
     }
 
-    /// Whether a node that is up, or a store, has this token.
+    /// Whether a node that is up, a job in the middle, or a store, has this token.
     pub fn knows(&self, token: Token) -> bool {
         let stored = self.stores.iter().filter_map(|store| store.value());
         self.nodes
             .iter()
             .any(|node| node.up && named(node.memory).tokens.contains(&token))
             || stored.into_iter().any(|shared| shared.token == token)
+            || self.calls.iter().any(|call| call.kept() == Some(token))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::node::{
 use crate::provider::{Outage, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::{CallOutcome, Event, FailedBy};
+use crate::workload::Job;
 
 use super::World;
 use super::detail::{tell_held, tell_lease_of};
@@ -128,6 +129,19 @@ impl<S: Strategy, R: Rule> World<S, R> {
         } else {
             node.admit(call, &mut wire);
         }
+    }
+
+    /// The job that a call of a group begins; none for a single one.
+    pub fn job_of(&self, group: Group) -> Option<Job> {
+        self.tables.job_of(group)
+    }
+
+    /// Which call of its job is under way, from 1, and of how many; none for a single one, and where the ticket is void. One that was handed
+    /// on is at that of its origin.
+    pub fn step_of_job(&self, ticket: Ticket) -> Option<(u32, u32)> {
+        let call = self.calls.find(ticket.call).filter(|_| self.calls.is_good(ticket))?;
+        let origin = if call.is_forwarded() { call.peer()? } else { ticket.call };
+        Some((self.calls.done(origin) + 1, self.job_of(call.group)?.calls))
     }
 
     /// A forwarded call reaches the gateway.

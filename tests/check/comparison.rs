@@ -1,9 +1,12 @@
 //! The checker against [`plain`](super::plain), which shares nothing with it but the world and the properties.
 
+use tokenstorm::base::Duration;
 use tokenstorm::engine::check::expected::Expectation;
 use tokenstorm::engine::check::systems::{self, REFRESHERS, SYSTEMS};
 use tokenstorm::engine::check::{self, FaultBudget, Setup};
 use tokenstorm::property::{Judge, PROPERTIES, Runs};
+use tokenstorm::retry::Attempts;
+use tokenstorm::workload::{Job, JobToken, OnRefusal};
 
 use super::plain::{self, Found};
 
@@ -152,6 +155,65 @@ fn an_explorer_of_its_own_finds_the_same() {
     }
     println!("{systems} systems, {breaks} runs of the same length, {whole} seen to their ends");
     assert!(systems >= 80, "{systems} systems");
+    assert!(breaks >= 60, "{breaks} runs of the same length");
+    assert!(whole >= 5, "{whole} seen to their ends");
+}
+
+/// The same where each call begins a job, or can be a single one too.
+#[test]
+fn it_finds_the_same_of_jobs() {
+    let job = |calls, token, on_refusal| Job {
+        calls,
+        gap: Duration::ZERO,
+        token,
+        on_refusal,
+    };
+    let renews = job(2, JobToken::Kept, OnRefusal::Renews);
+    let fails = job(2, JobToken::Kept, OnRefusal::Fails);
+    let asks = job(2, JobToken::Asked, OnRefusal::Renews);
+    let single = job(1, JobToken::Kept, OnRefusal::Renews);
+    let three = job(3, JobToken::Kept, OnRefusal::Renews);
+    let kinds = [
+        vec![renews],
+        vec![fails],
+        vec![asks],
+        vec![single, renews],
+        vec![fails, asks, single],
+        vec![three],
+    ];
+    let names = [
+        "naive",
+        "token_per_call",
+        "compare_first",
+        "single_flight",
+        "lease",
+        "gateway",
+        "naive_strict",
+        "reread_strict",
+        "lease_grace",
+    ];
+    let (mut systems, mut breaks, mut whole) = (0, 0, 0);
+    let all = names
+        .iter()
+        .flat_map(|name| kinds.iter().map(move |kinds| (name, kinds)));
+    for (number, (name, kinds)) in all.enumerate() {
+        let (nodes, faults, attempts) = match (number + number / names.len()) % 3 {
+            0 => (2, "none", Attempts::UNBOUNDED),
+            1 => (2, "expiry=1,crash=1", Attempts::at_most(2)),
+            _ => (1, "none", Attempts::UNBOUNDED),
+        };
+        let mut setup = systems::setup(name, nodes, 1, faults.parse().expect("a budget")).expect("a system");
+        (setup.system.kinds, setup.system.attempts) = (kinds.clone(), attempts);
+        let mut named = setup.clone().without_names();
+        named.system.most = MOST.1;
+        (named.system.store_operations, named.system.notes) = (8, 16);
+        let compared = compare(&format!("{name} with {faults}, {kinds:?}"), &setup, &named);
+        systems += 1;
+        breaks += compared.breaks;
+        whole += usize::from(compared.whole);
+    }
+    println!("{systems} systems, {breaks} runs of the same length, {whole} seen to their ends");
+    assert!(systems >= 54, "{systems} systems");
     assert!(breaks >= 60, "{breaks} runs of the same length");
     assert!(whole >= 5, "{whole} seen to their ends");
 }

@@ -1,8 +1,11 @@
 //! What a run shows, in words and as a picture.
 
+use tokenstorm::base::Duration;
 use tokenstorm::engine::check::systems;
-use tokenstorm::engine::check::{self, PropertyVerdict, Story};
+use tokenstorm::engine::check::{self, FaultBudget, PropertyVerdict, Story};
+use tokenstorm::engine::fuzz::Saved;
 use tokenstorm::property::PROPERTIES;
+use tokenstorm::workload::{Job, JobToken, OnRefusal};
 
 use super::place;
 
@@ -76,5 +79,50 @@ fn a_request_says_for_which_slot_it_is() {
     assert!(
         story.lines.iter().any(|line| line.text.contains("'s request for app ")),
         "{story:?}"
+    );
+}
+
+/// A token that a job keeps is ended by another node's request before the job's second call: the run says which call is which.
+#[test]
+fn a_kept_token_is_killed_in_the_middle_of_a_job() {
+    let saved: Saved = include_str!("../cases/token_per_call-job-s6.toml")
+        .parse()
+        .expect("a case");
+    let example = saved.run().expect("it breaks its property");
+    let story = check::narrate(&saved.setup(), &example);
+    let text = check::text(&story);
+    for line in [
+        "a job of 2 calls arrives at A",
+        "A calls with t1 (call 1 of 2): accepted",
+        "A has its answer (call 1 of 2)",
+        "A goes on with its job (call 2 of 2)",
+        "A calls with t1 (call 2 of 2): refused",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+/// The search finds such a run by itself: a job goes on with a token that its node has seen refused meanwhile, which no single call does.
+#[test]
+fn a_job_goes_on_with_a_token_that_was_refused() {
+    let mut setup = systems::setup("single_flight", 2, 2, FaultBudget::NONE).expect("a name of the list");
+    let single = check::check(&setup.clone().without_names(), &());
+    assert_eq!(single.verdicts[place("S8")], PropertyVerdict::Holds(None));
+    setup.system.kinds = vec![Job {
+        calls: 2,
+        gap: Duration::ZERO,
+        token: JobToken::Kept,
+        on_refusal: OnRefusal::Renews,
+    }];
+    setup.system.most = 10_000;
+    let report = check::check(&setup.clone().without_names(), &());
+    let PropertyVerdict::Breaks(example) = &report.verdicts[place("S8")] else {
+        panic!("{:?}", report.verdicts[place("S8")]);
+    };
+    let story = check::narrate(&setup, example);
+    let last = &story.lines.last().expect("a step").text;
+    assert_eq!(
+        (example.steps(), last.as_str()),
+        (11, "A goes on with its job (call 2 of 2)")
     );
 }

@@ -2,6 +2,7 @@
 
 mod gate;
 mod page;
+mod scope;
 
 use std::collections::HashMap;
 use std::process::{Command, Output};

@@ -1,13 +1,18 @@
 //! The small systems that are searched for a scenario.
 
+use crate::base::Duration;
 use crate::engine::check::{FaultBudget, Setup, System, systems};
 use crate::retry::Attempts;
 use crate::scenario::{Scenario, ScenarioFile, StrategySettings};
 use crate::strategy::Coordination;
+use crate::workload::{Job, JobToken, OnRefusal};
 
 /// Tries of a call that are counted at most: every count is a state of its own. A policy with more is searched as one that tries
 /// without end.
 pub(super) const MOST_TRIES: u32 = 5;
+
+/// Calls of a job that are searched at most.
+pub(super) const MOST_OF_A_JOB: u32 = 2;
 
 /// Tries of a call; none for as many as it takes.
 pub fn tries_of(system: &System) -> Option<u32> {
@@ -38,9 +43,66 @@ pub fn of_scenario(scenario: &Scenario, nodes: u32, calls: u32, faults: FaultBud
             setup.system = setup.system.under(scenario.provider());
             setup.system.slots = slots;
             setup.system.attempts = tries(strategy);
+            setup.system.kinds = kinds(&scenario.file);
             (strategy.name.clone(), setup)
         })
         .collect()
+}
+
+/// What the calls of a scenario are, each kind once: single ones, and the first ones of jobs. Empty where all are single.
+fn kinds(file: &ScenarioFile) -> Vec<Job> {
+    let mut kinds = Vec::new();
+    for calls in file.fleet.iter().flat_map(|fleet| &fleet.workload) {
+        let kind = calls.job.map_or(SINGLE, searched);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    match kinds[..] {
+        [SINGLE] => Vec::new(),
+        _ => kinds,
+    }
+}
+
+/// A single call, as a job.
+const SINGLE: Job = Job {
+    calls: 1,
+    gap: Duration::ZERO,
+    token: JobToken::Kept,
+    on_refusal: OnRefusal::Renews,
+};
+
+/// As much of a job as is searched, written in one way: how long its gaps are decides nothing where no time passes.
+fn searched(job: Job) -> Job {
+    let calls = job.calls.min(MOST_OF_A_JOB);
+    match (calls, job.token) {
+        (1, _) => SINGLE,
+        (_, JobToken::Kept) => Job {
+            calls,
+            on_refusal: job.on_refusal,
+            ..SINGLE
+        },
+        (_, JobToken::Asked) => Job {
+            calls,
+            token: JobToken::Asked,
+            ..SINGLE
+        },
+    }
+}
+
+/// What the calls of a system are, in words, where not all are single.
+pub fn kinds_in_words(system: &System) -> Vec<String> {
+    system.kinds.iter().map(in_words).collect()
+}
+
+fn in_words(job: &Job) -> String {
+    let kept = match (job.calls, job.token, job.on_refusal) {
+        (1, ..) => return "a single call".to_owned(),
+        (_, JobToken::Asked, _) => "that asks for a token before each",
+        (_, JobToken::Kept, OnRefusal::Renews) => "that keeps its token until it is refused",
+        (_, JobToken::Kept, OnRefusal::Fails) => "that keeps its token and fails when it is refused",
+    };
+    format!("a job of {} calls {kept}", job.calls)
 }
 
 /// Tries of a call; without end where nodes differ in that.

@@ -191,6 +191,7 @@ fn record(arguments: &Arguments, subjects: &Subjects, reports: &[CheckReport], e
     let searched = Searched {
         nodes: arguments.nodes,
         calls: subjects.calls,
+        kinds: subjects.kinds.clone(),
         faults: subjects.faults.to_string(),
         profile: arguments.profile.clone(),
         left_out: subjects.left_out.iter().map(|item| item.words.clone()).collect(),

@@ -29,6 +29,8 @@ pub(super) struct Subjects {
     pub faults: FaultBudget,
     /// Calls at each node.
     pub calls: u32,
+    /// What each of them can be, in words, where not all are single ones.
+    pub kinds: Vec<String>,
     /// What of the scenario or the provider is left out.
     pub left_out: Vec<Omission>,
 }
@@ -74,6 +76,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
         }
         left_out.extend(scope::left_out_of(&profile.provider, faults));
     }
+    let kinds = systems.first().map(|(_, setup)| scope::kinds_in_words(&setup.system));
     let most = arguments.states.unwrap_or(systems::most(arguments.nodes, faults));
     let all = systems.into_iter().map(|(name, mut setup)| {
         setup.system.most = most;
@@ -95,6 +98,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Subjects, Option<String>
         scenario: scenario.map(|scenario| scenario.file.name),
         faults,
         calls,
+        kinds: kinds.unwrap_or_default(),
         left_out,
     })
 }

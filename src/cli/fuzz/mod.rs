@@ -253,11 +253,15 @@ fn fuzz_all(arguments: &Arguments, subjects: &[Subject], left_out: Vec<Omission>
             .flat_map(|system| &system.findings)
             .any(|found| found.unexpected),
         interrupted: exit == Exit::Interrupted,
+        kinds: subjects
+            .first()
+            .map(|subject| scope::kinds_in_words(&subject.setup.system))
+            .unwrap_or_default(),
         left_out: left_out.into_iter().map(|omission| omission.words).collect(),
         systems,
     };
     exit.max(match arguments.format {
-        Format::Table => print(&shown::left_out(&findings)),
+        Format::Table => print(&shown::extent(&findings)),
         Format::Md => print(&shown::markdown(&findings)),
         Format::Json => print(&findings.to_json()),
         Format::Csv => print(&findings.to_csv()),

@@ -30,13 +30,15 @@ pub enum Action {
     /// One more call arrives at this node, and nothing goes wrong any more: what a property asks about once all is quiet. No search takes
     /// it.
     Arrive(u8),
+    /// The call at this place of the bag arrives, and is of this kind among [those](super::System::kinds) that it can be of.
+    Begin(u8, u8),
 }
 
 impl Action {
     /// The fault that it is, if it is one.
     pub const fn fault(self) -> Option<Fault> {
         match self {
-            Self::Deliver(_) | Self::Reclaim(_) | Self::Pass | Self::Arrive(_) => None,
+            Self::Deliver(_) | Self::Begin(..) | Self::Reclaim(_) | Self::Pass | Self::Arrive(_) => None,
             Self::Renew(_) => Some(Fault::Renewal),
             Self::Late(_) => Some(Fault::Late),
             Self::Lose(_) => Some(Fault::Drop),

@@ -151,6 +151,9 @@ impl<S: Strategy, R: Rule> State<S, R> {
                     out.push(Action::Late(place));
                 }
             }
+            Message::Arrival { .. } if self.kinds > 1 => {
+                out.extend((0..self.kinds).map(|kind| Action::Begin(place, kind)));
+            }
             Message::Arrival { .. }
             | Message::BackoffOver { .. }
             | Message::TimerRang { .. }

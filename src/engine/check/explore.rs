@@ -16,7 +16,7 @@ use super::CheckProgress;
 use super::action::Action;
 use super::enabled::{Fences, HeldBack};
 use super::expand::{Chunk, Expanded, PropertySet, Successor, Worker};
-use super::fault::{FAULTS, FaultBudget};
+use super::fault::{FAULTS, Fault, FaultBudget};
 use super::graph::Graph;
 use super::packed::{Memo, Parts};
 use super::recovery::Dearest;
@@ -344,9 +344,13 @@ impl Explored {
             .iter()
             .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
         let silent = (!self.answered).then_some("a call that succeeds".to_owned());
+        let fails = [Fault::Drop, Fault::Late, Fault::Throttle]
+            .iter()
+            .any(|fault| budget.left(*fault) > 0);
+        let sought = |phase: &str| !strategy.skips(phase) && (fails || !strategy.follows_failure(phase));
         let dead = (0..)
             .zip(strategy.phases())
-            .filter(|&(place, phase)| self.phases & 1 << place == 0 && !strategy.skips(phase));
+            .filter(|&(place, phase)| self.phases & 1 << place == 0 && sought(phase));
         let faults = missing.map(|(_, name, _)| format!("fault `{name}`"));
         let phases = dead.map(|(_, phase)| format!("phase `{phase}`"));
         faults.chain(silent).chain(phases).collect()

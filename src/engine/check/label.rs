@@ -100,7 +100,7 @@ impl FromIterator<u8> for LabelSet {
 /// The label of a step.
 pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
     match action {
-        Action::Deliver(place) => label_of(state, &state.bag[usize::from(place)]),
+        Action::Deliver(place) | Action::Begin(place, _) => label_of(state, &state.bag[usize::from(place)]),
         Action::Reclaim(store) => store * KINDS + RECLAIM,
         Action::Pass => TIME,
         _ => FAULT,

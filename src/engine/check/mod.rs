@@ -61,7 +61,7 @@ pub use recovery::{Cost, Dearest, call_of_cost, dearest_call};
 pub use scene::{Line, Scene, Story};
 pub use settle::{Settled, settle};
 pub use state::{NOTES, STORE_OPERATIONS, State, falls_due};
-pub use step::throttled;
+pub use step::{of_kind, throttled};
 pub use story::{narrate, narrate_strategy};
 pub use trail::{carried, taken_from};
 pub use visited::{Fingerprint, Visited, fingerprint};
@@ -121,8 +121,8 @@ pub struct System<R = Issuance> {
     pub nodes: u32,
     /// Calls at each node.
     pub calls: u32,
-    /// The job that each call begins: of two calls at most, as more are not told apart. None for single calls.
-    pub job: Option<Job>,
+    /// What a call that arrives can be: any of these jobs, of which one of a single call is such a call. Empty where all are single.
+    pub kinds: Vec<Job>,
     /// Tries of each call. Only without a bound can a call go on for ever.
     pub attempts: Attempts,
     /// Faults of each kind that may happen in a run.

@@ -12,6 +12,7 @@ use crate::property::History;
 use crate::provider::{Bucket, Issuance, Provider, Rule};
 use crate::retry::{Immediate, Retry};
 use crate::store::{Answer, Asked, Operation};
+use crate::workload::Job;
 use crate::world::{Layout, Message, Renamed, World, brings};
 
 /// Store operations that a node has under way at most: one that never waits for its answers would make states without end.
@@ -47,10 +48,12 @@ pub struct State<S: Strategy, R = Issuance> {
     pub(super) holder: HolderActs,
     /// It stands for all states that differ from it only in which node is which.
     symmetric: bool,
+    /// Kinds of calls of which one that arrives can be any; none where all are single ones.
+    pub(super) kinds: u8,
 }
 
 clone_in_place!(State<S: Strategy, R> {
-    world, bag, left, disturbed, overdue, busy, history, operations, notes, holder, symmetric
+    world, bag, left, disturbed, overdue, busy, history, operations, notes, holder, symmetric, kinds
 });
 
 /// The strategy itself, and bounds, are taken as equal.
@@ -97,10 +100,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
         )
         .with_rotation(setup.rotation);
         provider.reveals = setup.reveals;
-        let layout = Layout {
-            jobs: setup.job.map(Some).into_iter().collect(),
-            ..Layout::plain(setup.nodes, setup.needs.gateway)
-        };
+        let mut layout = Layout::plain(setup.nodes, setup.needs.gateway);
+        if !setup.kinds.is_empty() {
+            let job = |kind: &Job| (kind.calls > 1).then_some(*kind);
+            // What a call costs once all is quiet is asked of a single one, whose kind comes last.
+            layout.jobs = setup.kinds.iter().map(job).chain([None]).collect();
+            layout.patience = vec![None; layout.jobs.len()];
+        }
         World::new(strategy, client, provider, layout)
     }
 
@@ -113,7 +119,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             world.start(node, &mut host);
         }
         for node in (0..setup.nodes).map(NodeId) {
-            host.bag.extend((0..setup.calls).map(|_| arrival(node)));
+            host.bag.extend((0..setup.calls).map(|_| arrival(node, 0)));
         }
         let mut state = Self {
             world,
@@ -127,6 +133,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             notes: setup.notes,
             holder: setup.holder,
             symmetric: setup.symmetric,
+            kinds: setup.kinds.len() as u8,
         };
         state.canonical(&mut Renamed::default());
         state
@@ -349,10 +356,10 @@ fn is_upkeep(message: &Message) -> bool {
     )
 }
 
-pub(super) fn arrival(node: NodeId) -> Message {
+pub(super) fn arrival(node: NodeId, kind: u8) -> Message {
     Message::Arrival {
         node,
-        group: Group(0),
+        group: Group(kind.into()),
         draw_key: 0,
     }
 }

@@ -32,6 +32,12 @@ impl<S: Strategy, R: Rule> State<S, R> {
                 std::mem::swap(&mut host.bag, &mut next.bag);
                 next.heard(&message);
             }
+            Action::Begin(place, kind) => {
+                let call = of_kind(&next.bag.remove(place.into()), kind);
+                std::mem::swap(&mut host.bag, &mut next.bag);
+                next.world.deliver(call, host);
+                std::mem::swap(&mut host.bag, &mut next.bag);
+            }
             Action::Lose(place) => {
                 next.bag.remove(place.into());
             }
@@ -51,7 +57,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             Action::Arrive(node) => {
                 next.left = FaultBudget::NONE;
                 std::mem::swap(&mut host.bag, &mut next.bag);
-                next.world.deliver(arrival(NodeId(node.into())), host);
+                next.world.deliver(arrival(NodeId(node.into()), next.kinds), host);
                 std::mem::swap(&mut host.bag, &mut next.bag);
             }
             Action::Pass | Action::Elapse => next.world.server.provider.end_periods(NOW, &mut |_| {}),
@@ -109,6 +115,14 @@ impl<S: Strategy, R: Rule> State<S, R> {
     /// The state after a step.
     pub fn next(&self, action: Action, host: &mut CheckHost) -> Self {
         self.take(action, host, |_, _, _| {})
+    }
+}
+
+/// A call that arrives, of this kind.
+pub fn of_kind(call: &Message, kind: u8) -> Message {
+    match *call {
+        Message::Arrival { node, .. } => arrival(node, kind),
+        other => other,
     }
 }
 

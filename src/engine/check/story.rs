@@ -2,7 +2,7 @@
 
 use crate::base::NodeId;
 use crate::node::{Note, StoreAnswer, Strategy};
-use crate::oauth::{At, Perceived, Perceptions, Reply, Slot, Token, TokenSlot};
+use crate::oauth::{At, Grant, Perceived, Perceptions, Reply, Slot, Token, TokenSlot};
 use crate::provider::Rule;
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
@@ -12,8 +12,9 @@ use super::action::Action;
 use super::host::{CheckHost, NOW};
 use super::scene::{Line, Scene, Story};
 use super::state::State;
+use super::step::of_kind;
 use super::trail::{Cycle, carried, taken_from};
-use super::words::rang;
+use super::words::{after_wait, arriving, handed_back, rang, step_of_job};
 use super::{Counterexample, Setup, System};
 
 /// Tells a run of this system.
@@ -149,6 +150,7 @@ impl Narrator {
         let own = |column, text: String| (column, column, text);
         let (from, to, text) = match action {
             Action::Deliver(place) | Action::Renew(place) => self.delivery(state, &message(place), events),
+            Action::Begin(place, kind) => self.delivery(state, &of_kind(&message(place), kind), events),
             Action::Late(place) => {
                 let (from, to, text) = self.delivery(state, &message(place), events);
                 (from, to, format!("{text}, although the answer is still under way"))
@@ -228,8 +230,13 @@ impl Narrator {
         let id = state.actor(message);
         let (column, node) = (id.index(), self.node(id));
         match message {
-            Message::Arrival { .. } => (column, column, format!("a call arrives at {node}")),
-            Message::ApiRequest { token, .. } => {
+            Message::Arrival { group, .. } => (
+                column,
+                column,
+                format!("{} arrives at {node}", arriving(&state.world, *group)),
+            ),
+            Message::ApiRequest { ticket, token, .. } => {
+                let which = step_of_job(&state.world, *ticket);
                 let accepted = events
                     .iter()
                     .any(|event| matches!(event, Event::AttemptAccepted { .. }));
@@ -237,43 +244,33 @@ impl Narrator {
                 (
                     column,
                     self.api(),
-                    format!("{node} calls with {}: {verdict}", self.token(*token)),
+                    format!("{node} calls with {}{which}: {verdict}", self.token(*token)),
                 )
             }
-            Message::ApiResponse { token, reply, .. } => (self.api(), column, self.api_answer(&node, *token, *reply)),
+            Message::ApiResponse { ticket, token, reply } => {
+                let text = self.api_answer(&node, *token, *reply);
+                (self.api(), column, text + &step_of_job(&state.world, *ticket))
+            }
             Message::TokenRequest { slot, .. } | Message::TokenServed { slot, .. } => {
                 let request = format!("{node}'s request{}", self.slot_of(*slot));
                 (column, self.token_endpoint(), self.commit(&request, events))
             }
             Message::TokenResponse { reply, .. } => {
-                let text = match *reply {
-                    Reply::Granted(grant) => {
-                        let dead = !state.world.server.provider.ledger.is_live(grant.token, NOW);
-                        let end = if dead { ", which is dead by now" } else { "" };
-                        format!("{node} receives {}{end}", self.token(grant.token))
-                    }
-                    Reply::Refused { kind, wait } => {
-                        let why = Perceptions::default().of(At::Token, kind).failure(wait);
-                        format!("{node} is told: {}", why.words())
-                    }
-                };
-                (self.token_endpoint(), column, text)
+                (self.token_endpoint(), column, self.token_answer(state, &node, *reply))
             }
             Message::StoreRequest { operation, .. } => {
                 (column, self.store(), format!("{node} {}", self.operation(operation)))
             }
             Message::StoreResponse { answer, .. } => (self.store(), column, self.store_answer(&node, answer)),
             Message::Forward { gateway, .. } => (column, gateway.index(), format!("{node} hands its call over")),
-            Message::Answered { succeeded, .. } => {
+            Message::Answered { ticket, succeeded } => {
                 let gateway = state.world.fleets()[0].gateway.unwrap_or(id);
-                let how = if *succeeded {
-                    "has its answer"
-                } else {
-                    "hears that it failed"
-                };
+                let how = handed_back(&state.world, *ticket, *succeeded);
                 (gateway.index(), column, format!("{node} {how}"))
             }
-            Message::BackoffOver { .. } => (column, column, format!("{node} tries again")),
+            Message::BackoffOver { ticket } => {
+                (column, column, format!("{node} {}", after_wait(&state.world, *ticket)))
+            }
             Message::AttemptTimedOut { .. } => (column, column, format!("{node} waits no longer for its call")),
             Message::TokenTimedOut { .. } => (column, column, format!("{node} waits no longer for a token")),
             Message::StoreTimedOut { .. } => (column, column, format!("{node} waits no longer for the store")),
@@ -284,6 +281,20 @@ impl Narrator {
                 format!("{} tells {node}: {}", self.node(*from), self.note(note)),
             ),
             Message::LoginAgain { .. } => (column, column, "the user logs in again".to_owned()),
+        }
+    }
+
+    fn token_answer<S: Strategy, R: Rule>(&self, state: &State<S, R>, node: &str, reply: Reply<Grant>) -> String {
+        match reply {
+            Reply::Granted(grant) => {
+                let dead = !state.world.server.provider.ledger.is_live(grant.token, NOW);
+                let end = if dead { ", which is dead by now" } else { "" };
+                format!("{node} receives {}{end}", self.token(grant.token))
+            }
+            Reply::Refused { kind, wait } => {
+                let why = Perceptions::default().of(At::Token, kind).failure(wait);
+                format!("{node} is told: {}", why.words())
+            }
         }
     }
 

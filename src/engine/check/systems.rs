@@ -104,7 +104,7 @@ pub fn system_for(coordination: Coordination, nodes: u32, calls: u32, faults: Fa
         slots,
         nodes,
         calls,
-        job: None,
+        kinds: Vec::new(),
         attempts: Attempts::UNBOUNDED,
         faults,
         store_operations: STORE_OPERATIONS,

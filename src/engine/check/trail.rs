@@ -13,6 +13,7 @@ use crate::world::Renamed;
 pub fn taken_from(action: Action) -> Option<usize> {
     match action {
         Action::Deliver(place)
+        | Action::Begin(place, _)
         | Action::Renew(place)
         | Action::Late(place)
         | Action::Lose(place)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::step::{Actor, MessageKind, ScheduleStep, name_of};
 use super::walk::Walk;
 use crate::base::{Duration, NodeId, Time};
-use crate::engine::check::{Action, CheckHost, NOW, State, System, carried, taken_from, throttled};
+use crate::engine::check::{Action, CheckHost, NOW, State, System, carried, of_kind, taken_from, throttled};
 use crate::engine::sim::{Happening, Network, run_script};
 use crate::node::Strategy;
 use crate::oauth::Token;
@@ -179,6 +179,7 @@ impl Script {
                     self.sent[tags[usize::from(place)]].fate = MessageFate::Arrives(step);
                 }
             }
+            Action::Begin(place, kind) => happens(Happening::Arrives(of_kind(&state.bag[usize::from(place)], kind))),
             // No schedule takes a call beside its own.
             Action::Lose(_) | Action::Arrive(_) => {}
             Action::Throttle(place) => self.sent[tags[usize::from(place)]].fate = MessageFate::TurnedAway(step),

@@ -18,9 +18,14 @@ use crate::provider::settings::Settings;
 use crate::provider::{Issuance, OnBadSlot, Reveals};
 use crate::retry::Attempts;
 use crate::strategy::Coordination;
+use crate::workload::Job;
 
 /// Slots, registered apps and keys of a rotation in a case at most: the checker keeps them all in every state.
 const MOST_PLACES: i64 = 16;
+
+/// Kinds of jobs in a case, and calls of each, at most: as with places, every state has them.
+const MOST_JOBS: usize = 8;
+const MOST_OF_A_JOB: u32 = 8;
 
 /// Tries of a call that a case counts at most; a policy with more is one that tries without end.
 const MOST_TRIES: u32 = 5;
@@ -54,6 +59,8 @@ pub struct Saved {
     pub nodes: u32,
     /// Calls at each node.
     pub calls: u32,
+    /// What a call can be: any of these jobs, of which one of a single call is such a call. Empty where all are single.
+    pub jobs: Vec<Job>,
     /// Tries of each call; none for as many as it takes.
     pub tries: Option<u32>,
     /// Faults of each kind that may happen.
@@ -84,6 +91,8 @@ struct Written {
     tries: Option<u32>,
     faults: String,
     steps: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    jobs: Vec<Job>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     provider: Option<CaseProvider>,
     strategy: Coordination,
@@ -117,6 +126,7 @@ impl Saved {
             slots: setup.system.slots,
             nodes: case.draw.nodes,
             calls: case.draw.calls,
+            jobs: setup.system.kinds.clone(),
             tries: tries_of(setup.system.attempts),
             faults: case.draw.faults,
             steps: case.steps.clone(),
@@ -147,6 +157,7 @@ impl Saved {
             reveals: self.reveals,
             on_bad_slot: self.on_bad_slot,
             slots: self.slots,
+            kinds: self.jobs.clone(),
             attempts: self.tries.map_or(Attempts::UNBOUNDED, Attempts::at_most),
             ..self.rule.applied(system)
         };
@@ -195,6 +206,7 @@ impl fmt::Display for Saved {
             slots: self.slots,
             nodes: self.nodes,
             calls: self.calls,
+            jobs: self.jobs.clone(),
             tries: self.tries,
             faults: self.faults.to_string(),
             steps: self.steps.iter().map(ScheduleStep::to_string).collect(),
@@ -239,6 +251,19 @@ impl FromStr for Saved {
                 "`tries = {tries}` is not from 1 to {MOST_TRIES}; without it a call is tried as often as it takes"
             ));
         }
+        if written.jobs.len() > MOST_JOBS {
+            return Err(format!("{} `jobs`; there can be {MOST_JOBS}", written.jobs.len()));
+        }
+        if let Some(job) = written
+            .jobs
+            .iter()
+            .find(|job| !(1..=MOST_OF_A_JOB).contains(&job.calls))
+        {
+            return Err(format!(
+                "`jobs`: `calls = {}` is not from 1 to {MOST_OF_A_JOB}; 1 is a single call",
+                job.calls
+            ));
+        }
         let settings = toml::Value::try_from(&written.strategy).map_err(|error| error.to_string())?;
         let mut places = vec![
             ("slots", i64::from(written.slots)),
@@ -266,6 +291,7 @@ impl FromStr for Saved {
             slots: written.slots,
             nodes: written.nodes,
             calls: written.calls,
+            jobs: written.jobs,
             tries: written.tries,
             faults: written.faults.parse()?,
             steps: steps.collect::<Result<_, _>>()?,

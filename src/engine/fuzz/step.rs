@@ -229,7 +229,7 @@ pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out:
             (fate, who, what)
         };
         let (fate, who, what) = match action {
-            Action::Deliver(place) | Action::Renew(place) => of(MessageFate::Deliver, place),
+            Action::Deliver(place) | Action::Begin(place, _) | Action::Renew(place) => of(MessageFate::Deliver, place),
             Action::Late(place) => of(MessageFate::Hurry, place),
             Action::Lose(place) => of(MessageFate::Lose, place),
             Action::Throttle(place) => of(MessageFate::Throttle, place),

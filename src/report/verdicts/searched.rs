@@ -71,8 +71,12 @@ fn words(verdicts: &Verdicts, first: &SystemVerdicts) -> String {
         (_, 1) => ", which kept something back".to_owned(),
         (some, all) => format!(", which kept something back in {some} rows of {all}"),
     };
+    let kinds = match searched.kinds.is_empty() {
+        true => String::new(),
+        false => format!(", which is {}", searched.kinds.join(", or ")),
+    };
     format!(
-        "{} with {} each, tried {}; faults {}{expiry}{lapse}; at most {} of a node and {} between two nodes under way{binds}",
+        "{} with {} each{kinds}, tried {}; faults {}{expiry}{lapse}; at most {} of a node and {} between two nodes under way{binds}",
         count(searched.nodes, "node"),
         count(searched.calls, "call"),
         tries(systems),

@@ -61,6 +61,7 @@ fn of(systems: Vec<SystemVerdicts>) -> Verdicts {
             calls: 1,
             faults: "none".to_owned(),
             profile: None,
+            kinds: vec![HOSTILE.to_owned()],
             left_out: vec![HOSTILE.to_owned()],
         },
         systems,

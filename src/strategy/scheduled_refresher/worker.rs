@@ -61,6 +61,11 @@ impl ScheduledRefresher {
         }
     }
 
+    /// Whether a worker that finds no usable token waits for one.
+    pub(super) fn workers_wait(&self) -> bool {
+        matches!(self.meanwhile, Meanwhile::Wait(span) if self.looks(span) > 0)
+    }
+
     /// How often a worker looks again in such a span.
     pub(super) fn looks(&self, span: Duration) -> u64 {
         let looks = span.nanos() / self.poll.nanos().max(1);

@@ -3,6 +3,7 @@
 //! goes round in circles has states without end: it looks at the nearest ones. What is found there must be what the checker finds, by runs
 //! of the same length.
 
+mod look;
 mod net;
 mod situation;
 

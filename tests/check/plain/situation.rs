@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tokenstorm::base::{Duration, Group, NodeId};
 use tokenstorm::engine::check::{Fault, FaultBudget, Setup, System};
-use tokenstorm::node::{CallPolicy, Memory as _, Phase, Timer};
+use tokenstorm::node::{CallPolicy, Phase, Timer};
 use tokenstorm::oauth::{AnswerKind, Reply, Token};
 use tokenstorm::property::{History, Judge, PROPERTIES, StateView};
 use tokenstorm::provider::Provider;
@@ -14,15 +14,18 @@ use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::Event;
 use tokenstorm::world::{self, Layout, Message};
 
+use super::look::{concerns, holds_live, is_pointless};
 use super::net::{NOW, Net};
 
-type World = world::World<Coordination, tokenstorm::provider::Issuance>;
+pub type World = world::World<Coordination, tokenstorm::provider::Issuance>;
 
 /// One situation, with every number as it came.
 #[derive(Clone)]
 pub struct Situation {
     world: World,
     heap: Vec<Message>,
+    /// What a call that arrives can be, by number.
+    kinds: u8,
     left: FaultBudget,
     disturbed: bool,
     /// How often each node has crashed: what is for an earlier life of it reaches nobody.
@@ -35,6 +38,8 @@ pub struct Situation {
 /// What can happen next.
 #[derive(Clone, Copy)]
 pub enum Step {
+    /// It is a call, and of this kind.
+    Calls(usize, u8),
     Arrives(usize),
     IsLost(usize),
     TurnedAway(usize),
@@ -80,7 +85,12 @@ impl Situation {
         let provider = Provider::new(system.rule.clone(), system.on_bad_slot, slots, system.slots);
         let mut provider = provider.with_rotation(system.rotation);
         provider.reveals = system.reveals;
-        let layout = Layout::plain(nodes, needs.gateway);
+        let mut layout = Layout::plain(nodes, needs.gateway);
+        if !system.kinds.is_empty() {
+            // A call that is a job of one.
+            layout.jobs = system.kinds.iter().copied().map(Some).collect();
+            layout.patience = vec![None; system.kinds.len()];
+        }
         let mut world = World::new(setup.coordination.clone(), policy, provider, layout);
         let (mut net, all) = (Net::default(), nodes + u32::from(needs.gateway));
         (0..all).for_each(|node| world.start(NodeId(node), &mut net));
@@ -95,6 +105,7 @@ impl Situation {
         let mut first = Self {
             world,
             heap: net.sent,
+            kinds: system.kinds.len().max(1) as u8,
             left: system.faults,
             disturbed: false,
             lives: vec![0; all as usize],
@@ -160,11 +171,14 @@ impl Situation {
             if place > 0 && self.heap[place - 1] == *message {
                 continue;
             }
+            if matches!(message, Message::Arrival { .. }) {
+                steps.extend((0..self.kinds).map(|kind| (Step::Calls(place, kind), None)));
+                continue;
+            }
             steps.push((Step::Arrives(place), self.fault_of(message)));
             let travels = !matches!(
                 message,
-                Message::Arrival { .. }
-                    | Message::BackoffOver { .. }
+                Message::BackoffOver { .. }
                     | Message::TimerRang { .. }
                     | Message::LoginAgain { .. }
                     | Message::AttemptTimedOut { .. }
@@ -287,6 +301,12 @@ impl Situation {
     pub fn after(&self, (step, fault): (Step, Option<Fault>)) -> (Self, Vec<(usize, bool)>, Vec<Event>) {
         let (mut next, mut net) = (self.clone(), Net::default());
         match step {
+            Step::Calls(place, kind) => {
+                if let Message::Arrival { node, draw_key, .. } = next.heap.remove(place) {
+                    let group = Group(kind.into());
+                    next.world.deliver(Message::Arrival { node, group, draw_key }, &mut net);
+                }
+            }
             Step::Arrives(place) => {
                 let message = next.heap.remove(place);
                 next.world.deliver(message, &mut net);
@@ -348,49 +368,4 @@ impl Situation {
         next.tidy();
         (next, judged, net.events)
     }
-}
-
-/// Whether a message keeps the lease of a holder from ending by itself.
-fn concerns(message: &Message, holder: NodeId, fence: u32) -> bool {
-    match *message {
-        Message::StoreResponse {
-            answer: Answer::Acquired { fence: its },
-            ..
-        }
-        | Message::StoreRequest {
-            operation: Operation::Release { fence: its },
-            ..
-        } => its == fence,
-        Message::StoreRequest {
-            node,
-            operation: Operation::Unlock,
-            ..
-        } => node == holder,
-        _ => false,
-    }
-}
-
-fn holds_live(world: &World, node: NodeId) -> bool {
-    let token = world.memory(node).view().token;
-    token.is_some_and(|token| world.server.provider.ledger.is_live(token, NOW))
-}
-
-/// Whether it changes nothing that this arrives, now or later. A token, a note or a timer that is ignored now may not be so later.
-fn is_pointless(world: &World, message: Message) -> bool {
-    let may_matter = match message {
-        Message::TokenResponse { reply, .. } => matches!(reply, Reply::Granted(_)),
-        Message::Arrival { .. }
-        | Message::TimerRang { .. }
-        | Message::Note { .. }
-        | Message::LoginAgain { .. }
-        | Message::TokenRequest { .. }
-        | Message::TokenServed { .. } => true,
-        _ => false,
-    };
-    if may_matter {
-        return false;
-    }
-    let (mut after, mut net) = (world.clone(), Net::default());
-    after.deliver(message, &mut net);
-    after == *world && net.sent.into_iter().all(|sent| is_pointless(&after, sent))
 }
