@@ -125,9 +125,21 @@ fn told(path: &Path, name: &str, broken: &Broken, known: &mut Known) -> Result<T
     })
 }
 
+/// A scenario whose apps serve one tenant each, which is what `check` searches: properties are about one credential and its lease.
+fn of_one_tenant(path: &Path) -> Scenario {
+    let text = std::fs::read_to_string(path).unwrap();
+    let several = |line: &str| {
+        line.strip_prefix("tenants = ")
+            .is_some_and(|many| many.parse::<u32>().is_ok())
+    };
+    let one = |line| if several(line) { "tenants = 1" } else { line };
+    let text: Vec<_> = text.lines().map(one).collect();
+    Scenario::parse("one tenant", &text.join("\n"), path.parent().unwrap()).unwrap()
+}
+
 /// What one scenario's strategies break, and what is wrong with what `check` says of it.
 fn compared(path: &Path) -> (Vec<Told>, Vec<String>) {
-    let scenario = Scenario::load(path).unwrap();
+    let scenario = of_one_tenant(path);
     let (mut all, mut wrong, mut known) = (Vec::new(), Vec::new(), Known::new());
     for broken in happening(&scenario) {
         match told(path, &scenario.file.name, &broken, &mut known) {
