@@ -34,11 +34,13 @@ fn reading(
 /// The figures; `enough` values for each unit of squared skewness give an interval that can be trusted.
 pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
     let calls = position("calls");
-    let counted = |metric: &Metric| arm.plan.usable_tokens || !metric.counts_usable_tokens();
+    let counted = |metric: &Metric| {
+        (arm.plan.usable_tokens || !metric.counts_usable_tokens())
+            && (!arm.plan.shares.is_empty() || !metric.is_of_tenants())
+    };
     let mut readings: Vec<_> = METRICS
         .iter()
         .enumerate()
-        .filter(|(_, metric)| !arm.plan.shares.is_empty() || !metric.is_of_tenants())
         .filter(|(_, metric)| counted(metric))
         .map(|(at, metric)| {
             let controlled = controlled(arm, at, enough);

@@ -8,9 +8,10 @@ use crate::base::{Group, NodeId, mix};
 use crate::world::Fleet;
 
 /// Processes of a fleet: each is as many nodes, side by side, as the app has tenants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processes {
-    nodes: Range<u32>,
+    first: u32,
+    count: u32,
     each: u32,
 }
 
@@ -18,31 +19,33 @@ impl Processes {
     /// All of a fleet.
     pub fn of(fleet: &Fleet) -> Self {
         Self {
-            nodes: fleet.nodes.clone(),
+            first: fleet.nodes.start,
+            count: fleet.processes(),
             each: fleet.tenants,
         }
     }
 
     /// How many there are.
     pub fn count(&self) -> u32 {
-        (self.nodes.end - self.nodes.start) / self.each
+        self.count
     }
 
     /// Which of them a node belongs to, counted from 0; none where it is of another fleet.
     pub fn place(&self, node: NodeId) -> Option<u32> {
-        let belongs = self.nodes.contains(&node.0);
-        belongs.then(|| (node.0 - self.nodes.start) / self.each)
+        let place = node.0.checked_sub(self.first)? / self.each;
+        (place < self.count).then_some(place)
     }
 
     /// The nodes of one of them.
     pub fn nodes(&self, place: u32) -> Range<u32> {
-        let first = self.nodes.start + place * self.each;
+        let first = self.first(place).0;
         first..first + self.each
     }
 
     /// The first node of one of them, which stands for it.
+    #[inline]
     pub fn first(&self, place: u32) -> NodeId {
-        NodeId(self.nodes(place).start)
+        NodeId(self.first + place * self.each)
     }
 }
 
@@ -151,8 +154,8 @@ mod tests {
         let processes = Processes::of(&fleet);
         assert_eq!((processes.count(), processes.first(1)), (2, NodeId(13)));
         assert_eq!(
-            (processes.place(NodeId(12)), processes.place(NodeId(16))),
-            (Some(0), None)
+            [9, 12, 16].map(|node| processes.place(NodeId(node))),
+            [None, Some(0), None]
         );
         assert_eq!((fleet.process_of(NodeId(14)), fleet.tenant_of(NodeId(14))), (1, 1));
         assert_eq!(fleet.of_tenant(2).collect::<Vec<_>>(), [NodeId(12), NodeId(15)]);

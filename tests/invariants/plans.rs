@@ -114,7 +114,7 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
 fn load(plan: &mut Plan, case: &LoadCase) {
     let at = Processes::of(&plan.layout.fleets[0]);
     plan.drivers.pauses.extend(case.pauses.map(|(every, lasts)| Pauses {
-        at: at.clone(),
+        at,
         every: ms(every),
         lasts: Latency::exponential(ms(lasts)),
     }));

@@ -5,7 +5,7 @@
 //! like nodes needs one generator and one pending event instead of one each; the law is the same, the draws are others.
 
 use crate::base::{Dice, Duration, Group, NodeId, Time, mix, unit_exponential};
-use crate::plan::{Plan, Stream};
+use crate::plan::{Plan, Processes, Stream};
 use crate::workload::{Pattern, PatternMoment};
 use crate::world::{Fleet, Message};
 
@@ -35,17 +35,9 @@ struct Crowd {
     gap: u128,
     /// What was cut off the gaps so far, in units of 2^-32 ns.
     cut: u64,
-    at: Places,
+    at: Processes,
     group: Group,
     next: (NodeId, u32),
-}
-
-/// Processes of a fleet: their first node, how many they are, and the nodes of each.
-#[derive(Clone, Copy, Debug)]
-struct Places {
-    first: u32,
-    count: u32,
-    each: u32,
 }
 
 impl Crowd {
@@ -62,11 +54,7 @@ impl Crowd {
             begun: false,
             gap: (u128::from(rate.gap()?.nanos()) << 20) / u128::from(count),
             cut: 0,
-            at: Places {
-                first: fleet.nodes.start,
-                count,
-                each: fleet.tenants,
-            },
+            at: Processes::of(fleet),
             group: workload.group,
             next: (NodeId(0), 0),
         })
@@ -79,9 +67,8 @@ impl Crowd {
         let gap = ((self.gap * u128::from(unit_exponential(draw))) >> 20) + u128::from(self.cut);
         self.cut = gap as u64 & 0xffff_ffff;
         let other = mix(draw);
-        let Places { first, count, each } = self.at;
-        let place = ((u128::from(other) * u128::from(count)) >> 64) as u32;
-        let node = NodeId(first + place * each);
+        let place = ((u128::from(other) * u128::from(self.at.count())) >> 64) as u32;
+        let node = self.at.first(place);
         self.next = (node, mix(other) as u32);
         Duration::from_nanos((gap >> 32) as u64)
     }
@@ -148,7 +135,10 @@ impl Sources {
             let number = self.first_crowd[fleet] as usize + index;
             if let Some(crowd) = &mut self.crowds[number] {
                 if !std::mem::replace(&mut crowd.begun, true) {
-                    crowd.stream = dice.stream(ARRIVALS, (1 << 40) | (u64::from(crowd.at.first) << 8) | index as u64);
+                    crowd.stream = dice.stream(
+                        ARRIVALS,
+                        (1 << 40) | (u64::from(crowd.at.first(0).0) << 8) | index as u64,
+                    );
                     due((self.streams.len() + number) as u32, crowd.draw());
                 }
                 continue;
