@@ -68,6 +68,11 @@ pub(super) fn is_skewed(cell: &str) -> bool {
     cell.split(AND).any(|word| word == SKEWED)
 }
 
+/// Whether a cell of the column `doubt` says that the mean is one of two kinds of runs.
+pub(super) fn is_mixed(cell: &str) -> bool {
+    cell.split(AND).any(|word| word == MIXED)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +171,7 @@ mod tests {
                 .iter()
                 .any(|is| *is)
         );
+        assert!(["mixed", "skewed;mixed"].map(is_mixed).iter().all(|is| *is));
+        assert!(!["", "skewed;open", "unmixed"].map(is_mixed).iter().any(|is| *is));
     }
 }

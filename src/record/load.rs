@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cells::parse;
-use super::doubts::is_skewed;
+use super::doubts::{is_mixed, is_skewed};
 use super::layout::{
     HOLDERS, OLDER_RESULTS_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
 };
@@ -90,6 +90,12 @@ pub(super) fn reading(row: &[&str; RESULTS_HEADER.len()]) -> Result<Reading, Str
         doubtful: is_skewed(doubt),
         controls_gain: None,
     })
+}
+
+/// Whether a row of `results.csv` says that its mean is one of two kinds of runs.
+pub(super) fn is_of_two_kinds(row: &[&str; RESULTS_HEADER.len()]) -> bool {
+    let [.., doubt, _, _, _] = row;
+    is_mixed(doubt)
 }
 
 /// The values from the file, in the order and with the units that the summary lists.

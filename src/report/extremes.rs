@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::sheet::{Column, Sheet, paragraph};
-use super::{Sweep, number, one_line};
+use super::sheet::{Column, GLUE, Sheet, paragraph};
+use super::{Sweep, interval, number, one_line};
+use crate::record::Record;
 use crate::record::cells::csv_text;
-use crate::record::sweep::{SweepManifest, SweepPlan};
-use crate::record::{Reading, Record};
+use crate::record::sweep::{SweepManifest, SweepPlan, SweptFigure};
 
 /// The figures that are told; `results.csv` has them all.
 const TOLD: [(&str, &str); 3] = [
@@ -15,11 +15,22 @@ const TOLD: [(&str, &str); 3] = [
     ("token_requests_per_call", "token requests per call"),
 ];
 
+/// What `?` means.
+const DOUBTFUL: &str = "? marks a mean of values too skewed for their number: its interval in results.csv may cover less often than it says.";
+
+/// What `‡` means.
+const OF_TWO_KINDS: &str = "‡ marks the mean of runs with a storm and runs without; storm_mean and calm_mean in results.csv are those of each kind.";
+
 /// A mean, and the first point that has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Extreme {
     mean: f64,
     point: String,
+    /// The interval is not to be trusted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    of_two_kinds: bool,
 }
 
 /// One figure of one strategy over all points.
@@ -40,7 +51,8 @@ pub struct SweepExtremes {
 
 impl SweepExtremes {
     /// Takes in a figure of a point.
-    pub fn see(&mut self, reading: &Reading) {
+    pub fn see(&mut self, figure: &SweptFigure) {
+        let reading = &figure.reading;
         let told = TOLD.iter().any(|(metric, _)| *metric == reading.metric);
         let Some(mean) = reading.mean.filter(|mean| told && mean.is_finite()) else {
             return;
@@ -48,6 +60,8 @@ impl SweepExtremes {
         let here = || Extreme {
             mean,
             point: reading.point.clone(),
+            doubtful: reading.doubtful,
+            of_two_kinds: figure.of_two_kinds,
         };
         let of = |extent: &&mut Extent| extent.strategy == reading.strategy && extent.metric == reading.metric;
         match self.extents.iter_mut().find(of) {
@@ -80,10 +94,18 @@ impl SweepExtremes {
             ..Record::default()
         };
         let sweep = Sweep::of(&record);
-        let shown = |extent: &Extent, mean: f64| match extent.unit.as_str() {
-            "share" => number::percent(mean),
-            "s" => number::seconds(mean),
-            _ => number::short(mean),
+        let shown = |extent: &Extent, of: &Extreme| {
+            let mean = match extent.unit.as_str() {
+                "share" => number::percent(of.mean),
+                "s" => number::seconds(of.mean),
+                _ => number::short(of.mean),
+            };
+            let kinds = if of.of_two_kinds {
+                [GLUE, interval::KINDS]
+            } else {
+                ["", ""]
+            };
+            [&mean, interval::doubt(of.doubtful), kinds[0], kinds[1]].concat()
         };
         let rows = self.extents.iter().enumerate().map(|(at, extent)| {
             let told = TOLD.iter().find(|(metric, _)| *metric == extent.metric);
@@ -91,12 +113,12 @@ impl SweepExtremes {
             let greatest = if same {
                 String::new()
             } else {
-                shown(extent, extent.greatest.mean)
+                shown(extent, &extent.greatest)
             };
             vec![
                 one_line(&extent.strategy, 44),
                 told.map_or("", |(_, words)| words).to_owned(),
-                shown(extent, extent.least.mean),
+                shown(extent, &extent.least),
                 if same {
                     "everywhere".to_owned()
                 } else {
@@ -121,6 +143,19 @@ impl SweepExtremes {
         }
     }
 
+    /// What the marks mean that stand in the table.
+    fn marks(&self) -> impl Iterator<Item = &'static str> {
+        let shown = |wanted: fn(&Extreme) -> bool| {
+            let mut all = self.extents.iter().flat_map(|extent| [&extent.least, &extent.greatest]);
+            all.any(wanted)
+        };
+        let marks = [
+            (shown(|of| of.doubtful), DOUBTFUL),
+            (shown(|of| of.of_two_kinds), OF_TWO_KINDS),
+        ];
+        marks.into_iter().filter_map(|(shown, words)| shown.then_some(words))
+    }
+
     /// For a terminal of `width` columns.
     pub fn human(&self, plan: &SweepPlan, width: u16) -> String {
         let width = width.max(60);
@@ -133,13 +168,17 @@ impl SweepExtremes {
             out.push('\n');
             out.push_str(&sheet.print(width));
         }
+        for line in self.marks() {
+            paragraph(&mut out, "", line, usize::from(width));
+        }
         out
     }
 
     /// As Markdown.
     pub fn markdown(&self, plan: &SweepPlan) -> String {
         let [name, rest @ ..] = heading(plan);
-        format!("## {name}\n\n{}\n\n{}", rest.join("\n"), self.sheet().markdown())
+        let marks: String = self.marks().map(|line| format!("\n{line}\n")).collect();
+        format!("## {name}\n\n{}\n\n{}{marks}", rest.join("\n"), self.sheet().markdown())
     }
 
     /// As CSV, with full figures.
@@ -211,13 +250,55 @@ fn heading(plan: &SweepPlan) -> [String; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fake;
+    use crate::record::{Reading, fake};
+
+    fn figure(reading: &Reading, of_two_kinds: bool) -> SweptFigure {
+        SweptFigure {
+            reading: reading.clone(),
+            of_two_kinds,
+        }
+    }
+
+    /// A mark stands at the figure that it is about, and is explained where it stands alone.
+    #[test]
+    fn marks_stand_where_they_belong_and_are_explained() {
+        let record = fake::sweep(&[1.0, 2.0]);
+        let of = |point: usize| {
+            let here = |reading: &&Reading| {
+                (&*reading.metric, &reading.strategy, &reading.point)
+                    == ("failure_rate", &record.strategies[0], &record.points[point])
+            };
+            record.readings.iter().find(here).cloned().unwrap()
+        };
+        let (mut least, mut greatest) = (of(0), of(1));
+        (least.mean, greatest.mean, greatest.doubtful) = (Some(0.1), Some(0.5), true);
+        let told = |figures: &[SweptFigure]| {
+            let mut extremes = SweepExtremes::default();
+            figures.iter().for_each(|figure| extremes.see(figure));
+            let plan = SweepPlan::default();
+            (extremes.human(&plan, 160), extremes.markdown(&plan))
+        };
+        for text in <[String; 2]>::from(told(&[figure(&least, true), figure(&greatest, false)])) {
+            assert!(text.contains("10 % ‡") && text.contains("50 %?"), "{text}");
+            assert!(text.contains("‡ marks") && text.contains("? marks"), "{text}");
+        }
+        greatest.doubtful = false;
+        for text in <[String; 2]>::from(told(&[figure(&least, false), figure(&greatest, false)])) {
+            assert!(
+                !text.contains('‡') && !text.contains('?') && !text.contains("marks"),
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn the_extremes_are_those_of_all_points() {
         let record = fake::sweep(&[1.0, 2.0, 4.0, 8.0]);
         let mut extremes = SweepExtremes::default();
-        record.readings.iter().for_each(|reading| extremes.see(reading));
+        record
+            .readings
+            .iter()
+            .for_each(|reading| extremes.see(&figure(reading, false)));
         let failed: Vec<f64> = record
             .readings
             .iter()

@@ -105,7 +105,22 @@ fn point_has_the_same(folder: &Path, file: &Path, precise: &[&str], run: Rows) {
         done(sweep(file, &out, &[&param[..], precise, &["--shard", which]].concat()));
         shown(&out)
     });
-    done(sweep(file, &swept, &[&param[..], precise].concat()));
+    let first = done(sweep(file, &swept, &[&param[..], precise].concat()));
+    let told = text(&first.stdout);
+    let table: Vec<_> = told.lines().filter(|line| line.contains("calls failed")).collect();
+    assert!(table.len() == 1 && table[0].contains("% ‡"), "{told}");
+    assert!(
+        told.contains("‡ marks the mean of runs with a storm and runs without"),
+        "{told}"
+    );
+    // What was finished before is told again from its files.
+    let again = done(sweep(file, &swept, &[&param[..], precise].concat()));
+    assert!(
+        text(&again.stderr).contains("nothing is run"),
+        "{}",
+        text(&again.stderr)
+    );
+    assert_eq!(text(&again.stdout), told);
     let line = ["merge", &one, &other, "--out", &shown(&merged)];
     done(tokenstorm(&line).output().expect("it runs"));
     same(&swept, &merged);

@@ -8,7 +8,7 @@ use crate::cli::Exit;
 use crate::cli::format::{Format, width};
 use crate::cli::say::{note, print, say};
 use crate::record::Record;
-use crate::record::sweep::{FinishedPoint, SweepFolderError, SweepManifest, SweepPlan, readings, seal, write_points};
+use crate::record::sweep::{FinishedPoint, SweepFolderError, SweepManifest, SweepPlan, figures, seal, write_points};
 use crate::record::write::{ResultFile, RunFolder};
 use crate::report::extremes::SweepExtremes;
 use crate::report::{chart, page};
@@ -38,11 +38,11 @@ pub(in crate::cli) fn finish(
     let mut failed = 0;
     let mut odd = None;
     let written = write_points(folder, plan.precision.is_some(), points, |point| {
-        match point.readings() {
-            Ok(readings) => {
-                readings.iter().for_each(|reading| extremes.see(reading));
+        match point.figures() {
+            Ok(figures) => {
+                figures.iter().for_each(|figure| extremes.see(figure));
                 if plan.points <= DRAWN {
-                    record.readings.extend(readings);
+                    record.readings.extend(figures.into_iter().map(|figure| figure.reading));
                     record.mixtures.extend(point.mixtures.iter().cloned());
                 }
             }
@@ -100,8 +100,8 @@ fn drawn(mut record: Record, plan: &SweepPlan) -> Result<(Vec<ResultFile>, Vec<P
 /// Prints once more what a finished sweep came to.
 pub(in crate::cli) fn told_again(dir: &Path, manifest: &SweepManifest, format: Format) -> Result<Exit, Ended> {
     let mut extremes = SweepExtremes::default();
-    for reading in readings(dir).map_err(refused)? {
-        extremes.see(&reading.map_err(refused)?);
+    for figure in figures(dir).map_err(refused)? {
+        extremes.see(&figure.map_err(refused)?);
     }
     let exit = ended(manifest).max(print(&text(&extremes, manifest, format)));
     if let Some(told) = precise(manifest) {

@@ -16,4 +16,4 @@ pub use ordered::{MergedPoints, PointsInOrder};
 pub use plan::{NamedFile, SweepPlan, SweptPrecision, SweptValues};
 pub use shard::{MOST_SHARDS, SweepShard};
 pub use together::together;
-pub use whole::{SweepManifest, WrittenPoints, finished, point_of_row, readings, rows, seal, write_points};
+pub use whole::{SweepManifest, SweptFigure, WrittenPoints, figures, finished, point_of_row, rows, seal, write_points};

@@ -63,18 +63,27 @@ pub fn rows(
         .map_or_else(String::new, |(_, rows)| rows.to_owned())
 }
 
+/// A figure of a point, as its row of `results.csv` has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweptFigure {
+    /// What was measured.
+    pub reading: Reading,
+    /// Its mean is one of two kinds of runs, which are apart in this figure.
+    pub of_two_kinds: bool,
+}
+
 impl FinishedPoint {
     /// The figures in its rows.
     ///
     /// # Errors
     /// With the row that is none, in words.
-    pub fn readings(&self) -> Result<Vec<Reading>, String> {
+    pub fn figures(&self) -> Result<Vec<SweptFigure>, String> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .from_reader(self.rows.as_bytes());
         let rows = reader
             .records()
-            .map(|row| reading(&row.map_err(|error| error.to_string())?));
+            .map(|row| figure(&row.map_err(|error| error.to_string())?));
         rows.collect()
     }
 }
@@ -169,9 +178,9 @@ pub fn seal(
 ///
 /// # Errors
 /// [`SweepFolderError`] when the file cannot be read, or a row is none.
-pub fn readings(
+pub fn figures(
     dir: &Path,
-) -> Result<impl Iterator<Item = Result<Reading, SweepFolderError>> + use<>, SweepFolderError> {
+) -> Result<impl Iterator<Item = Result<SweptFigure, SweepFolderError>> + use<>, SweepFolderError> {
     let path = dir.join(RESULTS);
     let damaged = move |path: &Path, reason: String| SweepFolderError::Damaged {
         path: path.to_owned(),
@@ -181,7 +190,7 @@ pub fn readings(
     let rows = reader.into_records();
     Ok(rows.map(move |row| {
         let row = row.map_err(|error| damaged(&path, error.to_string()))?;
-        reading(&row).map_err(|reason| damaged(&path, reason))
+        figure(&row).map_err(|reason| damaged(&path, reason))
     }))
 }
 
@@ -193,8 +202,8 @@ pub fn readings(
 pub fn point_of_row(dir: &Path, row: u64) -> Result<Option<(u64, Vec<Reading>)>, SweepFolderError> {
     let (mut number, mut found) = (0, false);
     let mut point: Vec<Reading> = Vec::new();
-    for (at, reading) in (2..).zip(readings(dir)?) {
-        let reading = reading?;
+    for (at, figure) in (2..).zip(figures(dir)?) {
+        let reading = figure?.reading;
         // Points of a sample may have the same values: the next one begins where the first figure comes again.
         let begins = |first: &Reading| {
             let key = |reading: &Reading| (reading.strategy.clone(), reading.metric.clone());
@@ -213,13 +222,16 @@ pub fn point_of_row(dir: &Path, row: u64) -> Result<Option<(u64, Vec<Reading>)>,
     Ok(found.then_some((number, point)))
 }
 
-fn reading(row: &csv::StringRecord) -> Result<Reading, String> {
+fn figure(row: &csv::StringRecord) -> Result<SweptFigure, String> {
     let mut cells = [""; RESULTS_HEADER.len()];
     cells
         .iter_mut()
         .zip(row)
         .for_each(|(cell, value)| *cell = shown::of_cell(value));
-    load::reading(&cells)
+    Ok(SweptFigure {
+        reading: load::reading(&cells)?,
+        of_two_kinds: load::is_of_two_kinds(&cells),
+    })
 }
 
 /// The manifest of a folder in which this sweep is finished; none where it is not.
