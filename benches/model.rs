@@ -46,6 +46,7 @@ impl Case {
         links.leg_mut(Leg::TokenResponse).latency = ms(40);
         let horizon = Time::ZERO + Duration::from_secs(self.seconds);
         Plan {
+            second: None,
             shares: Vec::new(),
             mix: None,
             fleets_apart: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Duration, Group};
 use crate::metric::{ControlSetting, FleetsApart, RunContext, TenantsApart};
-use crate::plan::{Act, Plan};
+use crate::plan::{Act, Plan, ProviderPlan};
 use crate::workload::Pattern;
 use crate::world::Leg;
 
@@ -25,11 +25,41 @@ pub fn run_context(plan: &Plan) -> RunContext {
         tenants: tenants_apart(plan),
         usable_tokens_of: plan.usable_tokens.then(|| nodes_without_gateways(plan)),
         trigger: plan.trigger,
-        bare_api: nanos(mean_s(Leg::ApiRequest) + mean_s(Leg::ApiResponse)),
-        needed_issuances: grants / plan.provider.rule.ttl.as_secs_f64().max(1e-9),
+        bare: bare(plan).into(),
+        two_providers: plan.second.is_some(),
+        needed_issuances: providers(plan)
+            .map(|it| grants / it.rule.ttl.as_secs_f64().max(1e-9))
+            .sum(),
         arrivals_per_s: plan.arrivals_per_s(),
         known_after: nanos(mean_s(Leg::TokenRequest) + mean_s(Leg::TokenResponse)),
     }
+}
+
+fn providers(plan: &Plan) -> impl Iterator<Item = &ProviderPlan> {
+    let second = plan.second.as_deref().map(|second| &second.provider);
+    std::iter::once(&plan.provider).chain(second)
+}
+
+/// How long a call of each group takes when nothing goes wrong, on average.
+fn bare(plan: &Plan) -> Vec<Duration> {
+    let mean_s = |leg: Leg| plan.links.leg(leg).latency.mean_s();
+    let first = mean_s(Leg::ApiRequest) + mean_s(Leg::ApiResponse);
+    let second = mean_s(Leg::SecondApiRequest) + mean_s(Leg::SecondApiResponse);
+    let of_group = |group: usize| {
+        let one = if plan.layout.need_both.get(group) == Some(&true) {
+            first + second
+        } else if plan.shares.get(group).is_some_and(|share| share.at_second) {
+            second
+        } else {
+            first
+        };
+        let job = plan.layout.jobs.get(group).copied().flatten();
+        job.map_or(one, |job| {
+            f64::from(job.calls) * one + f64::from(job.calls - 1) * job.gap.as_secs_f64()
+        })
+    };
+    let nanos = |s: f64| Duration::from_nanos((s * 1e9).round() as u64);
+    (0..plan.groups.len()).map(|group| nanos(of_group(group))).collect()
 }
 
 /// What the controls of a run of this plan have to know; none where no calls come independently of each other.
@@ -81,7 +111,7 @@ pub(super) fn control_setting(plan: &Plan) -> Option<ControlSetting> {
 
 /// Which nodes are whose, gateways among them; nothing where no app serves several tenants.
 fn tenants_apart(plan: &Plan) -> TenantsApart {
-    if plan.shares.is_empty() {
+    if !plan.has_tenants() {
         return TenantsApart::default();
     }
     let mut first = BTreeMap::new();

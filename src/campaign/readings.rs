@@ -36,7 +36,8 @@ pub(super) fn readings(arm: &Arm, enough: f64) -> Vec<Reading> {
     let calls = position("calls");
     let counted = |metric: &Metric| {
         (arm.plan.usable_tokens || !metric.counts_usable_tokens())
-            && (!arm.plan.shares.is_empty() || !metric.is_of_tenants())
+            && (arm.plan.has_tenants() || !metric.is_of_tenants())
+            && (arm.plan.second.is_some() || !metric.is_of_second_provider())
     };
     let mut readings: Vec<_> = METRICS
         .iter()

@@ -289,6 +289,7 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
         "all tenants but one",
         HARMLESS,
     );
+    words.add(file.second_provider.is_some(), "the second provider", ALL);
     words.add(any(|fleet| !fleet.sends_slot), "code that sends no slot", COLLIDES);
     words.add(any(|fleet| fleet.address.is_some()), "addresses", HARMLESS);
     words.add(any(|fleet| fleet.force_renewal), "forced renewal", ASKS_MORE);

@@ -73,6 +73,9 @@ pub enum UnknownProvider {
     /// The scenario has no strategy, so that nothing says how many copies of its apps there are.
     #[error("the scenario has no strategy")]
     NoStrategy,
+    /// A second provider.
+    #[error("the scenario has two providers, and one is served: write the other one into a scenario of its own")]
+    SecondProvider,
 }
 
 /// The provider of this profile, without latencies.
@@ -116,6 +119,9 @@ pub(super) fn of_profile(name: &str) -> Result<Emulated, UnknownProvider> {
 pub(super) fn of_scenario(scenario: &Scenario) -> Result<Emulated, UnknownProvider> {
     let strategy = scenario.file.strategy.first().ok_or(UnknownProvider::NoStrategy)?;
     let plan = scenario.plan(strategy)?;
+    if plan.second.is_some() {
+        return Err(UnknownProvider::SecondProvider);
+    }
     let apps = &scenario.file.app;
     let copies = plan.provider.slots.len() / apps.len().max(1);
     let clients = apps.iter().flat_map(|app| {

@@ -8,7 +8,7 @@ use super::recording::Recorder;
 use super::step::{Commit, Down, Granted, How, Outcome, Place, Sender, SlotName, Step};
 use crate::base::{Chance, Dice, Duration, NodeId, Time};
 use crate::oauth::{Cause, Ending, Life, Reply, Slot, Token};
-use crate::plan::{Act, Links, ProviderPlan};
+use crate::plan::{Act, Links, Propagation, ProviderPlan};
 use crate::provider::{
     Endpoint, GrantType, Intake, Issuance, Outage, Provider, Requester, Server, ServerHost, TokenAsk,
 };
@@ -42,12 +42,11 @@ impl ServerHost for Surroundings {
     }
 
     fn lags(&mut self, token: Token, key: u64) -> (Duration, Duration) {
-        let Links {
+        let Propagation {
             visible_after,
             invalidation,
             replicas,
-            ..
-        } = &self.links;
+        } = &self.links.lags;
         let replica = (u128::from(self.dice.draw(purpose::REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
         let party = (u64::from(token.sequence()) << 16) | replica as u64;
         (
@@ -308,7 +307,7 @@ impl Machine {
 
 /// The provider at its start.
 fn server(plan: &ProviderPlan, links: &Links) -> Server<Issuance, u64> {
-    let mut provider = plan.build(plan.rule.clone(), links);
+    let mut provider = plan.build(plan.rule.clone(), &links.lags);
     provider.ledger.watch_ends(true);
     provider.ledger.remember_dead(MOST_STORIES);
     Server::new(provider)

@@ -65,6 +65,8 @@ fn of_nodes(parties: &Parties, act: &Act, now: Time) -> Option<(Told, bool)> {
                 Party::TokenEndpoint => "token endpoint",
                 Party::Api => "API",
                 Party::Store => "store",
+                Party::SecondTokenEndpoint => "second token endpoint",
+                Party::SecondApi => "second API",
             };
             let (who, lasts) = (parties.several(nodes.clone()), span(until.since(now)));
             let text = format!("{who} cannot reach the {whom} for {lasts}");

@@ -103,12 +103,17 @@ pub enum FilmError {
     /// Retries without a wait, at a party that answers without a latency.
     #[error("time stands still at {0}: calls are tried again and again in one instant")]
     Stuck(Duration),
+    /// A second provider.
+    #[error(
+        "a run with a second provider is not told step by step; leave `second_provider` out, or make it the first one"
+    )]
+    SecondProvider,
 }
 
 /// Looks a whole run through, and keeps its marks.
 ///
 /// # Errors
-/// When time stands still in it.
+/// When time stands still in it, or there is a second provider.
 pub fn survey(subject: &FilmSubject) -> Result<Survey, FilmError> {
     look_through(subject, None)
 }
@@ -116,12 +121,15 @@ pub fn survey(subject: &FilmSubject) -> Result<Survey, FilmError> {
 /// [`survey`] that looks for the end of one call too.
 ///
 /// # Errors
-/// When time stands still in it.
+/// When time stands still in it, or there is a second provider.
 pub fn survey_for(subject: &FilmSubject, call: u64) -> Result<Survey, FilmError> {
     look_through(subject, Some(call))
 }
 
 fn look_through(subject: &FilmSubject, call: Option<u64>) -> Result<Survey, FilmError> {
+    if subject.plan.second.is_some() {
+        return Err(FilmError::SecondProvider);
+    }
     let observed = Observed::new(run_context(&subject.plan));
     let mut recorder = Recorder::new(&subject.parties, FilmWindow::NOTHING, Some(observed));
     recorder.wanted = call;

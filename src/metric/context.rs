@@ -26,8 +26,10 @@ pub struct RunContext {
     pub usable_tokens_of: Option<usize>,
     /// When the scenario's trigger begins and ends, if it has one.
     pub trigger: Option<(Time, Time)>,
-    /// Mean time that an API attempt takes when nothing goes wrong.
-    pub bare_api: Duration,
+    /// Mean time that a call of each group takes when nothing goes wrong: of a job all its calls, with the gaps between them.
+    pub bare: Arc<[Duration]>,
+    /// Some calls go to a second provider. Every other node, from the second one on, has its credential from it.
+    pub two_providers: bool,
     /// Issuances per second that a perfect client would need.
     pub needed_issuances: f64,
     /// Calls per second, of all nodes together, that arrive on average.

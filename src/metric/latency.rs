@@ -36,7 +36,7 @@ pub(super) const LATENCY_MAX: Metric = Metric {
 pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
     name: "added_latency_mean",
     unit: "s",
-    about: "Mean latency of successful calls above the bare API time.",
+    about: "Mean latency of successful calls above the bare API time, of all calls of a job.",
     read: added_latency,
     by_group: None,
     by_fleet: None,
@@ -46,7 +46,9 @@ pub(super) const ADDED_LATENCY_MEAN: Metric = Metric {
 /// In whole nanoseconds up to the last division, so that calls which take the bare time add 0, and not a rounding error.
 fn added_latency(run: &Observed) -> Option<f64> {
     let calls = run.total().succeeded;
-    let bare = u128::from(run.context.bare_api.nanos()) * u128::from(calls);
+    let groups = run.groups.iter().zip(run.context.bare.iter());
+    let bare = groups.map(|(tally, bare)| u128::from(bare.nanos()) * u128::from(tally.succeeded));
+    let bare: u128 = bare.sum();
     let above = run.latency_sum as i128 - bare as i128;
     (calls > 0).then(|| above as f64 / 1e9 / calls as f64)
 }

@@ -17,6 +17,7 @@ mod holding;
 mod latency;
 mod name;
 mod observed;
+mod providers;
 mod quota_use;
 mod recovery;
 mod refusals;
@@ -72,6 +73,13 @@ impl Metric {
             tenants::TOKEN_REQUESTS_TOP_TENANT,
         ];
         of_tenants.iter().any(|metric| metric.name == self.name)
+    }
+
+    /// Whether it is about a second provider: it has no meaning, and is not told, where there is none.
+    pub fn is_of_second_provider(&self) -> bool {
+        [providers::FAILED_AT_SECOND_RATE, providers::TOKEN_REQUESTS_AT_SECOND]
+            .iter()
+            .any(|metric| metric.name == self.name)
     }
 
     /// Whether it counts some of the calls.
@@ -187,6 +195,8 @@ pub const METRICS: &[Metric] = &[
     tenants::TENANTS_WITH_FAILURES,
     tenants::FAIRNESS_WORST_TENANT,
     tenants::TOKEN_REQUESTS_TOP_TENANT,
+    providers::FAILED_AT_SECOND_RATE,
+    providers::TOKEN_REQUESTS_AT_SECOND,
     usable::USABLE_TOKEN_SHARE,
     usable::USABLE_TOKEN_SHARE_WORST,
 ];

@@ -33,6 +33,8 @@ pub struct Observed {
     pub latency_sum: u128,
     /// Requests that reached the token endpoint.
     pub token_requests: u64,
+    /// Those of them that went to a second provider; 0 where there is none.
+    pub requests_at_second: u64,
     /// What the token endpoint has refused or failed, of all nodes.
     pub refused: FleetTally,
     /// Refusals of the token endpoint since it last granted a token, and the most that there were.
@@ -98,6 +100,7 @@ impl Observed {
             latency: Spread::default(),
             latency_sum: 0,
             token_requests: 0,
+            requests_at_second: 0,
             refused: FleetTally::default(),
             refusals_in_a_row: (0, 0),
             lost_requests: 0,
@@ -150,7 +153,7 @@ impl Observed {
     }
 
     #[inline]
-    fn measured(&self, now: Time) -> bool {
+    pub(super) fn measured(&self, now: Time) -> bool {
         now >= self.context.warmup && now < self.context.horizon
     }
 
@@ -328,6 +331,7 @@ impl Sink for Observed {
                     self.nodes[node.index()].0 += 1;
                 }
             }
+            Event::CallPassedOn { from, to, arrived } => self.passed_on(from, to, arrived),
             Event::AttemptSent { repeat, .. } => {
                 let second = self.seconds.at(now);
                 second.attempts += 1;
@@ -353,6 +357,7 @@ impl Sink for Observed {
                 self.token_requests += u64::from(self.measured(now));
                 self.of_fleet(now, node, |fleet| fleet.requests += 1);
                 self.of_tenant(now, node);
+                self.of_second_provider(now, node);
             }
             Event::TokenRefused { node, why } => self.token_refused(now, node, why),
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),

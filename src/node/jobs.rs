@@ -3,9 +3,9 @@
 //! A job is one call in the table from its first call to its last, so that what ends one ends the other. Tries are counted for
 //! each of its calls.
 
-use crate::base::{CallId, Delay};
+use crate::base::{CallId, Delay, Duration};
 use crate::oauth::Token;
-use crate::trace::{CallOutcome, FailedBy};
+use crate::trace::{CallOutcome, Event, FailedBy};
 use crate::workload::{Job, JobToken, OnRefusal};
 
 use super::Strategy;
@@ -26,10 +26,12 @@ impl<S: Strategy> AtNode<'_, S> {
     /// A call has succeeded with this token: whether its job goes on, or has ended because its caller has gone.
     #[inline(never)]
     pub(super) fn goes_on(&mut self, id: CallId, token: Option<Token>, host: &mut impl NodeHost<S::Node>) -> bool {
-        let Some(job) = self.job_of(self.calls.get(id)) else {
+        let group = self.calls.get(id).group;
+        let Some((job, calls)) = self.tables.job_of(group).zip(self.tables.calls_of(group)) else {
             return false;
         };
-        if self.calls.count_done(id) >= job.calls {
+        let done = self.calls.count_done(id);
+        if done >= calls {
             return false;
         }
         let call = self.calls.get_mut(id);
@@ -38,8 +40,16 @@ impl<S: Strategy> AtNode<'_, S> {
             return true;
         }
         call.await_next(token.filter(|_| job.token == JobToken::Kept));
+        // A call that needs both is two, of which the second one follows at once.
+        let mut gap = job.gap;
+        if self.tables.needs_both(group) {
+            let (from, to, arrived) = (call.node, host.at_other_provider(), call.arrived);
+            host.note(|| Event::CallPassedOn { from, to, arrived });
+            call.node = to;
+            gap = if done % 2 == 1 { Duration::ZERO } else { gap };
+        }
         let (ticket, key) = (call.ticket(id), call.next_draw_key().into());
-        host.wake(Delay::exactly(job.gap), key, Alarm::BackoffOver { ticket });
+        host.wake(Delay::exactly(gap), key, Alarm::BackoffOver { ticket });
         true
     }
 

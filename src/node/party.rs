@@ -221,6 +221,11 @@ pub trait NodeHost<M> {
     /// Where the node stands.
     fn me(&self) -> Me;
 
+    /// The node of the same process that has its credential from the other provider; itself where there is one provider.
+    fn at_other_provider(&self) -> NodeId {
+        self.me().id
+    }
+
     /// Lets something travel; it may be lost.
     fn send(&mut self, key: u64, sends: Sends);
 

@@ -16,6 +16,8 @@ pub struct NodeTables {
     pub patience: Arc<[Option<Duration>]>,
     /// The job that a call of each group begins; empty where none does.
     pub jobs: Arc<[Option<Job>]>,
+    /// Whether each call of a group needs both providers; empty where none does.
+    pub need_both: Arc<[bool]>,
     /// What each node remembers of its retries; empty where the policy asks for no memory.
     pub retries: Vec<RetryState>,
     /// What each node remembers of its token requests; empty where no policy guards the token endpoint.
@@ -28,6 +30,7 @@ clone_in_place!(NodeTables {
     nodes,
     patience,
     jobs,
+    need_both,
     retries,
     guards,
     pending
@@ -49,6 +52,7 @@ impl NodeTables {
             nodes,
             patience,
             jobs: Arc::default(),
+            need_both: Arc::default(),
             retries: vec![RetryState::default(); remembering],
             guards: vec![GuardState::default(); guarded],
             pending: Pending::default(),
@@ -60,6 +64,24 @@ impl NodeTables {
     pub fn with_jobs(self, jobs: &[Option<Job>]) -> Self {
         let jobs = jobs.into();
         Self { jobs, ..self }
+    }
+
+    /// The same where each call of a group needs both providers that `need_both` names; an empty list for none at all.
+    #[must_use]
+    pub fn with_both(self, need_both: &[bool]) -> Self {
+        let need_both = need_both.into();
+        Self { need_both, ..self }
+    }
+
+    /// Whether a call of a group goes on at the other provider before it has succeeded.
+    pub fn needs_both(&self, group: Group) -> bool {
+        self.need_both.get(usize::from(group.0)).is_some_and(|&both| both)
+    }
+
+    /// How many calls at one provider a job of this group is, where it begins one.
+    pub fn calls_of(&self, group: Group) -> Option<u32> {
+        let both = u32::from(self.needs_both(group));
+        Some(self.job_of(group)?.calls << both)
     }
 
     /// The job that a call of a group begins; none for a single one.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::base::{Duration, Group, Time};
+use crate::oauth::At;
 use crate::provider::Outage;
 use crate::world::{Leg, Party};
 
@@ -46,6 +47,13 @@ pub enum Act {
     TokenOutage(Option<Outage>),
     /// How the API is down from now on; none where it is not.
     ApiOutage(Option<Outage>),
+    /// How an endpoint of the second provider is down from now on; none where it is not.
+    SecondOutage {
+        /// Which endpoint.
+        at: At,
+        /// How.
+        outage: Option<Outage>,
+    },
     /// How the stores are down from now on; none where they are not.
     StoreOutage(Option<Outage>),
     /// The stores' primaries die, and replicas take over that had not heard of the last writes.
@@ -69,6 +77,8 @@ pub enum Act {
     },
     /// All live tokens of clients end.
     Revoke {
+        /// At the second provider.
+        second: bool,
         /// Which clients.
         clients: Range<u16>,
         /// None for all tenants.

@@ -16,9 +16,9 @@ use crate::world::Layout;
 
 pub use act::Act;
 pub use drivers::{Drivers, Loop, Pauses, Replay, Stream};
-pub use links::Links;
+pub use links::{Links, Propagation};
 pub use point::SweepPoint;
-pub use tenants::{Processes, TenantShare};
+pub use tenants::{CallShare, Processes, TenantShare};
 
 /// Everything that an engine needs to know, apart from the seed.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Plan {
     pub layout: Layout,
     /// The provider.
     pub provider: ProviderPlan,
+    /// Another provider, which some calls need besides.
+    pub second: Option<Box<SecondProvider>>,
     /// Latency and loss.
     pub links: Links,
     /// The workloads of each fleet whose calls come of themselves, in the order of the layout.
@@ -46,8 +48,8 @@ pub struct Plan {
     pub drivers: Drivers,
     /// What the timeline does, in order of time.
     pub timeline: Vec<(Time, Act)>,
-    /// How the calls of each group are spread over the tenants of their app; empty where no app has any.
-    pub shares: Vec<TenantShare>,
+    /// Which of the credentials of a process the calls of each group are for; empty where every process has one.
+    pub shares: Vec<CallShare>,
     /// Names of the groups: fleet and kind of call.
     pub groups: Vec<(String, String)>,
     /// When it counts.
@@ -92,6 +94,15 @@ pub struct ProviderPlan {
     pub pool: Vec<Quota>,
     /// Nodes that come from a few addresses; every other node has an address of its own, of the node's number.
     pub addresses: Vec<Addresses>,
+}
+
+/// A second provider.
+#[derive(Clone, Debug)]
+pub struct SecondProvider {
+    /// What it is.
+    pub provider: ProviderPlan,
+    /// How calls are retried at it: what its answers look like is its own.
+    pub policy: CallPolicy,
 }
 
 impl Plan {
@@ -165,7 +176,7 @@ impl Plan {
 
 impl ProviderPlan {
     /// The provider at its start, under this rule: the plan's own, or another in its place.
-    pub fn build<R: Rule>(&self, rule: R, links: &Links) -> Provider<R> {
+    pub fn build<R: Rule>(&self, rule: R, lags: &Propagation) -> Provider<R> {
         let provider = Provider::new(rule, self.on_bad_slot, self.slots.clone(), self.stride)
             .with_endpoints(self.token_endpoint.clone(), self.api_endpoint.clone())
             .with_pool(self.pool.iter().copied())
@@ -173,7 +184,7 @@ impl ProviderPlan {
             .with_addresses(self.addresses.clone());
         let mut provider = provider.with_rotation(self.rotation);
         provider.reveals = self.reveals;
-        provider.ledger.remember_for(links.invalidation.longest());
+        provider.ledger.remember_for(lags.invalidation.longest());
         provider
     }
 }

@@ -21,7 +21,7 @@ impl Processes {
         Self {
             first: fleet.nodes.start,
             count: fleet.processes(),
-            each: fleet.tenants,
+            each: fleet.each(),
         }
     }
 
@@ -50,18 +50,41 @@ impl Processes {
 }
 
 impl Plan {
-    /// For which of its app's tenants a call of this group and key is; 0 where the app has none.
+    /// For which of its process's credentials a call of this group and key is; 0 where there is one.
     #[inline]
-    pub fn tenant(&self, group: Group, draw_key: u32) -> u32 {
+    pub fn credential(&self, group: Group, draw_key: u32) -> u32 {
         let share = self.shares.get(usize::from(group.0));
-        share.map_or(0, |share| share.tenant(draw_key))
+        share.map_or(0, |share| share.credential(draw_key))
+    }
+
+    /// Whether an app serves several tenants.
+    pub fn has_tenants(&self) -> bool {
+        self.layout.fleets.iter().any(|fleet| fleet.tenants > 1)
     }
 
     /// How many nodes side by side are the process of this one.
     pub fn nodes_of_a_process(&self, node: u32) -> usize {
         let fleets = &self.layout.fleets;
         let fleet = fleets.partition_point(|fleet| fleet.nodes.end <= node);
-        fleets.get(fleet).map_or(1, |fleet| fleet.tenants as usize)
+        fleets.get(fleet).map_or(1, |fleet| fleet.each() as usize)
+    }
+}
+
+/// Which of the credentials of a process the calls of one kind are for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallShare {
+    /// For which tenants.
+    pub tenants: TenantShare,
+    /// Providers at which each tenant has a credential.
+    pub providers: u32,
+    /// They begin at the second provider.
+    pub at_second: bool,
+}
+
+impl CallShare {
+    #[inline]
+    fn credential(&self, draw_key: u32) -> u32 {
+        self.tenants.tenant(draw_key) * self.providers + u32::from(self.at_second)
     }
 }
 
@@ -158,6 +181,6 @@ mod tests {
             [None, Some(0), None]
         );
         assert_eq!((fleet.process_of(NodeId(14)), fleet.tenant_of(NodeId(14))), (1, 1));
-        assert_eq!(fleet.of_tenant(2).collect::<Vec<_>>(), [NodeId(12), NodeId(15)]);
+        assert_eq!(fleet.with_credential(2).collect::<Vec<_>>(), [NodeId(12), NodeId(15)]);
     }
 }

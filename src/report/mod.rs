@@ -21,6 +21,7 @@ mod noise;
 pub mod number;
 pub mod page;
 pub mod precision;
+mod providers;
 mod quotas;
 pub mod rare;
 mod reasons;

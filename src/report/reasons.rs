@@ -3,7 +3,7 @@
 //!
 //! Knows which metrics add up to which, and nothing of how they were measured.
 
-use super::{Figures, Sweep, number, one_line, quotas, quoted, tenants};
+use super::{Figures, Sweep, number, one_line, providers, quotas, quoted, tenants};
 use crate::metric::MetricName;
 use crate::record::Record;
 
@@ -157,6 +157,7 @@ pub(super) fn told(record: &Record) -> Vec<String> {
     out.extend(last_tries(&figures, record, &sweep, &worst));
     out.extend(quotas::told(record, &figures, &sweep));
     out.extend(tenants::told(record, &figures, &sweep, &worst));
+    out.extend(providers::told(record, &figures, &sweep, &worst));
     out
 }
 

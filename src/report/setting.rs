@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::base::Share;
 use crate::node::Strategy as _;
 use crate::record::Record;
-use crate::scenario::{Scenario, ScenarioFile, StrategySettings, WorkloadSettings};
+use crate::scenario::{Scenario, ScenarioFile, StrategySettings, WhichProvider, WorkloadSettings};
 use crate::strategy::Coordination;
 
 /// The scenario of a record as it was resolved.
@@ -56,7 +56,13 @@ impl Setting {
 
     /// What the provider does, a sentence for each rule.
     pub(super) fn rules(&self) -> Vec<String> {
-        self.file.provider.sentences()
+        let second = self.file.second_provider.iter();
+        let second = second.flat_map(|it| {
+            it.sentences()
+                .into_iter()
+                .map(|rule| format!("The second provider: {rule}"))
+        });
+        self.file.provider.sentences().into_iter().chain(second).collect()
     }
 
     /// What was taken for true, each with its key in the scenario.
@@ -66,6 +72,9 @@ impl Setting {
         let mut tell = |key: String, value: String| told.push((key, value));
         if let Some(ttl) = file.provider.token_ttl {
             tell("provider.token_ttl".into(), format!("a token lives {ttl}"));
+        }
+        if let Some(ttl) = file.second_provider.as_ref().and_then(|second| second.token_ttl) {
+            tell("second_provider.token_ttl".into(), format!("a token lives {ttl}"));
         }
         for fleet in &file.fleet {
             let calls: Vec<String> = fleet.workload.iter().map(calls_of).collect();
@@ -79,15 +88,18 @@ impl Setting {
                 format!("{nodes}, app `{}`{}, {calls}", fleet.app, self.serves(&fleet.app)),
             );
         }
-        let ways = [
-            ("provider.token_request", &file.provider.token_request),
-            ("provider.token_response", &file.provider.token_response),
-            ("provider.api_request", &file.provider.api_request),
-            ("provider.api_response", &file.provider.api_response),
-        ];
-        for (key, takes) in ways {
-            if let Some(takes) = takes {
-                tell(key.into(), format!("takes {}", inline(takes)));
+        let second = file.second_provider.as_ref().map(|second| ("second_provider", second));
+        for (name, provider) in [("provider", &file.provider)].into_iter().chain(second) {
+            let ways = [
+                ("token_request", &provider.token_request),
+                ("token_response", &provider.token_response),
+                ("api_request", &provider.api_request),
+                ("api_response", &provider.api_response),
+            ];
+            for (way, takes) in ways {
+                if let Some(takes) = takes {
+                    tell(format!("{name}.{way}"), format!("takes {}", inline(takes)));
+                }
             }
         }
         if file
@@ -146,9 +158,18 @@ impl Setting {
 
 /// When calls of one kind arrive, and what follows each.
 fn calls_of(load: &WorkloadSettings) -> String {
+    let whom = match load.provider {
+        WhichProvider::First => "",
+        WhichProvider::Second => " to the second provider",
+        WhichProvider::Both => " to both providers",
+    };
     match &load.job {
-        None => inline(&load.arrivals),
-        Some(job) => format!("{}, each the first of a job {}", inline(&load.arrivals), inline(job)),
+        None => format!("{}{whom}", inline(&load.arrivals)),
+        Some(job) => format!(
+            "{}{whom}, each the first of a job {}",
+            inline(&load.arrivals),
+            inline(job)
+        ),
     }
 }
 

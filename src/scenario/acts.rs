@@ -8,6 +8,7 @@ use super::event::{
 use super::incident::trigger;
 use super::timeline::{Timeline, TimelineStep, in_turn, spread};
 use crate::base::{Duration, Group, Time};
+use crate::oauth::At;
 use crate::plan::Act;
 use crate::provider::Outage;
 use crate::world::Leg;
@@ -35,7 +36,10 @@ impl<'a> Timeline<'a> {
                 self.go(Duration::ZERO, self.names.nodes[fleet].clone());
             }
             EventKind::Restart(restart) => {
-                let (nodes, each) = (self.nodes(fleet(&restart.fleet)), names.tenants[fleet(&restart.fleet)]);
+                let (nodes, each) = (
+                    self.nodes(fleet(&restart.fleet)),
+                    names.credentials[fleet(&restart.fleet)],
+                );
                 for (at, nodes) in in_turn(self.now, restart.rolling, nodes, each) {
                     self.due(at, TimelineStep::Crash(nodes, restart.down));
                 }
@@ -73,8 +77,12 @@ impl<'a> Timeline<'a> {
                 self.act(Act::GrantSlots { clients, slots });
             }
             EventKind::Revoke(revoke) => {
-                let (clients, tenant, slot) = (names.clients(&revoke.app), revoke.tenant, revoke.slot);
-                self.act(Act::Revoke { clients, tenant, slot });
+                self.act(Act::Revoke {
+                    second: revoke.second,
+                    clients: names.clients(&revoke.app),
+                    tenant: revoke.tenant,
+                    slot: revoke.slot,
+                });
             }
         }
     }
@@ -130,8 +138,11 @@ impl<'a> Timeline<'a> {
             return;
         };
         let at = begin.since(Time::ZERO);
-        for app in &self.file.app {
+        let providers = [false, true].into_iter().take(self.file.providers() as usize);
+        let grants = providers.flat_map(|second| self.file.app.iter().map(move |app| (second, app)));
+        for (second, app) in grants.collect::<Vec<_>>() {
             let act = Act::Revoke {
+                second,
                 clients: self.names.clients(&app.name),
                 tenant: None,
                 slot: None,
@@ -176,7 +187,7 @@ impl<'a> Timeline<'a> {
             let nodes = nodes.end..ever.end;
             self.act(Act::Adopt { nodes, version });
         }
-        for (at, nodes) in in_turn(self.now, rollout.over, nodes, self.names.tenants[fleet]) {
+        for (at, nodes) in in_turn(self.now, rollout.over, nodes, self.names.credentials[fleet]) {
             self.due(at, TimelineStep::Adopt(nodes, version, rollout.down));
         }
     }
@@ -212,10 +223,12 @@ impl<'a> Timeline<'a> {
             How::LoginPage => Outage::LoginPage,
             How::Redirect => Outage::Redirected,
         };
-        let act = match fail.endpoint {
-            Target::Token => Act::TokenOutage,
-            Target::Api => Act::ApiOutage,
-            Target::Store => Act::StoreOutage,
+        let act = |outage| match fail.endpoint {
+            Target::Token => Act::TokenOutage(outage),
+            Target::Api => Act::ApiOutage(outage),
+            Target::Store => Act::StoreOutage(outage),
+            Target::SecondToken => Act::SecondOutage { at: At::Token, outage },
+            Target::SecondApi => Act::SecondOutage { at: At::Api, outage },
         };
         self.act(act(Some(outage)));
         let end = self.now.saturating_add(fail.lasts);
@@ -229,6 +242,8 @@ impl<'a> Timeline<'a> {
             Target::Token => [Leg::TokenRequest, Leg::TokenResponse],
             Target::Api => [Leg::ApiRequest, Leg::ApiResponse],
             Target::Store => [Leg::StoreRequest, Leg::StoreResponse],
+            Target::SecondToken => [Leg::SecondTokenRequest, Leg::SecondTokenResponse],
+            Target::SecondApi => [Leg::SecondApiRequest, Leg::SecondApiResponse],
         };
         let act = |thousandths| Act::Slow {
             legs: legs.to_vec(),

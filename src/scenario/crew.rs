@@ -35,7 +35,7 @@ pub(super) fn add_gateways(fleets: &mut Vec<Fleet>, has_use: Vec<bool>) {
             fleet.gateway = Some(NodeId(node));
         }
         fleets.push(Fleet {
-            nodes: node..node + served.tenants,
+            nodes: node..node + served.each(),
             gateway: Some(NodeId(node)),
             is_gateway: true,
             sends_slot: true,
@@ -45,7 +45,7 @@ pub(super) fn add_gateways(fleets: &mut Vec<Fleet>, has_use: Vec<bool>) {
             clock_drift: 0,
             ..served.clone()
         });
-        node += served.tenants;
+        node += served.each();
     }
 }
 

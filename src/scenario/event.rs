@@ -209,15 +209,26 @@ pub enum Target {
     Api,
     /// The shared store.
     Store,
+    /// The token endpoint of the second provider.
+    SecondToken,
+    /// The API of the second provider.
+    SecondApi,
 }
 
 impl Target {
+    /// Whether it is of a second provider.
+    pub fn is_of_second(self) -> bool {
+        matches!(self, Self::SecondToken | Self::SecondApi)
+    }
+
     /// As the world knows it.
     pub fn party(self) -> Party {
         match self {
             Self::Token => Party::TokenEndpoint,
             Self::Api => Party::Api,
             Self::Store => Party::Store,
+            Self::SecondToken => Party::SecondTokenEndpoint,
+            Self::SecondApi => Party::SecondApi,
         }
     }
 }
@@ -334,6 +345,9 @@ pub struct GrantSlots {
 pub struct Revoke {
     /// Name of the app.
     pub app: String,
+    /// At the second provider.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second: bool,
     /// Left out for all tenants; they are numbered from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<u32>,

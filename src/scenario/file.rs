@@ -42,6 +42,10 @@ pub struct ScenarioFile {
     /// The provider: a profile, and what differs from it.
     #[serde(default)]
     pub provider: Settings,
+    /// Another provider, which some calls need besides or instead: every process has a credential of it too, from the same app, and keeps it
+    /// as it keeps that of the first one. It has the keys of `provider`; `provider = "second"` or `"both"` at a workload says whose the calls are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_provider: Option<Settings>,
     /// Registered apps (OAuth clients); at least one.
     #[serde(default)]
     pub app: Vec<AppSettings>,
@@ -89,6 +93,17 @@ impl ScenarioFile {
     pub(super) fn tenants_of(&self, app: &str) -> u32 {
         let app = self.app.iter().find(|known| known.name == app);
         app.map_or(1, |app| app.tenants.max(1))
+    }
+
+    /// How many providers there are: 1 or 2.
+    pub(super) fn providers(&self) -> u32 {
+        1 + u32::from(self.second_provider.is_some())
+    }
+
+    /// Whether some provider issues refresh tokens.
+    pub(super) fn has_refresh_tokens(&self) -> bool {
+        let mut providers = [&self.provider].into_iter().chain(&self.second_provider);
+        providers.any(|provider| provider.refresh_tokens().is_some())
     }
 
     /// Whether what nodes ask for and hold is counted for each fleet: where fleets differ, or where usable tokens are counted.
@@ -252,12 +267,34 @@ pub struct WorkloadSettings {
     /// For which of the app's tenants they are, where it has more than one; left out, for each of them as often as for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantLoad>,
+    /// To which provider they go, where there is a second one.
+    #[serde(default, skip_serializing_if = "WhichProvider::is_first")]
+    pub provider: WhichProvider,
     /// How long the caller waits before it has gone; left out for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<Duration>,
     /// Each call that arrives is the first of a job of several; left out, it is alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<Job>,
+}
+
+/// To which provider calls go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhichProvider {
+    /// The one that `provider` describes.
+    #[default]
+    First,
+    /// The one that `second_provider` describes.
+    Second,
+    /// Each call to both: to the first and, once that has answered it, to the second.
+    Both,
+}
+
+impl WhichProvider {
+    pub(super) fn is_first(&self) -> bool {
+        *self == Self::First
+    }
 }
 
 /// How calls are spread over the tenants of an app, which are numbered from 0.

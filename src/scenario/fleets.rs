@@ -5,10 +5,12 @@ use std::ops::Range;
 
 use super::crew::{add_gateways, gateway_of};
 use super::event::EventKind;
-use super::file::{LoginSettings, ScenarioFile};
+use super::file::{LoginSettings, ScenarioFile, WhichProvider};
 use super::names::Names;
 use super::strategy::StrategySettings;
+use crate::base::Duration;
 use crate::node::Strategy as _;
+use crate::workload::Job;
 use crate::world::{Fleet, Layout, StoreLayout};
 
 /// Fleet and kind of the calls of each group.
@@ -19,19 +21,19 @@ pub(super) fn lay_out(file: &ScenarioFile, names: &Names<'_>, strategy: &Strateg
     let mut domains: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let mut stores = 0;
     let mut seats: BTreeMap<&str, u32> = BTreeMap::new();
-    let (mut fleets, mut groups, mut patience) = (Vec::new(), Vec::new(), Vec::new());
-    let mut jobs = Vec::new();
+    let mut fleets = Vec::new();
     let mut logins = LoginNumbers::default();
-    for ((fleet, nodes), &tenants) in file.fleet.iter().zip(&names.nodes).zip(&names.tenants) {
+    for ((fleet, nodes), &each) in file.fleet.iter().zip(&names.nodes).zip(&names.credentials) {
         let domain = fleet.domain.as_deref().unwrap_or_default();
         let store = *domains.entry((domain, &fleet.app)).or_insert_with(|| {
-            stores += tenants;
-            stores - tenants
+            stores += each;
+            stores - each
         });
         let seat = seats.entry(&fleet.app).or_default();
         fleets.push(Fleet {
             nodes: nodes.clone(),
-            tenants,
+            tenants: each / file.providers(),
+            providers: file.providers(),
             client: names.clients(&fleet.app).start,
             store,
             gateway: None,
@@ -39,7 +41,7 @@ pub(super) fn lay_out(file: &ScenarioFile, names: &Names<'_>, strategy: &Strateg
             force: fleet.force_renewal,
             first_ordinal: *seat,
             is_gateway: false,
-            first_login: logins.of(&fleet.login, store, nodes, tenants),
+            first_login: logins.of(&fleet.login, store, nodes, each),
             login_each: fleet.login == LoginSettings::Own,
             clock_spread: fleet.clock_skew,
             clock_drift: fleet.clock_drift_ppm,
@@ -47,12 +49,7 @@ pub(super) fn lay_out(file: &ScenarioFile, names: &Names<'_>, strategy: &Strateg
         // A fleet that never sends an index is dealt none.
         let is_dealt = |part: &usize| strategy.part(*part).coordination.highest_slot().is_some();
         if fleet.sends_slot || !strategy.ever(fleet, &file.event).iter().any(is_dealt) {
-            *seat += (nodes.end - nodes.start) / tenants;
-        }
-        for workload in &fleet.workload {
-            groups.push((fleet.name.clone(), workload.kind.clone()));
-            patience.push(workload.patience);
-            jobs.push(workload.job);
+            *seat += (nodes.end - nodes.start) / each;
         }
     }
     let served = file
@@ -67,13 +64,17 @@ pub(super) fn lay_out(file: &ScenarioFile, names: &Names<'_>, strategy: &Strateg
     });
     let replica_lag = file.store.as_ref().and_then(|store| store.replica_lag);
     let login = file.login.unwrap_or_default();
-    if jobs.iter().all(Option::is_none) {
-        jobs.clear();
-    }
+    let Kinds {
+        groups,
+        patience,
+        jobs,
+        need_both,
+    } = Kinds::of(file);
     let layout = Layout {
         fleets,
         patience,
         jobs,
+        need_both,
         stores,
         store: StoreLayout {
             replica_lag,
@@ -86,7 +87,38 @@ pub(super) fn lay_out(file: &ScenarioFile, names: &Names<'_>, strategy: &Strateg
     (layout, groups)
 }
 
-/// Numbers logins: one for each tenant of a domain, and one for each node that has its own.
+/// What is known of each kind of calls, in the order of the file; jobs and who needs both providers are empty where there are none.
+#[derive(Default)]
+struct Kinds {
+    groups: Groups,
+    patience: Vec<Option<Duration>>,
+    jobs: Vec<Option<Job>>,
+    need_both: Vec<bool>,
+}
+
+impl Kinds {
+    fn of(file: &ScenarioFile) -> Self {
+        let mut kinds = Self::default();
+        for fleet in &file.fleet {
+            for workload in &fleet.workload {
+                let both = workload.provider == WhichProvider::Both;
+                kinds.groups.push((fleet.name.clone(), workload.kind.clone()));
+                kinds.patience.push(workload.patience);
+                kinds.need_both.push(both);
+                kinds.jobs.push(workload.job.or(both.then_some(Job::of_one())));
+            }
+        }
+        if kinds.jobs.iter().all(Option::is_none) {
+            kinds.jobs.clear();
+        }
+        if !kinds.need_both.contains(&true) {
+            kinds.need_both.clear();
+        }
+        kinds
+    }
+}
+
+/// Numbers logins: one for each credential of a domain, and one for each node that has its own.
 #[derive(Default)]
 struct LoginNumbers {
     shared: BTreeMap<u32, u32>,
@@ -94,7 +126,7 @@ struct LoginNumbers {
 }
 
 impl LoginNumbers {
-    fn of(&mut self, login: &LoginSettings, domain: u32, nodes: &Range<u32>, tenants: u32) -> u32 {
+    fn of(&mut self, login: &LoginSettings, domain: u32, nodes: &Range<u32>, credentials: u32) -> u32 {
         let first = self.next;
         let (first, taken) = match login {
             LoginSettings::Own => (first, nodes.end - nodes.start),
@@ -102,7 +134,7 @@ impl LoginNumbers {
                 Some(&known) => (known, 0),
                 None => {
                     self.shared.insert(domain, first);
-                    (first, tenants)
+                    (first, credentials)
                 }
             },
         };

@@ -43,6 +43,8 @@ pub(super) fn incident(event: &EventSettings) -> (Duration, Duration, String) {
         Target::Token => "token endpoint",
         Target::Api => "API",
         Target::Store => "store",
+        Target::SecondToken => "second token endpoint",
+        Target::SecondApi => "second API",
     };
     let nodes = |fleet: &str, nodes: &Option<Vec<u32>>| match nodes.as_deref() {
         None => fleet.to_owned(),

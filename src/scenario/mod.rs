@@ -63,7 +63,7 @@ pub use event::{
 pub use expect::{Expectations, Stated};
 pub use file::{
     AppSettings, Assert, FleetSettings, LoginSettings, PauseSettings, RunSettings, ScenarioFile, StartSettings,
-    TriggerSettings, WorkloadSettings,
+    TriggerSettings, WhichProvider, WorkloadSettings,
 };
 pub use nearest::suggestion;
 pub use op::Op;

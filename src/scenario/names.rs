@@ -13,25 +13,26 @@ pub(super) struct Names<'a> {
     apps: BTreeMap<&'a str, usize>,
     /// Registered copies of each app, itself included.
     pub(super) copies: u16,
-    /// First node of each fleet, and how many it can ever have: one for each tenant of each process.
+    /// First node of each fleet, and how many it can ever have: one for each credential of each process.
     pub nodes: Vec<Range<u32>>,
-    /// Tenants of each fleet's app.
-    pub tenants: Vec<u32>,
+    /// Credentials of a process of each fleet: one for each tenant of its app at each provider.
+    pub credentials: Vec<u32>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn of(file: &'a ScenarioFile, strategy: &StrategySettings) -> Self {
         let (mut first, most) = (0, file.most_nodes());
-        let tenants: Vec<u32> = file.fleet.iter().map(|fleet| file.tenants_of(&fleet.app)).collect();
-        let nodes = file.fleet.iter().zip(&tenants).map(|(fleet, tenants)| {
-            let most = most[fleet.name.as_str()] * tenants;
+        let credentials = |app: &str| file.tenants_of(app) * file.providers();
+        let credentials: Vec<u32> = file.fleet.iter().map(|fleet| credentials(&fleet.app)).collect();
+        let nodes = file.fleet.iter().zip(&credentials).map(|(fleet, each)| {
+            let most = most[fleet.name.as_str()] * each;
             // They have been counted: `MOST_NODES` in all.
             first += most;
             first - most..first
         });
         Self {
             nodes: nodes.collect(),
-            tenants,
+            credentials,
             fleets: file
                 .fleet
                 .iter()
@@ -50,25 +51,25 @@ impl<'a> Names<'a> {
 
     /// The nodes of some processes of a fleet, counted from its first one.
     pub fn processes(&self, fleet: usize, processes: Range<u32>) -> Range<u32> {
-        let (first, each) = (self.nodes[fleet].start, self.tenants[fleet]);
+        let (first, each) = (self.nodes[fleet].start, self.credentials[fleet]);
         first + processes.start * each..first + processes.end * each
     }
 
     /// How many nodes each process has of which this is one: gateways have as many as those whom they serve, and are counted as one.
     pub fn each(&self, node: u32) -> u32 {
         let fleet = self.nodes.partition_point(|nodes| nodes.end <= node);
-        self.tenants.get(fleet).copied().unwrap_or(1)
+        self.credentials.get(fleet).copied().unwrap_or(1)
     }
 
     /// Nodes of fleets that name their address, and its number: that of the first node of the first fleet that names it. Nodes of one
     /// process come from one address.
     pub fn addresses(&self, file: &ScenarioFile) -> Vec<Addresses> {
         let mut named: BTreeMap<&str, u32> = BTreeMap::new();
-        let fleets = file.fleet.iter().zip(&self.nodes).zip(&self.tenants);
-        let together = fleets.filter_map(|((fleet, nodes), tenants)| {
+        let fleets = file.fleet.iter().zip(&self.nodes).zip(&self.credentials);
+        let together = fleets.filter_map(|((fleet, nodes), each)| {
             let (first, each) = match &fleet.address {
                 Some(address) => (*named.entry(address).or_insert(nodes.start), u32::MAX),
-                None if *tenants > 1 => (nodes.start, *tenants),
+                None if *each > 1 => (nodes.start, *each),
                 None => return None,
             };
             let nodes = nodes.clone();

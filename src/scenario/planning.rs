@@ -4,18 +4,21 @@ use super::case::PlanCase;
 use super::crew::follows;
 use super::error::PlanError;
 use super::event::{EventKind, How, Target};
-use super::file::{FleetSettings, ScenarioFile, TenantLoad, WorkloadSettings};
+use super::file::{FleetSettings, ScenarioFile, TenantLoad, WhichProvider, WorkloadSettings};
 use super::files::Files;
 use super::fleets::lay_out;
 use super::incident::trigger;
 use super::names::Names;
 use super::strategy::{self, AgainSettings, DelayGoes, StrategySettings};
 use super::timeline::timeline;
-use crate::base::{Chance, Duration, Group, Rate, Time};
+use crate::base::{Chance, Duration, Group, Rate, Share, Time};
 use crate::net::{Distribution, DistributionError, Latency, Link};
 use crate::node::{Again, CallPolicy, DelayPlace, HoldsUp, Steps, Unretried};
 use crate::oauth::Perceptions;
-use crate::plan::{Drivers, Links, Loop, Pauses, Plan, Processes, ProviderPlan, Replay, Span, Stream, TenantShare};
+use crate::plan::{
+    CallShare, Drivers, Links, Loop, Pauses, Plan, Processes, Propagation, ProviderPlan, Replay, SecondProvider, Span,
+    Stream, TenantShare,
+};
 use crate::provider::settings::{Dialect, EndpointFaults, EndpointLimits, Settings};
 use crate::provider::{Endpoint, RotationRule};
 use crate::retry::TokenGuard;
@@ -38,24 +41,34 @@ pub fn plan(
     case: PlanCase,
 ) -> Result<Plan, PlanError> {
     let names = Names::of(file, strategy);
-    let (links, store_timeout) = links(file, settings, files)?;
+    let (mut links, store_timeout) = links(file, settings, files)?;
+    if let Some(second) = &file.second_provider {
+        links_of_second(&mut links, second, files)?;
+    }
     let (layout, groups) = lay_out(file, &names, strategy);
     let (workloads, drivers) = workloads(file, settings, &layout, files)?;
     let warmup = Time::ZERO + file.run.warmup;
     let horizon = warmup + file.run.duration;
-    let unanswered = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse]
+    let ways = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse];
+    let unanswered = ways
         .iter()
-        .any(|&leg| !links.leg(leg).loss.is_never())
+        .flat_map(|leg| [*leg, leg.of_second()])
+        .any(|leg| !links.leg(leg).loss.is_never())
         || file.event.iter().any(|event| match &event.what {
             EventKind::Fail(fail) => fail.how == How::Silent,
             EventKind::Partition(partition) => partition.from != Target::Store,
             _ => false,
         });
-    let policy = |part: &StrategySettings| CallPolicy {
+    let policy_at = |settings: &Settings, part: &StrategySettings| CallPolicy {
         timeout: part.timeout.or(unanswered.then_some(DEFAULT_TIMEOUT)),
         store_timeout,
         perceptions: perceptions(settings, part),
         ..call_policy(part)
+    };
+    let policy = |part: &StrategySettings| policy_at(settings, part);
+    let second = |settings| SecondProvider {
+        provider: provider(file, settings, &names),
+        policy: policy_at(settings, strategy),
     };
     let mix = strategy.is_mixed().then(|| {
         let versions = strategy.parts().map(|part| coordination(settings, &part.coordination));
@@ -73,6 +86,7 @@ pub fn plan(
             false => Vec::new(),
         },
         provider: provider(file, settings, &names),
+        second: file.second_provider.as_ref().map(second).map(Box::new),
         shares: shares(file),
         timeline: timeline((file, strategy), &names, &layout, &groups, case),
         trigger: trigger(file),
@@ -89,9 +103,9 @@ pub fn plan(
     })
 }
 
-/// How the calls of each kind are spread over tenants; nothing where no app has any.
-fn shares(file: &ScenarioFile) -> Vec<TenantShare> {
-    if file.app.iter().all(|app| app.tenants == 1) {
+/// Which of the credentials of a process the calls of each kind are for; nothing where every process has one.
+fn shares(file: &ScenarioFile) -> Vec<CallShare> {
+    if file.second_provider.is_none() && file.app.iter().all(|app| app.tenants == 1) {
         return Vec::new();
     }
     let workloads = file
@@ -100,10 +114,14 @@ fn shares(file: &ScenarioFile) -> Vec<TenantShare> {
         .flat_map(|fleet| fleet.workload.iter().map(move |it| (fleet, it)));
     let share = |(fleet, workload): (&FleetSettings, &WorkloadSettings)| {
         let tenants = file.tenants_of(&fleet.app);
-        match workload.tenants {
-            None => TenantShare::Even(tenants),
-            Some(TenantLoad::Only(tenant)) => TenantShare::Only(tenant),
-            Some(TenantLoad::Zipf(exponent)) => TenantShare::zipf(tenants, exponent),
+        CallShare {
+            tenants: match workload.tenants {
+                None => TenantShare::Even(tenants),
+                Some(TenantLoad::Only(tenant)) => TenantShare::Only(tenant),
+                Some(TenantLoad::Zipf(exponent)) => TenantShare::zipf(tenants, exponent),
+            },
+            providers: file.providers(),
+            at_second: workload.provider == WhichProvider::Second,
         }
     };
     workloads.map(share).collect()
@@ -226,53 +244,22 @@ fn links(
     settings: &Settings,
     files: &Files,
 ) -> Result<(Links, Option<Duration>), DistributionError> {
-    let compile = |written: &Option<Distribution>| match written {
-        Some(distribution) => files.latency(distribution),
-        None => Ok(Latency::ZERO),
-    };
     let store = file.store.clone().unwrap_or_default();
     let gateway = file.gateway.clone().unwrap_or_default();
     let peers = file.peers.clone().unwrap_or_default();
-    let EndpointFaults {
-        lost_before: token_before,
-        lost_after: token_after,
-        ..
-    } = settings.faults.token;
-    let EndpointFaults {
-        lost_before: api_before,
-        lost_after: api_after,
-        ..
-    } = settings.faults.api;
     let mut links = Links::perfect();
-    for (leg, latency, loss) in [
-        (Leg::TokenRequest, compile(&settings.token_request)?, token_before),
-        (Leg::TokenResponse, compile(&settings.token_response)?, token_after),
-        (Leg::ApiRequest, compile(&settings.api_request)?, api_before),
-        (Leg::ApiResponse, compile(&settings.api_response)?, api_after),
-        (
-            Leg::StoreRequest,
-            files.latency(&store.request)?,
-            Some(store.lost_before),
-        ),
-        (
-            Leg::StoreResponse,
-            files.latency(&store.response)?,
-            Some(store.lost_after),
-        ),
-        (Leg::GatewayRequest, files.latency(&gateway.request)?, None),
-        (Leg::GatewayResponse, files.latency(&gateway.response)?, None),
-        (Leg::Peer, files.latency(&peers.latency)?, Some(peers.lost)),
-        (Leg::TokenService, compile(&settings.limits.token.service)?, None),
-        (Leg::ApiService, compile(&settings.limits.api.service)?, None),
-    ] {
-        *links.leg_mut(leg) = Link {
-            latency,
-            loss: loss.map_or(Chance::NEVER, |share| Chance::of(share.get())),
-        };
+    let others = [
+        (Leg::StoreRequest, &store.request, Some(store.lost_before)),
+        (Leg::StoreResponse, &store.response, Some(store.lost_after)),
+        (Leg::GatewayRequest, &gateway.request, None),
+        (Leg::GatewayResponse, &gateway.response, None),
+        (Leg::Peer, &peers.latency, Some(peers.lost)),
+    ];
+    let others = others.map(|(leg, takes, loss)| (leg, Some(takes), loss));
+    for (leg, takes, loss) in ways_of(settings).into_iter().chain(others) {
+        *links.leg_mut(leg) = link(takes, loss, files)?;
     }
-    links.visible_after = compile(&settings.lags.visible_after)?;
-    links.invalidation = compile(&settings.lags.invalidation)?;
-    links.replicas = settings.lags.replicas.unwrap_or(1).max(1);
+    links.lags = lags(settings, files)?;
     let (request, response) = (links.leg(Leg::StoreRequest), links.leg(Leg::StoreResponse));
     let slowest = request.latency.longest().saturating_add(response.latency.longest());
     let disturbed = file.event.iter().any(|event| match &event.what {
@@ -284,6 +271,54 @@ fn links(
     // Where every answer comes in time, a timer for each operation would only cost events.
     let may_be_late = !request.loss.is_never() || !response.loss.is_never() || disturbed || slowest > store.timeout;
     Ok((links, may_be_late.then_some(store.timeout)))
+}
+
+/// The ways to a second provider and from it.
+fn links_of_second(links: &mut Links, settings: &Settings, files: &Files) -> Result<(), DistributionError> {
+    for (leg, takes, loss) in ways_of(settings) {
+        *links.leg_mut(leg.of_second()) = link(takes, loss, files)?;
+    }
+    links.lags_of_second = Some(Box::new(lags(settings, files)?));
+    Ok(())
+}
+
+type Way<'a> = (Leg, Option<&'a Distribution>, Option<Share>);
+
+/// Each way to a provider and from it: how long it takes, and how much is lost.
+fn ways_of(settings: &Settings) -> [Way<'_>; 6] {
+    let (token, api) = (settings.faults.token, settings.faults.api);
+    let limits = &settings.limits;
+    [
+        (Leg::TokenRequest, settings.token_request.as_ref(), token.lost_before),
+        (Leg::TokenResponse, settings.token_response.as_ref(), token.lost_after),
+        (Leg::ApiRequest, settings.api_request.as_ref(), api.lost_before),
+        (Leg::ApiResponse, settings.api_response.as_ref(), api.lost_after),
+        (Leg::TokenService, limits.token.service.as_ref(), None),
+        (Leg::ApiService, limits.api.service.as_ref(), None),
+    ]
+}
+
+fn link(takes: Option<&Distribution>, loss: Option<Share>, files: &Files) -> Result<Link, DistributionError> {
+    Ok(Link {
+        latency: latency(takes, files)?,
+        loss: loss.map_or(Chance::NEVER, |share| Chance::of(share.get())),
+    })
+}
+
+/// When the resource servers of a provider learn of tokens.
+fn lags(settings: &Settings, files: &Files) -> Result<Propagation, DistributionError> {
+    Ok(Propagation {
+        visible_after: latency(settings.lags.visible_after.as_ref(), files)?,
+        invalidation: latency(settings.lags.invalidation.as_ref(), files)?,
+        replicas: settings.lags.replicas.unwrap_or(1).max(1),
+    })
+}
+
+fn latency(written: Option<&Distribution>, files: &Files) -> Result<Latency, DistributionError> {
+    match written {
+        Some(distribution) => files.latency(distribution),
+        None => Ok(Latency::ZERO),
+    }
 }
 
 fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> ProviderPlan {
@@ -305,7 +340,7 @@ fn provider(file: &ScenarioFile, settings: &Settings, names: &Names<'_>) -> Prov
         on_bad_slot: settings.bad_slot(),
         slots,
         stride,
-        tenants: names.tenants.iter().copied().max().unwrap_or(1),
+        tenants: file.app.iter().map(|app| app.tenants).max().unwrap_or(1),
         token_endpoint: endpoint(&settings.limits.token, &settings.faults.token),
         api_endpoint: endpoint(&settings.limits.api, &settings.faults.api),
         pool: settings.limits.pool.clone().unwrap_or_default(),

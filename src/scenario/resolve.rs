@@ -248,9 +248,15 @@ fn one(
         repaired,
     } = repair::read(&root);
     let Some(mut file) = file else { return Err(mistakes) };
-    if let Err(mistake) = check::profile(&root, &file.provider) {
-        mistakes.push(mistake);
-        return Err(mistakes);
+    let second = file
+        .second_provider
+        .as_ref()
+        .map(|settings| ("second_provider", settings));
+    for (place, settings) in [("provider", &file.provider)].into_iter().chain(second) {
+        if let Err(mistake) = check::profile(&root, place, settings) {
+            mistakes.push(mistake);
+            return Err(mistakes);
+        }
     }
     fill_in(&mut file);
     let found = check::check(text, &root, &file, files, points);
@@ -291,13 +297,15 @@ fn depends(root: &DeTable<'_>, mistake: &Mistake, repaired: &[document::Path]) -
 
 /// What the file leaves out, from the profile and the defaults.
 fn fill_in(file: &mut ScenarioFile) {
-    let profile = file.provider.profile.as_deref().and_then(profiles::find);
-    let settings = std::mem::take(&mut file.provider);
-    let settings = match profile {
-        Some(profile) => settings.over(profile.provider),
-        None => settings,
-    };
-    file.provider = settings.over(Settings::neutral());
+    for provider in [&mut file.provider].into_iter().chain(&mut file.second_provider) {
+        let profile = provider.profile.as_deref().and_then(profiles::find);
+        let settings = std::mem::take(provider);
+        let settings = match profile {
+            Some(profile) => settings.over(profile.provider),
+            None => settings,
+        };
+        *provider = settings.over(Settings::neutral());
+    }
     let uses = |needs: fn(&Coordination) -> bool| file.strategy.iter().any(|strategy| strategy.any(needs));
     if uses(Coordination::needs_store) {
         file.store.get_or_insert_default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::EventKind;
-use super::file::{FleetSettings, ScenarioFile};
+use super::file::{FleetSettings, ScenarioFile, WhichProvider};
 use super::files::Files;
 use super::names::Names;
 use super::strategy::StrategySettings;
@@ -76,10 +76,10 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         ..PlanSize::default()
     };
     let mut per_second = 0.0;
-    for ((fleet, nodes), &tenants) in file.fleet.iter().zip(&names.nodes).zip(&names.tenants) {
+    for ((fleet, nodes), &each) in file.fleet.iter().zip(&names.nodes).zip(&names.credentials) {
         size.nodes += f64::from(nodes.end - nodes.start);
         // Calls arrive at processes, and pauses are theirs.
-        let nodes = f64::from((nodes.end - nodes.start) / tenants);
+        let nodes = f64::from((nodes.end - nodes.start) / each);
         size.parts += 1.0 + fleet.workload.len() as f64;
         if let Some(pauses) = &fleet.pauses {
             size.tables += 1.0;
@@ -88,7 +88,12 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         for workload in &fleet.workload {
             let load = load(&workload.arrivals, fleet, files);
             let calls = load.calls(nodes, span);
-            let steps = workload.job.map_or(1.0, |job| f64::from(job.calls));
+            let both = if workload.provider == WhichProvider::Both {
+                2.0
+            } else {
+                1.0
+            };
+            let steps = both * workload.job.map_or(1.0, |job| f64::from(job.calls));
             let gaps = workload.job.map_or(0.0, |job| (steps - 1.0) * job.gap.as_secs_f64());
             let longest = steps * longest + gaps;
             let longest = workload
@@ -109,10 +114,15 @@ pub(super) fn plan_size(file: &ScenarioFile, strategy: &StrategySettings, files:
         // The gateway has a call of its own for each.
         size.calls_at_once *= 2.0;
         size.calls *= 2.0;
-        size.nodes += names.tenants.iter().map(|&tenants| f64::from(tenants)).sum::<f64>();
+        size.nodes += names.credentials.iter().map(|&each| f64::from(each)).sum::<f64>();
     }
     size.slots = slots(file, strategy) as f64;
-    let ttl = file.provider.token_ttl.unwrap_or_default().as_secs_f64();
+    let providers = [&file.provider].into_iter().chain(&file.second_provider);
+    let ttl = providers
+        .filter_map(|provider| provider.token_ttl)
+        .max()
+        .unwrap_or_default();
+    let ttl = ttl.as_secs_f64();
     // At worst every call gets a token of its own, and the provider knows of each until it expires.
     size.tokens = size.nodes * 4.0 + (per_second * ttl.min(span)).min(size.calls);
     size
@@ -248,8 +258,8 @@ fn long(written: Option<&Distribution>) -> f64 {
 
 /// How long a call can be under way, in seconds; without end where nothing bounds it.
 fn longest_call(file: &ScenarioFile, strategy: &StrategySettings) -> f64 {
-    let provider = &file.provider;
-    let queues = provider.limits.api.servers.is_some() || provider.limits.token.servers.is_some();
+    let providers = || [&file.provider].into_iter().chain(&file.second_provider);
+    let queues = providers().any(|it| it.limits.api.servers.is_some() || it.limits.token.servers.is_some());
     let disturbed = file.event.iter().any(|event| {
         !matches!(
             event.what,
@@ -262,12 +272,11 @@ fn longest_call(file: &ScenarioFile, strategy: &StrategySettings) -> f64 {
     if queues || disturbed || file.fleet.iter().any(|fleet| fleet.pauses.is_some()) {
         return f64::INFINITY;
     }
-    let api = long(provider.api_request.as_ref()) + long(provider.api_response.as_ref());
-    let token = long(provider.token_request.as_ref()) + long(provider.token_response.as_ref());
+    let ways = providers().flat_map(|it| [&it.api_request, &it.api_response, &it.token_request, &it.token_response]);
+    let ways: f64 = ways.map(|way| long(way.as_ref())).sum();
     let timeout = strategy.timeout.map_or(30.0, Duration::as_secs_f64);
     let store = file.store.as_ref().map_or(0.0, |store| store.timeout.as_secs_f64());
-    let one =
-        api + token + 2.0 * timeout + 4.0 * store + longest_wait(&strategy.retry).as_secs_f64() + WAIT_OF_A_STRATEGY;
+    let one = ways + 2.0 * timeout + 4.0 * store + longest_wait(&strategy.retry).as_secs_f64() + WAIT_OF_A_STRATEGY;
     f64::from(tries) * one
 }
 

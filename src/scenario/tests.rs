@@ -7,6 +7,7 @@ mod mistakes;
 mod mutations;
 mod providers;
 mod references;
+mod second;
 mod sweeps;
 mod tenants;
 mod versions;

@@ -24,6 +24,7 @@ pub fn plan(needs: Needs, slots: u16, nodes: u32, each: Rate, seconds: u64) -> P
     }
     let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
     Plan {
+        second: None,
         shares: Vec::new(),
         coordination: Coordination::Naive(Naive {}),
         mix: None,

@@ -21,6 +21,15 @@ pub enum Event {
         /// Fleet and kind of the call.
         group: Group,
     },
+    /// A call has succeeded at one provider, and goes on at the other.
+    CallPassedOn {
+        /// The node at which it has succeeded.
+        from: NodeId,
+        /// The node of the same process that goes on with it.
+        to: NodeId,
+        /// When the call arrived.
+        arrived: Time,
+    },
     /// An API attempt leaves its node.
     AttemptSent {
         /// The node that sends it.

@@ -22,6 +22,18 @@ pub struct Job {
     pub on_refusal: OnRefusal,
 }
 
+impl Job {
+    /// A call that is alone.
+    pub const fn of_one() -> Self {
+        Self {
+            calls: 1,
+            gap: Duration::ZERO,
+            token: JobToken::Asked,
+            on_refusal: OnRefusal::Renews,
+        }
+    }
+}
+
 /// What each further call of a job is sent with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -30,7 +30,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let node = &self.nodes[id.index()];
         match node.memory.view().token {
             _ if !node.up => Holds::Down,
-            Some(token) if self.server.provider.ledger.is_live(token, now) => Holds::Live(token),
+            Some(token) if self.server_of(id).provider.ledger.is_live(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),
             None => Holds::Nothing,
         }
@@ -40,7 +40,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub(super) fn tell_holdings(&self, host: &mut impl Host) {
         for (id, node) in (0..).map(NodeId).zip(&self.nodes).filter(|(_, node)| node.up) {
             let held = node.memory.view().token;
-            tell_held(id, (held, held), &self.server.provider.ledger, host);
+            tell_held(id, (held, held), &self.server_of(id).provider.ledger, host);
         }
     }
 

@@ -25,6 +25,10 @@ pub enum Party {
     Api,
     /// The shared store.
     Store,
+    /// The second provider's token endpoint.
+    SecondTokenEndpoint,
+    /// The second provider's API.
+    SecondApi,
 }
 
 /// What becomes of a message that arrives.
@@ -205,13 +209,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 stage: Stage::Arrived,
                 node,
                 ..
-            } => Some((*node, Party::Api)),
-            Message::ApiResponse { .. } => self.reader(message).map(|node| (node, Party::Api)),
+            } => Some((*node, self.party(*node, Party::Api))),
+            Message::ApiResponse { .. } => self.reader(message).map(|node| (node, self.party(node, Party::Api))),
             Message::TokenRequest { node, .. } | Message::TokenResponse { node, .. } => {
-                Some((*node, Party::TokenEndpoint))
+                Some((*node, self.party(*node, Party::TokenEndpoint)))
             }
             Message::StoreRequest { node, .. } | Message::StoreResponse { node, .. } => Some((*node, Party::Store)),
             _ => None,
+        }
+    }
+
+    /// The endpoint of the provider that a node has its credential from.
+    fn party(&self, id: NodeId, party: Party) -> Party {
+        match party {
+            Party::TokenEndpoint if self.is_at_second(id) => Party::SecondTokenEndpoint,
+            Party::Api if self.is_at_second(id) => Party::SecondApi,
+            party => party,
         }
     }
 

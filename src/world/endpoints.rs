@@ -7,7 +7,9 @@ use crate::provider::{Cause, Intake, Provider, Requester, Rule, Server, TokenAsk
 use crate::trace::Event;
 
 use super::host::Host;
-use super::message::{Leg, Message, Stage};
+use super::leg::Leg;
+use super::message::{Message, Stage};
+use super::second::choose;
 use super::{Fleet, World};
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -23,7 +25,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         draw_key: u32,
         host: &mut impl Host,
     ) {
-        let (now, key) = (host.now(), u64::from(draw_key));
+        let (now, key, second) = (host.now(), u64::from(draw_key), self.is_at_second(node));
+        let server = choose(&mut self.server, &mut self.second, second);
         let answer = move |reply| Message::ApiResponse { ticket, token, reply };
         if stage == Stage::Arrived {
             let message = move || Message::ApiRequest {
@@ -37,34 +40,34 @@ impl<S: Strategy, R: Rule> World<S, R> {
             // Looked up only where it is counted: the node of a large fleet is not in the cache.
             let fleet = || &self.fleets[usize::from(self.nodes[node.index()].fleet)];
             let whose = |it: &Provider<R>| fleet().caller(node, it.address(node), token);
-            let intake = self.server.api_arrives(now, key, whose, message, host);
+            let intake = server.api_arrives(now, key, whose, message, host);
             // Asked first: most endpoints serve whatever comes.
             if !matches!(intake, Intake::Now { .. }) {
                 match intake {
-                    Intake::Serve => host.send(Leg::ApiService, key, message()),
-                    Intake::Answered(reply) => host.send(Leg::ApiResponse, key, answer(reply)),
+                    Intake::Serve => host.send(Leg::ApiService.at(second), key, message()),
+                    Intake::Answered(reply) => host.send(Leg::ApiResponse.at(second), key, answer(reply)),
                     _ => {}
                 }
                 return;
             }
         } else {
-            if self.server.provider.counts_under_way(At::Api) {
+            if server.provider.counts_under_way(At::Api) {
                 let fleet = &self.fleets[usize::from(self.nodes[node.index()].fleet)];
-                let whose = fleet.caller(node, self.server.provider.address(node), token);
-                self.server.provider.leaves(At::Api, &whose);
+                let whose = fleet.caller(node, server.provider.address(node), token);
+                server.provider.leaves(At::Api, &whose);
             }
-            if let Some(next) = self.server.api_served() {
-                host.send(Leg::ApiService, next.service_key(), next);
+            if let Some(next) = server.api_served() {
+                host.send(Leg::ApiService.at(second), next.service_key(), next);
             }
         }
-        let reply = match self.server.api_check(now, token, key, host) {
+        let reply = match server.api_check(now, token, key, host) {
             Ok(()) => Reply::Granted(()),
             Err(cause) => {
                 self.note_rejection(ticket, live, cause, host);
                 Server::<R, Message>::rejection(cause)
             }
         };
-        host.send(Leg::ApiResponse, key, answer(reply));
+        host.send(Leg::ApiResponse.at(second), key, answer(reply));
     }
 
     /// A token was refused: why, as only somebody knows who has seen whether it was live when the attempt left.
@@ -102,7 +105,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         with: Option<Token>,
         host: &mut impl Host,
     ) {
-        let (now, key) = (host.now(), node_key(node, count));
+        let (now, key, second) = (host.now(), node_key(node, count), self.is_at_second(node));
+        let server = choose(&mut self.server, &mut self.second, second);
         let state = &self.nodes[node.index()];
         let fleet = &self.fleets[usize::from(state.fleet)];
         let mut ask = TokenAsk {
@@ -131,36 +135,31 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 with,
             };
             let whose = |provider: &Provider<R>| provider.token_requester(&ask);
-            let intake = self.server.token_arrives(now, key, node, whose, message, host);
+            let intake = server.token_arrives(now, key, node, whose, message, host);
             let Intake::Now { no_op } = intake else {
                 match intake {
-                    Intake::Serve => host.send(Leg::TokenService, key, message()),
-                    Intake::Answered(reply) => host.send(Leg::TokenResponse, key, answer(reply)),
+                    Intake::Serve => host.send(Leg::TokenService.at(second), key, message()),
+                    Intake::Answered(reply) => host.send(Leg::TokenResponse.at(second), key, answer(reply)),
                     _ => {}
                 }
                 return;
             };
             ask.no_op = no_op;
         } else {
-            if self.server.provider.counts_under_way(At::Token) {
-                let whose = self.server.provider.token_requester(&ask);
-                self.server.provider.leaves(At::Token, &whose);
+            if server.provider.counts_under_way(At::Token) {
+                let whose = server.provider.token_requester(&ask);
+                server.provider.leaves(At::Token, &whose);
             }
-            if let Some(next) = self.server.token_served() {
-                host.send(Leg::TokenService, next.service_key(), next);
+            if let Some(next) = server.token_served() {
+                host.send(Leg::TokenService.at(second), next.service_key(), next);
             }
         }
         if host.wants_details() {
             self.tell_lease(node, epoch, host);
         }
-        let reply = self.server.token_commits(now, &ask, host);
-        host.send(Leg::TokenResponse, key, answer(reply));
-    }
-
-    /// Ends the live tokens of a client's slot, or of all its slots, for one tenant or for all.
-    pub fn revoke(&mut self, client: u16, tenant: Option<u32>, slot: Option<u16>, host: &mut impl Host) {
-        let now = host.now();
-        self.server.revoke(now, client, tenant, slot, host);
+        let server = choose(&mut self.server, &mut self.second, second);
+        let reply = server.token_commits(now, &ask, host);
+        host.send(Leg::TokenResponse.at(second), key, answer(reply));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the world asks of an engine: a clock, an order and a pair of dice.
 
-use super::message::{Leg, Message};
+use super::leg::Leg;
+use super::message::Message;
 use crate::base::{Chance, Delay, Duration, Time};
 use crate::oauth::Token;
 use crate::provider::ServerHost;

@@ -9,16 +9,18 @@ use crate::workload::Job;
 /// A group of like nodes, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
-    /// Its nodes by number. A process is as many of them, side by side, as there are tenants: what it keeps and does for one of them is a
-    /// node.
+    /// Its nodes by number. A process is as many of them, side by side, as there are credentials, one for each tenant at each provider:
+    /// what it keeps and does for one of them is a node.
     pub nodes: Range<u32>,
     /// Tenants of its app, each with a grant of its own; 1 where the app has no tenants.
     pub tenants: u32,
+    /// Providers at which each tenant has a grant: 2 where there is a second one.
+    pub providers: u32,
     /// Registered client that its app is; registered copies of it follow.
     pub client: u16,
-    /// Which store it shares: the first tenant's, which those of the others follow.
+    /// Which store it shares: that of the first credential, which those of the others follow.
     pub store: u32,
-    /// Which node it forwards the calls of the first tenant to, where the strategy has a gateway; those of the other tenants follow.
+    /// Which node it forwards the calls of the first credential to, where the strategy has a gateway; those of the others follow.
     pub gateway: Option<NodeId>,
     /// Its code can send a slot index.
     pub sends_slot: bool,
@@ -28,7 +30,7 @@ pub struct Fleet {
     pub first_ordinal: u32,
     /// Its nodes are gateways.
     pub is_gateway: bool,
-    /// First of its logins, where there are refresh tokens; one for each node, or one for each tenant of the fleet's whole domain.
+    /// First of its logins, where there are refresh tokens; one for each node, or one for each credential of the fleet's whole domain.
     pub first_login: u32,
     /// Each of its nodes has a login of its own.
     pub login_each: bool,
@@ -39,45 +41,72 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    /// Credentials of one process: as many nodes are one.
+    #[inline]
+    pub fn each(&self) -> u32 {
+        self.tenants * self.providers
+    }
+
+    /// Which of its process's credentials a node has: tenant after tenant, and of each the first provider's before the second one's.
+    #[inline]
+    pub fn credential_of(&self, id: NodeId) -> u32 {
+        match self.each() {
+            1 => 0,
+            each => (id.0 - self.nodes.start) % each,
+        }
+    }
+
     /// Which tenant a node of it works for.
     #[inline]
     pub fn tenant_of(&self, id: NodeId) -> u32 {
-        match self.tenants {
-            1 => 0,
-            tenants => (id.0 - self.nodes.start) % tenants,
+        self.credential_of(id) / self.providers
+    }
+
+    /// Whether a node of it has its credential from the second provider.
+    #[inline]
+    pub fn is_at_second(&self, id: NodeId) -> bool {
+        self.credential_of(id) % self.providers == 1
+    }
+
+    /// The node of the same process and tenant at the other provider; itself where there is one provider.
+    pub(crate) fn at_other_provider(&self, id: NodeId) -> NodeId {
+        match (self.providers, self.is_at_second(id)) {
+            (1, _) => id,
+            (_, false) => NodeId(id.0 + 1),
+            (_, true) => NodeId(id.0 - 1),
         }
     }
 
     /// Which of its processes a node is of.
     #[inline]
     pub fn process_of(&self, id: NodeId) -> u32 {
-        match self.tenants {
+        match self.each() {
             1 => id.0 - self.nodes.start,
-            tenants => (id.0 - self.nodes.start) / tenants,
+            each => (id.0 - self.nodes.start) / each,
         }
     }
 
     /// How many processes it has.
     pub fn processes(&self) -> u32 {
-        (self.nodes.end - self.nodes.start) / self.tenants
+        (self.nodes.end - self.nodes.start) / self.each()
     }
 
-    /// Its nodes that work for a tenant, one of each process.
-    pub fn of_tenant(&self, tenant: u32) -> impl Iterator<Item = NodeId> + use<> {
+    /// Its nodes that have this credential of their process, one of each.
+    pub fn with_credential(&self, credential: u32) -> impl Iterator<Item = NodeId> + use<> {
         let Range { start, end } = self.nodes;
-        (start + tenant..end).step_by(self.tenants as usize).map(NodeId)
+        (start + credential..end).step_by(self.each() as usize).map(NodeId)
     }
 
     /// The number of a node's store.
     #[inline]
     pub(crate) fn store_of(&self, id: NodeId) -> usize {
-        (self.store + self.tenant_of(id)) as usize
+        (self.store + self.credential_of(id)) as usize
     }
 
     /// Which node a node of it forwards its calls to, where the strategy has a gateway.
     pub(crate) fn gateway_of(&self, id: NodeId) -> Option<NodeId> {
         let gateway = self.gateway?;
-        Some(NodeId(gateway.0 + self.tenant_of(id)))
+        Some(NodeId(gateway.0 + self.credential_of(id)))
     }
 
     /// Which login a node of it has its credential from.
@@ -85,7 +114,7 @@ impl Fleet {
         self.first_login
             + match self.login_each {
                 true => id.0 - self.nodes.start,
-                false => self.tenant_of(id),
+                false => self.credential_of(id),
             }
     }
 
@@ -95,7 +124,7 @@ impl Fleet {
         let first = login.checked_sub(self.first_login);
         let (first, step) = match first {
             Some(place) if self.login_each => (start.saturating_add(place), u32::MAX),
-            Some(tenant) if tenant < self.tenants => (start + tenant, self.tenants),
+            Some(credential) if credential < self.each() => (start + credential, self.each()),
             _ => (end, 1),
         };
         (first..end).step_by(step as usize).map(NodeId)
@@ -106,6 +135,7 @@ impl Fleet {
         Self {
             nodes,
             tenants: 1,
+            providers: 1,
             client: 0,
             store: 0,
             gateway: None,
@@ -130,7 +160,9 @@ pub struct Layout {
     pub patience: Vec<Option<Duration>>,
     /// The job that a call of each group begins; empty where none does.
     pub jobs: Vec<Option<Job>>,
-    /// How many shared stores there are; each tenant has one of its own in each domain, as keys of one store are apart.
+    /// Whether each call of a group needs both providers, the first before the second; empty where none does. One that does begins a job.
+    pub need_both: Vec<bool>,
+    /// How many shared stores there are; each credential has one of its own in each domain, as keys of one store are apart.
     pub stores: u32,
     /// How each of them is kept.
     pub store: StoreLayout,
@@ -160,6 +192,7 @@ impl Layout {
             fleets: std::iter::once(fleet).chain(keeper).collect(),
             patience: vec![None],
             jobs: Vec::new(),
+            need_both: Vec::new(),
             stores: 1,
             store: StoreLayout::default(),
             login_again: None,

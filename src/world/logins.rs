@@ -9,13 +9,14 @@ use std::hash::{Hash, Hasher};
 use crate::base::{Delay, Duration, Hours, NodeId, Time, clone_in_place};
 use crate::node::{Heard, Memory, Shared, Strategy};
 use crate::oauth::Token;
-use crate::provider::{GrantType, Requester, RotationMachine, Rule};
+use crate::provider::{GrantType, Requester, RotationMachine, Rule, Server};
 use crate::trace::Event;
 
 use super::World;
 use super::host::Host;
 use super::layout::{Fleet, Layout};
 use super::message::Message;
+use super::second::choose;
 
 /// Marks the keys of a login's draws: a node's request has another.
 const LOGIN: u64 = 1 << 63;
@@ -138,7 +139,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
 
     /// A node that starts is given its credential, where there are refresh tokens.
     pub(super) fn deploy(&mut self, id: NodeId, host: &mut impl Host) {
-        if self.server.provider.rotation.is_none() {
+        if self.server_of(id).provider.rotation.is_none() {
             return;
         }
         let login = self.login_of(id);
@@ -146,8 +147,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
             self.log_in(login, host);
         }
         if let Some(token) = self.logins.at(login).token {
-            let grant = self.server.credential(token, host.now());
+            let grant = self.server_of(id).credential(token, host.now());
             self.hear(id, Heard::Login(grant), host);
+        }
+    }
+
+    /// The provider of which a login has a grant.
+    fn server_of_login(&self, login: u32) -> &Server<R, Message> {
+        match self.nodes_of(login).next() {
+            Some(node) => self.server_of(node),
+            None => &self.server,
         }
     }
 
@@ -165,20 +174,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let again = self.logins.at(login).token.is_some();
         // The first was before the run, whenever the node starts that it is deployed to.
         let key = LOGIN | (u64::from(login) << 40) ^ now.nanos();
+        let at_second = self.is_at_second(first);
+        let server = choose(&mut self.server, &mut self.second, at_second);
         let granted = match again {
-            false => self.server.log_in(now, client, tenant, again, host),
+            false => server.log_in(now, client, tenant, again, host),
             true => {
                 let whose = Requester {
                     client,
                     tenant,
-                    address: self.server.provider.address(first),
+                    address: server.provider.address(first),
                     token: None,
                     grant_type: Some(GrantType::AuthorizationCode),
                 };
-                if !self.server.admits_login(now, &whose, key, host) {
+                if !server.admits_login(now, &whose, key, host) {
                     return false;
                 }
-                self.server.login_commits(now, &whose, again, host).granted()
+                server.login_commits(now, &whose, again, host).granted()
             }
         };
         let Some(grant) = granted else { return false };
@@ -209,7 +220,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let Some(token) = self.logins.at(login).token else {
             return;
         };
-        let grant = self.server.credential(token, host.now());
+        let grant = self.server_of_login(login).credential(token, host.now());
         let nodes: Vec<NodeId> = self.nodes_of(login).collect();
         for id in nodes {
             if self.nodes[id.index()].up {
@@ -221,11 +232,10 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Tells once that a login's grant has ended without having been revoked: nobody holds a refresh token of it that would be
     /// accepted.
     fn report_lost_grant(&mut self, login: u32, host: &mut impl Host) {
-        let now = host.now();
-        let Some(rotation) = &self.server.provider.rotation else {
+        let (now, it) = (host.now(), *self.logins.at(login));
+        let Some(rotation) = &self.server_of_login(login).provider.rotation else {
             return;
         };
-        let it = *self.logins.at(login);
         let Some(family) = it.token.and_then(|token| rotation.family(token)) else {
             return;
         };
@@ -239,22 +249,22 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// Every token that a node or a store holds which may be of this login: all, but for those of other tenants.
+    /// Every token that a node or a store holds which may be of this login: all, but for those of other credentials of a process.
     fn known_of(&self, login: u32) -> impl Iterator<Item = Token> + '_ {
         let whose = self.fleets.iter().find_map(|fleet| {
             let first = fleet.with_login(login).next()?;
-            Some(fleet.tenant_of(first))
+            Some(fleet.credential_of(first))
         });
-        let tenant = whose.unwrap_or(0);
-        let has = move |fleet: &&Fleet| tenant < fleet.tenants;
-        let of_tenant = move |fleet: &Fleet| fleet.of_tenant(tenant);
-        let nodes = self.fleets.iter().filter(has).flat_map(of_tenant);
+        let credential = whose.unwrap_or(0);
+        let has = move |fleet: &&Fleet| credential < fleet.each();
+        let alike = move |fleet: &Fleet| fleet.with_credential(credential);
+        let nodes = self.fleets.iter().filter(has).flat_map(alike);
         let known = nodes.filter_map(|id| self.nodes[id.index()].memory.credential());
         let stores = self
             .fleets
             .iter()
             .filter(has)
-            .map(move |fleet| (fleet.store + tenant) as usize);
+            .map(move |fleet| (fleet.store + credential) as usize);
         let stored = stores.filter_map(|store| self.stores[store].value());
         known.chain(stored.map(|shared| shared.token))
     }
@@ -262,7 +272,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Since when calls of a login fail for want of a grant: its user is waited for, or it has ended and nobody comes.
     fn lacks_grant(&mut self, login: u32, now: Time) -> Option<Time> {
         let it = *self.logins.at(login);
-        let rotation = self.server.provider.rotation.as_ref()?;
+        let rotation = self.server_of_login(login).provider.rotation.as_ref()?;
         let family = rotation.family(it.token?);
         let is_lost = it.awaited || it.reported || family.is_none_or(|family| rotation.is_over(now, family));
         it.lacks_since.filter(|_| is_lost)

@@ -9,12 +9,15 @@ mod dead;
 mod detail;
 mod disturbance;
 mod endpoints;
+mod equal;
 mod host;
 mod layout;
+mod leg;
 mod logins;
 mod message;
 mod nodes;
 mod parts;
+mod second;
 mod symmetry;
 mod wire;
 
@@ -33,8 +36,10 @@ pub use disturbance::{Party, Reception};
 pub use host::Host;
 pub(crate) use layout::place;
 pub use layout::{Fleet, Layout, StoreLayout};
-pub use message::{Delivery, LEGS, Leg, Message, Stage};
+pub use leg::{LEGS, Leg};
+pub use message::{Delivery, Message, Stage};
 pub use parts::{Backdrop, NodePart};
+pub use second::is_of_second;
 #[cfg(feature = "live")]
 pub(crate) use wire::{by_clock, clock_says, peers, written_by_clock};
 
@@ -117,6 +122,8 @@ pub struct World<S: Strategy, R> {
     calls: Calls,
     /// The provider behind its two URLs.
     pub server: Server<R, Message>,
+    /// Another provider, which some calls need besides.
+    second: Option<Box<second::Second<R>>>,
     stores: Vec<Store<Shared>>,
     store_layout: StoreLayout,
     logins: logins::Logins,
@@ -126,7 +133,7 @@ pub struct World<S: Strategy, R> {
 }
 
 clone_in_place!(World<S: Strategy, R> {
-    strategy, policy, fleets, nodes, tables, calls, server, stores, store_layout, logins, store_down,
+    strategy, policy, fleets, nodes, tables, calls, server, second, stores, store_layout, logins, store_down,
     disturbance,
 });
 
@@ -144,13 +151,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let policies = strategy.policies().iter().chain([&policy]);
         Self {
             logins: logins::Logins::new(&layout),
-            tables: NodeTables::new(nodes.len(), layout.patience.into(), policies).with_jobs(&layout.jobs),
+            tables: NodeTables::new(nodes.len(), layout.patience.into(), policies)
+                .with_jobs(&layout.jobs)
+                .with_both(&layout.need_both),
             strategy,
             policy,
             fleets: layout.fleets.into(),
             nodes,
             calls: Calls::default(),
             server: Server::new(provider),
+            second: None,
             stores: vec![Store::remembering(layout.store.remembers); layout.stores as usize],
             store_layout: layout.store,
             store_down: None,
@@ -311,7 +321,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// Where a node stands, as it knows it.
     pub fn me(&self, id: NodeId) -> Me {
         Me {
-            refreshes: self.server.provider.rotation.is_some(),
+            refreshes: self.server_of(id).provider.rotation.is_some(),
             ..place(&self.fleets[usize::from(self.nodes[id.index()].fleet)], id)
         }
     }
@@ -361,39 +371,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let now = host.now();
         self.server.close(now, host);
-    }
-}
-
-/// Two worlds are equal when nothing that will happen can tell them apart; strategy, policy and layout are taken as equal.
-impl<S: Strategy, R: Rule> PartialEq for World<S, R> {
-    fn eq(&self, other: &Self) -> bool {
-        self.nodes == other.nodes
-            && self.tables.retries == other.tables.retries
-            && self.tables.guards == other.tables.guards
-            && self.tables.pending == other.tables.pending
-            && self.calls == other.calls
-            && self.server == other.server
-            && self.stores == other.stores
-            && self.logins == other.logins
-            && self.store_down == other.store_down
-            && self.disturbance == other.disturbance
-    }
-}
-
-impl<S: Strategy, R: Rule> Eq for World<S, R> {}
-
-impl<S: Strategy, R: Rule> std::hash::Hash for World<S, R> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.nodes.hash(state);
-        self.tables.retries.hash(state);
-        // Without their number, which is the same in all states: none where nothing is guarded.
-        self.tables.guards.iter().for_each(|guard| guard.hash(state));
-        self.tables.pending.hash(state);
-        self.calls.hash(state);
-        self.server.hash(state);
-        self.stores.hash(state);
-        self.logins.hash(state);
-        self.store_down.hash(state);
-        self.disturbance.hash(state);
+        if let Some(second) = &mut self.second {
+            second.server.close(now, host);
+        }
     }
 }

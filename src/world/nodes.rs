@@ -12,7 +12,9 @@ use crate::workload::Job;
 use super::World;
 use super::detail::{tell_held, tell_lease_of};
 use super::host::Host;
-use super::message::{Leg, Message};
+use super::leg::Leg;
+use super::message::Message;
+use super::second::choose;
 use super::wire::clock_says;
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -40,7 +42,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
             node.up = false;
             let held = node.memory.view().token;
             if host.wants_holdings() {
-                tell_held(id, (held, held), &self.server.provider.ledger, host);
+                tell_held(id, (held, held), &self.server_of(id).provider.ledger, host);
             }
             host.note(|| Event::NodeStopped { node: id });
         }
@@ -107,9 +109,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         if let Some(token) = before {
             if host.wants_holdings() {
-                tell_held(id, (before, None), &self.server.provider.ledger, host);
+                tell_held(id, (before, None), &self.server_of(id).provider.ledger, host);
             }
-            self.server.provider.ledger.hold(token, false);
+            self.server_of_mut(id).provider.ledger.hold(token, false);
         }
         let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);
         self.stores[store].release_locks_of(id);
@@ -141,7 +143,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     pub fn step_of_job(&self, ticket: Ticket) -> Option<(u32, u32)> {
         let call = self.calls.find(ticket.call).filter(|_| self.calls.is_good(ticket))?;
         let origin = if call.is_forwarded() { call.peer()? } else { ticket.call };
-        Some((self.calls.done(origin) + 1, self.job_of(call.group)?.calls))
+        Some((self.calls.done(origin) + 1, self.tables.calls_of(call.group)?))
     }
 
     /// A forwarded call reaches the gateway.
@@ -176,6 +178,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let now = host.now();
         let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);
+        let at_second = self.is_at_second(id);
+        let provider = &choose(&mut self.server, &mut self.second, at_second).provider;
         let store = &mut self.stores[store];
         let answer = match self.store_down {
             Some(Outage::Silent) => return,
@@ -187,12 +191,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
                     _ => store.apply(now, id, operation),
                 };
                 if answer == Answer::Written {
-                    let worth = |shared: Shared| self.server.provider.is_worth(now, shared.token);
+                    let worth = |shared: Shared| provider.is_worth(now, shared.token);
                     let regressed = before.is_some_and(worth) && !store.value().is_some_and(worth);
                     host.note(|| Event::StoreWritten { regressed });
                     if host.wants_details()
                         && matches!(operation, Operation::Clear { .. })
-                        && self.server.provider.rotation.is_some()
+                        && provider.rotation.is_some()
                     {
                         host.note(|| Event::CredentialCleared { good: regressed });
                     }

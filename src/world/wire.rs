@@ -15,14 +15,17 @@ use crate::trace::Event;
 
 use super::detail::{note_reaction, tell_held};
 use super::host::Host;
+use super::leg::Leg;
 use super::logins::Logins;
-use super::message::{Leg, Message, Stage};
+use super::message::{Message, Stage};
 use super::{Fleet, World, place};
 
 /// One node's connections to everybody else, and whoever looks on.
 pub(super) struct Wire<'a, H, R> {
     pub host: &'a mut H,
     server: &'a mut Server<R, Message>,
+    /// It is the second provider's.
+    at_second: bool,
     fleets: &'a Arc<[Fleet]>,
     logins: &'a mut Logins,
     id: NodeId,
@@ -36,10 +39,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// One node, and its connections.
     #[inline(always)]
     pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, H, R>) {
+        let at_second = self.is_at_second(id);
         let state = &mut self.nodes[id.index()];
+        let (server, policy) = match &mut self.second {
+            Some(second) if at_second => (&mut second.server, &second.policy),
+            _ => (&mut self.server, self.strategy.policy_of(id).unwrap_or(&self.policy)),
+        };
         let wire = Wire {
             host,
-            server: &mut self.server,
+            server,
+            at_second,
             fleets: &self.fleets,
             logins: &mut self.logins,
             id,
@@ -49,7 +58,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         };
         let node = AtNode {
             strategy: &self.strategy,
-            policy: self.strategy.policy_of(id).unwrap_or(&self.policy),
+            policy,
             id,
             state,
             calls: &mut self.calls,
@@ -74,8 +83,8 @@ impl<H: Host, R: Rule> Wire<'_, H, R> {
 
     fn tell(&mut self, whom: Whom, note: Note) {
         let id = self.id;
-        let (store, tenant) = (self.fleet().store, self.fleet().tenant_of(id));
-        let all = || peers(self.fleets, store, tenant);
+        let (store, credential) = (self.fleet().store, self.fleet().credential_of(id));
+        let all = || peers(self.fleets, store, credential);
         let send = |to: NodeId, host: &mut H| {
             host.send(Leg::Peer, node_key(id, to.0), Message::Note { to, from: id, note });
         };
@@ -120,6 +129,10 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
         }
     }
 
+    fn at_other_provider(&self) -> NodeId {
+        self.fleet().at_other_provider(self.id)
+    }
+
     #[inline(always)] // What is sent is known where it is sent.
     fn send(&mut self, key: u64, sends: Sends) {
         let (node, epoch) = (self.id, self.epoch);
@@ -138,7 +151,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
                     live,
                     draw_key,
                 };
-                self.host.send(Leg::ApiRequest, key, message);
+                self.host.send(Leg::ApiRequest.at(self.at_second), key, message);
             }
             Sends::Token {
                 asker,
@@ -157,7 +170,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
                     count,
                     with,
                 };
-                self.host.send(Leg::TokenRequest, key, message);
+                self.host.send(Leg::TokenRequest.at(self.at_second), key, message);
             }
             Sends::Store { number, operation } => {
                 let message = Message::StoreRequest {
@@ -325,10 +338,10 @@ fn place_in(fleet: &Fleet, id: NodeId) -> (u64, u64) {
     (u64::from(fleet.process_of(id)), last)
 }
 
-/// The nodes of a tenant that share a store, which is given as that of the first tenant; gateways left out.
-pub(crate) fn peers(fleets: &[Fleet], store: u32, tenant: u32) -> impl Iterator<Item = NodeId> + '_ {
+/// The nodes with one credential that share a store, which is given as that of the first credential; gateways left out.
+pub(crate) fn peers(fleets: &[Fleet], store: u32, credential: u32) -> impl Iterator<Item = NodeId> + '_ {
     fleets
         .iter()
         .filter(move |fleet| fleet.store == store && !fleet.is_gateway)
-        .flat_map(move |fleet| fleet.of_tenant(tenant))
+        .flat_map(move |fleet| fleet.with_credential(credential))
 }

@@ -75,6 +75,7 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     let stride = coordination.highest_slot().map_or(1, |highest| highest + 1);
     Plan {
         shares: Vec::new(),
+        second: None,
         mix: None,
         fleets_apart: Vec::new(),
         usable_tokens: false,
@@ -162,8 +163,8 @@ pub fn plan_of_draws(coordination: Coordination, seconds: u64) -> Plan {
     );
     all_legs(&mut plan, &Latency::exponential(ms(30)));
     plan.links.leg_mut(Leg::TokenResponse).loss = Chance::of(0.05);
-    plan.links.invalidation = Latency::exponential(ms(20));
-    plan.links.replicas = 3;
+    plan.links.lags.invalidation = Latency::exponential(ms(20));
+    plan.links.lags.replicas = 3;
     plan.provider.api_endpoint.errors = Chance::of(0.05);
     plan.policy.timeout = Some(ms(800));
     plan.policy.store_timeout = Some(ms(300));

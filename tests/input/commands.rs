@@ -136,3 +136,35 @@ fn a_case_that_no_scenario_could_have_is_refused() {
     let output = tokenstorm(&["fuzz", "--replay", "case.toml"], folder.path(), "");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
+
+/// One provider is played, served and told step by step; of two, a search leaves the second one out and says so.
+#[test]
+#[cfg(all(feature = "live", feature = "serve"))]
+fn a_second_provider_is_refused_or_left_out_aloud() {
+    let folder = TempDir::new().unwrap();
+    let file = format!("{VALID}\n[second_provider]\ntoken_ttl = \"10min\"\n");
+    std::fs::write(folder.path().join("a.toml"), file).unwrap();
+    let run = tokenstorm(&["run", "a.toml", "--out", "results"], folder.path(), "");
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    for (command, of, told) in [
+        ("live", "a.toml", "one is served"),
+        ("serve", "a.toml", "one is served"),
+        (
+            "explain",
+            "results",
+            "a run with a second provider is not told step by step",
+        ),
+    ] {
+        let output = tokenstorm(&[command, of], folder.path(), "");
+        let errors = text(&output.stderr);
+        assert!(!output.status.success(), "{command}");
+        assert!(errors.contains(told), "{command}: {errors}");
+    }
+    let output = tokenstorm(&["check", "a.toml"], folder.path(), "");
+    let printed = text(&output.stdout);
+    assert!(printed.contains("the second provider"), "{printed}");
+    assert!(
+        !printed.contains(" ok "),
+        "what holds at the first may break at the second: {printed}"
+    );
+}

@@ -99,6 +99,7 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
             _ => timed.push((
                 at,
                 Act::Revoke {
+                    second: false,
                     clients,
                     tenant: None,
                     slot: (which % 2 == 0).then_some(0),
@@ -307,7 +308,7 @@ pub(super) fn network(plan: &mut Plan, case: &NetworkCase) {
     if let Some((leg, percent)) = case.loss {
         plan.links.leg_mut(LEGS[leg]).loss = Chance::of(f64::from(percent) / 100.0);
     }
-    plan.links.visible_after = Latency::constant(ms(case.visible_after));
-    plan.links.invalidation = Latency::uniform(Duration::ZERO, ms(case.invalidation));
-    plan.links.replicas = 3;
+    plan.links.lags.visible_after = Latency::constant(ms(case.visible_after));
+    plan.links.lags.invalidation = Latency::uniform(Duration::ZERO, ms(case.invalidation));
+    plan.links.lags.replicas = 3;
 }

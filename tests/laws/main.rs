@@ -14,6 +14,7 @@ mod guard;
 mod limits;
 mod logins;
 mod m0;
+mod providers;
 mod schedule;
 mod settings;
 mod tenants;

@@ -2,7 +2,7 @@
 
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Time, mix};
 use tokenstorm::net::Latency;
-use tokenstorm::plan::{Act, Plan, Processes, Replay, TenantShare};
+use tokenstorm::plan::{Act, CallShare, Plan, Processes, Replay, TenantShare};
 use tokenstorm::provider::{Addresses, Issuance, Quota, QuotaKind, RotationRule, Scope};
 use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::strategy::Coordination;
@@ -39,13 +39,18 @@ pub(super) fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare
         first: 0,
         each: tenants,
     }];
-    plan.shares = shares;
+    let share = |tenants| CallShare {
+        tenants,
+        providers: 1,
+        at_second: false,
+    };
+    plan.shares = shares.into_iter().map(share).collect();
     plan.timeline[0].1 = Act::Start(0..first);
     plan
 }
 
 /// Calls of one tenant at two processes: bursts of a few within the time that a token request takes, at instants that no other tenant's has.
-fn calls(tenant: u64) -> Vec<Time> {
+pub(super) fn calls(tenant: u64) -> Vec<Time> {
     let at = |call: u64| {
         let within = mix((tenant << 32) | call) % 120_000_000;
         Time::ZERO + ms(3_000 * (call / 4) + 700 * tenant) + Duration::from_nanos(within)
@@ -56,7 +61,7 @@ fn calls(tenant: u64) -> Vec<Time> {
 }
 
 /// Two processes whose calls are these lists in turn, each of a group of its own.
-fn replayed(coordination: Coordination, lists: Vec<Vec<Time>>, refreshes: bool) -> Plan {
+pub(super) fn replayed(coordination: Coordination, lists: Vec<Vec<Time>>, refreshes: bool) -> Plan {
     let fleet = [Nodes {
         count: PROCESSES,
         per_second: 1.0,
@@ -88,7 +93,7 @@ fn replayed(coordination: Coordination, lists: Vec<Vec<Time>>, refreshes: bool) 
 }
 
 /// What became of the calls of a group, in order, with the process at which each arrived.
-fn endings(plan: &Plan, wanted: u16, seed: u64) -> Vec<String> {
+pub(super) fn endings(plan: &Plan, wanted: u16, seed: u64) -> Vec<String> {
     let process = |node: NodeId| plan.layout.fleets[0].process_of(node);
     let ending = |(at, event): &(Time, Event)| match event {
         Event::CallEnded {

@@ -153,6 +153,7 @@ fn what_nothing_draws_is_exact() {
     comes_to(&told(1, secs(50), &[(10, call(0))]), (0.5, 0.5));
     comes_to(&told(1, secs(50), &[(10, call(0)), (80, call(0))]), (0.7, 0.7));
     let all = || Act::Revoke {
+        second: false,
         tenant: None,
         clients: 0..1,
         slot: None,

@@ -182,8 +182,8 @@ fn neutral_parameters_give_the_base_model() {
             plan.provider.rule.reuse_threshold = Some(day)
         });
         with("lags of nothing", &|plan| {
-            plan.links.visible_after = Latency::uniform(Duration::ZERO, Duration::ZERO);
-            plan.links.replicas = 7;
+            plan.links.lags.visible_after = Latency::uniform(Duration::ZERO, Duration::ZERO);
+            plan.links.lags.replicas = 7;
         });
         with("latencies times one", &|plan| {
             plan.timeline.push((

@@ -227,6 +227,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::AttemptSent { node: at, token, .. } => format!("{} sends an attempt with {}", node(at), name(token)),
         Event::AttemptAccepted { token } => format!("{} is accepted", name(token)),
         Event::AttemptRejected { .. } => "an attempt is refused".to_owned(),
+        Event::CallPassedOn { from, to, .. } => format!("a call of {} goes on at {}", node(from), node(to)),
         Event::AttemptRejectedUnheard => "an attempt is refused that nobody waits for".to_owned(),
         Event::AttemptFailed => "an attempt fails".to_owned(),
         Event::CallEnded { node: at, outcome, .. } => format!("a call of {} ends: {outcome:?}", node(at)),

@@ -355,6 +355,7 @@ impl<'a> Conductor<'a> {
             | Act::Sample { .. }
             | Act::TokenOutage(_)
             | Act::ApiOutage(_)
+            | Act::SecondOutage { .. }
             | Act::GrantSlots { .. }
             | Act::Revoke { .. } => {}
         }

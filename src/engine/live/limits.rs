@@ -70,6 +70,9 @@ pub(super) fn allow(plan: &Plan, options: &LiveOptions) -> Result<(), LiveError>
     if plan.layout.fleets.iter().any(|fleet| fleet.tenants > 1) {
         return Err(LiveError::Tenants);
     }
+    if plan.second.is_some() {
+        return Err(LiveError::SecondProvider);
+    }
     let nodes = plan.nodes();
     if nodes > MOST_LIVE_NODES {
         return Err(LiveError::TooManyNodes { nodes });

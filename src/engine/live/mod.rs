@@ -158,6 +158,9 @@ pub enum LiveError {
     /// Apps with tenants.
     #[error("a live run plays one tenant: set `tenants` of the app to 1")]
     Tenants,
+    /// A second provider.
+    #[error("a live run plays one provider: leave `second_provider` out, and calls that need it")]
+    SecondProvider,
     /// More calls than a machine makes.
     #[error(
         "{calls:.0} calls per second of the wall clock are more than one machine makes, which is {MOST_LIVE_CALLS_PER_S:.0}; \

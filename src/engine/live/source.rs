@@ -114,6 +114,7 @@ impl TokenSourceOptions {
     fn plan(&self) -> Plan {
         let never = Time::from_nanos(u64::MAX);
         Plan {
+            second: None,
             mix: None,
             fleets_apart: Vec::new(),
             shares: Vec::new(),

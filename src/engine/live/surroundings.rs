@@ -180,7 +180,7 @@ impl Surroundings {
 
     /// The nodes that one tells something.
     pub fn audience(&self, id: NodeId, fleet: &Fleet, whom: Whom) -> Vec<NodeId> {
-        let all: Vec<NodeId> = peers(&self.plan.layout.fleets, fleet.store, fleet.tenant_of(id)).collect();
+        let all: Vec<NodeId> = peers(&self.plan.layout.fleets, fleet.store, fleet.credential_of(id)).collect();
         match whom {
             Whom::One(to) => vec![to],
             Whom::Gateway => fleet.gateway.into_iter().collect(),

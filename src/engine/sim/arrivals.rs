@@ -127,7 +127,7 @@ impl Sources {
         let dice = self.dice;
         let fleet = plan.layout.fleets.partition_point(|fleet| fleet.nodes.end <= node.0);
         let (workloads, of) = (&plan.workloads[fleet], &plan.layout.fleets[fleet]);
-        if of.tenant_of(node) > 0 {
+        if of.credential_of(node) > 0 {
             return;
         }
         let place = of.process_of(node);

@@ -8,7 +8,7 @@ use super::queue::Queue;
 use crate::base::{Chance, Delay, Dice, Duration, NodeId, Time};
 use crate::metric::Observed;
 use crate::oauth::Token;
-use crate::plan::Links;
+use crate::plan::{Links, Propagation};
 use crate::trace::{Event, Sink};
 use crate::world::{Delivery, Host, LEGS, Leg, Message};
 
@@ -51,18 +51,21 @@ pub(super) fn class(message: &Message) -> Class {
     }
 }
 
+/// Legs with a way of their own in the queue: all but those of a second provider, which few runs have.
+const LEGS_WITH_WAY: usize = Leg::SecondTokenRequest as usize;
+
 /// Alarms that nearly always take the same time have ways of their own, after those of the legs.
 fn way_of_alarm(alarm: &Message) -> Option<usize> {
     match alarm {
-        Message::AttemptTimedOut { .. } => Some(LEGS),
-        Message::TokenTimedOut { .. } => Some(LEGS + 1),
-        Message::StoreTimedOut { .. } => Some(LEGS + 2),
-        Message::BackoffOver { .. } => Some(LEGS + 3),
+        Message::AttemptTimedOut { .. } => Some(LEGS_WITH_WAY),
+        Message::TokenTimedOut { .. } => Some(LEGS_WITH_WAY + 1),
+        Message::StoreTimedOut { .. } => Some(LEGS_WITH_WAY + 2),
+        Message::BackoffOver { .. } => Some(LEGS_WITH_WAY + 3),
         _ => None,
     }
 }
 
-const _: () = assert!(LEGS + 4 <= super::queue::WAYS);
+const _: () = assert!(LEGS_WITH_WAY + 4 <= super::queue::WAYS);
 
 impl SimHost<'_> {
     /// A node's pause by chance ends then.
@@ -110,7 +113,7 @@ impl SimHost<'_> {
             return None;
         }
         let (way, latency) = match link.latency.as_constant() {
-            Some(constant) => (Some(leg as usize), constant),
+            Some(constant) => (Some(leg as usize).filter(|&way| way < LEGS_WITH_WAY), constant),
             None => (None, link.latency.sample(self.dice.draw(latency_of(leg), key, 0))),
         };
         Some((way, self.slowed(leg, latency)))
@@ -128,7 +131,8 @@ impl SimHost<'_> {
         for &leg in legs {
             self.slowness[leg as usize] = thousandths;
             let link = self.links.leg(leg);
-            let constant = link.latency.as_constant().filter(|_| link.loss.is_never());
+            let has_way = link.loss.is_never() && (leg as usize) < LEGS_WITH_WAY;
+            let constant = link.latency.as_constant().filter(|_| has_way);
             self.steady[leg as usize] = constant.map(|latency| self.slowed(leg, latency));
         }
     }
@@ -145,8 +149,8 @@ impl SimHost<'_> {
     /// What the trace is told of the loss of a message on this leg.
     pub(super) const fn loss(leg: Leg) -> Option<Event> {
         match leg {
-            Leg::TokenRequest => Some(Event::TokenRequestLost),
-            Leg::TokenResponse => Some(Event::TokenAnswerLost),
+            Leg::TokenRequest | Leg::SecondTokenRequest => Some(Event::TokenRequestLost),
+            Leg::TokenResponse | Leg::SecondTokenResponse => Some(Event::TokenAnswerLost),
             _ => None,
         }
     }
@@ -206,12 +210,11 @@ impl Host for SimHost<'_> {
         if let Some(lags) = self.steady_lags {
             return lags;
         }
-        let Links {
+        let Propagation {
             visible_after,
             invalidation,
             replicas,
-            ..
-        } = &self.links;
+        } = self.links.lags_of(token);
         let replica = (u128::from(self.dice.draw(REPLICA, key, 0)) * u128::from(*replicas)) >> 64;
         let party = (u64::from(token.sequence()) << 16) | replica as u64;
         (

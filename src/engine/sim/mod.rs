@@ -4,6 +4,7 @@
 //! (which call, which attempt, which request of which node), so that two strategies under one seed meet the same arrivals
 //! and the same latencies.
 
+mod acts;
 pub(in crate::engine) mod arrivals;
 pub(in crate::engine) mod drivers;
 mod event;
@@ -30,7 +31,7 @@ use crate::base::{Dice, Time};
 use crate::metric::Observed;
 use crate::node::Strategy;
 use crate::plan::Plan;
-use crate::provider::Rule;
+use crate::provider::{Issuance, Rule};
 use crate::strategy::{Coordination, each};
 use crate::trace::Sink;
 use crate::world::World;
@@ -124,7 +125,7 @@ fn simulate<'a>(
     stop: &'a AtomicBool,
 ) -> RunStats {
     if let Some(mix) = &plan.mix {
-        let world = world(plan, mix.clone(), plan.provider.rule.clone());
+        let world = own_world(plan, mix.clone());
         return Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop);
     }
     each!(Coordination, &plan.coordination, strategy => simulate_as(strategy, plan, dice, sink, shortcuts, stop))
@@ -139,12 +140,11 @@ fn simulate_as<'a, S: Strategy>(
     shortcuts: Shortcuts,
     stop: &'a AtomicBool,
 ) -> RunStats {
-    let rule = plan.provider.rule.clone();
     if const { size_of::<S::Node>() <= SMALL } {
-        let world = world(plan, strategy.clone(), rule);
+        let world = own_world(plan, strategy.clone());
         Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop)
     } else {
-        let world = world(plan, plan.coordination.clone(), rule);
+        let world = own_world(plan, plan.coordination.clone());
         Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop)
     }
 }
@@ -160,7 +160,18 @@ pub fn run_strategy<S: Strategy, R: Rule>(
     Sim::new(plan, world, dice, Listener::Other(sink), Shortcuts::ALL, |host| host).run(&NEVER)
 }
 
+/// Under the rules of the plan, those of a second provider among them.
+fn own_world<S: Strategy>(plan: &Plan, strategy: S) -> World<S, Issuance> {
+    let world = world(plan, strategy, plan.provider.rule.clone());
+    let Some(second) = plan.second.as_deref() else {
+        return world;
+    };
+    let lags = plan.links.lags_of_second.as_deref().unwrap_or(&plan.links.lags);
+    let provider = second.provider.build(second.provider.rule.clone(), lags);
+    world.with_second(provider, second.policy.clone())
+}
+
 fn world<S: Strategy, R: Rule>(plan: &Plan, strategy: S, rule: R) -> World<S, R> {
-    let provider = plan.provider.build(rule, &plan.links);
+    let provider = plan.provider.build(rule, &plan.links.lags);
     World::new(strategy, plan.policy.clone(), provider, plan.layout.clone())
 }

@@ -1,6 +1,6 @@
 //! What draws are for: each purpose has a number.
 
-use crate::world::Leg;
+use crate::world::{LEGS, Leg};
 
 /// Purposes of draws. A number once given stays: a new one must not shift the draws of another. The latencies of the first ten legs are
 /// named by their place, their losses by it after the losses' own.
@@ -39,9 +39,17 @@ pub(in crate::engine) const BRANCH_ARRIVALS: u64 = CALLS + 1;
 /// The same of all else that drives a run.
 pub(in crate::engine) const BRANCH_DRIVERS: u64 = BRANCH_ARRIVALS + 1;
 
+/// Latencies of the legs of a second provider, and their losses after them.
+const SECOND: u64 = BRANCH_DRIVERS + 1;
+
+const FIRST_OF_SECOND: u64 = Leg::SecondTokenRequest as u64;
+
+const LEGS_OF_SECOND: u64 = LEGS as u64 - FIRST_OF_SECOND;
+
 pub(in crate::engine) fn latency_of(leg: Leg) -> u64 {
     match leg {
         Leg::Peer => PEER,
+        _ if leg as u64 >= FIRST_OF_SECOND => SECOND + leg as u64 - FIRST_OF_SECOND,
         _ => leg as u64,
     }
 }
@@ -49,6 +57,7 @@ pub(in crate::engine) fn latency_of(leg: Leg) -> u64 {
 pub(in crate::engine) fn loss_of(leg: Leg) -> u64 {
     match leg {
         Leg::Peer => PEER + 1,
+        _ if leg as u64 >= FIRST_OF_SECOND => SECOND + LEGS_OF_SECOND + leg as u64 - FIRST_OF_SECOND,
         _ => LOSS + leg as u64,
     }
 }

@@ -72,7 +72,7 @@ impl<'a, W: SplitWatcher> SplitRun<'a, W> {
     pub fn new(plan: &'a Plan, dice: Dice, watcher: W) -> Self {
         let alone = || Mixed::alone(plan.coordination.clone());
         let strategy = plan.mix.clone().unwrap_or_else(alone);
-        let world = super::world(plan, strategy, plan.provider.rule.clone());
+        let world = super::own_world(plan, strategy);
         // Lanes and wheels would be copied with each split, and they are larger than the few events of a heap.
         let shortcuts = Shortcuts {
             order: false,

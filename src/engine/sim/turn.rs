@@ -14,7 +14,6 @@ use crate::base::{Dice, Group, NodeId, Time};
 use crate::node::Strategy;
 use crate::plan::{Act, Plan, Span};
 use crate::provider::Rule;
-use crate::trace::Event;
 use crate::world::{Delivery, LEGS, Leg, Message, World};
 
 /// Events that one instant may have, and as many more for each node: a fleet that starts at once has some dozens for each.
@@ -39,7 +38,7 @@ fn most_in_an_instant(plan: &Plan) -> u64 {
 /// One run.
 pub(super) struct Sim<'a, S: Strategy, R, H> {
     plan: &'a Plan,
-    world: World<S, R>,
+    pub(super) world: World<S, R>,
     pub(super) host: H,
     span: Span,
     sources: Sources,
@@ -82,7 +81,7 @@ where
             links: links.clone(),
             slowness: [1000; LEGS],
             steady: [None; LEGS],
-            steady_lags: links.visible_after.as_constant().zip(links.invalidation.as_constant()),
+            steady_lags: links.lags.steady().filter(|_| links.lags_of_second.is_none()),
             drivers: DriverQueue::new(plan, dice, sources.end()),
             holdings: plan.usable_tokens,
             sink,
@@ -241,7 +240,7 @@ where
         let Message::Arrival { node, group, draw_key } = &mut call else {
             unreachable!("only calls are handed over");
         };
-        node.0 += plan.tenant(*group, *draw_key);
+        node.0 += plan.credential(*group, *draw_key);
         let (node, group, draw_key) = (*node, *group, *draw_key);
         host.begins(world, Occasion::Message(&call));
         world.arrive(node, group, draw_key, host);
@@ -300,7 +299,7 @@ where
                 sim.queue.push_arrival(next, number);
                 let (client, tenant) = world.server.provider.grant_of(chosen);
                 self.host.begins(world, Occasion::Revocation(client));
-                world.revoke(client, Some(tenant), None, &mut self.host);
+                world.revoke((false, client, Some(tenant), None), &mut self.host);
                 self.host.done(world);
             }
             DriverTurn::Resume(node) => {
@@ -312,7 +311,7 @@ where
     }
 
     /// Begins the arrivals of a node that starts.
-    fn begin(&mut self, node: NodeId) {
+    pub(super) fn begin(&mut self, node: NodeId) {
         let SimHost {
             queue, now, drivers, ..
         } = self.host.sim_mut();
@@ -354,47 +353,5 @@ where
             self.host.done(&self.world);
         }
         self.schedule_act();
-    }
-
-    fn perform(&mut self, act: &Act) {
-        let host = &mut self.host;
-        match act {
-            Act::Start(nodes) => {
-                for node in nodes.clone().map(NodeId) {
-                    self.world.start(node, &mut self.host);
-                    self.begin(node);
-                }
-            }
-            Act::Stop(nodes) => nodes.clone().for_each(|node| self.world.stop(NodeId(node), host)),
-            Act::Crash(nodes) => self.world.crash(nodes.clone(), host),
-            Act::Adopt { nodes, version } => self.world.adopt(nodes.clone(), *version, host),
-            Act::Pause { nodes, until } => {
-                let nodes = nodes.clone().map(NodeId);
-                nodes.for_each(|node| self.world.pause(node, *until, host));
-            }
-            Act::Resume(nodes) => nodes.clone().for_each(|node| self.world.resume(NodeId(node), host)),
-            Act::Cut { nodes, from, until } => self.world.cut(nodes.clone(), *from, *until),
-            Act::Mend => self.world.mend(host.now()),
-            Act::TokenOutage(outage) => self.world.server.provider.token_endpoint.outage = *outage,
-            Act::ApiOutage(outage) => self.world.server.provider.api_endpoint.outage = *outage,
-            Act::StoreOutage(outage) => self.world.set_store_outage(*outage),
-            Act::StoreFailover { loses } => self.world.fail_over_stores(*loses, host),
-            Act::Slow { legs, thousandths } => host.sim_mut().slow(legs, *thousandths),
-            Act::GrantSlots { clients, slots } => {
-                clients
-                    .clone()
-                    .for_each(|client| self.world.server.provider.grant_slots(client, *slots));
-            }
-            Act::Sample { nodes, every } => {
-                for node in nodes.clone().step_by(*every as usize).map(NodeId) {
-                    let holds = self.world.look(node, host.now());
-                    host.note(|| Event::Sampled { node, holds });
-                }
-            }
-            Act::Calls { .. } => unreachable!("done by `act`"),
-            Act::Revoke { clients, tenant, slot } => clients
-                .clone()
-                .for_each(|client| self.world.revoke(client, *tenant, *slot, host)),
-        }
     }
 }

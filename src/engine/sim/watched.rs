@@ -63,7 +63,7 @@ pub trait Watcher {
 pub fn watch(plan: &Plan, dice: Dice, watcher: &mut dyn Watcher) -> RunStats {
     let alone = || Mixed::alone(plan.coordination.clone());
     let strategy = plan.mix.clone().unwrap_or_else(alone);
-    let world = super::world(plan, strategy, plan.provider.rule.clone());
+    let world = super::own_world(plan, strategy);
     let mut nobody = ();
     let sink = Listener::Other(&mut nobody);
     Sim::new(plan, world, dice, sink, Shortcuts::ALL, |sim| WatchedHost {

@@ -5,6 +5,11 @@ use crate::base::{Duration, Time};
 use crate::oauth::Token;
 
 impl Ledger {
+    /// Numbers the first token after this one: those of two ledgers are then never the same.
+    pub fn number_after(&mut self, last: u32) {
+        self.last = last;
+    }
+
     /// The token issued last.
     pub fn last(&self) -> Option<Token> {
         (self.last > 0).then(|| Token::numbered(self.last))

@@ -48,7 +48,7 @@ impl Checker<'_> {
 
     /// What is about a login, where nobody has one.
     pub(super) fn ends_of_logins(&mut self, whose: &Whose, strategy: &StrategySettings) {
-        if self.file.provider.refresh_tokens().is_some() {
+        if self.file.has_refresh_tokens() {
             return;
         }
         let keys: [(&[&dyn Display], bool); 3] = [

@@ -8,6 +8,7 @@ mod party;
 mod provider;
 mod quota;
 mod refresher;
+mod second;
 mod sizes;
 mod stated;
 mod strategy;
@@ -58,13 +59,13 @@ struct Checker<'a> {
 }
 
 /// Whether the profile that a file names exists; without it nothing else can be resolved.
-pub(super) fn profile(root: &DeTable<'_>, settings: &Settings) -> Result<(), Mistake> {
+pub(super) fn profile(root: &DeTable<'_>, place: &str, settings: &Settings) -> Result<(), Mistake> {
     let Some(name) = &settings.profile else { return Ok(()) };
     let known = PROFILES.map(|(known, _)| known);
     if known.contains(&name.as_str()) {
         return Ok(());
     }
-    let place = find(root, &steps(&[&"provider", &"profile"]));
+    let place = find(root, &steps(&[&place, &"profile"]));
     Err(Mistake::new(format!("unknown profile `{name}`"))
         .at(place.value, "no such profile")
         .help(format!(
@@ -93,7 +94,8 @@ pub(super) fn check(
     };
     checker.name();
     checker.run();
-    checker.provider();
+    checker.providers();
+    checker.second_provider();
     checker.apps();
     checker.fleets();
     checker.logins();

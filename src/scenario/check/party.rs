@@ -142,7 +142,7 @@ impl Checker<'_> {
         let sharing = strategies.find(|strategy| self.shares_tokens(strategy, &neighbours));
         if fleet.login == LoginSettings::Own
             && nodes > 1
-            && self.file.provider.refresh_tokens().is_some()
+            && self.file.has_refresh_tokens()
             && let Some(strategy) = sharing
         {
             let name = &strategy.name;

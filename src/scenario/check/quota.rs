@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::Checker;
 use crate::base::Duration;
-use crate::provider::settings::{EndpointLimits, Limits};
+use crate::provider::settings::{EndpointLimits, Limits, Settings};
 use crate::provider::{Counts, OnExceed, Quota, QuotaKind};
 
 /// Whose requests a quota counts.
@@ -16,15 +16,15 @@ enum Where {
 }
 
 impl Checker<'_> {
-    pub(super) fn quotas(&mut self) {
-        let Limits { token, api, pool } = &self.file.provider.limits;
+    pub(super) fn quotas(&mut self, name: &'static str, settings: &Settings) {
+        let Limits { token, api, pool } = &settings.limits;
         let takes_time = |limits: &EndpointLimits| limits.servers.is_some() && limits.service.is_some();
         let of_token = (Where::Token, &token.quotas, takes_time(token));
         let of_api = (Where::Api, &api.quotas, takes_time(api));
         let of_pool = (Where::Pool, pool, takes_time(token) || takes_time(api));
         for (place, quotas, takes_time) in [of_token, of_api, of_pool] {
             for (i, quota) in quotas.iter().flatten().enumerate() {
-                let mut path: Vec<&dyn Display> = vec![&"provider", &"limits"];
+                let mut path: Vec<&dyn Display> = vec![&name, &"limits"];
                 match place {
                     Where::Token => path.extend([&"token" as &dyn Display, &"quotas"]),
                     Where::Api => path.extend([&"api" as &dyn Display, &"quotas"]),
@@ -32,7 +32,7 @@ impl Checker<'_> {
                 }
                 path.push(&i);
                 self.kind(&path, quota, takes_time);
-                self.is_about(&path, quota, place);
+                self.is_about(&path, quota, (place, settings));
                 self.insistence(&path, quota);
             }
         }
@@ -72,7 +72,7 @@ impl Checker<'_> {
         }
     }
 
-    fn is_about(&mut self, path: &[&dyn Display], quota: &Quota, place: Where) {
+    fn is_about(&mut self, path: &[&dyn Display], quota: &Quota, (place, settings): (Where, &Settings)) {
         let at = |key: &'static &'static str| -> Vec<&dyn Display> {
             path.iter().copied().chain([key as &dyn Display]).collect()
         };
@@ -101,7 +101,7 @@ impl Checker<'_> {
                 "for instance `on_exceed = \"throttle\"`, or move the quota to `limits.token.quotas`",
             );
         }
-        if quota.on_exceed == OnExceed::InvalidGrant && self.file.provider.refresh_tokens().is_none() {
+        if quota.on_exceed == OnExceed::InvalidGrant && settings.refresh_tokens().is_none() {
             self.wrong(
                 &at(&"on_exceed"),
                 "there is no refresh token of which it could be said",

@@ -37,7 +37,7 @@ impl Checker<'_> {
             }
             let fleets = self.file.fleet.iter().filter(|fleet| fleet.app == app.name);
             let processes = fleets.map(|fleet| u64::from(self.most_nodes[fleet.name.as_str()]));
-            let (processes, tenants) = (processes.sum::<u64>(), u64::from(app.tenants));
+            let (processes, tenants) = (processes.sum::<u64>(), u64::from(app.tenants * self.file.providers()));
             if tenants > 1 && processes <= u64::from(MOST_NODES) && processes * tenants > u64::from(MOST_NODES) {
                 let message =
                     format!("{processes} processes with {tenants} tenants each; there can be {MOST_NODES} pairs");

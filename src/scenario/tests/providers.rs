@@ -211,7 +211,7 @@ fn fleets_that_name_an_address_share_it() {
         each: u32::MAX,
     };
     assert_eq!(plan.provider.addresses, [together(5..7), together(7..11)]);
-    let provider = plan.provider.build(plan.provider.rule.clone(), &plan.links);
+    let provider = plan.provider.build(plan.provider.rule.clone(), &plan.links.lags);
     let of = |node| provider.address(crate::base::NodeId(node));
     assert_eq!([0, 4, 5, 6, 10].map(of), [0, 4, 5, 5, 5]);
 }

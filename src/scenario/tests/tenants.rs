@@ -60,6 +60,7 @@ fn a_process_is_as_many_nodes_as_it_serves_tenants() {
     let plan = scenario.plan(&scenario.file.strategy[1]).unwrap();
     let acts: Vec<&Act> = plan.timeline.iter().map(|(_, act)| act).collect();
     let revoke = Act::Revoke {
+        second: false,
         clients: 0..1,
         tenant: Some(1),
         slot: None,
