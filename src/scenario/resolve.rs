@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::bounds::MOST_SHOWN;
+use super::check::Swept;
 use super::condition::Condition;
 use super::document::{self, Span};
 use super::error::Mistake;
@@ -175,9 +176,12 @@ pub(super) fn resolve(files: &Files, added: &Written) -> Result<Resolved, Vec<Mi
         }
     }
     let labels: Vec<SweepPoint> = points.iter().map(|point| point.label.clone()).collect();
-    // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
-    let selectable = added.sweep.is_empty().then_some(labels.as_slice());
-    let (file, warnings) = one(&added.text, root.clone(), files, selectable)?;
+    let swept = Swept {
+        points: &labels,
+        // Other points than the file's are swept over: conditions on its own ones have nothing to select, and are no mistake.
+        selectable: added.sweep.is_empty(),
+    };
+    let (file, warnings) = one(&added.text, root.clone(), files, swept)?;
     let built = read_points(&added.text, &root, &points, files)?;
     Ok(Resolved {
         file,
@@ -195,12 +199,17 @@ fn read_points(
 ) -> Result<Vec<(SweepPoint, ScenarioFile)>, Vec<Mistake>> {
     let mut built = Vec::with_capacity(points.len());
     let mut mistakes: Vec<Mistake> = Vec::new();
+    let first = points.first().map(|point| point.label.clone());
+    let swept = Swept {
+        points: first.as_slice(),
+        selectable: false,
+    };
     for point in points {
         let spans = point.spans();
         let read = point
             .apply(root)
             .map_err(|mistake| vec![mistake])
-            .and_then(|root| one(text, root, files, None));
+            .and_then(|root| one(text, root, files, swept));
         match read {
             Ok((mut file, _)) => {
                 meant_for(&point.label, &mut file);
@@ -230,7 +239,7 @@ fn one(
     text: &str,
     mut root: DeTable<'_>,
     files: &Files,
-    points: Option<&[SweepPoint]>,
+    swept: Swept<'_>,
 ) -> Result<(ScenarioFile, Vec<Mistake>), Vec<Mistake>> {
     clients::fill_in(&mut root).map_err(|mistake| vec![mistake])?;
     if let Some(bare) = version::without_parts(&root) {
@@ -259,7 +268,7 @@ fn one(
         }
     }
     fill_in(&mut file);
-    let found = check::check(text, &root, &file, files, points);
+    let found = check::check(text, &root, &file, files, swept);
     let of_a_repair = |mistake: &Mistake| !repaired.is_empty() && depends(&root, mistake, &repaired);
     mistakes.extend(found.mistakes.into_iter().filter(|mistake| !of_a_repair(mistake)));
     if mistakes.is_empty() {

@@ -11,8 +11,8 @@ use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{CallPolicy, Strategy as _};
-use tokenstorm::plan::{Act, Drivers, Links, Plan, ProviderPlan, Span, Stream};
-use tokenstorm::provider::{Endpoint, Issuance, OnBadSlot, Reveals};
+use tokenstorm::plan::{Act, CallShare, Drivers, Links, Plan, ProviderPlan, Span, Stream, TenantShare};
+use tokenstorm::provider::{Addresses, Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::Event;
@@ -113,6 +113,40 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
         trigger: None,
         coordination,
     }
+}
+
+/// All fleets of a plan with so many tenants in place of one, and the calls of each group spread over them as it says.
+pub fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> Plan {
+    let mut first = 0;
+    for fleet in &mut plan.layout.fleets {
+        let many = (fleet.nodes.end - fleet.nodes.start) * tenants;
+        *fleet = Fleet {
+            nodes: first..first + many,
+            tenants,
+            ..fleet.clone()
+        };
+        first += many;
+    }
+    let gateway = plan.layout.fleets.iter().find(|fleet| fleet.is_gateway);
+    let gateway = gateway.map(|gateway| NodeId(gateway.nodes.start));
+    for fleet in plan.layout.fleets.iter_mut().filter(|fleet| fleet.gateway.is_some()) {
+        fleet.gateway = gateway;
+    }
+    plan.layout.stores *= tenants;
+    plan.provider.tenants = tenants;
+    plan.provider.addresses = vec![Addresses {
+        nodes: 0..first,
+        first: 0,
+        each: tenants,
+    }];
+    let share = |tenants| CallShare {
+        tenants,
+        providers: 1,
+        at_second: false,
+    };
+    plan.shares = shares.into_iter().map(share).collect();
+    plan.timeline[0].1 = Act::Start(0..first);
+    plan
 }
 
 pub fn constant(plan: &mut Plan, leg: Leg, span: Duration) {

@@ -331,7 +331,8 @@ fn audit_quota(case: &Case, plan: &Plan, account: &Account) {
     };
     let mut used: BTreeMap<(u32, u64), u64> = BTreeMap::new();
     for life in account.lives.values() {
-        let client = life.bucket.0 / u32::from(plan.provider.stride);
+        // Tenant by tenant, client by client, slot by slot: all tenants of a client count together.
+        let client = life.bucket.0 / u32::from(plan.provider.stride) % plan.provider.slots.len() as u32;
         let key = if account_wide { 0 } else { client };
         // With a queue an admitted request may commit in a later window: then all windows count together.
         let window = if case.token.servers.is_some() {

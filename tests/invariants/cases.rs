@@ -17,6 +17,14 @@ pub(super) struct Case {
     pub(super) api: EndpointCase,
     pub(super) acts: Vec<(u64, u8, u32)>,
     pub(super) load: LoadCase,
+    pub(super) tenants: Option<TenantsCase>,
+}
+
+/// How many tenants the app serves, and how their calls are spread: evenly, all for the last one, or skewed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TenantsCase {
+    pub(super) count: u32,
+    pub(super) spread: u8,
 }
 
 /// What is there beside Poisson calls.
@@ -166,7 +174,8 @@ prop_compose! {
         api in endpoints(),
         acts in prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec((0u64..9_000, 0u8..12, 0u32..8), 0..6)],
         load in loads(),
+        tenants in rarely((2u32..5, 0u8..3).prop_map(|(count, spread)| TenantsCase { count, spread })),
     ) -> Case {
-        Case { seed, strategy, fleets, rule, client, network, token, api, acts, load }
+        Case { seed, strategy, fleets, rule, client, network, token, api, acts, load, tenants }
     }
 }

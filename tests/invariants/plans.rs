@@ -3,15 +3,15 @@
 use tokenstorm::base::{Chance, Duration, Rate, Share, Time};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{DelayPlace, HoldsUp, Steps, Unretried};
-use tokenstorm::plan::{Act, Loop, Pauses, Plan, Processes, Replay};
+use tokenstorm::plan::{Act, Loop, Pauses, Plan, Processes, Replay, TenantShare};
 use tokenstorm::provider::settings::{Dialect, DialectSettings, Reads, Wording};
 use tokenstorm::provider::{Force, Issuance, OnBadSlot, OnExceed, OnFull, Outage, Quota, QuotaKind, Scope};
 use tokenstorm::retry::{Attempts, Breaker, Budget};
 use tokenstorm::workload::{Diurnal, OnOff, Pattern};
 use tokenstorm::world::{Leg, Party};
 
-use crate::cases::{Case, ClientCase, EndpointCase, LoadCase, NetworkCase, RuleCase};
-use crate::common::{Nodes, all_legs, constant, every_retry, every_strategy, m0, ms};
+use crate::cases::{Case, ClientCase, EndpointCase, LoadCase, NetworkCase, RuleCase, TenantsCase};
+use crate::common::{Nodes, all_legs, constant, every_retry, every_strategy, m0, ms, with_tenants};
 
 const SECONDS: u64 = 10;
 
@@ -53,14 +53,19 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
         let at = Time::ZERO + ms(at);
         let outage = Some(if which % 2 == 0 { Outage::Errors } else { Outage::Silent });
         let over = at + ms(300 * u64::from(which));
-        let node = which % nodes;
+        // What happens to a node happens to its whole process.
+        let each = plan.provider.tenants;
+        let node = which % (nodes / each) * each;
         let clients = clients.clone();
         match kind {
             0 => timed.extend([(at, Act::TokenOutage(outage)), (over, Act::TokenOutage(None))]),
             1 => timed.extend([(at, Act::ApiOutage(outage)), (over, Act::ApiOutage(None))]),
             2 => timed.extend([(at, Act::StoreOutage(outage)), (over, Act::StoreOutage(None))]),
-            3..=5 => timed.extend([(at, Act::Crash(node..node + 1)), (over, Act::Start(node..node + 1))]),
-            6 => timed.push((at, Act::Stop(node..node + 1))),
+            3..=5 => timed.extend([
+                (at, Act::Crash(node..node + each)),
+                (over, Act::Start(node..node + each)),
+            ]),
+            6 => timed.push((at, Act::Stop(node..node + each))),
             7 => timed.push((
                 at,
                 Act::GrantSlots {
@@ -89,7 +94,7 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
                 (
                     at,
                     Act::Cut {
-                        nodes: 0..node + 1,
+                        nodes: 0..node + each,
                         from: [Party::TokenEndpoint, Party::Api, Party::Store][which as usize % 3],
                         until: over,
                     },
@@ -101,7 +106,7 @@ fn timeline(plan: &mut Plan, acts: &[(u64, u8, u32)]) {
                 Act::Revoke {
                     second: false,
                     clients,
-                    tenant: None,
+                    tenant: (each > 1 && which % 3 != 0).then_some(which % each),
                     slot: (which % 2 == 0).then_some(0),
                 },
             )),
@@ -197,6 +202,9 @@ pub(super) fn plan(case: &Case) -> Plan {
         &fleets,
         SECONDS,
     );
+    if let Some(case) = case.tenants {
+        plan = several(plan, case);
+    }
     plan.span.end = plan.span.horizon + Duration::from_secs(5);
     plan.provider
         .slots
@@ -214,6 +222,17 @@ pub(super) fn plan(case: &Case) -> Plan {
     timeline(&mut plan, &case.acts);
     load(&mut plan, &case.load);
     plan
+}
+
+/// The same for several tenants.
+fn several(plan: Plan, TenantsCase { count, spread }: TenantsCase) -> Plan {
+    let share = match spread {
+        0 => TenantShare::Even(count),
+        1 => TenantShare::Only(count - 1),
+        _ => TenantShare::zipf(count, 1.1),
+    };
+    let shares = vec![share; plan.groups.len()];
+    with_tenants(plan, count, shares)
 }
 
 fn policy(plan: &mut Plan, case: ClientCase) {

@@ -2,52 +2,17 @@
 
 use tokenstorm::base::{Dice, Duration, Group, NodeId, Time, mix};
 use tokenstorm::net::Latency;
-use tokenstorm::plan::{Act, CallShare, Plan, Processes, Replay, TenantShare};
-use tokenstorm::provider::{Addresses, Issuance, Quota, QuotaKind, RotationRule, Scope};
+use tokenstorm::plan::{Plan, Processes, Replay, TenantShare};
+use tokenstorm::provider::{Issuance, Quota, QuotaKind, RotationRule, Scope};
 use tokenstorm::retry::{Attempts, Fixed, Retry};
 use tokenstorm::strategy::Coordination;
 use tokenstorm::trace::Event;
-use tokenstorm::world::Fleet;
 
 use super::limits::{erlang_b, load, per_second};
-use crate::common::{Nodes, all_legs, every_strategy, fails, holds, m0, mean, ms, record};
+use crate::common::{Nodes, all_legs, every_strategy, fails, holds, m0, mean, ms, record, with_tenants};
 use crate::settings::success;
 
 const PROCESSES: u32 = 2;
-
-/// All fleets of a plan with so many tenants in place of one, and the calls of each group spread over them as it says.
-pub(super) fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> Plan {
-    let mut first = 0;
-    for fleet in &mut plan.layout.fleets {
-        let many = (fleet.nodes.end - fleet.nodes.start) * tenants;
-        *fleet = Fleet {
-            nodes: first..first + many,
-            tenants,
-            ..fleet.clone()
-        };
-        first += many;
-    }
-    let gateway = plan.layout.fleets.iter().find(|fleet| fleet.is_gateway);
-    let gateway = gateway.map(|gateway| NodeId(gateway.nodes.start));
-    for fleet in plan.layout.fleets.iter_mut().filter(|fleet| fleet.gateway.is_some()) {
-        fleet.gateway = gateway;
-    }
-    plan.layout.stores *= tenants;
-    plan.provider.tenants = tenants;
-    plan.provider.addresses = vec![Addresses {
-        nodes: 0..first,
-        first: 0,
-        each: tenants,
-    }];
-    let share = |tenants| CallShare {
-        tenants,
-        providers: 1,
-        at_second: false,
-    };
-    plan.shares = shares.into_iter().map(share).collect();
-    plan.timeline[0].1 = Act::Start(0..first);
-    plan
-}
 
 /// Calls of one tenant at two processes: bursts of a few within the time that a token request takes, at instants that no other tenant's has.
 pub(super) fn calls(tenant: u64) -> Vec<Time> {

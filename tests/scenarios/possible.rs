@@ -127,14 +127,14 @@ fn told(path: &Path, name: &str, broken: &Broken, known: &mut Known) -> Result<T
 
 /// A scenario whose apps serve one tenant each, which is what `check` searches: properties are about one credential and its lease.
 fn of_one_tenant(path: &Path) -> Scenario {
-    let text = std::fs::read_to_string(path).unwrap();
-    let several = |line: &str| {
-        line.strip_prefix("tenants = ")
-            .is_some_and(|many| many.parse::<u32>().is_ok())
-    };
-    let one = |line| if several(line) { "tenants = 1" } else { line };
-    let text: Vec<_> = text.lines().map(one).collect();
-    Scenario::parse("one tenant", &text.join("\n"), path.parent().unwrap()).unwrap()
+    let mut scenario = Scenario::load(path).unwrap();
+    let several = scenario.file.app.iter().any(|app| app.tenants > 1);
+    assert!(
+        !several || scenario.file.sweep.is_empty(),
+        "each point is a file of its own"
+    );
+    scenario.file.app.iter_mut().for_each(|app| app.tenants = 1);
+    scenario
 }
 
 /// What one scenario's strategies break, and what is wrong with what `check` says of it.

@@ -53,6 +53,12 @@ impl<'a> Checker<'a> {
                 "write `usable_tokens = true` above the first table of the file".to_owned(),
             ));
         }
+        if known.is_of_tenants() && !self.has_tenants() {
+            return Err((
+                format!("`{metric}` is about tenants, and no app serves several"),
+                "say how many there are: `tenants = 1000` at the app".to_owned(),
+            ));
+        }
         let Some(part) = part else { return Ok(known) };
         let by_fleet = known.by_fleet.is_some() && part.kind.is_none();
         if by_fleet && !self.file.tells_fleets_apart() {
@@ -76,7 +82,7 @@ impl<'a> Checker<'a> {
     }
 
     fn point(&self, selector: &str) -> Option<(String, String)> {
-        let points = self.points?;
+        let points = self.swept.selectable.then_some(self.swept.points)?;
         if points.iter().any(|point| point.has(&SweepPoint::parse(selector))) {
             return None;
         }

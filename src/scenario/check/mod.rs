@@ -45,6 +45,14 @@ pub(super) struct Findings {
     pub warnings: Vec<Mistake>,
 }
 
+/// Points of the sweep that a file is checked for, or the first of them.
+#[derive(Clone, Copy)]
+pub(super) struct Swept<'a> {
+    pub points: &'a [SweepPoint],
+    /// They are all there, and conditions may select among them.
+    pub selectable: bool,
+}
+
 struct Checker<'a> {
     /// The text that places refer to.
     text: &'a str,
@@ -53,8 +61,7 @@ struct Checker<'a> {
     files: &'a Files,
     /// Nodes that each fleet can ever have.
     most_nodes: BTreeMap<&'a str, u32>,
-    /// Points of the sweep, as far as conditions may select among them.
-    points: Option<&'a [SweepPoint]>,
+    swept: Swept<'a>,
     found: Findings,
 }
 
@@ -74,22 +81,15 @@ pub(super) fn profile(root: &DeTable<'_>, place: &str, settings: &Settings) -> R
         )))
 }
 
-/// Checks a file whose provider has been resolved. `points`: labels that conditions may select, or `None` when they are not to
-/// be checked.
-pub(super) fn check(
-    text: &str,
-    root: &DeTable<'_>,
-    file: &ScenarioFile,
-    files: &Files,
-    points: Option<&[SweepPoint]>,
-) -> Findings {
+/// Checks a file whose provider has been resolved.
+pub(super) fn check(text: &str, root: &DeTable<'_>, file: &ScenarioFile, files: &Files, swept: Swept<'_>) -> Findings {
     let mut checker = Checker {
         text,
         root,
         file,
         files,
         most_nodes: file.most_nodes(),
-        points,
+        swept,
         found: Findings::default(),
     };
     checker.name();

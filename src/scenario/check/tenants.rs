@@ -49,6 +49,14 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether an app serves several, at some point of the sweep at least.
+    pub(super) fn has_tenants(&self) -> bool {
+        let varied = |key: &str| key.starts_with("app.") && key.ends_with(".tenants");
+        let first = self.swept.points.first();
+        self.file.app.iter().any(|app| app.tenants > 1)
+            || first.is_some_and(|point| point.pairs().any(|(key, _)| varied(key)))
+    }
+
     /// For whom the calls of a workload are.
     pub(super) fn load(&mut self, i: usize, j: usize, workload: &WorkloadSettings) {
         let Some(load) = workload.tenants else { return };

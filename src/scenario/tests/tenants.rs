@@ -42,6 +42,41 @@ fn mistakes_about_tenants() {
     mistaken(calls, &load("{ zipf = 11 }"), "11 is no exponent", "{ zipf = 11 }", "");
 }
 
+/// A figure of tenants is no figure of a scenario without any; a sweep may have points with and without.
+#[test]
+fn figures_of_tenants_need_tenants() {
+    let (expected, asserted) = ("success_rate = \">= 99%\"", "metric = \"success_rate\"");
+    let said = "is about tenants, and no app serves several";
+    for name in [
+        "tenants_with_failures",
+        "fairness_worst_tenant",
+        "token_requests_top_tenant",
+    ] {
+        let condition = format!("{name} = \"<= 50%\"");
+        // A key is underlined where there is one, and a value otherwise.
+        mistaken(
+            expected,
+            &condition,
+            &format!("`{name}` {said}"),
+            name,
+            "tenants = 1000",
+        );
+        let metric = format!("metric = \"{name}\"");
+        mistaken(
+            asserted,
+            &metric,
+            &format!("`{name}` {said}"),
+            &format!("\"{name}\""),
+            "tenants = 1000",
+        );
+        let stated = VALID.replacen(expected, &condition, 1).replacen(asserted, &metric, 1);
+        let several = stated.replacen("name = \"main\"", "name = \"main\"\ntenants = 3", 1);
+        assert!(parse(&several).unwrap().warnings().is_empty());
+        parse(&format!("{stated}\n[sweep]\n\"app.main.tenants\" = [1, 3]\n")).unwrap();
+        parse(&format!("{stated}\n[sweep]\n\"fleet.web.nodes\" = [1, 3]\n")).unwrap_err();
+    }
+}
+
 #[test]
 fn a_tenant_that_there_is_not() {
     let text = VALID.replace("[[app]]\nname = \"main\"", "[[app]]\nname = \"main\"\ntenants = 10");
