@@ -1,11 +1,13 @@
 //! An arm: one strategy at one point in one case of the trigger, and what is kept of its replications.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use super::context::run_context;
 use super::judge::Flow;
 use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
+use super::tenants::TenantSums;
 use crate::base::{Dice, Time};
 use crate::engine::sim;
 use crate::metric::{
@@ -43,6 +45,8 @@ pub(super) struct Arm {
     /// By replication; none where the campaign was interrupted.
     pub(super) samples: Vec<Option<Sample>>,
     intervals: Vec<[u64; SERIES.len()]>,
+    /// What becomes of each tenant, added up as replications end.
+    pub(super) tenants: Mutex<TenantSums>,
     pub(super) width_s: u64,
     pub(super) events: u64,
 }
@@ -91,6 +95,7 @@ impl Arm {
             controls: None,
             samples: Vec::new(),
             intervals: Vec::new(),
+            tenants: Mutex::default(),
             width_s: 1,
             events: 0,
         }

@@ -123,7 +123,8 @@ fn tenants_apart(plan: &Plan) -> TenantsApart {
         });
         (fleet.nodes.clone(), fleet.tenants, first)
     });
-    TenantsApart::new(fleets)
+    let apart = TenantsApart::new(fleets.collect::<Vec<_>>());
+    apart.with_apps(first, plan.provider.slots.len() as u32, plan.provider.stride.into())
 }
 
 /// How many nodes there are before the first gateway, behind which there are only gateways.

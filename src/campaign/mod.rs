@@ -27,6 +27,7 @@ mod sampling;
 pub mod scope;
 pub mod statistics;
 pub mod sweep;
+mod tenants;
 mod warmup;
 
 use std::sync::atomic::{AtomicBool, Ordering};

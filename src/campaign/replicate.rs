@@ -54,14 +54,21 @@ impl Campaign {
                         plan,
                         setting,
                         controls,
+                        tenants,
                         ..
                     } = &self.arms[arm];
-                    let run = replicate(
+                    let mut run = replicate(
                         plan,
                         (setting, controls.as_ref()),
                         Dice::replication(self.seed, replication.into()),
                         stop,
                     );
+                    if let Some((_, observed, _)) = &mut run {
+                        tenants.lock().expect("no run panics").add(observed);
+                        // There may be millions, and the chunk keeps what it holds until its end.
+                        observed.tenants = Vec::new();
+                        observed.nodes = Vec::new();
+                    }
                     progress.done();
                     run
                 })

@@ -2,17 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arm::{position, replicated, series};
+use super::arm::{Arm, position, replicated, series};
 use super::judge::{self, Flow};
 use super::manifest::manifest;
 use super::mixture::mixture;
 use super::readings::readings;
 use super::replicate::Campaign;
 use super::sampling;
+use super::tenants::tenant_counts;
 use super::warmup::warmups;
 use crate::base::{Dice, Duration};
 use crate::plan::SweepPoint;
-use crate::record::{FoundWarmup, Holding, Incident, Manifest, ReachedPrecision, Record, RecoveryVerdict, Series};
+use crate::record::{
+    FoundWarmup, Holding, Incident, Manifest, ReachedPrecision, Record, RecoveryVerdict, Series, TenantCounts,
+};
 use crate::scenario::{PlanCase, Scenario};
 
 /// The findings of a campaign.
@@ -62,6 +65,7 @@ impl Campaign {
             aftermaths: self.aftermaths(points),
             holdings,
             replicated: self.written().flat_map(replicated).collect(),
+            tenants: self.tenants(points),
             baseline: None,
             incidents: scenario
                 .incidents()
@@ -75,6 +79,18 @@ impl Campaign {
         };
         record.manifest.run = record.run_id();
         CampaignResults { record, interrupted }
+    }
+
+    /// What becomes of each tenant, where an app serves several.
+    fn tenants(&self, points: &[(SweepPoint, Scenario)]) -> Vec<TenantCounts> {
+        let of_arm = |arm: &Arm| {
+            let point = points.iter().find(|(label, _)| *label == arm.point);
+            let sums = arm.tenants.lock().expect("no run panics");
+            point.map_or(Vec::new(), |(_, scenario)| {
+                tenant_counts((&arm.strategy, &arm.point), &sums, &scenario.file)
+            })
+        };
+        self.written().flat_map(of_arm).collect()
     }
 
     /// The warm-up that each arm needs, by what comes before the first incident.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::{Duration, Group, NodeId, Time};
+use crate::oauth::Bucket;
 
 /// What the metrics of a run have to know before it begins.
 #[derive(Clone, Debug)]
@@ -44,6 +45,10 @@ pub struct TenantsApart {
     /// Nodes that lie tenant by tenant, over and over: the first of them, those behind, how many tenants, and the number of the first.
     fleets: Arc<[(u32, u32, u32, u32)]>,
     count: u32,
+    /// The client of each app and the number of its first tenant, in order of the clients; copies of an app follow its client.
+    apps: Arc<[(u16, u32)]>,
+    /// Clients and copies of them, and slots of each.
+    buckets: (u32, u32),
 }
 
 impl TenantsApart {
@@ -57,7 +62,31 @@ impl TenantsApart {
         Self {
             count: count.unwrap_or(0),
             fleets,
+            ..Self::default()
         }
+    }
+
+    /// With the client of each app and the number of its first tenant, and how many clients there are with how many slots each.
+    #[must_use]
+    pub fn with_apps(self, apps: impl IntoIterator<Item = (u16, u32)>, clients: u32, slots: u32) -> Self {
+        let mut apps: Vec<_> = apps.into_iter().collect();
+        apps.sort_unstable();
+        Self {
+            apps: apps.into(),
+            buckets: (clients, slots),
+            ..self
+        }
+    }
+
+    /// The number of the tenant whose tokens lie here; none where tenants are not told apart.
+    pub fn of_bucket(&self, bucket: Bucket) -> Option<usize> {
+        let (clients, slots) = self.buckets;
+        // Tenant by tenant, client by client, slot by slot.
+        let whose = bucket.0.checked_div(slots)?;
+        let (client, tenant) = (whose % clients, whose / clients);
+        let app = self.apps.partition_point(|&(first, _)| u32::from(first) <= client);
+        let (_, first) = self.apps.get(app.checked_sub(1)?)?;
+        Some((first + tenant) as usize)
     }
 
     /// How many there are.

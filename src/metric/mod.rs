@@ -39,7 +39,8 @@ pub use quota_use::QuotaUse;
 pub use recovery::{BACK, window_s};
 pub use second::Second;
 pub use spread::Spread;
-pub use tally::{FleetTally, Tally, TokenRefusal};
+pub use tally::{FleetTally, Tally, TenantTally, TokenRefusal};
+pub use tenants::{TENANT_COUNTS, TENANTS_TOLD};
 pub use usable::{UsableTime, UsableTokens};
 
 /// The value of a metric for one fleet, from what its nodes asked for and what became of its calls.

@@ -7,7 +7,7 @@ use super::context::RunContext;
 use super::quota_use::QuotaUse;
 use super::seconds::Seconds;
 use super::spread::Spread;
-use super::tally::{CAUSES, FleetTally, Tally};
+use super::tally::{CAUSES, FleetTally, Tally, TenantTally};
 use super::usable::UsableTokens;
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::{AnswerKind, At};
@@ -81,8 +81,8 @@ pub struct Observed {
     pub herd_max: u32,
     /// Calls that arrived and that succeeded, by node.
     pub nodes: Vec<(u32, u32)>,
-    /// Token requests for each tenant, where an app serves several.
-    pub tenants: Vec<u32>,
+    /// Counts of token requests and refusals by tenant, where an app serves several.
+    pub tenants: Vec<TenantTally>,
     /// What nodes hold, and for how long it was good, where somebody asks for that.
     pub usable: Option<UsableTokens>,
     /// What is found by the second.
@@ -124,7 +124,7 @@ impl Observed {
             herd: (Time::ZERO, 0),
             herd_max: 0,
             nodes: vec![(0, 0); context.nodes],
-            tenants: vec![0; context.tenants.count()],
+            tenants: vec![TenantTally::default(); context.tenants.count()],
             usable: (context.usable_tokens_of)
                 .map(|counted| UsableTokens::new((context.nodes, counted), context.warmup, context.horizon)),
             seconds: Seconds::new(&context),
@@ -186,31 +186,6 @@ impl Observed {
         }
     }
 
-    /// Counts a token request for its tenant, where an app serves several.
-    #[inline]
-    fn of_tenant(&mut self, now: Time, node: NodeId) {
-        if !self.tenants.is_empty()
-            && self.measured(now)
-            && let Some(tenant) = self.context.tenants.of_node(node)
-        {
-            self.tenants[tenant] += 1;
-        }
-    }
-
-    /// Calls that arrived and that succeeded, by tenant; none where no app serves several.
-    pub fn tenant_calls(&self) -> Vec<(u64, u64)> {
-        let mut tenants = vec![(0, 0); self.tenants.len()];
-        if !tenants.is_empty() {
-            for (node, &(calls, succeeded)) in (0..).zip(&self.nodes) {
-                if let Some(tenant) = self.context.tenants.of_node(NodeId(node)) {
-                    tenants[tenant].0 += u64::from(calls);
-                    tenants[tenant].1 += u64::from(succeeded);
-                }
-            }
-        }
-        tenants
-    }
-
     #[inline]
     fn group(&mut self, group: Group) -> &mut Tally {
         &mut self.groups[usize::from(group.0)]
@@ -220,6 +195,7 @@ impl Observed {
     fn token_refused(&mut self, now: Time, node: NodeId, why: AnswerKind) {
         self.seconds.at(now).refused += 1;
         self.of_fleet(now, node, |fleet| fleet.refuse(why));
+        self.of_tenant(now, node, |tenant| tenant.refuse(why));
         if self.measured(now) {
             self.refused.refuse(why);
             let (row, most) = &mut self.refusals_in_a_row;
@@ -276,6 +252,29 @@ impl Observed {
             self.join_herd(now);
         }
         self.of_fleet(now, node, |fleet| fleet.issued += 1);
+        self.of_tenant(now, node, |tenant| tenant.issued += 1);
+    }
+
+    #[inline(always)]
+    fn attempt_rejected(&mut self, now: Time, event: &Event) {
+        let Event::AttemptRejected {
+            node,
+            group,
+            arrived,
+            cause,
+            ..
+        } = *event
+        else {
+            return;
+        };
+        self.seconds.at(now).rejections += 1;
+        if arrived >= self.context.warmup {
+            self.causes[cause as usize] += 1;
+            if let Some(fleet) = self.context.fleets.of_group(group) {
+                self.fleets[fleet].causes[cause as usize] += 1;
+            }
+            self.rejected_of_tenant(node, cause);
+        }
     }
 
     #[inline(always)]
@@ -338,17 +337,7 @@ impl Sink for Observed {
                 second.repeats += u32::from(repeat);
             }
             Event::AttemptAccepted { .. } => {}
-            Event::AttemptRejected {
-                group, arrived, cause, ..
-            } => {
-                self.seconds.at(now).rejections += 1;
-                if arrived >= self.context.warmup {
-                    self.causes[cause as usize] += 1;
-                    if let Some(fleet) = self.context.fleets.of_group(group) {
-                        self.fleets[fleet].causes[cause as usize] += 1;
-                    }
-                }
-            }
+            Event::AttemptRejected { .. } => self.attempt_rejected(now, event),
             Event::AttemptRejectedUnheard => self.seconds.at(now).rejections += 1,
             Event::AttemptFailed => self.seconds.at(now).refused += 1,
             Event::CallEnded { .. } => self.call_ended(now, event),
@@ -356,7 +345,7 @@ impl Sink for Observed {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
                 self.of_fleet(now, node, |fleet| fleet.requests += 1);
-                self.of_tenant(now, node);
+                self.of_tenant(now, node, |tenant| tenant.requests += 1);
                 self.of_second_provider(now, node);
             }
             Event::TokenRefused { node, why } => self.token_refused(now, node, why),
@@ -376,8 +365,7 @@ impl Sink for Observed {
             Event::GrantRefused { .. } => self.invalid_grants += u64::from(self.measured(now)),
             Event::LoggedIn { again } => self.logins += u64::from(again && self.measured(now)),
             Event::LackedGrant { since } => self.without_grant(since, now),
-            // Grants that are found lost when the run ends count too.
-            Event::GrantLost => self.grants_lost += u64::from(now >= self.context.warmup),
+            Event::GrantLost { bucket } => self.grant_lost(now, bucket),
             Event::LeaseLapsed => self.lease_lapses += u64::from(self.measured(now)),
             Event::NodeStarted { .. } | Event::NodeStopped { .. } | Event::TokenHeld { .. } => self.of_node(now, event),
             // Details are recorded only where a host asks for them, and no metric needs one.

@@ -14,7 +14,7 @@ const ENDINGS: usize = 12;
 const FAILURES: usize = 10;
 
 /// How many reasons are told apart for which the token endpoint serves no request.
-const REFUSALS: usize = 6;
+pub(super) const REFUSALS: usize = 6;
 
 /// Why the token endpoint has not served a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,28 @@ impl FleetTally {
     /// A token request was not served.
     pub(super) fn refuse(&mut self, answer: AnswerKind) {
         self.refusals += 1;
+        self.refused[TokenRefusal::of(answer) as usize] += 1;
+    }
+}
+
+/// Counts of what is asked for one tenant, and refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TenantTally {
+    /// Requests that reached the token endpoint.
+    pub requests: u32,
+    /// Tokens issued.
+    pub issued: u32,
+    /// Rejections by [`Cause`](crate::provider::Cause).
+    pub causes: [u32; CAUSES],
+    /// Token requests that were refused or failed, by [`TokenRefusal`].
+    pub refused: [u32; REFUSALS],
+    /// Refresh families that ended, or that no node can use.
+    pub grants_lost: u32,
+}
+
+impl TenantTally {
+    /// A token request was not served.
+    pub(super) fn refuse(&mut self, answer: AnswerKind) {
         self.refused[TokenRefusal::of(answer) as usize] += 1;
     }
 }

@@ -72,7 +72,7 @@ impl<R: Rule, Q> Server<R, Q> {
         self.settle(bucket, now, host);
         host.note(|| Event::LoggedIn { again });
         for _ in 0..evicted {
-            host.note(|| Event::GrantLost);
+            host.note(|| Event::GrantLost { bucket });
         }
         Some(self.credential(ruling.token, now))
     }
@@ -92,7 +92,7 @@ impl<R: Rule, Q> Server<R, Q> {
             let Provider { rotation, ledger, .. } = &mut self.provider;
             if let (Some(rotation), Some(login)) = (rotation, login) {
                 for _ in 0..rotation.revoke(now, login, ledger) {
-                    host.note(|| Event::GrantLost);
+                    host.note(|| Event::GrantLost { bucket: login });
                 }
             }
             for (index, bucket) in self.provider.buckets(client, tenant).enumerate() {
@@ -120,10 +120,10 @@ impl<R: Rule, Q> Server<R, Q> {
         let Some(rotation) = rotation else { return false };
         let bucket = rotation.bucket(of);
         let revoked = rotation.revoke_grant(now, of, ledger);
-        if revoked {
-            host.note(|| Event::GrantLost);
-        }
         if let Some(bucket) = bucket {
+            if revoked {
+                host.note(|| Event::GrantLost { bucket });
+            }
             self.settle(bucket, now, host);
         }
         revoked
@@ -135,9 +135,9 @@ impl<R: Rule, Q> Server<R, Q> {
         let Provider { rotation, ledger, .. } = &mut self.provider;
         let evicted = rotation
             .as_mut()
-            .map_or(0, |rotation| rotation.bound(now, grants, ledger));
-        for _ in 0..evicted {
-            host.note(|| Event::GrantLost);
+            .map_or(Vec::new(), |rotation| rotation.bound(now, grants, ledger));
+        for bucket in evicted {
+            host.note(|| Event::GrantLost { bucket });
         }
         if ledger.known() > tokens
             && let Some(life) = ledger.get(granted)

@@ -294,8 +294,8 @@ impl<R: Rule, Q> Server<R, Q> {
             Err(refused) => {
                 let revokes = refused == (Refused::Replayed { revokes: true });
                 host.note(|| Event::GrantRefused { revokes });
-                if revokes {
-                    host.note(|| Event::GrantLost);
+                if revokes && let Some(bucket) = bucket {
+                    host.note(|| Event::GrantLost { bucket });
                 }
                 Reply::refused(AnswerKind::StaleRefresh)
             }

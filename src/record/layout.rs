@@ -15,6 +15,9 @@ pub const HOLDERS: &str = "holders.csv";
 /// What single replications came to, all those of one figure in a row.
 pub const REPLICATIONS: &str = "replications.csv";
 
+/// What is asked for each tenant and refused, a tenant in a row; only where an app serves several.
+pub const TENANTS: &str = "tenants.csv";
+
 /// Everything but the series' values, as [`Summary`](super::summary::Summary).
 pub const SUMMARY: &str = "summary.json";
 

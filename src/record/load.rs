@@ -6,11 +6,11 @@ use std::path::Path;
 use super::cells::parse;
 use super::doubts::{is_mixed, is_skewed};
 use super::layout::{
-    HOLDERS, OLDER_RESULTS_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
+    HOLDERS, OLDER_RESULTS_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TENANTS, TIMELINE, TIMELINE_HEADER,
 };
 use super::read::{self, ReadError, RunFile};
 use super::summary::Summary;
-use super::{Reading, Record, SealedManifest, Series, holders, replications};
+use super::{Manifest, Reading, Record, SealedManifest, Series, holders, replications, tenants};
 
 impl Record {
     /// Reads back what [`Record::save`] has written; every number is the one that was saved.
@@ -31,22 +31,43 @@ impl Record {
         let file = open(TIMELINE)?;
         let series = series(&file, &summary)?;
         file.is_as_written(files.get(TIMELINE))?;
-        let mut holdings = Vec::new();
-        if files.contains_key(HOLDERS) || dir.join(HOLDERS).exists() {
-            let file = open(HOLDERS)?;
-            holdings = holders::read(&file)?;
-            file.is_as_written(files.get(HOLDERS))?;
-        }
-        let mut replicated = Vec::new();
-        if files.contains_key(REPLICATIONS) || dir.join(REPLICATIONS).exists() {
-            let file = open(REPLICATIONS)?;
-            replicated = replications::read(&file)?;
-            file.is_as_written(files.get(REPLICATIONS))?;
-        }
+        let beside = Beside {
+            dir,
+            manifest: &manifest,
+            files: &files,
+        };
+        let holdings = beside.read(HOLDERS, holders::read)?;
+        let replicated = beside.read(REPLICATIONS, replications::read)?;
+        let tenants = beside.read(TENANTS, tenants::read)?;
         let mut record = summary.into_record(manifest, readings, series);
         record.holdings = holdings;
         record.replicated = replicated;
+        record.tenants = tenants;
         Ok(record)
+    }
+}
+
+/// Where the files lie that not every run has.
+struct Beside<'a> {
+    dir: &'a Path,
+    manifest: &'a Manifest,
+    files: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Beside<'a> {
+    /// The rows of such a file; none where the run has none.
+    fn read<T>(
+        &self,
+        name: &str,
+        rows: impl Fn(&RunFile<'a>) -> Result<Vec<T>, ReadError>,
+    ) -> Result<Vec<T>, ReadError> {
+        if !self.files.contains_key(name) && !self.dir.join(name).exists() {
+            return Ok(Vec::new());
+        }
+        let file = RunFile::open(self.dir, name, self.manifest)?;
+        let rows = rows(&file)?;
+        file.is_as_written(self.files.get(name))?;
+        Ok(rows)
     }
 }
 

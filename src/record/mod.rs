@@ -23,6 +23,7 @@ mod replications;
 mod run_id;
 pub mod summary;
 pub mod sweep;
+mod tenants;
 pub mod verdicts;
 mod warmup;
 pub mod write;
@@ -36,6 +37,7 @@ pub use mixture::{KindFigure, MixedFigure, Mixture};
 pub use precision::{OpenFigure, PrecisionEnd, ReachedPrecision};
 pub use read::ReadError;
 pub(crate) use run_id::sha256;
+pub use tenants::TenantCounts;
 pub use warmup::FoundWarmup;
 
 use std::collections::BTreeMap;
@@ -70,6 +72,10 @@ pub struct Record {
     /// what tells runs apart; none of a folder of an earlier version.
     #[serde(default)]
     pub replicated: Vec<Replicated>,
+    /// What becomes of each tenant, strategy by strategy; nothing where no app serves several. Their sums stand among the readings, and so
+    /// it is no part of what tells runs apart.
+    #[serde(default)]
+    pub tenants: Vec<TenantCounts>,
     /// Strategies of which some replications storm and some do not. It follows from the replications.
     #[serde(default)]
     pub mixtures: Vec<Mixture>,

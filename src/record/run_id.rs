@@ -31,6 +31,7 @@ impl Record {
             aftermaths,
             holdings,
             replicated: _,
+            tenants: _,
             mixtures: _,
             warmups: _,
             baseline: _,

@@ -122,6 +122,7 @@ impl From<&Record> for Summary {
             // In files of their own.
             holdings: _,
             replicated: _,
+            tenants: _,
             mixtures,
             warmups,
             baseline,
@@ -198,6 +199,7 @@ impl Summary {
             aftermaths: self.aftermaths,
             holdings: Vec::new(),
             replicated: Vec::new(),
+            tenants: Vec::new(),
             mixtures: self.mixtures,
             warmups: self.warmups,
             baseline: self.baseline,

@@ -2,12 +2,13 @@
 
 use super::{Figures, Sweep, number, quoted};
 use crate::record::Record;
+use crate::record::write::TENANTS;
 
 /// Beyond these a list of strategies says no more.
 const MOST_TOLD: usize = 3;
 
 /// Of each strategy under which a call fails, at the point where most do, the worst first: how many tenants it meets, and how hard it
-/// meets the one that fares worst. Nothing where no app serves several.
+/// meets the one that fares worst; and where each of them is told. Nothing where no app serves several.
 pub(super) fn told(
     record: &Record,
     figures: &Figures<'_>,
@@ -32,5 +33,9 @@ pub(super) fn told(
             number::percent(1.0 - least),
         ))
     });
-    told.take(MOST_TOLD).collect()
+    let mut told: Vec<_> = told.take(MOST_TOLD).collect();
+    if !told.is_empty() && !record.tenants.is_empty() {
+        told.push(format!("{TENANTS} has what was asked for each tenant, and refused."));
+    }
+    told
 }

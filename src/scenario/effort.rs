@@ -4,7 +4,7 @@ use super::file::ScenarioFile;
 use super::files::Files;
 use super::size::{ACT, plan_size};
 use super::strategy::StrategySettings;
-use crate::metric::METRICS;
+use crate::metric::{METRICS, TENANTS_TOLD};
 
 /// How much of a scenario is run, and how.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,9 @@ const COURSE: f64 = 40_000.0;
 /// Replications whose counts are held at once, and what those of one take beside its nodes.
 const HELD: f64 = 256.0;
 const COUNTS: f64 = 400_000.0;
+/// Bytes of the counts of a tenant of one arm, and of its row in the record and in its files.
+const TENANT: f64 = 140.0;
+const TENANT_ROW: f64 = 900.0;
 /// The program itself.
 const PROGRAM: f64 = 64e6;
 
@@ -58,6 +61,10 @@ pub(super) fn effort(points: &[(usize, &ScenarioFile)], files: &Files, text: usi
     let (mut runs, mut events) = (0.0, 0.0);
     let (mut kept, mut largest, mut counts): (f64, f64, f64) = (0.0, 0.0, 0.0);
     for (label, file) in points {
+        let tenants = match file.app.iter().any(|app| app.tenants > 1) {
+            true => file.app.iter().map(|app| f64::from(app.tenants)).sum(),
+            false => 0.0,
+        };
         let wanted = |strategy: &&StrategySettings| extent.only.is_none_or(|only| only == strategy.name);
         for strategy in file.strategy.iter().filter(wanted) {
             let size = plan_size(file, strategy, files);
@@ -67,6 +74,8 @@ pub(super) fn effort(points: &[(usize, &ScenarioFile)], files: &Files, text: usi
             kept += cases * (size.acts * ACT + size.tables * TABLE + ARM)
                 + figures * (READING + 4.0 * *label as f64)
                 + cases * replications * (figures * SAMPLE + 150.0)
+                + cases * tenants * TENANT
+                + tenants.min(TENANTS_TOLD as f64 + 1.0) * TENANT_ROW
                 + if cases > 1.0 {
                     cases * replications * COURSE
                 } else {

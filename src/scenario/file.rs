@@ -90,7 +90,7 @@ pub struct ScenarioFile {
 
 impl ScenarioFile {
     /// How many tenants an app serves; 1 where there is no such app.
-    pub(super) fn tenants_of(&self, app: &str) -> u32 {
+    pub fn tenants_of(&self, app: &str) -> u32 {
         let app = self.app.iter().find(|known| known.name == app);
         app.map_or(1, |app| app.tenants.max(1))
     }

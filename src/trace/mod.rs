@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// A resource server refuses a token.
     AttemptRejected {
+        /// The node that sent it.
+        node: NodeId,
         /// Fleet and kind of the call.
         group: Group,
         /// When the call arrived.
@@ -114,7 +116,10 @@ pub enum Event {
         since: Time,
     },
     /// A family of refresh tokens has ended, or no node holds one of it that would be accepted.
-    GrantLost,
+    GrantLost {
+        /// Where its access tokens lie.
+        bucket: Bucket,
+    },
     /// A quota of an endpoint is used up.
     QuotaExhausted {
         /// Which endpoint has turned a request away.

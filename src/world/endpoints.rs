@@ -83,8 +83,9 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         };
         let first = call.count_rejection(cause == Cause::InFlight);
-        let (group, arrived) = (call.group, call.arrived);
+        let (node, group, arrived) = (call.node, call.group, call.arrived);
         host.note(|| Event::AttemptRejected {
+            node,
             group,
             arrived,
             first,

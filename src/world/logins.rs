@@ -243,9 +243,11 @@ impl<S: Strategy, R: Rule> World<S, R> {
             return;
         }
         let good = |token: Token| rotation.family(token) == Some(family) && rotation.accepts(now, token);
-        if !self.known_of(login).any(good) {
+        if !self.known_of(login).any(good)
+            && let Some(bucket) = it.token.and_then(|token| rotation.bucket(token))
+        {
             self.logins.at(login).reported = true;
-            host.note(|| Event::GrantLost);
+            host.note(|| Event::GrantLost { bucket });
         }
     }
 

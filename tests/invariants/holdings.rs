@@ -7,6 +7,7 @@ use tokenstorm::campaign::run_context;
 use tokenstorm::metric::{self, Observed};
 use tokenstorm::oauth::Token;
 use tokenstorm::plan::Plan;
+use tokenstorm::provider::{Ending, Life};
 use tokenstorm::trace::{Event, Holds, Sink as _};
 
 use crate::audit::Account;
@@ -85,6 +86,11 @@ pub(super) fn audit_holdings(plan: &Plan, seed: u64, untold: &[(Time, Event)]) {
             .iter()
             .find(|it| it.node == node && it.from < now && now < it.until);
         let Some(here) = here else { continue };
+        // What takes a token away at the very instant may come before the look or after it; its time ends before.
+        let taken_now = |life: &Life| life.end == now && life.ending != Some(Ending::Expired);
+        if here.token.is_some_and(|token| taken_now(&lives[&token])) {
+            continue;
+        }
         let expected = match here.token {
             Some(token) if good(token, now) => Holds::Live(token),
             Some(token) => Holds::Dead(token),

@@ -143,7 +143,7 @@ fn with_refresh_tokens(coordination: Coordination, rotation: RotationRule, seed:
     let failed = count(
         &|event| matches!(event, Event::CallEnded { outcome, .. } if !matches!(outcome, CallOutcome::Succeeded | CallOutcome::Late)),
     );
-    (failed, count(&|event| matches!(event, Event::GrantLost)))
+    (failed, count(&|event| matches!(event, Event::GrantLost { .. })))
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod mixed;
 mod neutral;
 mod order;
 mod plans;
+mod tenants;
 
 use tokenstorm::base::{Dice, Duration, Time};
 use tokenstorm::net::Latency;

@@ -79,7 +79,7 @@ impl Watcher for Bench {
         };
         for event in &self.events {
             self.history.record(event);
-            if *event == Event::GrantLost {
+            if matches!(event, Event::GrantLost { .. }) {
                 self.lost.get_or_insert(now);
             }
             for (property, broken) in PROPERTIES.iter().zip(&mut self.broken) {

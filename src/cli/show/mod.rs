@@ -86,6 +86,9 @@ fn pages(name: &str) -> Vec<String> {
             None if metric.by_fleet.is_some() => {
                 "Where a strategy's fleets differ, measured for each fleet too: write `name@fleet`.\n\n"
             }
+            None if metric.is_of_tenants() => {
+                "Told where an app serves several: `tenants = 300` at the app. What is asked for each of\nthem, and refused, stands in `tenants.csv` in the folder of a run.\n\n"
+            }
             None => "",
         };
         pages.push(format!(
@@ -175,6 +178,9 @@ mod tests {
                         .to_owned();
                     if page.contains("`usable_tokens = true`") {
                         text.insert_str(0, "usable_tokens = true\n");
+                    }
+                    if page.contains("`tenants = 300`") {
+                        text = text.replace("slots = 9", "slots = 9, tenants = 300");
                     }
                     if !snippet.contains("[provider]") {
                         text.push_str("provider = { profile = \"zoom-s2s-2022\" }\n");

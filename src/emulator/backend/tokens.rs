@@ -102,7 +102,10 @@ impl Backend {
         let kills = self.kill(&ended, &doer, how);
         self.log
             .count(asked.from.caller, Count::TokensKilled, kills.len() as u64);
-        let lost = notes.iter().filter(|event| matches!(event, Event::GrantLost)).count();
+        let lost = notes
+            .iter()
+            .filter(|event| matches!(event, Event::GrantLost { .. }))
+            .count();
         self.log.count(asked.from.caller, Count::GrantsLost, lost as u64);
         match outcome {
             Outcome::Refused(kind, wait) => self.refuse_token(now, asked, kind, wait, kills),

@@ -237,7 +237,7 @@ fn effect(event: &Event, number: impl Fn(Token) -> Option<usize>) -> Option<Stri
         Event::TokenRefused { .. } => "it is refused".to_owned(),
         Event::GrantRefused { revokes } => format!("a refresh token is refused, its family ends: {revokes}"),
         Event::LoggedIn { again } => format!("a user logs in, again: {again}"),
-        Event::GrantLost => "a family is lost".to_owned(),
+        Event::GrantLost { .. } => "a family is lost".to_owned(),
         Event::Issued {
             node: at,
             token,

@@ -80,10 +80,11 @@ impl RotationMachine {
 
     /// For whoever is never done asking: forgets the grants that are over, or whose refresh tokens have all expired, so that a refresh
     /// token of theirs is unknown from now on; where more than `most` are left, the oldest end, and a tenth of `most` beside. They are
-    /// looked for each time there are twice as many. Families are numbered anew. How many were ended.
-    pub fn bound(&mut self, now: Time, most: usize, ledger: &mut Ledger) -> u32 {
+    /// looked for each time there are twice as many. Families are numbered anew. Where the
+    /// tokens of each lie that was ended.
+    pub fn bound(&mut self, now: Time, most: usize, ledger: &mut Ledger) -> Vec<Bucket> {
         if self.families.len() < 2 * most {
-            return 0;
+            return Vec::new();
         }
         let mut newest = vec![Time::ZERO; self.families.len()];
         for refresh in self.refresh.values() {
@@ -97,11 +98,13 @@ impl RotationMachine {
             true => kept.len() - most + most / 10,
             false => 0,
         };
+        let mut ended = Vec::with_capacity(surplus);
         for family in kept.drain(..surplus) {
             self.end(family, now, self.rule.evicts_access, ledger);
+            ended.push(self.families[family as usize].bucket);
         }
         self.keep(&kept);
-        surplus as u32
+        ended
     }
 
     /// Forgets all families but these, which are in order.
@@ -244,16 +247,12 @@ mod tests {
         for number in 0..1000 {
             let (token, surplus) = begin(&mut machine, &mut ledger, number);
             all.push(token);
-            ended += surplus;
+            ended += surplus.len();
             assert!(machine.grants() < 2 * MOST as u32 && machine.pairs.len() < 2 * MOST);
         }
         let accepted: Vec<_> = all.iter().filter(|&&token| machine.accepts(at(1000), token)).collect();
-        assert_eq!(accepted.len(), 1000 - ended as usize, "who was not ended is accepted");
-        assert_eq!(
-            accepted,
-            all[ended as usize..].iter().collect::<Vec<_>>(),
-            "the youngest"
-        );
+        assert_eq!(accepted.len(), 1000 - ended, "who was not ended is accepted");
+        assert_eq!(accepted, all[ended..].iter().collect::<Vec<_>>(), "the youngest");
         // All but fifteen are over: it is those that are forgotten, and nobody has to go.
         let (kept, revoked) = accepted.split_at(15);
         for &&token in revoked {
@@ -264,7 +263,7 @@ mod tests {
         while machine.grants() >= before {
             number += 1;
             let (token, surplus) = begin(&mut machine, &mut ledger, number);
-            assert_eq!(surplus, 0);
+            assert!(surplus.is_empty());
             assert!(machine.accepts(at(number), token));
         }
         assert!(kept.iter().all(|token| machine.accepts(at(number), **token)));
@@ -275,7 +274,7 @@ mod tests {
         // Their time is over, and they are forgotten without having been ended.
         let mut machine = RotationMachine::new(rule);
         for number in (0..150).chain(1_000_200..1_000_250) {
-            assert_eq!(begin(&mut machine, &mut ledger, number).1, 0);
+            assert!(begin(&mut machine, &mut ledger, number).1.is_empty());
         }
         assert_eq!(machine.grants(), 50);
     }

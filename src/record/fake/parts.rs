@@ -184,6 +184,7 @@ pub(super) fn blank(scenario: &str) -> Record {
         warmups: vec![],
         holdings: vec![],
         replicated: vec![],
+        tenants: vec![],
         baseline: None,
     }
 }

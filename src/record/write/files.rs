@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use super::super::cells::{csv_text, number};
 use super::super::layout::{
-    HOLDERS, MANIFEST, PRECISE_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TIMELINE, TIMELINE_HEADER,
+    HOLDERS, MANIFEST, PRECISE_HEADER, REPLICATIONS, RESULTS, RESULTS_HEADER, SUMMARY, TENANTS, TIMELINE,
+    TIMELINE_HEADER,
 };
 use super::super::summary::Summary;
-use super::super::{FigureDoubts, PrecisionEnd, Reading, Record, SealedManifest, holders, replications, sha256};
+use super::super::{
+    FigureDoubts, PrecisionEnd, Reading, Record, SealedManifest, holders, replications, sha256, tenants,
+};
 use crate::base::shown;
 
 /// One rendered file, waiting to be put in place.
@@ -45,6 +48,9 @@ pub fn files(record: &Record) -> Vec<ResultFile> {
     if !record.replicated.is_empty() {
         files.push(ResultFile::new(REPLICATIONS, replications::csv(record)));
     }
+    if !record.tenants.is_empty() {
+        files.push(ResultFile::new(TENANTS, tenants::csv(record)));
+    }
     files.push(ResultFile::new(SUMMARY, summary_json(record)));
     let digest = |file: &ResultFile| (file.path.display().to_string(), sha256(&file.bytes));
     let sealed = SealedManifest {
@@ -60,6 +66,7 @@ pub fn obsolete(record: &Record) -> Vec<PathBuf> {
     let absent = [
         (HOLDERS, record.holdings.is_empty()),
         (REPLICATIONS, record.replicated.is_empty()),
+        (TENANTS, record.tenants.is_empty()),
     ];
     let absent = absent.into_iter().filter(|(_, is_absent)| *is_absent);
     absent.map(|(name, _)| PathBuf::from(name)).collect()

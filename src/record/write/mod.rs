@@ -15,7 +15,7 @@ mod kills;
 mod lock;
 mod place;
 
-pub use super::layout::{HOLDERS, MANIFEST, RESULTS, SUMMARY, TIMELINE};
+pub use super::layout::{HOLDERS, MANIFEST, RESULTS, SUMMARY, TENANTS, TIMELINE};
 pub(super) use arrival::Arrival;
 pub use error::WriteError;
 pub(super) use error::refusal;

@@ -15,7 +15,7 @@ use super::setting::Setting;
 use super::{baseline, conditions, fates, number, one_line, words};
 use crate::base::shown;
 use crate::record::Record;
-use crate::record::write::ResultFile;
+use crate::record::write::{ResultFile, TENANTS};
 
 pub use pair::pair;
 pub use parts::{PageParts, parts};
@@ -248,6 +248,9 @@ fn again(record: &Record) -> Markup {
                 "tokenstorm " (m.tokenstorm) ", commit " code { (one_line(&m.commit, 40)) } ", scenario SHA-256 "
                 code.long { (m.sha256) } ", run " code.long { (m.run) } ". The same seed gives the same bytes on any number of threads. "
                 code { "results.csv" } " and " code { "summary.json" } " beside this page hold every digit."
+                @if !record.tenants.is_empty() {
+                    " " code { (TENANTS) } " has what was asked for each tenant, and refused."
+                }
             }
             @if !m.as_written.is_empty() {
                 details {
