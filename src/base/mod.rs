@@ -18,6 +18,7 @@ mod quantiles;
 mod quantity;
 pub mod shown;
 mod time;
+mod times;
 mod written;
 
 pub use by_name::{ByName, by_name, by_name_if_any};
@@ -35,3 +36,4 @@ pub use quantiles::{Quantiles, exponential, unit_exponential};
 pub(crate) use quantity::split as number_and_unit;
 pub use quantity::{Factor, QuantityError, Rate, Share};
 pub use time::{Duration, Millis, Rough, Time};
+pub use times::Times;

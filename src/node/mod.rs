@@ -34,7 +34,7 @@ pub use reorder::Moved;
 pub use shared::{Note, Shared, StoreAnswer, StoreOperation, Whom};
 pub use tables::NodeTables;
 
-use crate::base::{CallId, Delay, Duration, NodeId, Rough};
+use crate::base::{CallId, Delay, Duration, NodeId, Rough, Times};
 use crate::oauth::{Failure, Grant, Token, TokenSlot};
 
 pub use crate::trace::{Asker, Ticket};
@@ -292,8 +292,7 @@ pub enum Input {
         /// What it says.
         note: Note,
     },
-    /// The node has been given a token with a refresh token: it was deployed with it, or its user has logged in. A shared
-    /// store has been given the same.
+    /// The node has been given a token with a refresh token: it was deployed with it, or its user has logged in; so has a shared store.
     Login {
         /// The token of the new grant.
         grant: Grant,
@@ -355,8 +354,7 @@ pub enum Command {
         /// Whose refresh token to present.
         with: Option<Token>,
     },
-    /// [`Command::RequestToken`] for the node as a whole, under a tag that its answer bears: so that a node that waits for several can
-    /// tell them apart.
+    /// [`Command::RequestToken`] for the node as a whole, under a tag that its answer bears: a node that waits for several tells them apart.
     RequestTagged {
         /// Which app and slot to ask for.
         slot: TokenSlot,
@@ -387,8 +385,10 @@ pub enum Command {
         timer: Timer,
         /// The period, a day as a rule; the first begins with the run.
         every: Duration,
-        /// How much of the period has gone when it rings.
-        at: Duration,
+        /// How much of the period has gone when it rings: the next of these times.
+        at: Times,
+        /// It has rung for one of them, which is over: a clock that goes wrong may have rung a little early.
+        again: bool,
     },
 }
 

@@ -359,7 +359,12 @@ impl<S: Strategy> AtNode<'_, S> {
             Command::Store(operation) => self.operate(operation, host),
             Command::Tell { whom, note } => host.send(self.key(0), Sends::Note { whom, note }),
             Command::Arm { timer, delay } => self.arm(timer, delay, host),
-            Command::ArmAt { timer, every, at } => self.arm_at(timer, every, at, host),
+            Command::ArmAt {
+                timer,
+                every,
+                at,
+                again,
+            } => self.arm_at(timer, (every, at), again, host),
         }
     }
 }

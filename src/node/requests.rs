@@ -1,6 +1,6 @@
 //! What a node asks of other parties beside its calls: token requests, store operations, and its timers.
 
-use crate::base::{CallId, Delay, Duration, Rough};
+use crate::base::{CallId, Delay, Duration, Rough, Times};
 use crate::oauth::{At, Failure, Grant, Reply, Token, TokenSlot};
 use crate::trace::Event;
 
@@ -165,11 +165,21 @@ impl<S: Strategy> AtNode<'_, S> {
         }
     }
 
-    /// A timer rings when so much of a period has gone: now, where that is so.
-    pub(super) fn arm_at(&mut self, timer: Timer, every: Duration, at: Duration, host: &mut impl NodeHost<S::Node>) {
-        let every = every.nanos().max(1);
-        let left = (at.nanos() % every + every - host.now().nanos() % every) % every;
-        self.arm(timer, Delay::exactly(Duration::from_nanos(left)), host);
+    /// A timer rings when so much of a period has gone: now, where that is so, unless it is set `again`.
+    pub(super) fn arm_at(
+        &mut self,
+        timer: Timer,
+        (every, at): (Duration, Times),
+        again: bool,
+        host: &mut impl NodeHost<S::Node>,
+    ) {
+        // What comes sooner than a sixteenth of the shortest gap is the time that it has rung for.
+        let over = match again {
+            true => at.gaps(every).min().unwrap_or(every).ratio(1, 16),
+            false => Duration::ZERO,
+        };
+        let left = over.saturating_add(at.until(host.now() + over, every, true));
+        self.arm(timer, Delay::exactly(left), host);
     }
 
     pub(super) fn arm(&mut self, timer: Timer, delay: Delay, host: &mut impl NodeHost<S::Node>) {

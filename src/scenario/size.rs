@@ -7,7 +7,7 @@ use super::file::{FleetSettings, ScenarioFile, WhichProvider};
 use super::files::Files;
 use super::names::Names;
 use super::strategy::StrategySettings;
-use crate::base::Duration;
+use crate::base::{Duration, Times};
 use crate::net::Distribution;
 use crate::node::Strategy as _;
 use crate::retry::Retry;
@@ -184,16 +184,17 @@ pub(super) fn load(arrivals: &Arrivals, fleet: &FleetSettings, files: &Files) ->
         streams: 1.0,
         all: None,
     };
+    let times = |at: Option<Times>| at.map_or(1.0, |at| f64::from(at.count()));
     let each = |every: Duration| 1.0 / every.as_secs_f64().max(1e-9);
     match arrivals {
         Arrivals::Poisson(rate) => steady(rate.per_second()),
         Arrivals::Periodic(it) => Load {
             together: 1.0,
-            ..steady(each(it.every))
+            ..steady(each(it.every) * times(it.at))
         },
         Arrivals::Burst(it) => Load {
             together: f64::from(it.calls),
-            ..steady(each(it.every) * f64::from(it.calls))
+            ..steady(each(it.every) * times(it.at) * f64::from(it.calls))
         },
         Arrivals::OnOff(it) => {
             let (on, off) = (it.on.as_secs_f64(), it.off.as_secs_f64());
@@ -207,7 +208,7 @@ pub(super) fn load(arrivals: &Arrivals, fleet: &FleetSettings, files: &Files) ->
             ..steady(it.mean.per_second())
         },
         Arrivals::Daily(it) => {
-            let share = it.lasts.as_secs_f64() / it.period.as_secs_f64().max(1e-9);
+            let share = f64::from(it.at.count()) * it.lasts.as_secs_f64() / it.period.as_secs_f64().max(1e-9);
             Load {
                 peak_per_second: it.rate.per_second(),
                 ..steady(it.rate.per_second() * share)

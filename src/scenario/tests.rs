@@ -10,6 +10,7 @@ mod references;
 mod second;
 mod sweeps;
 mod tenants;
+mod times;
 mod versions;
 
 use std::fmt::Write as _;

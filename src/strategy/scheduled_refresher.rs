@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::offer::{Circumstances, Offer, Offers};
 use super::{Listed, SPAN, Small};
-use crate::base::{Delay, Duration};
+use crate::base::{Delay, Duration, Times};
 use crate::node::{self, Command, Input, Me, Names, Outbox, Role, Shared, Strategy, Timer, View};
 use crate::oauth::{Token, TokenSlot};
 use crate::retry::Attempts;
@@ -20,9 +20,9 @@ pub struct ScheduledRefresher {
     /// From the beginning of one run of the refresher to that of the next.
     pub every: Duration,
     /// When a run begins within each such period, by the clock: the first period begins with the warm-up, as a day does at midnight.
-    /// Left out, periods are counted from when the refresher starts.
+    /// Once, or at several times. Left out, periods are counted from when the refresher starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Duration>,
+    pub at: Option<Times>,
     /// Whether there is a run when the refresher starts, too.
     #[serde(default = "yes")]
     pub at_start: bool,
@@ -174,11 +174,23 @@ impl ScheduledRefresher {
         look(node, out);
     }
 
-    /// The next run, one period after this one.
+    /// The next run, one period after this one, or at the next time of several.
     fn arm(&self, out: &mut Outbox) {
-        out.push(Command::Arm {
+        match self.at.filter(|at| at.count() > 1) {
+            Some(at) => self.arm_at(at, true, out),
+            None => out.push(Command::Arm {
+                timer: Timer::Renew,
+                delay: Delay::exactly(self.every),
+            }),
+        }
+    }
+
+    fn arm_at(&self, at: Times, again: bool, out: &mut Outbox) {
+        out.push(Command::ArmAt {
             timer: Timer::Renew,
-            delay: Delay::exactly(self.every),
+            every: self.every,
+            at,
+            again,
         });
     }
 
@@ -258,11 +270,7 @@ impl Strategy for ScheduledRefresher {
             return;
         }
         match self.at {
-            Some(at) => out.push(Command::ArmAt {
-                timer: Timer::Renew,
-                every: self.every,
-                at,
-            }),
+            Some(at) => self.arm_at(at, false, out),
             None => self.arm(out),
         }
         if self.at_start {

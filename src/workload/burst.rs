@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrival, Jitters, PatternMoment, Periodic};
-use crate::base::Duration;
+use crate::base::{Duration, Times};
 
 /// Groups of calls at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,9 +24,9 @@ pub struct Burst {
     #[serde(default)]
     pub aligned: bool,
     /// When there is a burst within each period, the first of which begins with the warm-up, as a day does at midnight; the same for
-    /// all nodes. Only with `jitters = "calls"`, or without a jitter.
+    /// all nodes; once, or at several times. Only with `jitters = "calls"`, or without a jitter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Duration>,
+    pub at: Option<Times>,
 }
 
 impl Burst {

@@ -113,15 +113,16 @@ impl Pattern {
     pub fn per_second(&self) -> f64 {
         match self {
             Self::Poisson(rate) => rate.per_second(),
-            Self::Periodic(pattern) => 1.0 / pattern.every.as_secs_f64(),
-            Self::Burst(pattern) => f64::from(pattern.calls) / pattern.every.as_secs_f64(),
+            Self::Periodic(pattern) => f64::from(pattern.calls_of_a_period()) / pattern.every.as_secs_f64(),
+            Self::Burst(pattern) => f64::from(pattern.calls) * Self::Periodic(pattern.timer()).per_second(),
             Self::OnOff(pattern) => {
                 let (on, off) = (pattern.on.as_secs_f64(), pattern.off.as_secs_f64());
                 pattern.rate.per_second() * on / (on + off)
             }
             Self::Diurnal(wave) => wave.mean_per_second(),
             Self::Daily(pattern) => {
-                pattern.rate.per_second() * pattern.lasts.as_secs_f64() / pattern.period.as_secs_f64()
+                let lasts = f64::from(pattern.at.count()) * pattern.lasts.as_secs_f64();
+                pattern.rate.per_second() * lasts / pattern.period.as_secs_f64()
             }
         }
     }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrival, PatternMoment};
-use crate::base::Duration;
+use crate::base::{Duration, Times};
 
 /// One call each period, jittered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +26,9 @@ pub struct Periodic {
     #[serde(default)]
     pub aligned: bool,
     /// When the schedule calls within each period, the first of which begins with the warm-up, as a day does at midnight; the same for
-    /// all nodes. Only with `jitters = "calls"`, or without a jitter.
+    /// all nodes; once, or at several times. Only with `jitters = "calls"`, or without a jitter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Duration>,
+    pub at: Option<Times>,
 }
 
 /// What a timer's jitter is applied to.
@@ -58,20 +58,23 @@ impl Periodic {
         Arrival { gap, calls: 1 }
     }
 
-    /// How long until the schedule's next time. The call before was late by less than a period, so it belongs to the last one.
+    /// How long until the schedule's next time. The call before was late by less than what lies between two, so it belongs to the last one.
     fn until_scheduled(&self, moment: PatternMoment) -> Duration {
-        let every = self.every.nanos().max(1);
-        let offset = match (self.at, self.aligned) {
-            (Some(at), _) => at.nanos() % every,
-            (None, true) => 0,
-            (None, false) => part(self.every, moment.phase).nanos(),
-        };
-        let late = (moment.now.nanos() % every + every - offset) % every;
+        let times = self.at.unwrap_or_else(|| {
+            let offset = if self.aligned {
+                Duration::ZERO
+            } else {
+                part(self.every, moment.phase)
+            };
+            offset.into()
+        });
         // A node that starts at the very time of its schedule is not too late for it.
-        match late == 0 && moment.first && self.at.is_some() {
-            true => Duration::ZERO,
-            false => Duration::from_nanos(every - late),
-        }
+        times.until(moment.now, self.every, moment.first && self.at.is_some())
+    }
+
+    /// Calls of each period.
+    pub(super) fn calls_of_a_period(&self) -> u32 {
+        self.at.map_or(1, |times| times.count())
     }
 }
 
@@ -140,11 +143,22 @@ mod tests {
         let last = |jitters, seed| calls(pattern(jitters, true), seed).nth(999).unwrap().nanos();
         // At a quarter of an hour past: the same for all nodes.
         let past = Periodic {
-            at: Some(Duration::from_secs(15)),
+            at: Some(Duration::from_secs(15).into()),
             ..pattern(Jitters::Calls, false)
         };
         for (count, call) in (0..).zip(calls(past, 1).take(1000)) {
             assert!(call.nanos() - count * minute - minute / 4 < jitter);
+        }
+        // At several times of day, each call late by up to the jitter.
+        let times = [2, 26, 90].map(|minutes| Duration::from_secs(60 * minutes));
+        let irregular = Periodic {
+            every: Duration::from_secs(7200),
+            at: Some(Times::several(&times).unwrap()),
+            ..pattern(Jitters::Calls, false)
+        };
+        for (count, call) in (0..).zip(calls(irregular, 1).take(1000)) {
+            let planned = times[count % 3].nanos() + count as u64 / 3 * 120 * minute;
+            assert!(call.nanos() - planned < jitter, "call {count} at {call:?}");
         }
         let apart = |jitters| last(jitters, 1).abs_diff(last(jitters, 2));
         assert!(apart(Jitters::Calls) < jitter && apart(Jitters::Gaps) > jitter);

@@ -175,7 +175,7 @@ fn strategies_that_elect_or_lock() -> Vec<Coordination> {
         Coordination::ScheduledRefresher(by_schedule()),
         Coordination::ScheduledRefresher(ScheduledRefresher {
             every: ms(3000),
-            at: Some(ms(700)),
+            at: Some(ms(700).into()),
             within: Some(ms(6000)),
             meanwhile: Meanwhile::Ask,
             fresh_for: Some(ms(500)),

@@ -1,13 +1,14 @@
 //! A refresher that runs by a schedule. In a calm run every period brings one token. Where a run leaves alone what lives longer than its
 //! window, of runs P apart the k-th renews a token of life L with k = ceil((L - W) / P); with k P > L nobody has a token from L to k P.
 
-use tokenstorm::base::{Dice, Duration, Time};
+use tokenstorm::base::{Dice, Duration, Time, Times};
 use tokenstorm::net::Latency;
 use tokenstorm::plan::Plan;
 use tokenstorm::provider::Issuance;
 use tokenstorm::retry::{Attempts, Retry};
 use tokenstorm::strategy::{Coordination, Meanwhile, ScheduledRefresher};
 use tokenstorm::trace::Event;
+use tokenstorm::workload::{Jitters, Pattern, Periodic};
 
 use crate::common::{Nodes, all_legs, fails, holds, m0, mean, ms, record};
 use crate::settings::{failure, issuances_per_call, rejections_per_call};
@@ -55,7 +56,7 @@ fn each_period_brings_one_token() {
     }
     // By the clock, and not at the start: 2 s into each period of 6.
     let by_the_clock = ScheduledRefresher {
-        at: Some(Duration::from_secs(2)),
+        at: Some(Duration::from_secs(2).into()),
         at_start: false,
         ..every(Duration::from_secs(6))
     };
@@ -120,4 +121,58 @@ fn a_refresher_in_time_and_workers_that_look_again_meet_no_401() {
     assert_eq!(refused(Some(ms(2500))), 0.0);
     // Outside: a copy that is kept to its end, as the worker believes, ends at the provider a little earlier.
     assert!(refused(None) > 0.0);
+}
+
+/// At irregular times of each day, as a crontab has them: one token at each of them, and one call at each node.
+#[test]
+fn a_list_of_times_is_kept_each_day() {
+    let day = 86_400;
+    let times = [2 * 60, 6 * 60 + 30, 18 * 60].map(|minutes| Duration::from_secs(60 * minutes));
+    let at = Some(Times::several(&times).unwrap());
+    let law = |days: u64| -> Vec<f64> {
+        let of_a_day = move |day_number| times.map(|time| (day_number * day) as f64 + time.as_secs_f64());
+        (0..days).flat_map(of_a_day).collect()
+    };
+    let refresher = ScheduledRefresher {
+        at,
+        at_start: false,
+        ..every(Duration::from_secs(day))
+    };
+    let mut plan = workers(refresher);
+    plan.span.horizon = Time::ZERO + Duration::from_secs(4 * day);
+    plan.span.end = plan.span.horizon;
+    let calls = Periodic {
+        every: Duration::from_secs(day),
+        jitter: Duration::ZERO,
+        jitters: Jitters::Gaps,
+        aligned: false,
+        at,
+    };
+    plan.workloads[0][0].arrivals = Pattern::Periodic(calls);
+    assert_eq!(issued(&plan, 4.0 * day as f64), law(4));
+    // A clock that is a thousandth slow: it rings late by that part of the longest time between two at most, and catches up each time.
+    for drift in [0, 1000] {
+        plan.layout
+            .fleets
+            .iter_mut()
+            .for_each(|fleet| fleet.clock_drift = drift);
+        let found = issued(&plan, 4.0 * day as f64);
+        assert_eq!(found.len(), 12, "{drift}: {found:?}");
+        let off = found.iter().zip(law(4)).map(|(found, law)| (found - law).abs());
+        let longest = 11.5 * 3600.0;
+        assert!(
+            off.fold(0.0, f64::max) <= longest * f64::from(drift) / 1e6 + 1e-6,
+            "{drift}: {found:?}"
+        );
+    }
+    let arrived = |node: u32| -> Vec<f64> {
+        let trace = record(&plan, Dice::new(1)).into_iter();
+        let here = trace.filter(|(_, event)| matches!(event, Event::CallArrived { node: at, .. } if at.0 == node));
+        here.map(|(at, _)| at.as_secs_f64()).collect()
+    };
+    for node in 0..3 {
+        assert_eq!(arrived(node), law(4));
+    }
+    let per_day = plan.arrivals_per_s() * day as f64;
+    assert!((per_day - 9.0).abs() < 1e-9, "{per_day}");
 }

@@ -74,7 +74,8 @@ pub(super) fn strategies_in(unit: u64) -> Vec<Coordination> {
                 for span in [&mut one.every, &mut one.try_again, &mut one.poll] {
                     *span = times(*span);
                 }
-                for span in [&mut one.at, &mut one.within, &mut one.fresh_for] {
+                one.at = one.at.map(|at| times(at.last()).into());
+                for span in [&mut one.within, &mut one.fresh_for] {
                     *span = span.map(times);
                 }
                 if let Meanwhile::Wait(span) = &mut one.meanwhile {

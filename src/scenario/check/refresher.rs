@@ -20,7 +20,7 @@ impl Checker<'_> {
             );
             return;
         }
-        if let Some(into) = it.at.filter(|&into| into >= it.every) {
+        if let Some(into) = it.at.map(|at| at.last()).filter(|&into| into >= it.every) {
             self.wrong(
                 &at(&"at"),
                 format!("{into} into a period of {}", it.every),
@@ -50,19 +50,19 @@ impl Checker<'_> {
     /// Times at which no run has come yet, and the token has ended.
     fn gaps(&mut self, whose: &Whose, it: &ScheduledRefresher, ttl: Duration) {
         let at = |key| whose.at(&[&"coordination", &"scheduled_refresher", key]);
+        let next = it.at.and_then(|at| at.gaps(it.every).max()).unwrap_or(it.every);
         match it.within {
-            Some(within) if within < it.every => self.odd(
+            Some(within) if within < next => self.odd(
                 &at(&"within"),
                 format!(
-                    "a run that finds more than {within} left leaves the token alone, and the next one comes {} later",
-                    it.every
+                    "a run that finds more than {within} left leaves the token alone, and the next one comes {next} later"
                 ),
-                "shorter than `every`",
-                "the token may end between two runs; at least as long as `every` it does not",
+                "shorter than the time between two runs",
+                "the token may end between two runs; at least as long as that time it does not",
             ),
-            None if !ttl.is_zero() && it.every >= ttl => self.odd(
+            None if !ttl.is_zero() && next >= ttl => self.odd(
                 &at(&"every"),
-                format!("a token that lives {ttl} ends before the next run, {} later", it.every),
+                format!("a token that lives {ttl} ends before the next run, {next} later"),
                 "not shorter than the token's life",
                 "make it shorter than `provider.token_ttl`, or let workers ask meanwhile",
             ),

@@ -67,7 +67,8 @@ impl Checker<'_> {
             aligned: _,
             at,
         } = *timer;
-        if let Some(at) = at.filter(|&at| at >= every) {
+        let apart = at.and_then(|at| at.gaps(every).min()).unwrap_or(every);
+        if let Some(at) = at.map(|at| at.last()).filter(|&at| at >= every) {
             self.pattern(
                 place,
                 "at",
@@ -92,12 +93,16 @@ impl Checker<'_> {
                 "must be above zero",
                 "for instance `every = \"1min\"`",
             );
-        } else if jitters == Jitters::Calls && jitter > every {
+        } else if jitters == Jitters::Calls && jitter > apart {
             self.pattern(
                 place,
                 "jitter",
                 "calls that are late by more than a period would overtake each other",
-                "longer than `every`",
+                if apart < every {
+                    "longer than from one time of `at` to the next"
+                } else {
+                    "longer than `every`"
+                },
                 "each call is late by up to the jitter; independent calls are `{ poisson = \"2/s\" }`",
             );
         } else if jitters == Jitters::Gaps && jitter.ratio(1, 2) >= every {
@@ -148,6 +153,25 @@ impl Checker<'_> {
                 format!("{} of calls in a period of {}", pattern.lasts, pattern.period),
                 "longer than the period",
                 "calls all day are `{ poisson = \"2/s\" }`",
+            );
+        } else if pattern.at.count() > 1 && pattern.at.last() >= pattern.period {
+            self.pattern(
+                place,
+                "at",
+                format!("{} into a period of {}", pattern.at.last(), pattern.period),
+                "beyond the period",
+                "count from the start of each period: it is a day where `period` says nothing else",
+            );
+        } else if let Some(gap) = pattern.at.gaps(pattern.period).min().filter(|&gap| pattern.lasts > gap) {
+            self.pattern(
+                place,
+                "lasts",
+                format!(
+                    "{} of calls, and {gap} from one time of `at` to the next",
+                    pattern.lasts
+                ),
+                "they would overlap",
+                "shorten it, or write a workload for each time",
             );
         }
     }

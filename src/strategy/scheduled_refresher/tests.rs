@@ -124,14 +124,15 @@ fn a_failed_run_is_tried_so_often_with_such_a_wait() {
 #[test]
 fn by_the_clock_it_is_told_the_time_of_day() {
     let nightly = ScheduledRefresher {
-        at: Some(Duration::from_secs(7200)),
+        at: Some(Duration::from_secs(7200).into()),
         at_start: false,
         ..by_schedule(Duration::from_secs(86_400))
     };
     let at = Command::ArmAt {
         timer: Timer::Renew,
         every: nightly.every,
-        at: Duration::from_secs(7200),
+        at: Duration::from_secs(7200).into(),
+        again: false,
     };
     assert_eq!(starts(nightly).1, [at]);
 }
