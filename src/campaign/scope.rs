@@ -148,6 +148,10 @@ const LEAVES: &[&str] = &["S1", "S2b", "S3", "S4", "S8", "L2", "L3", "L4", "R1",
 const COMES_SECOND: &[&str] = &["S3", "S7", "S8", "S9"];
 /// A third call of a job, which finds what the second has left behind.
 const FURTHER: &[&str] = &[];
+/// A user who logs in again while what the last grant has brought is still under way, and is taken for newer.
+const LOGS_IN: &[&str] = &["S1", "S3", "F2"];
+/// A second login, after which nothing is under way that the first did not leave behind.
+const FURTHER_LOGINS: &[&str] = &[];
 /// Periods of the provider that end while something is under way.
 const ENDS_PERIODS: &[&str] = &[
     "S1", "S3", "S4", "S6", "S8", "B1", "B2", "L2", "L3", "R1", "F1", "F2", "F3",
@@ -301,11 +305,12 @@ fn of_fleets(file: &ScenarioFile, words: &mut Words) {
     let impatient = |fleet: &FleetSettings| fleet.workload.iter().any(|calls| calls.patience.is_some());
     words.add(any(impatient), "callers who leave", HARMLESS);
     of_jobs(file, words);
-    words.add(
-        file.login.is_some_and(|login| login.again_after.is_some()),
-        "users who log in again",
-        HARMLESS,
-    );
+    let again = file.login.is_some_and(|login| login.again_after.is_some());
+    match words.faults.left(Fault::Login) {
+        0 => words.add(again, "users who log in again", LOGS_IN),
+        1 => words.add(again, "logins after the first", FURTHER_LOGINS),
+        most => words.add(again, &format!("logins after the first {most}"), FURTHER_LOGINS),
+    }
     words.add(
         file.store.as_ref().is_some_and(|store| store.replica_lag.is_some()),
         "a replica that lags",

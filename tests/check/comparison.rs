@@ -11,7 +11,7 @@ use tokenstorm::workload::{Job, JobToken, OnRefusal};
 use super::plain::{self, Found};
 
 /// What may go wrong, with the names of systems in which it decides something.
-const FAULTS: [(&str, &[&str]); 9] = [
+const FAULTS: [(&str, &[&str]); 11] = [
     (
         "drop=1",
         &[
@@ -55,6 +55,17 @@ const FAULTS: [(&str, &[&str]); 9] = [
         "elapse=1",
         &["naive_grace", "reread_grace", "lease_grace", "wiping_loser_grace"],
     ),
+    (
+        "login=1",
+        &[
+            "naive_strict",
+            "reread_strict",
+            "reread_before_strict",
+            "wiping_loser_refused",
+            "wiping_loser_compare",
+        ],
+    ),
+    ("drop=1,login=1", &["lease_strict", "gateway_strict"]),
     (
         "drop=1,crash=1,late=1,renewal=1",
         &["compare_first", "compare_and_set", "gossip", "slot_per_node"],

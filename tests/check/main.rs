@@ -7,6 +7,7 @@ mod common;
 mod comparison;
 mod fairness;
 mod findings;
+mod logins;
 mod mixed;
 mod periods;
 mod plain;

@@ -31,6 +31,10 @@ pub struct Sulks;
 #[derive(Clone, Copy, Debug)]
 pub struct Forgets;
 
+/// Has one call ask for a token, and keeps the others until one comes: for ever, where the grant is lost and no user logs in again.
+#[derive(Clone, Copy, Debug)]
+pub struct AwaitsUser;
+
 /// A leader to whom its followers cannot say that they lack a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Deaf(pub Leader);
@@ -131,6 +135,39 @@ remembers! {
             Input::TokenFailed { call: Some(call), why, .. } => {
                 node.given_up = true;
                 out.push(Command::FailAttempt { call, why });
+            }
+            _ => {}
+        }
+    }
+
+    AwaitsUser => fn on(&self, _: Me, node: &mut Memory, input: Input, out: &mut Outbox) {
+        match (input, node.token) {
+            (Input::Call { call }, Some(token)) => out.push(Command::Attempt { call, token }),
+            (Input::Rejected { call: Some(call), token: refused }, Some(token)) if refused != token => {
+                out.push(Command::Attempt { call, token });
+            }
+            (Input::Call { call } | Input::Rejected { call: Some(call), .. }, with) => {
+                if node.asking || node.given_up {
+                    out.push(Command::Park { call });
+                } else {
+                    node.asking = true;
+                    out.push(Command::RequestToken { slot: TokenSlot::default(), call: Some(call), with });
+                }
+            }
+            (Input::Token { call, grant, .. }, _) => {
+                (node.token, node.asking) = (Some(grant.token), false);
+                if let Some(call) = call {
+                    out.push(Command::Attempt { call, token: grant.token });
+                }
+                out.push(Command::AttemptParked { token: grant.token });
+            }
+            (Input::TokenFailed { call: Some(call), why, .. }, _) => {
+                (node.asking, node.given_up) = (false, why == Failure::InvalidGrant);
+                out.push(Command::FailAttempt { call, why });
+            }
+            (Input::Login { grant }, _) => {
+                (node.token, node.given_up) = (Some(grant.token), false);
+                out.push(Command::AttemptParked { token: grant.token });
             }
             _ => {}
         }

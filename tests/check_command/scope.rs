@@ -76,3 +76,48 @@ fn a_phase_that_follows_a_failure_is_looked_for_where_something_fails() {
         assert_eq!(verdict(&text, "V"), "ok", "{text}");
     }
 }
+
+/// Two nodes that share a refresh token, which the provider ends when it is used twice.
+const LOGS_IN_AGAIN: &str = r#"
+name = "again"
+summary = "Two nodes that share a refresh token, and a user who logs in again"
+source = "a test"
+run = { duration = "2h" }
+provider = { token_ttl = "5min", refresh = { rotate = "always", on_violation = { revoke_family = { access = true } } } }
+login = { again_after = "30min" }
+app = [{ name = "main" }]
+fleet = [{ name = "web", nodes = 2, app = "main", workload = [{ kind = "user", arrivals = { poisson = "1/min" } }] }]
+strategy = [{ name = "naive", coordination = "naive" }]
+"#;
+
+/// A scenario whose users log in again is searched with one login; what a login can break is open where it is left out.
+#[test]
+fn a_scenario_brings_its_users_who_log_in_again() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("again.toml");
+    std::fs::write(&file, LOGS_IN_AGAIN).unwrap();
+    let told = |more: &[&str]| printed(&[&[file.to_str().unwrap(), "--strategy", "naive"], more].concat());
+    let text = told(&[]);
+    assert!(text.contains("; faults expiry=1,login=1; "), "{text}");
+    assert!(
+        text.contains("left out: ") && text.contains("logins after the first"),
+        "{text}"
+    );
+    assert_eq!([verdict(&text, "S3"), verdict(&text, "F2")], ["12", "ok"], "{text}");
+    let text = told(&["--faults", "none"]);
+    assert!(
+        text.contains("left out: ") && text.contains("users who log in again"),
+        "{text}"
+    );
+    assert_eq!([verdict(&text, "S3"), verdict(&text, "F2")], ["?", "?"], "{text}");
+    let story = told(&["--trace", "S3"]);
+    assert!(
+        story.contains("the user logs in again, and all nodes have t2"),
+        "{story}"
+    );
+    let never = LOGS_IN_AGAIN.replace("login = { again_after = \"30min\" }\n", "");
+    std::fs::write(&file, never).unwrap();
+    let text = told(&[]);
+    assert!(!text.contains("login") && !text.contains("log in again"), "{text}");
+    assert_eq!([verdict(&text, "S3"), verdict(&text, "F2")], ["?", "ok"], "{text}");
+}

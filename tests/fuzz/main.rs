@@ -212,7 +212,7 @@ fn cases_follow_from_the_seed_on_any_number_of_threads() {
 }
 
 /// Whole schedules as they are drawn, with all that goes wrong in them, and not only what is left of them.
-fn assert_same_effects<S: Strategy>(strategy: S, name: &str) -> usize {
+fn assert_same_effects<S: Strategy>(strategy: S, name: &str) -> Vec<String> {
     let mut ground = SearchSpace::of(strategy, setup(name, 3, 2, EACH_ONCE).system);
     if ground.most.rotation.is_none() {
         ground.rules = RULES.iter().filter_map(|(name, _)| fuzz::rule(name)).collect();
@@ -223,12 +223,12 @@ fn assert_same_effects<S: Strategy>(strategy: S, name: &str) -> usize {
         wanted: 0,
         longest: effort.longest,
     };
-    let mut all = 0;
+    let mut all = Vec::new();
     for number in 0..60 {
         let case = fuzz::drawn(&cases, effort.seed, number);
         let effects = fuzz::replay(&ground.strategy, &ground.system(&case.draw), &case.steps);
-        all += effects.checker.len();
         assert_eq!(effects.checker, effects.simulator, "{name}, case {number}");
+        all.extend(effects.checker.into_iter().map(|(_, words)| words));
     }
     all
 }
@@ -252,17 +252,24 @@ fn the_simulator_does_what_the_checker_does() {
             "lease",
         ),
     ];
+    let effects = effects.map(|effects| effects.len());
     assert!(effects.iter().all(|&effects| effects > 1000), "{effects:?}");
 }
 
 /// The same where tokens are refreshed, or reveal their order.
 #[test]
 fn the_simulator_does_so_with_refresh_tokens() {
+    let mut logins = 0;
     for (name, _) in REFRESHERS.iter().chain(&[("put_if_newer_order", "")]) {
         let setup = setup(name, 3, 2, EACH_ONCE);
         let effects = assert_same_effects(setup.coordination, name);
-        assert!(effects > 1000, "{name}: {effects}");
+        assert!(effects.len() > 1000, "{name}: {}", effects.len());
+        logins += effects
+            .iter()
+            .filter(|words| *words == "a user logs in, again: true")
+            .count();
     }
+    assert!(logins >= 10, "users log in again {logins} times");
 }
 
 /// Another schedule has other effects: the comparison can fail.

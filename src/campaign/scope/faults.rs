@@ -48,6 +48,8 @@ pub fn faults(scenario: &Scenario) -> FaultBudget {
         pauses || happens(|what| matches!(what, EventKind::Pause(_))),
     );
     add(Fault::Late, happens(|what| matches!(what, EventKind::Slow(_))));
+    let again = file.login.is_some_and(|login| login.again_after.is_some());
+    add(Fault::Login, again && provider.refresh.is_some());
     add(
         Fault::Expiry,
         tokens_end(scenario) || happens(|what| matches!(what, EventKind::Revoke(_))),

@@ -1,5 +1,7 @@
 //! What is left out may break at least what a fault like it breaks.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::base::Duration;
 use crate::engine::check::{Fault, Setup, check, systems};
@@ -66,6 +68,27 @@ fn what_a_fault_breaks_its_omission_leaves_open() {
         );
         assert!(seen > 0, "{fault:?} breaks nothing that holds without it");
     }
+}
+
+/// What a user who logs in again breaks is left open where that is not searched, and a second login breaks nothing more: of all systems with
+/// refresh tokens, without another fault and with a lost message.
+#[test]
+fn what_a_login_breaks_its_omission_leaves_open() {
+    let mut seen = BTreeSet::new();
+    for (name, faults) in systems::REFRESHERS
+        .iter()
+        .flat_map(|(name, _)| [FaultBudget::NONE, FaultBudget::NONE.with(Fault::Drop, 1)].map(|faults| (*name, faults)))
+    {
+        let found = [0, 1, 2].map(|logins| judged(name, faults.with(Fault::Login, logins)));
+        for (before, after, list) in [(0, 1, LOGS_IN), (1, 2, FURTHER_LOGINS)] {
+            for property in &found[after][1] {
+                let is_new = found[before][0].contains(property);
+                assert!(!is_new || list.contains(property), "{name} with {faults}: {property}");
+                seen.extend(is_new.then_some(*property));
+            }
+        }
+    }
+    assert!(LOGS_IN.iter().all(|property| seen.contains(property)), "{seen:?}");
 }
 
 /// A job of three calls breaks nothing that one of two does not, but for what its own list has; and one of two what single calls do not.

@@ -32,6 +32,8 @@ pub enum Action {
     Arrive(u8),
     /// The call at this place of the bag arrives, and is of this kind among [those](super::System::kinds) that it can be of.
     Begin(u8, u8),
+    /// The user logs in again for whom the alarm at this place of the bag stands.
+    LogIn(u8),
 }
 
 impl Action {
@@ -47,6 +49,7 @@ impl Action {
             Self::Lapse(_) => Some(Fault::Lapse),
             Self::Expire(_) => Some(Fault::Expiry),
             Self::Elapse => Some(Fault::Elapse),
+            Self::LogIn(_) => Some(Fault::Login),
         }
     }
 }

@@ -154,11 +154,13 @@ impl<S: Strategy, R: Rule> State<S, R> {
             Message::Arrival { .. } if self.kinds > 1 => {
                 out.extend((0..self.kinds).map(|kind| Action::Begin(place, kind)));
             }
-            Message::Arrival { .. }
-            | Message::BackoffOver { .. }
-            | Message::TimerRang { .. }
-            | Message::LoginAgain { .. } => {
+            Message::Arrival { .. } | Message::BackoffOver { .. } | Message::TimerRang { .. } => {
                 out.push(Action::Deliver(place));
+            }
+            Message::LoginAgain { .. } => {
+                if self.left.left(Fault::Login) > 0 {
+                    out.push(Action::LogIn(place));
+                }
             }
             _ => {
                 out.push(Action::Deliver(place));
@@ -329,6 +331,10 @@ pub enum Accepts {
 
 impl Accepts {
     fn accepts(self, message: &Message) -> bool {
+        // What users do waits for no node.
+        if matches!(message, Message::LoginAgain { .. }) {
+            return true;
+        }
         match self {
             Self::Everything => true,
             Self::Store => matches!(

@@ -160,7 +160,11 @@ impl<S: Strategy, R: Rule> Worker<S, R> {
         }
         Expanded {
             standing: Standing {
-                pending: state.pending().min(usize::from(u8::MAX)) as u8,
+                pending: match state.awaits_another_login() {
+                    // What becomes of its calls is not searched: the user comes, and no run here ends with that.
+                    true => 0,
+                    false => state.pending().min(usize::from(u8::MAX)) as u8,
+                },
                 leased: state.is_leased(),
                 stranded: state.is_stranded(),
             },

@@ -337,12 +337,14 @@ impl Explored {
         way
     }
 
-    /// What ought to happen in some run and never does: a call that succeeds, each kind of fault that the budget allows, and each
+    /// What ought to happen in some run and never does: a call that succeeds, each kind of fault that the budget allows but logins, and each
     /// phase of the strategy that its settings do not switch off.
     pub fn missing<S: Strategy>(&self, budget: FaultBudget, strategy: &S) -> Vec<String> {
+        // A user whose grant is never lost has no reason to log in again.
+        let sought = |fault: Fault| fault != Fault::Login && budget.left(fault) > 0;
         let missing = FAULTS
             .iter()
-            .filter(|(fault, ..)| budget.left(*fault) > 0 && self.happened.left(*fault) == 0);
+            .filter(|(fault, ..)| sought(*fault) && self.happened.left(*fault) == 0);
         let silent = (!self.answered).then_some("a call that succeeds".to_owned());
         let fails = [Fault::Drop, Fault::Late, Fault::Throttle]
             .iter()

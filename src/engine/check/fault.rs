@@ -22,10 +22,12 @@ pub enum Fault {
     Throttle,
     /// A leeway, an overlap or another period that the provider grants ends while something is under way.
     Elapse,
+    /// A user logs in again: a call has failed for want of a grant.
+    Login,
 }
 
 /// All kinds, with their names and a sentence each.
-pub const FAULTS: [(Fault, &str, &str); 8] = [
+pub const FAULTS: [(Fault, &str, &str); 9] = [
     (Fault::Drop, "drop", "a request or a response is lost"),
     (Fault::Crash, "crash", "a node loses its memory and starts anew"),
     (Fault::Lapse, "lapse", "a lease ends while its holder still acts on it"),
@@ -41,6 +43,11 @@ pub const FAULTS: [(Fault, &str, &str); 8] = [
         Fault::Elapse,
         "elapse",
         "a leeway or an overlap ends while something is under way",
+    ),
+    (
+        Fault::Login,
+        "login",
+        "a user logs in again after a call failed for want of a grant",
     ),
 ];
 

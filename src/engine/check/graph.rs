@@ -64,7 +64,7 @@ pub struct Graph {
 /// What questions about whole runs ask of one state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Calls that have not ended.
+    /// Calls that have not ended; none where that is not searched.
     pub pending: u8,
     /// A lease is held.
     pub leased: bool,

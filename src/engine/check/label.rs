@@ -25,6 +25,9 @@ pub const LABELS: u8 = 250;
 /// Label of a step by which time passes: it does so for nobody in particular.
 const TIME: u8 = LABELS - 1;
 
+/// Label of a login, which is no node's.
+const LOGIN: u8 = LABELS - 2;
+
 /// A set of labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LabelSet([u128; 2]);
@@ -103,6 +106,7 @@ pub fn label<S: Strategy, R: Rule>(state: &State<S, R>, action: Action) -> u8 {
         Action::Deliver(place) | Action::Begin(place, _) => label_of(state, &state.bag[usize::from(place)]),
         Action::Reclaim(store) => store * KINDS + RECLAIM,
         Action::Pass => TIME,
+        Action::LogIn(_) => LOGIN,
         _ => FAULT,
     }
 }
@@ -129,7 +133,7 @@ const RECLAIM: u8 = KINDS - 1;
 /// A label after the nodes have changed places.
 pub fn moved(label: u8, places: Permutation) -> u8 {
     let (party, kind) = (label / KINDS, label % KINDS);
-    if label == FAULT || label == TIME || kind == RECLAIM {
+    if [FAULT, TIME, LOGIN].contains(&label) || kind == RECLAIM {
         return label;
     }
     places.of(NodeId(party.into())).0 as u8 * KINDS + kind

@@ -101,6 +101,8 @@ impl<S: Strategy, R: Rule> State<S, R> {
         .with_rotation(setup.rotation);
         provider.reveals = setup.reveals;
         let mut layout = Layout::plain(setup.nodes, setup.needs.gateway);
+        // How long it takes decides nothing.
+        layout.login_again = (setup.faults.left(Fault::Login) > 0).then_some(Duration::SECOND);
         if !setup.kinds.is_empty() {
             let job = |kind: &Job| (kind.calls > 1).then_some(*kind);
             // What a call costs once all is quiet is asked of a single one, whose kind comes last.
@@ -170,7 +172,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
             *portrait = (fingerprint(&(self.world.portrait(id), self.history.of(id))), id);
             portrait.0 = portrait.0.wrapping_add(u128::from(self.is_overdue(id)));
         }
-        for message in &self.bag {
+        for message in self.bag.iter().filter(|message| !is_of_a_user(message)) {
             if let Some((portrait, _)) = portraits.get_mut(self.actor(message).index()) {
                 *portrait = portrait.wrapping_add(fingerprint(&message.nameless()));
             }
@@ -266,6 +268,11 @@ impl<S: Strategy, R: Rule> State<S, R> {
         self.world.calls().len() + arriving.count()
     }
 
+    /// Whether a user is to log in again, and has done so as often as the budget allows.
+    pub fn awaits_another_login(&self) -> bool {
+        self.left.left(Fault::Login) == 0 && self.bag.iter().any(is_of_a_user)
+    }
+
     /// Whether no call is under way, and nothing else but that leases are extended.
     pub fn is_quiet(&self) -> bool {
         self.pending() == 0
@@ -336,24 +343,30 @@ pub fn falls_due(message: &Message, renewals: u8) -> bool {
     }
 }
 
-/// Whether a message is about a planned renewal, or about a lease that is kept.
+/// Whether it is the alarm of a user who is to log in again, which is no node's.
+const fn is_of_a_user(message: &Message) -> bool {
+    matches!(message, Message::LoginAgain { .. })
+}
+
+/// Whether a message is about what can wait for long: a planned renewal, a lease that is kept, or a user who is to log in again.
 fn is_upkeep(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::TimerRang {
-            timer: Timer::Renew | Timer::Extend,
-            ..
-        } | Message::StoreRequest {
-            operation: Operation::Extend { .. },
-            ..
-        } | Message::StoreResponse {
-            answer: Answer::Extended { held: true },
-            ..
-        } | Message::StoreTimedOut {
-            asked: Asked::Extend,
-            ..
-        }
-    )
+    is_of_a_user(message)
+        || matches!(
+            message,
+            Message::TimerRang {
+                timer: Timer::Renew | Timer::Extend,
+                ..
+            } | Message::StoreRequest {
+                operation: Operation::Extend { .. },
+                ..
+            } | Message::StoreResponse {
+                answer: Answer::Extended { held: true },
+                ..
+            } | Message::StoreTimedOut {
+                asked: Asked::Extend,
+                ..
+            }
+        )
 }
 
 pub(super) fn arrival(node: NodeId, kind: u8) -> Message {

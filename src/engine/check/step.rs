@@ -25,7 +25,7 @@ impl<S: Strategy, R: Rule> State<S, R> {
         host.events.clear();
         host.bag.clear();
         match action {
-            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
+            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) | Action::LogIn(place) => {
                 let message = next.bag.remove(place.into());
                 std::mem::swap(&mut host.bag, &mut next.bag);
                 next.world.deliver(message, host);

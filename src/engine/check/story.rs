@@ -3,18 +3,19 @@
 use crate::base::NodeId;
 use crate::node::{Note, StoreAnswer, Strategy};
 use crate::oauth::{At, Grant, Perceived, Perceptions, Reply, Slot, Token, TokenSlot};
-use crate::provider::Rule;
+use crate::provider::{Ledger, Rule};
 use crate::store::{Answer, Operation};
 use crate::trace::Event;
 use crate::world::{Message, Renamed};
 
 use super::action::Action;
+use super::fault::Fault;
 use super::host::{CheckHost, NOW};
 use super::scene::{Line, Scene, Story};
 use super::state::State;
 use super::step::of_kind;
 use super::trail::{Cycle, carried, taken_from};
-use super::words::{after_wait, arriving, handed_back, rang, step_of_job};
+use super::words::{after_wait, arriving, handed_back, logs_in, rang, step_of_job};
 use super::{Counterexample, Setup, System};
 
 /// Tells a run of this system.
@@ -46,7 +47,7 @@ pub fn narrate_strategy<S: Strategy, R: Rule>(strategy: S, setup: &System<R>, ex
         let own = taken_from(action).and_then(|place| sent.remove(place));
         sent.resize(raw.bag.len(), Some(step));
         let next = state.take(action, &mut host, |_, _, _| {});
-        narrator.name_new_tokens(&host.events);
+        narrator.name_new_tokens(&host.events, &raw.world.server.provider.ledger);
         let line = narrator.line(&state, action, &host.events);
         narrator.rename(&host.renamed);
         let scene = Scene::of(&next, narrator.nodes, &narrator.names);
@@ -123,11 +124,16 @@ impl Narrator {
     }
 
     /// Gives tokens that have just been issued the next names.
-    fn name_new_tokens(&mut self, events: &[Event]) {
+    fn name_new_tokens(&mut self, events: &[Event], ledger: &Ledger) {
         for event in events {
-            if let Event::Issued { token, .. } = event {
+            let token = match event {
+                Event::Issued { token, .. } => Some(*token),
+                Event::LoggedIn { .. } => ledger.remembered().last().map(|life| life.token),
+                _ => None,
+            };
+            if let Some(token) = token {
                 self.issued += 1;
-                self.names.push((*token, self.issued));
+                self.names.push((token, self.issued));
             }
         }
     }
@@ -187,12 +193,13 @@ impl Narrator {
                 "a long while passes: leeways and overlaps end".to_owned(),
             ),
             Action::Elapse => own(self.token_endpoint(), "leeways and overlaps end meanwhile".to_owned()),
+            Action::LogIn(_) => own(self.token_endpoint(), logs_in(self.issued)),
         };
         Line {
             from,
             to,
             text,
-            fault: action.fault().is_some(),
+            fault: action.fault().is_some_and(|fault| fault != Fault::Login),
             sent: None,
             scene: Scene::default(),
         }
@@ -280,7 +287,7 @@ impl Narrator {
                 column,
                 format!("{} tells {node}: {}", self.node(*from), self.note(note)),
             ),
-            Message::LoginAgain { .. } => (column, column, "the user logs in again".to_owned()),
+            Message::LoginAgain { .. } => (column, column, "a user is to log in again".to_owned()),
         }
     }
 

@@ -53,7 +53,8 @@ pub const EACH_ONCE: FaultBudget = FaultBudget::NONE
     .with(Fault::Renewal, 1)
     .with(Fault::Late, 1)
     .with(Fault::Throttle, 1)
-    .with(Fault::Elapse, 1);
+    .with(Fault::Elapse, 1)
+    .with(Fault::Login, 1);
 
 /// States after which a search is given up: some two gigabytes.
 pub const MOST: usize = 20_000_000;

@@ -17,6 +17,7 @@ pub fn taken_from(action: Action) -> Option<usize> {
         | Action::Renew(place)
         | Action::Late(place)
         | Action::Lose(place)
+        | Action::LogIn(place)
         | Action::Throttle(place) => Some(place.into()),
         Action::Crash(_)
         | Action::Lapse(_)

@@ -47,3 +47,8 @@ pub fn handed_back<S: Strategy, R: Rule>(world: &World<S, R>, ticket: Ticket, su
     };
     format!("{how}{}", step_of_job(world, ticket))
 }
+
+/// A user logs in again, which has issued this token.
+pub fn logs_in(token: u32) -> String {
+    format!("the user logs in again, and all nodes have t{token}")
+}

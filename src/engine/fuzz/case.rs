@@ -79,7 +79,7 @@ impl<S: Strategy, R: Rule> SearchSpace<S, R> {
         for &(fault, ..) in &FAULTS {
             let most = self.most.faults.left(fault);
             let stream = match fault {
-                Fault::Elapse => &mut later,
+                Fault::Elapse | Fault::Login => &mut later,
                 _ => &mut *stream,
             };
             // Every other case is without this or that kind of fault.
@@ -122,6 +122,7 @@ impl SwarmWeights {
             ScheduleStep::Reclaim(_) => 3 << 16,
             ScheduleStep::Expire(_) => 4 << 16,
             ScheduleStep::Elapse => 5 << 16,
+            ScheduleStep::LogIn => 6 << 16,
         };
         draw(1, who) * draw(2, kind)
     }

@@ -171,7 +171,7 @@ impl Script {
     fn meet<S: Strategy, R: Rule>(&mut self, step: usize, state: &State<S, R>, action: Action, tags: &[usize]) {
         let mut happens = |what| self.happenings.push((instant(step), what));
         match action {
-            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) => {
+            Action::Deliver(place) | Action::Renew(place) | Action::Late(place) | Action::LogIn(place) => {
                 let message = state.bag[usize::from(place)];
                 if let Message::Arrival { .. } = message {
                     happens(Happening::Arrives(message));

@@ -26,6 +26,8 @@ pub enum ScheduleStep {
     Expire(u8),
     /// The periods end that the provider grants: leeways, overlaps.
     Elapse,
+    /// The user logs in again.
+    LogIn,
 }
 
 /// What becomes of something that is under way.
@@ -139,7 +141,7 @@ impl ScheduleStep {
     pub const fn who(self) -> Option<Actor> {
         match self {
             Self::Of(_, who, ..) | Self::Crash(who) => Some(who),
-            Self::Lapse(_) | Self::Reclaim(_) | Self::Expire(_) | Self::Elapse => None,
+            Self::Lapse(_) | Self::Reclaim(_) | Self::Expire(_) | Self::Elapse | Self::LogIn => None,
         }
     }
 
@@ -226,41 +228,26 @@ pub fn names<S: Strategy, R: Rule>(state: &State<S, R>, actions: &[Action], out:
     for &action in actions {
         let of = |fate, place: u8| {
             let (who, what) = name_of(&state.world, &state.bag[usize::from(place)]);
-            (fate, who, what)
+            let like =
+                |step: &&ScheduleStep| matches!(**step, ScheduleStep::Of(f, w, k, _) if (f, w, k) == (fate, who, what));
+            ScheduleStep::Of(fate, who, what, out.iter().filter(like).count() as u8 + 1)
         };
-        let (fate, who, what) = match action {
+        let step = match action {
             Action::Deliver(place) | Action::Begin(place, _) | Action::Renew(place) => of(MessageFate::Deliver, place),
             Action::Late(place) => of(MessageFate::Hurry, place),
             Action::Lose(place) => of(MessageFate::Lose, place),
             Action::Throttle(place) => of(MessageFate::Throttle, place),
-            Action::Crash(node) => {
-                out.push(ScheduleStep::Crash(who(&state.world, NodeId(node.into()))));
-                continue;
-            }
-            Action::Lapse(store) => {
-                out.push(ScheduleStep::Lapse(store));
-                continue;
-            }
-            Action::Reclaim(store) => {
-                out.push(ScheduleStep::Reclaim(store));
-                continue;
-            }
-            Action::Expire(bucket) => {
-                out.push(ScheduleStep::Expire(bucket));
-                continue;
-            }
+            Action::Crash(node) => ScheduleStep::Crash(who(&state.world, NodeId(node.into()))),
+            Action::Lapse(store) => ScheduleStep::Lapse(store),
+            Action::Reclaim(store) => ScheduleStep::Reclaim(store),
+            Action::Expire(bucket) => ScheduleStep::Expire(bucket),
             // No state offers it.
             Action::Arrive(_) => continue,
             // A state offers one of them at most.
-            Action::Pass | Action::Elapse => {
-                out.push(ScheduleStep::Elapse);
-                continue;
-            }
+            Action::Pass | Action::Elapse => ScheduleStep::Elapse,
+            Action::LogIn(_) => ScheduleStep::LogIn,
         };
-        let like =
-            |step: &&ScheduleStep| matches!(**step, ScheduleStep::Of(f, w, k, _) if (f, w, k) == (fate, who, what));
-        let number = out.iter().filter(like).count() as u8 + 1;
-        out.push(ScheduleStep::Of(fate, who, what, number));
+        out.push(step);
     }
 }
 
@@ -286,6 +273,7 @@ impl fmt::Display for ScheduleStep {
             Self::Reclaim(store) => write!(f, "end lease {store}"),
             Self::Expire(bucket) => write!(f, "expire slot {bucket}"),
             Self::Elapse => f.write_str(ELAPSE),
+            Self::LogIn => f.write_str(LOG_IN),
         }
     }
 }
@@ -315,9 +303,14 @@ impl FromStr for ScheduleStep {
 /// How [`ScheduleStep::Elapse`] is written.
 const ELAPSE: &str = "pass time";
 
+/// How [`ScheduleStep::LogIn`] is written.
+const LOG_IN: &str = "log in again";
+
 fn parse(text: &str) -> Option<ScheduleStep> {
-    if text == ELAPSE {
-        return Some(ScheduleStep::Elapse);
+    match text {
+        ELAPSE => return Some(ScheduleStep::Elapse),
+        LOG_IN => return Some(ScheduleStep::LogIn),
+        _ => {}
     }
     let numbered = |words: &str| text.strip_prefix(words).and_then(|number| number.parse().ok());
     if let Some(who) = text.strip_prefix("crash ") {
@@ -366,6 +359,7 @@ mod tests {
             ScheduleStep::Reclaim(1),
             ScheduleStep::Expire(2),
             ScheduleStep::Elapse,
+            ScheduleStep::LogIn,
         ] {
             assert_eq!(step.to_string().parse(), Ok(step));
         }

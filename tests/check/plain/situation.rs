@@ -86,6 +86,9 @@ impl Situation {
         let mut provider = provider.with_rotation(system.rotation);
         provider.reveals = system.reveals;
         let mut layout = Layout::plain(nodes, needs.gateway);
+        if system.faults.left(Fault::Login) > 0 {
+            layout.login_again = second;
+        }
         if !system.kinds.is_empty() {
             // A call that is a job of one.
             layout.jobs = system.kinds.iter().copied().map(Some).collect();
@@ -266,6 +269,7 @@ impl Situation {
                 _ => false,
             })
             .then_some(Fault::Late),
+            Message::LoginAgain { .. } => Some(Fault::Login),
             _ => None,
         }
     }
@@ -276,6 +280,7 @@ impl Situation {
             matches!(
                 message,
                 Message::Arrival { .. }
+                    | Message::LoginAgain { .. }
                     | Message::TimerRang {
                         timer: Timer::Renew | Timer::Extend,
                         ..
