@@ -258,6 +258,9 @@ pub struct AdviceSearch {
     pub given_up_at_once: u32,
     /// What of the scenario the search leaves out.
     pub left_out: Vec<String>,
+    /// What a call can be, where some calls are jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
 }
 
 /// What becomes of the recommendation where something else is assumed.

@@ -167,7 +167,8 @@ fn circumstances(scenario: &Scenario, allowed: Allowed) -> Circumstances {
     }
     let nodes = nodes.into_values().max().unwrap_or(1);
     let slots = file.app.iter().map(|app| app.slots).max().unwrap_or(1);
-    let named = scenario.provider().slot_parameter.is_some();
+    // Slots are dealt at one provider.
+    let named = scenario.provider().slot_parameter.is_some() && file.second_provider.is_none();
     Circumstances {
         token_ttl: scenario.provider().token_ttl.unwrap_or(Duration::from_secs(3600)),
         renewal: longest_renewal(scenario),

@@ -69,6 +69,8 @@ impl Searches {
         let mut plain = scenario.clone();
         plain.file.strategy = different.iter().map(|settings| without_policy(settings)).collect();
         let left_out = scope::left_out(&plain, faults, (NODES, CALLS));
+        let kinds = scope::of_scenario(&plain, NODES, CALLS, faults);
+        let kinds = kinds.first().map(|(_, setup)| scope::kinds_in_words(&setup.system));
         let searched: Vec<_> = (plain.file.strategy.par_iter())
             .map(|settings| {
                 let found = one(scenario, settings, (faults, states), &left_out, stop);
@@ -87,6 +89,7 @@ impl Searches {
                 given_up: below(CALLS),
                 given_up_at_once: below(1),
                 left_out: left_out.iter().map(|item| item.words.clone()).collect(),
+                kinds: kinds.unwrap_or_default(),
             },
             found: searched,
         }

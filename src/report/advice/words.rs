@@ -58,9 +58,13 @@ pub(super) fn effort(advice: &Advice) -> String {
 /// What the columns of the table mean.
 pub(super) fn legend(advice: &Advice) -> String {
     let searched = &advice.searched;
+    let kinds = match searched.kinds.is_empty() {
+        true => String::new(),
+        false => format!(", which is {}", searched.kinds.join(", or ")),
+    };
     format!(
         "* no other finalist is as good by every measure and better by one. ◦ the scenario's own. “can happen”: properties that some run \
-         of {} nodes with up to {} calls each breaks (faults {}; tried as often as it takes), ! with lasting harm, ? left open, ¹ looked at whole with one call each; \
+         of {} nodes with up to {} calls each{kinds} breaks (faults {}; tried as often as it takes), ! with lasting harm, ? left open, ¹ looked at whole with one call each; \
          `tokenstorm check` tells them.",
         searched.nodes, searched.calls, searched.faults
     )
