@@ -47,17 +47,8 @@ impl<'a> Checker<'a> {
                 ),
             ));
         };
-        if known.counts_usable_tokens() && !self.file.usable_tokens {
-            return Err((
-                format!("`{metric}` is counted only where a scenario asks for it"),
-                "write `usable_tokens = true` above the first table of the file".to_owned(),
-            ));
-        }
-        if known.is_of_tenants() && !self.has_tenants() {
-            return Err((
-                format!("`{metric}` is about tenants, and no app serves several"),
-                "say how many there are: `tenants = 1000` at the app".to_owned(),
-            ));
+        if let Some(missing) = self.lacks(known) {
+            return Err(missing);
         }
         let Some(part) = part else { return Ok(known) };
         let by_fleet = known.by_fleet.is_some() && part.kind.is_none();
@@ -79,6 +70,30 @@ impl<'a> Checker<'a> {
         }
         let known: Vec<&str> = parts.iter().map(String::as_str).collect();
         Err((format!("unknown group `{part}`"), self.suggest(&part, &known, "groups")))
+    }
+
+    /// What a metric is about that the scenario does not have, and how it gets it.
+    fn lacks(&self, metric: &Metric) -> Option<(String, String)> {
+        let name = metric.name;
+        let (what, help) = if metric.counts_usable_tokens() && !self.file.usable_tokens {
+            (
+                format!("`{name}` is counted only where a scenario asks for it"),
+                "write `usable_tokens = true` above the first table of the file",
+            )
+        } else if metric.is_of_tenants() && !self.has_tenants() {
+            (
+                format!("`{name}` is about tenants, and no app serves several"),
+                "say how many there are: `tenants = 1000` at the app",
+            )
+        } else if metric.is_of_second_provider() && self.file.second_provider.is_none() {
+            (
+                format!("`{name}` is about a second provider, and there is one provider"),
+                "describe the other one: `[second_provider]`, with the keys of `[provider]`",
+            )
+        } else {
+            return None;
+        };
+        Some((what, help.to_owned()))
     }
 
     fn point(&self, selector: &str) -> Option<(String, String)> {

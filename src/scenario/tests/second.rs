@@ -45,6 +45,20 @@ fn there_is_one_provider() {
 }
 
 #[test]
+fn figures_of_a_second_provider_need_one() {
+    let expectation = "success_rate = \">= 99%\"";
+    mistaken(
+        expectation,
+        &format!("{expectation}\nfailed_at_second_rate = \"< 1%\""),
+        "`failed_at_second_rate` is about a second provider",
+        "failed_at_second_rate",
+        "[second_provider]",
+    );
+    let expects = both("").replace(expectation, &format!("{expectation}\nfailed_at_second_rate = \"< 1%\""));
+    assert!(parse(&expects).is_ok());
+}
+
+#[test]
 fn what_cannot_be_told_of_two_is_refused() {
     let said = |text: String| parse(&text).unwrap_err().to_string();
     let job = both("").replace("provider = \"both\"", "provider = \"both\", job = { calls = 3 }");
