@@ -9,7 +9,7 @@ use crate::trace::Event;
 use super::host::Host;
 use super::leg::Leg;
 use super::message::{Message, Stage};
-use super::second::choose;
+use super::second::{choose, send};
 use super::{Fleet, World};
 
 impl<S: Strategy, R: Rule> World<S, R> {
@@ -44,8 +44,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             // Asked first: most endpoints serve whatever comes.
             if !matches!(intake, Intake::Now { .. }) {
                 match intake {
-                    Intake::Serve => host.send(Leg::ApiService.at(second), key, message()),
-                    Intake::Answered(reply) => host.send(Leg::ApiResponse.at(second), key, answer(reply)),
+                    Intake::Serve => send(host, second, Leg::ApiService, key, message()),
+                    Intake::Answered(reply) => send(host, second, Leg::ApiResponse, key, answer(reply)),
                     _ => {}
                 }
                 return;
@@ -57,7 +57,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 server.provider.leaves(At::Api, &whose);
             }
             if let Some(next) = server.api_served() {
-                host.send(Leg::ApiService.at(second), next.service_key(), next);
+                send(host, second, Leg::ApiService, next.service_key(), next);
             }
         }
         let reply = match server.api_check(now, token, key, host) {
@@ -67,7 +67,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 Server::<R, Message>::rejection(cause)
             }
         };
-        host.send(Leg::ApiResponse.at(second), key, answer(reply));
+        send(host, second, Leg::ApiResponse, key, answer(reply));
     }
 
     /// A token was refused: why, as only somebody knows who has seen whether it was live when the attempt left.
@@ -139,8 +139,8 @@ impl<S: Strategy, R: Rule> World<S, R> {
             let intake = server.token_arrives(now, key, node, whose, message, host);
             let Intake::Now { no_op } = intake else {
                 match intake {
-                    Intake::Serve => host.send(Leg::TokenService.at(second), key, message()),
-                    Intake::Answered(reply) => host.send(Leg::TokenResponse.at(second), key, answer(reply)),
+                    Intake::Serve => send(host, second, Leg::TokenService, key, message()),
+                    Intake::Answered(reply) => send(host, second, Leg::TokenResponse, key, answer(reply)),
                     _ => {}
                 }
                 return;
@@ -152,7 +152,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
                 server.provider.leaves(At::Token, &whose);
             }
             if let Some(next) = server.token_served() {
-                host.send(Leg::TokenService.at(second), next.service_key(), next);
+                send(host, second, Leg::TokenService, next.service_key(), next);
             }
         }
         if host.wants_details() {
@@ -160,7 +160,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let server = choose(&mut self.server, &mut self.second, second);
         let reply = server.token_commits(now, &ask, host);
-        host.send(Leg::TokenResponse.at(second), key, answer(reply));
+        send(host, second, Leg::TokenResponse, key, answer(reply));
     }
 }
 

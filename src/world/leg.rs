@@ -77,10 +77,4 @@ impl Leg {
             other => other,
         }
     }
-
-    /// The way at one provider or at the other.
-    #[inline(always)]
-    pub(super) const fn at(self, second: bool) -> Self {
-        if second { self.of_second() } else { self }
-    }
 }

@@ -12,6 +12,7 @@ use crate::provider::{Outage, Provider, Rule, Server};
 
 use super::World;
 use super::host::Host;
+use super::leg::Leg;
 use super::message::Message;
 
 /// Tokens of the second provider are numbered from here on, so that no two of a run are the same.
@@ -36,6 +37,22 @@ pub(super) fn choose<'a, R>(
         Some(second) if at_second => &mut second.server,
         _ => first,
     }
+}
+
+/// Lets a message travel to the first provider or from it, or to the second one. Which way it goes is known where it is sent, so that only the
+/// question which provider it is costs something.
+#[inline(always)]
+pub(super) fn send(host: &mut impl Host, at_second: bool, leg: Leg, key: u64, message: Message) {
+    match at_second {
+        false => host.send(leg, key, message),
+        true => send_by_second(host, leg, key, message),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn send_by_second(host: &mut impl Host, leg: Leg, key: u64, message: Message) {
+    host.send(leg.of_second(), key, message);
 }
 
 impl<S: Strategy, R: Rule> World<S, R> {

@@ -18,6 +18,7 @@ use super::host::Host;
 use super::leg::Leg;
 use super::logins::Logins;
 use super::message::{Message, Stage};
+use super::second::send;
 use super::{Fleet, World, place};
 
 /// One node's connections to everybody else, and whoever looks on.
@@ -151,7 +152,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
                     live,
                     draw_key,
                 };
-                self.host.send(Leg::ApiRequest.at(self.at_second), key, message);
+                send(self.host, self.at_second, Leg::ApiRequest, key, message);
             }
             Sends::Token {
                 asker,
@@ -170,7 +171,7 @@ impl<M: Memory, H: Host, R: Rule> NodeHost<M> for Wire<'_, H, R> {
                     count,
                     with,
                 };
-                self.host.send(Leg::TokenRequest.at(self.at_second), key, message);
+                send(self.host, self.at_second, Leg::TokenRequest, key, message);
             }
             Sends::Store { number, operation } => {
                 let message = Message::StoreRequest {
