@@ -89,6 +89,9 @@ fn pages(name: &str) -> Vec<String> {
             None if metric.is_of_tenants() => {
                 "Told where an app serves several: `tenants = 300` at the app. What is asked for each of\nthem, and refused, stands in `tenants.csv` in the folder of a run.\n\n"
             }
+            None if metric.is_of_second_provider() => {
+                "Told where there is a second provider: `[second_provider]`, with the keys of `[provider]`.\n\n"
+            }
             None => "",
         };
         pages.push(format!(
@@ -181,6 +184,9 @@ mod tests {
                     }
                     if page.contains("`tenants = 300`") {
                         text = text.replace("slots = 9", "slots = 9, tenants = 300");
+                    }
+                    if page.contains("`[second_provider]`") {
+                        text.push_str("second_provider = { token_ttl = \"1h\" }\n");
                     }
                     if !snippet.contains("[provider]") {
                         text.push_str("provider = { profile = \"zoom-s2s-2022\" }\n");
