@@ -309,11 +309,11 @@ fn renamed(mut event: Event, order: &[usize; 3]) -> Event {
     match &mut event {
         Event::CallArrived { node, group }
         | Event::AttemptSent { node, group, .. }
+        | Event::AttemptRejected { node, group, .. }
         | Event::CallEnded { node, group, .. } => {
             of_node(node);
             of_group(group);
         }
-        Event::AttemptRejected { group, .. } => of_group(group),
         Event::Issued { node, .. } | Event::TokenRequested { node } | Event::TokenRefused { node, .. } => of_node(node),
         _ => {}
     }
