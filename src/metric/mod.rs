@@ -78,7 +78,7 @@ impl Metric {
 
     /// Whether it is about a second provider: it has no meaning, and is not told, where there is none.
     pub fn is_of_second_provider(&self) -> bool {
-        [providers::FAILED_AT_SECOND_RATE, providers::TOKEN_REQUESTS_AT_SECOND]
+        [providers::FAILURE_RATE_AT_SECOND, providers::TOKEN_REQUESTS_AT_SECOND]
             .iter()
             .any(|metric| metric.name == self.name)
     }
@@ -196,7 +196,7 @@ pub const METRICS: &[Metric] = &[
     tenants::TENANTS_WITH_FAILURES,
     tenants::FAIRNESS_WORST_TENANT,
     tenants::TOKEN_REQUESTS_TOP_TENANT,
-    providers::FAILED_AT_SECOND_RATE,
+    providers::FAILURE_RATE_AT_SECOND,
     providers::TOKEN_REQUESTS_AT_SECOND,
     usable::USABLE_TOKEN_SHARE,
     usable::USABLE_TOKEN_SHARE_WORST,

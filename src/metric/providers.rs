@@ -3,8 +3,8 @@
 use super::{Better, Metric, Observed};
 use crate::base::{NodeId, Time};
 
-pub(super) const FAILED_AT_SECOND_RATE: Metric = Metric {
-    name: "failed_at_second_rate",
+pub(super) const FAILURE_RATE_AT_SECOND: Metric = Metric {
+    name: "failure_rate_at_second",
     unit: "share",
     about: "Share of calls that came to the second provider and did not succeed there; only where there is a second one.",
     read: |run| {

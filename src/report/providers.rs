@@ -16,7 +16,7 @@ pub(super) fn told(
 ) -> Vec<String> {
     let told = worst.iter().filter_map(|(strategy, at, failed)| {
         let of = |metric| figures.mean(strategy, &record.points[*at], metric);
-        let (second, asked) = (of("failed_at_second_rate")?, of("token_requests_at_second")?);
+        let (second, asked) = (of("failure_rate_at_second")?, of("token_requests_at_second")?);
         let place = match sweep.point(*at) {
             place if place.is_empty() => place,
             place => format!(" at {place}"),

@@ -159,7 +159,7 @@ fn unlucky(goes: Goes) -> Plan {
 fn failed_at_second(run: &Observed) -> f64 {
     let metric = tokenstorm::metric::METRICS
         .iter()
-        .find(|metric| metric.name == "failed_at_second_rate");
+        .find(|metric| metric.name == "failure_rate_at_second");
     (metric.expect("it is one").read)(run).expect("there are two providers")
 }
 

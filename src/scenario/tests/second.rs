@@ -49,12 +49,15 @@ fn figures_of_a_second_provider_need_one() {
     let expectation = "success_rate = \">= 99%\"";
     mistaken(
         expectation,
-        &format!("{expectation}\nfailed_at_second_rate = \"< 1%\""),
-        "`failed_at_second_rate` is about a second provider",
-        "failed_at_second_rate",
+        &format!("{expectation}\nfailure_rate_at_second = \"< 1%\""),
+        "`failure_rate_at_second` is about a second provider",
+        "failure_rate_at_second",
         "[second_provider]",
     );
-    let expects = both("").replace(expectation, &format!("{expectation}\nfailed_at_second_rate = \"< 1%\""));
+    let expects = both("").replace(
+        expectation,
+        &format!("{expectation}\nfailure_rate_at_second = \"< 1%\""),
+    );
     assert!(parse(&expects).is_ok());
 }
 
