@@ -214,8 +214,8 @@ impl Sources {
         let workloads = &plan.workloads[fleet];
         let place = stream - self.first[fleet];
         let count = workloads.len() as u32;
-        let Fleet { nodes, tenants, .. } = &plan.layout.fleets[fleet];
-        let node = nodes.start + place / count * tenants;
+        let fleet = &plan.layout.fleets[fleet];
+        let node = fleet.nodes.start + place / count * fleet.each();
         let index = place % count;
         (NodeId(node), u64::from(index), &workloads[index as usize])
     }
