@@ -39,6 +39,9 @@ use std::collections::BTreeMap;
 
 pub(crate) use swept::Sweep;
 
+/// Beyond these a list of strategies in sentences says no more.
+const MOST_TOLD: usize = 3;
+
 /// The readings of a record by strategy, point and metric.
 pub(crate) struct Figures<'a> {
     by_key: BTreeMap<(&'a str, &'a str, &'a str), &'a Reading>,

@@ -1,10 +1,7 @@
 //! What becomes of calls at a second provider, in sentences.
 
-use super::{Figures, Sweep, number, quoted};
+use super::{Figures, MOST_TOLD, Sweep, number, quoted};
 use crate::record::Record;
-
-/// Beyond these a list of strategies says no more.
-const MOST_TOLD: usize = 3;
 
 /// Of each strategy under which a call fails, at the point where most do, the worst first: at which provider they fail. Nothing where
 /// there is one.
@@ -17,10 +14,7 @@ pub(super) fn told(
     let told = worst.iter().filter_map(|(strategy, at, failed)| {
         let of = |metric| figures.mean(strategy, &record.points[*at], metric);
         let (second, asked) = (of("failure_rate_at_second")?, of("token_requests_at_second")?);
-        let place = match sweep.point(*at) {
-            place if place.is_empty() => place,
-            place => format!(" at {place}"),
-        };
+        let place = sweep.at(*at);
         Some(format!(
             "Under {}{place} {} of all calls fail at the first provider and {} at the second one, which gets {} of all token requests.",
             quoted(strategy),

@@ -1,10 +1,7 @@
 //! What was used of the quotas of the two endpoints, in sentences.
 
-use super::{Figures, Sweep, number, quoted};
+use super::{Figures, MOST_TOLD, Sweep, number, quoted};
 use crate::record::Record;
-
-/// Beyond these a list of strategies says no more.
-const MOST_TOLD: usize = 3;
 
 /// From this share on it is told how much of a quota is used that is never used up.
 const NEARLY: f64 = 0.8;
@@ -65,13 +62,6 @@ fn greatest<'a>(metric: &str, record: &'a Record, figures: &Figures<'_>) -> Vec<
     found
 }
 
-fn place(sweep: &Sweep, at: usize) -> String {
-    match sweep.point(at) {
-        place if place.is_empty() => place,
-        place => format!(" at {place}"),
-    }
-}
-
 /// So many seconds; a few are no whole number, and less than one is not none.
 fn counted(seconds: f64) -> String {
     if seconds < 10.0 {
@@ -96,7 +86,7 @@ fn used_up(endpoint: &Endpoint, record: &Record, figures: &Figures<'_>, sweep: &
             counted(*seconds),
             counted(span),
             quoted(strategy),
-            place(sweep, *at),
+            sweep.at(*at),
             number::percent(*seconds / span),
             refused.unwrap_or_default(),
         )
@@ -112,7 +102,7 @@ fn nearly(endpoint: &Endpoint, record: &Record, figures: &Figures<'_>, sweep: &S
         "The {} is never used up; {} comes nearest{}, with {} of it.",
         endpoint.quota,
         quoted(strategy),
-        place(sweep, *at),
+        sweep.at(*at),
         number::percent(*most),
     ))
 }

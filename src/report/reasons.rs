@@ -3,7 +3,7 @@
 //!
 //! Knows which metrics add up to which, and nothing of how they were measured.
 
-use super::{Figures, Sweep, number, one_line, providers, quotas, quoted, tenants};
+use super::{Figures, MOST_TOLD, Sweep, number, one_line, providers, quotas, quoted, tenants};
 use crate::metric::MetricName;
 use crate::record::Record;
 
@@ -75,9 +75,6 @@ const CAUSES: [(&str, &str); 6] = [
     ("rejections_long_dead_per_call", "their token had been dead for long"),
 ];
 
-/// Beyond these a list of strategies says no more.
-const MOST_TOLD: usize = 3;
-
 /// A reason that explains less than this share is not told.
 const WORTH_TELLING: f64 = 0.1;
 
@@ -140,10 +137,7 @@ pub(super) fn told(record: &Record) -> Vec<String> {
         let Some(why) = why(&figures, strategy, &record.points[*at]) else {
             continue;
         };
-        let place = match sweep.point(*at) {
-            place if place.is_empty() => place,
-            place => format!(" at {place}"),
-        };
+        let place = sweep.at(*at);
         let who = format!("{} ({}{place})", quoted(strategy), number::percent(*share));
         match groups.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) => names.push(who),
@@ -256,10 +250,7 @@ fn last_tries(figures: &Figures<'_>, record: &Record, sweep: &Sweep, worst: &[(S
             .iter()
             .map(|(share, words)| format!("{} because {words}", number::percent(*share)));
         let parts: Vec<String> = parts.collect();
-        let place = match sweep.point(*at) {
-            place if place.is_empty() => place,
-            place => format!(" at {place}"),
-        };
+        let place = sweep.at(*at);
         let who = quoted(strategy);
         (!parts.is_empty()).then(|| format!("The last tries of failed calls of {who}{place}: {}.", parts.join(", ")))
     });

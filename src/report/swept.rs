@@ -95,6 +95,14 @@ impl Sweep {
         }
     }
 
+    /// A point for the end of a phrase, e.g. ` at nodes = 8`; empty without a sweep.
+    pub(super) fn at(&self, index: usize) -> String {
+        match self.point(index) {
+            place if place.is_empty() => place,
+            place => format!(" at {place}"),
+        }
+    }
+
     /// A point in words, e.g. `nodes = 8`; empty without a sweep.
     pub(crate) fn point(&self, index: usize) -> String {
         let values = self.values.get(index).map(Vec::as_slice).unwrap_or_default();

@@ -1,11 +1,8 @@
 //! What becomes of single tenants, in sentences.
 
-use super::{Figures, Sweep, number, quoted};
+use super::{Figures, MOST_TOLD, Sweep, number, quoted};
 use crate::record::Record;
 use crate::record::write::TENANTS;
-
-/// Beyond these a list of strategies says no more.
-const MOST_TOLD: usize = 3;
 
 /// Of each strategy under which a call fails, at the point where most do, the worst first: how many tenants it meets, and how hard it
 /// meets the one that fares worst; and where each of them is told. Nothing where no app serves several.
@@ -18,10 +15,7 @@ pub(super) fn told(
     let told = worst.iter().filter_map(|(strategy, at, failed)| {
         let of = |metric| figures.mean(strategy, &record.points[*at], metric);
         let (met, least) = (of("tenants_with_failures")?, of("fairness_worst_tenant")?);
-        let place = match sweep.point(*at) {
-            place if place.is_empty() => place,
-            place => format!(" at {place}"),
-        };
+        let place = sweep.at(*at);
         let most = of("token_requests_top_tenant").map_or_else(String::new, |share| {
             format!("; one tenant makes {} of all token requests", number::percent(share))
         });

@@ -57,12 +57,7 @@ pub(super) fn words(record: &Record) -> Vec<String> {
         out.push(format!("Cheapest of those not distinguishable from that: {found}."));
     }
     if let (Some((strategy, i, mean)), false) = (worst, alone) {
-        let place = sweep.point(i);
-        let place = if place.is_empty() {
-            place
-        } else {
-            format!(" at {place}")
-        };
+        let place = sweep.at(i);
         out.push(format!(
             "Most failed calls: {} ({}{place}).",
             quoted(strategy),

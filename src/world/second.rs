@@ -91,10 +91,16 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Ends the live tokens of a client's slot, or of all its slots, for one tenant or for all, at one of the providers.
-    pub fn revoke(&mut self, whose: (bool, u16, Option<u32>, Option<u16>), host: &mut impl Host) {
-        let (second, client, tenant, slot) = whose;
+    pub fn revoke(
+        &mut self,
+        at_second: bool,
+        client: u16,
+        tenant: Option<u32>,
+        slot: Option<u16>,
+        host: &mut impl Host,
+    ) {
         let now = host.now();
-        if let Some(server) = self.server_mut(second) {
+        if let Some(server) = self.server_mut(at_second) {
             server.revoke(now, client, tenant, slot, host);
         }
     }

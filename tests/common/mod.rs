@@ -11,7 +11,7 @@ use tokenstorm::engine::sim::Shortcuts;
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{CallPolicy, Strategy as _};
-use tokenstorm::plan::{Act, CallShare, Drivers, Links, Plan, ProviderPlan, Span, Stream, TenantShare};
+use tokenstorm::plan::{Act, CallShare, Drivers, Links, Plan, Processes, ProviderPlan, Span, Stream, TenantShare};
 use tokenstorm::provider::{Addresses, Endpoint, Issuance, OnBadSlot, Reveals};
 use tokenstorm::retry::{Attempts, DecorrelatedJitter, EqualJitter, Exponential, Fixed, FullJitter, Immediate, Retry};
 use tokenstorm::strategy::Coordination;
@@ -115,14 +115,15 @@ pub fn m0(coordination: Coordination, rule: Issuance, fleets: &[Nodes], seconds:
     }
 }
 
-/// All fleets of a plan with so many tenants in place of one, and the calls of each group spread over them as it says.
-pub fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> Plan {
+/// Makes each process of a plan as many nodes as it has credentials now, of so many tenants at so many providers.
+pub fn lay_out_anew(plan: &mut Plan, tenants: u32, providers: u32) {
     let mut first = 0;
     for fleet in &mut plan.layout.fleets {
-        let many = (fleet.nodes.end - fleet.nodes.start) * tenants;
+        let many = (fleet.nodes.end - fleet.nodes.start) * tenants * providers;
         *fleet = Fleet {
             nodes: first..first + many,
             tenants,
+            providers,
             ..fleet.clone()
         };
         first += many;
@@ -132,10 +133,18 @@ pub fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> P
     for fleet in plan.layout.fleets.iter_mut().filter(|fleet| fleet.gateway.is_some()) {
         fleet.gateway = gateway;
     }
-    plan.layout.stores *= tenants;
+    plan.layout.stores *= tenants * providers;
+    plan.timeline[0].1 = Act::Start(0..first);
+    let at = Processes::of(&plan.layout.fleets[0]);
+    plan.drivers.replays.iter_mut().for_each(|replay| replay.at = at);
+}
+
+/// All fleets of a plan with so many tenants in place of one, and the calls of each group spread over them as it says.
+pub fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> Plan {
+    lay_out_anew(&mut plan, tenants, 1);
     plan.provider.tenants = tenants;
     plan.provider.addresses = vec![Addresses {
-        nodes: 0..first,
+        nodes: 0..plan.nodes() as u32,
         first: 0,
         each: tenants,
     }];
@@ -145,7 +154,6 @@ pub fn with_tenants(mut plan: Plan, tenants: u32, shares: Vec<TenantShare>) -> P
         at_second: false,
     };
     plan.shares = shares.into_iter().map(share).collect();
-    plan.timeline[0].1 = Act::Start(0..first);
     plan
 }
 

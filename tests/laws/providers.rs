@@ -1,6 +1,8 @@
 //! Laws of a second provider: what happens at one has nothing to do with what happens at the other, but for the processes that call both, and a
 //! call that needs both is one call after the other.
 
+use std::collections::BTreeSet;
+
 use tokenstorm::base::{Chance, Duration, NodeId, Time};
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
@@ -9,33 +11,18 @@ use tokenstorm::provider::Issuance;
 use tokenstorm::retry::Retry;
 use tokenstorm::strategy::{Coordination, Naive};
 use tokenstorm::trace::{CallOutcome, Event};
-use tokenstorm::workload::Job;
-use tokenstorm::world::{Fleet, Leg};
+use tokenstorm::workload::{Jitters, Job, Pattern, Periodic};
+use tokenstorm::world::Leg;
 
 use super::tenants::{calls, endings, replayed};
-use crate::common::{Nodes, every_strategy, fails, holds, m0, mean, ms, record};
+use crate::common::{Nodes, every_strategy, fails, holds, lay_out_anew, m0, mean, ms, record};
 use crate::settings::success;
 
 const LEGS: [Leg; 4] = [Leg::TokenRequest, Leg::TokenResponse, Leg::ApiRequest, Leg::ApiResponse];
 
 /// The same plan with a second provider, as `other` has its own; the calls of the groups go where `goes` says.
 fn with_second(mut plan: Plan, other: &Plan, goes: &[Goes]) -> Plan {
-    let mut first = 0;
-    for fleet in &mut plan.layout.fleets {
-        let many = 2 * (fleet.nodes.end - fleet.nodes.start);
-        *fleet = Fleet {
-            nodes: first..first + many,
-            providers: 2,
-            ..fleet.clone()
-        };
-        first += many;
-    }
-    let gateway = plan.layout.fleets.iter().find(|fleet| fleet.is_gateway);
-    let gateway = gateway.map(|gateway| NodeId(gateway.nodes.start));
-    for fleet in plan.layout.fleets.iter_mut().filter(|fleet| fleet.gateway.is_some()) {
-        fleet.gateway = gateway;
-    }
-    plan.layout.stores *= 2;
+    lay_out_anew(&mut plan, 1, 2);
     plan.layout.need_both = goes.iter().map(|&goes| goes == Goes::Both).collect();
     plan.layout.jobs = goes
         .iter()
@@ -55,9 +42,6 @@ fn with_second(mut plan: Plan, other: &Plan, goes: &[Goes]) -> Plan {
         *plan.links.leg_mut(leg.of_second()) = other.links.leg(leg).clone();
     }
     plan.links.lags_of_second = Some(Box::new(other.links.lags.clone()));
-    plan.timeline[0].1 = Act::Start(0..first);
-    let at = Processes::of(&plan.layout.fleets[0]);
-    plan.drivers.replays.iter_mut().for_each(|replay| replay.at = at);
     plan
 }
 
@@ -173,6 +157,36 @@ fn a_call_that_needs_both_succeeds_at_both() {
     holds(mean(&both, 40, 611, failed_at_second), first * (1.0 - second), 0.005);
     holds(mean(&unlucky(Goes::First), 40, 612, success), first, 0.01);
     holds(mean(&unlucky(Goes::Second), 40, 613, success), second, 0.005);
+}
+
+/// Calls begin where they are meant to, whether all of a fleet come together or each process has a stream of its own.
+#[test]
+fn calls_begin_at_the_provider_that_they_are_for() {
+    let every = |period| {
+        Pattern::Periodic(Periodic {
+            every: ms(period),
+            jitter: Duration::ZERO,
+            jitters: Jitters::Gaps,
+            aligned: true,
+            at: None,
+        })
+    };
+    for goes in [Goes::First, Goes::Second, Goes::Both] {
+        let together = unlucky(goes);
+        let mut apart = together.clone();
+        apart.workloads[0][0].arrivals = every(700);
+        for plan in [together, apart] {
+            let arrived = |(_, event): (Time, Event)| match event {
+                Event::CallArrived { node, .. } => Some(node),
+                _ => None,
+            };
+            let trace = record(&plan, tokenstorm::base::Dice::new(5));
+            let nodes: BTreeSet<NodeId> = trace.into_iter().filter_map(arrived).collect();
+            let first = u32::from(goes == Goes::Second);
+            let meant = (0..3).map(|process| NodeId(2 * process + first));
+            assert!(nodes.iter().copied().eq(meant), "{nodes:?}");
+        }
+    }
 }
 
 /// Where both have tokens, a call takes the time of one call after the other, to the nanosecond; each provider issues for itself.

@@ -92,9 +92,7 @@ fn tenants_are_as_many_runs_of_one() {
     {
         let lists: Vec<_> = (0..3).map(calls).collect();
         let together = replayed(coordination.clone(), lists.clone(), refreshes);
-        let mut together = with_tenants(together, 3, (0..3).map(TenantShare::Only).collect());
-        let at = Processes::of(&together.layout.fleets[0]);
-        together.drivers.replays.iter_mut().for_each(|replay| replay.at = at);
+        let together = with_tenants(together, 3, (0..3).map(TenantShare::Only).collect());
         let mut met_refusals = false;
         for (tenant, calls) in (0..).zip(lists) {
             let alone = replayed(coordination.clone(), vec![calls], refreshes);

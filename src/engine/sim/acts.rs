@@ -54,7 +54,7 @@ where
                 slot,
             } => clients
                 .clone()
-                .for_each(|client| self.world.revoke((*second, client, *tenant, *slot), host)),
+                .for_each(|client| self.world.revoke(*second, client, *tenant, *slot, host)),
         }
     }
 }

@@ -299,7 +299,7 @@ where
                 sim.queue.push_arrival(next, number);
                 let (client, tenant) = world.server.provider.grant_of(chosen);
                 self.host.begins(world, Occasion::Revocation(client));
-                world.revoke((false, client, Some(tenant), None), &mut self.host);
+                world.revoke(false, client, Some(tenant), None, &mut self.host);
                 self.host.done(world);
             }
             DriverTurn::Resume(node) => {

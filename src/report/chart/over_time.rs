@@ -30,10 +30,7 @@ pub(super) fn shown_point(record: &Record, series: &str) -> Option<usize> {
 
 /// Which point of a sweep is shown, for the end of a title.
 pub(super) fn at_point(record: &Record, shown: usize) -> String {
-    match Sweep::of(record).point(shown) {
-        place if place.is_empty() => place,
-        place => format!(" at {place}"),
-    }
+    Sweep::of(record).at(shown)
 }
 
 pub(super) fn draw(record: &Record, what: &Shown) -> Drawing {
