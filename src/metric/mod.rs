@@ -5,6 +5,7 @@
 //! A new metric is one entry in the file of its theme and one line in [`METRICS`]; if it needs a count that nothing keeps yet,
 //! a field of [`Observed`] too. Names and meanings are a promise to users.
 
+mod apart;
 mod calls;
 mod context;
 mod controls;

@@ -19,6 +19,8 @@ use crate::trace::{CallOutcome, Event, Sink};
 pub struct Observed {
     /// What was known of the run before it began.
     pub context: RunContext,
+    /// Something is counted by fleet, by tenant or by provider.
+    pub(super) is_apart: bool,
     /// Counts of the calls, by group.
     pub groups: Vec<Tally>,
     /// Counts of token requests and refusals by fleet, where fleets are counted apart.
@@ -128,6 +130,7 @@ impl Observed {
             usable: (context.usable_tokens_of)
                 .map(|counted| UsableTokens::new((context.nodes, counted), context.warmup, context.horizon)),
             seconds: Seconds::new(&context),
+            is_apart: context.is_apart(),
             context,
         }
     }
@@ -172,17 +175,6 @@ impl Observed {
         match at {
             At::Token => &mut self.token_quota,
             At::Api => &mut self.api_quota,
-        }
-    }
-
-    /// Counts something of a node's fleet, where fleets are counted apart.
-    #[inline(always)]
-    fn of_fleet(&mut self, now: Time, node: NodeId, count: impl FnOnce(&mut FleetTally)) {
-        if !self.fleets.is_empty()
-            && self.measured(now)
-            && let Some(fleet) = self.context.fleets.of_node(node)
-        {
-            count(&mut self.fleets[fleet]);
         }
     }
 
@@ -251,8 +243,10 @@ impl Observed {
             self.blast += u64::from(blast);
             self.join_herd(now);
         }
-        self.of_fleet(now, node, |fleet| fleet.issued += 1);
-        self.of_tenant(now, node, |tenant| tenant.issued += 1);
+        self.apart(|run| {
+            run.of_fleet(now, node, |fleet| fleet.issued += 1);
+            run.of_tenant(now, node, |tenant| tenant.issued += 1);
+        });
     }
 
     #[inline(always)]
@@ -270,10 +264,12 @@ impl Observed {
         self.seconds.at(now).rejections += 1;
         if arrived >= self.context.warmup {
             self.causes[cause as usize] += 1;
-            if let Some(fleet) = self.context.fleets.of_group(group) {
-                self.fleets[fleet].causes[cause as usize] += 1;
-            }
-            self.rejected_of_tenant(node, cause);
+            self.apart(|run| {
+                if let Some(fleet) = run.context.fleets.of_group(group) {
+                    run.fleets[fleet].causes[cause as usize] += 1;
+                }
+                run.rejected_of_tenant(node, cause);
+            });
         }
     }
 
@@ -344,9 +340,11 @@ impl Sink for Observed {
             Event::TokenRequested { node } => {
                 self.seconds.at(now).token_requests += 1;
                 self.token_requests += u64::from(self.measured(now));
-                self.of_fleet(now, node, |fleet| fleet.requests += 1);
-                self.of_tenant(now, node, |tenant| tenant.requests += 1);
-                self.of_second_provider(now, node);
+                self.apart(|run| {
+                    run.of_fleet(now, node, |fleet| fleet.requests += 1);
+                    run.of_tenant(now, node, |tenant| tenant.requests += 1);
+                    run.of_second_provider(now, node);
+                });
             }
             Event::TokenRefused { node, why } => self.token_refused(now, node, why),
             Event::TokenRequestLost => self.lost_requests += u64::from(self.measured(now)),

@@ -25,7 +25,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         draw_key: u32,
         host: &mut impl Host,
     ) {
-        let (now, key, second) = (host.now(), u64::from(draw_key), self.is_at_second(node));
+        let (now, key, second) = (host.now(), u64::from(draw_key), self.is_at_second_of(node, host));
         let server = choose(&mut self.server, &mut self.second, second);
         let answer = move |reply| Message::ApiResponse { ticket, token, reply };
         if stage == Stage::Arrived {
@@ -106,7 +106,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         with: Option<Token>,
         host: &mut impl Host,
     ) {
-        let (now, key, second) = (host.now(), node_key(node, count), self.is_at_second(node));
+        let (now, key, second) = (host.now(), node_key(node, count), self.is_at_second_of(node, host));
         let server = choose(&mut self.server, &mut self.second, second);
         let state = &self.nodes[node.index()];
         let fleet = &self.fleets[usize::from(state.fleet)];

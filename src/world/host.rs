@@ -10,6 +10,10 @@ use crate::trace::Event;
 /// An engine as the world sees it. A `key` names a draw: the same key for the same leg is the same luck, whatever else
 /// happens in the run. [`World`](super::World) shows a small one.
 pub trait Host {
+    /// Whether its runs may have a [second provider](super::World::with_second). An engine that says no is compiled without: nothing asks which
+    /// provider it is.
+    const TWO_PROVIDERS: bool = true;
+
     /// The instant of the delivery under way.
     fn now(&self) -> Time;
 

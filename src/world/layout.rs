@@ -59,7 +59,10 @@ impl Fleet {
     /// Which tenant a node of it works for.
     #[inline]
     pub fn tenant_of(&self, id: NodeId) -> u32 {
-        self.credential_of(id) / self.providers
+        match self.tenants {
+            1 => 0,
+            _ => self.credential_of(id) / self.providers,
+        }
     }
 
     /// Whether a node of it has its credential from the second provider.

@@ -174,7 +174,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         let again = self.logins.at(login).token.is_some();
         // The first was before the run, whenever the node starts that it is deployed to.
         let key = LOGIN | (u64::from(login) << 40) ^ now.nanos();
-        let at_second = self.is_at_second(first);
+        let at_second = self.is_at_second_of(first, host);
         let server = choose(&mut self.server, &mut self.second, at_second);
         let granted = match again {
             false => server.log_in(now, client, tenant, again, host),

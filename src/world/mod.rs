@@ -352,7 +352,12 @@ impl<S: Strategy, R: Rule> World<S, R> {
     }
 
     /// Ends the run: calls that are under way stay unfinished, tokens stay as they are.
-    pub fn close(&mut self, host: &mut impl Host) {
+    ///
+    /// # Panics
+    ///
+    /// Where there is a second provider, and the host says that there is [none](Host::TWO_PROVIDERS).
+    pub fn close<H: Host>(&mut self, host: &mut H) {
+        assert!(H::TWO_PROVIDERS || self.second.is_none(), "a host for one provider");
         let unfinished: Vec<_> = self.calls.under_way().collect();
         for call in unfinished {
             if self.calls.get(call).is_forwarded() {

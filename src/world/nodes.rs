@@ -178,7 +178,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
         let now = host.now();
         let store = self.fleets[usize::from(self.nodes[id.index()].fleet)].store_of(id);
-        let at_second = self.is_at_second(id);
+        let at_second = self.is_at_second_of(id, host);
         let provider = &choose(&mut self.server, &mut self.second, at_second).provider;
         let store = &mut self.stores[store];
         let answer = match self.store_down {

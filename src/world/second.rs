@@ -40,10 +40,10 @@ pub(super) fn choose<'a, R>(
 }
 
 /// Lets a message travel to the first provider or from it, or to the second one. Which way it goes is known where it is sent, so that only the
-/// question which provider it is costs something.
+/// question which provider it is costs something, and that only where there may be two.
 #[inline(always)]
-pub(super) fn send(host: &mut impl Host, at_second: bool, leg: Leg, key: u64, message: Message) {
-    match at_second {
+pub(super) fn send<H: Host>(host: &mut H, at_second: bool, leg: Leg, key: u64, message: Message) {
+    match H::TWO_PROVIDERS && at_second {
         false => host.send(leg, key, message),
         true => send_by_second(host, leg, key, message),
     }
@@ -68,8 +68,14 @@ impl<S: Strategy, R: Rule> World<S, R> {
         }
     }
 
-    /// Whether a node has its credential from the second provider.
+    /// Whether a node has its credential from the second provider, where the engine may have one.
     #[inline(always)]
+    pub(super) fn is_at_second_of<H: Host>(&self, id: NodeId, _: &H) -> bool {
+        H::TWO_PROVIDERS && self.is_at_second(id)
+    }
+
+    /// Whether a node has its credential from the second provider.
+    #[inline]
     pub(super) fn is_at_second(&self, id: NodeId) -> bool {
         self.second.is_some() && self.fleets[usize::from(self.nodes[id.index()].fleet)].is_at_second(id)
     }

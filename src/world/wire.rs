@@ -40,7 +40,7 @@ impl<S: Strategy, R: Rule> World<S, R> {
     /// One node, and its connections.
     #[inline(always)]
     pub(super) fn at<'a, H: Host>(&'a mut self, id: NodeId, host: &'a mut H) -> (AtNode<'a, S>, Wire<'a, H, R>) {
-        let at_second = self.is_at_second(id);
+        let at_second = self.is_at_second_of(id, host);
         let state = &mut self.nodes[id.index()];
         let (server, policy) = match &mut self.second {
             Some(second) if at_second => (&mut second.server, &second.policy),

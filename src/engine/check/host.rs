@@ -22,6 +22,8 @@ pub struct CheckHost {
 }
 
 impl Host for CheckHost {
+    const TWO_PROVIDERS: bool = false;
+
     fn now(&self) -> Time {
         NOW
     }

@@ -172,6 +172,8 @@ impl SimHost<'_> {
 }
 
 impl Host for SimHost<'_> {
+    const TWO_PROVIDERS: bool = false;
+
     #[inline]
     fn now(&self) -> Time {
         self.now

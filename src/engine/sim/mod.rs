@@ -124,6 +124,9 @@ fn simulate<'a>(
     shortcuts: Shortcuts,
     stop: &'a AtomicBool,
 ) -> RunStats {
+    if plan.second.is_some() {
+        return watched::run(plan, dice, sink, shortcuts, stop, &mut ());
+    }
     if let Some(mix) = &plan.mix {
         let world = own_world(plan, mix.clone());
         return Sim::new(plan, world, dice, sink, shortcuts, |host| host).run(stop);

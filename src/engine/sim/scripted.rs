@@ -46,6 +46,8 @@ struct ScriptHost<'a> {
 }
 
 impl Host for ScriptHost<'_> {
+    const TWO_PROVIDERS: bool = false;
+
     fn now(&self) -> Time {
         self.now
     }

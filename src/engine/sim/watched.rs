@@ -3,6 +3,8 @@
 //! It is the run of the same plan under the same seed, draw by draw. The engine is compiled once more for it, for all strategies
 //! together; runs that nobody looks at pay nothing.
 
+use std::sync::atomic::AtomicBool;
+
 use super::host::{Listener, SimHost};
 use super::payload::Taken;
 use super::stage::{Occasion, Stage};
@@ -61,16 +63,45 @@ pub trait Watcher {
 
 /// Runs a plan once under a seed, as [`run`](super::run) does, and shows a watcher every step.
 pub fn watch(plan: &Plan, dice: Dice, watcher: &mut dyn Watcher) -> RunStats {
+    let mut nobody = ();
+    run(
+        plan,
+        dice,
+        Listener::Other(&mut nobody),
+        Shortcuts::ALL,
+        &super::NEVER,
+        watcher,
+    )
+}
+
+/// The same for somebody who listens too. Runs with a second provider are run so, looked at by nobody: all others are compiled without one.
+pub(super) fn run<'a>(
+    plan: &'a Plan,
+    dice: Dice,
+    sink: Listener<'a>,
+    shortcuts: Shortcuts,
+    stop: &AtomicBool,
+    watcher: &mut dyn Watcher,
+) -> RunStats {
     let alone = || Mixed::alone(plan.coordination.clone());
     let strategy = plan.mix.clone().unwrap_or_else(alone);
     let world = super::own_world(plan, strategy);
-    let mut nobody = ();
-    let sink = Listener::Other(&mut nobody);
-    Sim::new(plan, world, dice, sink, Shortcuts::ALL, |sim| WatchedHost {
-        sim,
-        watcher,
-    })
-    .run(&super::NEVER)
+    Sim::new(plan, world, dice, sink, shortcuts, |sim| WatchedHost { sim, watcher }).run(stop)
+}
+
+/// Nobody.
+impl Watcher for () {
+    fn begins(&mut self, _: Time, _: Watched<'_>, _: &WatchedWorld) {}
+
+    fn sent(&mut self, _: Time, _: &Message, _: Option<Time>) {}
+
+    fn told(&mut self, _: Time, _: &Event) {}
+
+    fn done(&mut self, _: Time, _: &WatchedWorld) {}
+
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
 }
 
 struct WatchedHost<'a, 'w> {
