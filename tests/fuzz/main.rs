@@ -93,6 +93,38 @@ fn nothing_is_shorter_than_a_shortest_run() {
     }
 }
 
+/// Until something is found.
+struct FirstFinding;
+
+impl FuzzProgress for FirstFinding {
+    fn fuzzed(&self, _: u64, broken: usize) -> bool {
+        broken == 0
+    }
+}
+
+/// A livelock that takes 21 steps and 18 more around, where nearly all runs end soon: walks that go back from their end find it, in some
+/// thousand cases.
+#[test]
+fn a_long_livelock_is_found_by_chance() {
+    let setup = setup("wait_and_look", 2, 1, FaultBudget::NONE);
+    let livelock = PROPERTIES
+        .iter()
+        .position(|property| property.name == "L2")
+        .expect("L2");
+    let list = expected::of("wait_and_look", 2, FaultBudget::NONE).expect("it is in the list");
+    assert!(matches!(list.verdicts[livelock], Expectation::Breaks(..)));
+    for seed in 1..=4 {
+        let effort = FuzzOptions {
+            wanted: 1 << livelock,
+            ..FuzzOptions::of(seed, 20_000)
+        };
+        let rules = std::slice::from_ref(&setup.system.rule);
+        let report = fuzz::fuzz_setup(&setup, rules, &effort, &FirstFinding);
+        let finding = report.of("L2").unwrap_or_else(|| panic!("seed {seed}"));
+        assert!(finding.example.around > 0, "{:?}", finding.example.around);
+    }
+}
+
 /// A leeway that ends is found by chance too, at rest or as a fault, and its case replays in both engines.
 #[test]
 fn a_leeway_that_ends_is_found_by_chance() {

@@ -102,10 +102,19 @@ fn below(stream: &mut u64, bound: u64) -> u64 {
     ((u128::from(Dice::next(stream)) * u128::from(bound)) >> 64) as u64
 }
 
+/// How often a walk goes back that has ended too soon, and how many steps at most.
+const RETURNS: usize = 60;
+const BACK: u64 = 24;
+
 /// The preferences of one case among the steps that can be taken.
 struct SwarmWeights(u64);
 
 impl SwarmWeights {
+    /// Whether a walk that has ended goes back and on.
+    fn returns(&self) -> bool {
+        mix(self.0 ^ 0x7265_7475_726e) % 8 == 0
+    }
+
     /// The weight of a step against the others that can be taken.
     fn weight(&self, step: ScheduleStep) -> u64 {
         const SPREAD: [u64; 4] = [1, 3, 9, 27];
@@ -139,17 +148,39 @@ pub struct Cases<'a, S, R> {
 }
 
 impl<S: Strategy, R: Rule> Cases<'_, S, R> {
-    /// A random walk; its steps become the schedule.
+    /// A random walk; its steps become the schedule. One case in eight goes back some steps where nothing can happen any more, and on from
+    /// there by other draws: what can go on for ever, where most runs end soon, is found sooner.
     pub fn walk(&self, draw: &SystemParams, draw_key: u64) -> Walk<S, R> {
         let favour = SwarmWeights(mix(draw_key));
         let mut stream = draw_key;
         let mut walk = Walk::new(self.ground.initial(draw), self.wanted);
+        self.go_on(&mut walk, &favour, &mut stream);
+        let mut returns = if walk.wants_cycles() && favour.returns() {
+            RETURNS
+        } else {
+            0
+        };
+        while returns > 0 && walk.taken.len() < self.longest && !walk.has_broken_any() {
+            returns -= 1;
+            let back = 1 + below(&mut stream, BACK.min(walk.taken.len() as u64)) as usize;
+            let kept = walk.taken[..walk.taken.len().saturating_sub(back)].to_vec();
+            walk = Walk::new(self.ground.initial(draw), self.wanted);
+            for step in kept {
+                walk.take(step);
+            }
+            self.go_on(&mut walk, &favour, &mut stream);
+        }
+        walk
+    }
+
+    /// Walks on until nothing can happen any more, or the schedule is as long as it may be.
+    fn go_on(&self, walk: &mut Walk<S, R>, favour: &SwarmWeights, stream: &mut u64) {
         let mut weights = Vec::new();
         while walk.taken.len() < self.longest && !walk.steps().is_empty() {
             weights.clear();
             weights.extend(walk.steps().iter().map(|&step| favour.weight(step)));
             let all: u64 = weights.iter().sum();
-            let mut at = below(&mut stream, all);
+            let mut at = below(stream, all);
             let place = weights.iter().position(|&weight| {
                 let here = at < weight;
                 at = at.wrapping_sub(weight);
@@ -157,7 +188,6 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
             });
             walk.take_at(place.expect("the draw lies below the sum"));
         }
-        walk
     }
 
     /// The case of a stream of draws.

@@ -123,7 +123,8 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         self.arrive();
     }
 
-    fn wants_cycles(&self) -> bool {
+    /// Whether a cycle could still break a property that is looked for.
+    pub fn wants_cycles(&self) -> bool {
         PROPERTIES
             .iter()
             .zip(&self.broken)
@@ -195,6 +196,11 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
     /// Whether a property that is looked for has been broken on the way.
     pub fn has_broken(&self, property: usize) -> bool {
         self.broken[property].is_some()
+    }
+
+    /// Whether any has been.
+    pub fn has_broken_any(&self) -> bool {
+        self.broken.iter().any(Option::is_some)
     }
 
     /// The run up to where a property is broken: the steps by name, and the run itself. Properties about what can follow the end of a
