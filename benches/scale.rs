@@ -1,7 +1,7 @@
 //! How far the checker goes: time and memory of the search of every system among three or four nodes, each in a process of its own.
 //!
 //! `cargo bench --bench scale` prints the table of three nodes; `-- --nodes 4` that of four, `--most` says after how many millions of
-//! states a search is given up, `--only` searches the systems whose names contain a word, and `--write` puts the rows into
+//! states a search is given up, `--only` searches the system of this name, or those whose names contain it, and `--write` puts the rows into
 //! `reports/scale.md`, in the place of those of the same systems.
 
 use std::collections::BTreeMap;
@@ -38,8 +38,8 @@ fn main() {
         return;
     }
     let mut rows = known();
-    for (place, (name, _)) in systems::SYSTEMS.iter().chain(&systems::REFRESHERS).enumerate() {
-        if after("--only").is_some_and(|part| !name.contains(part.as_str())) {
+    for (place, name) in names().enumerate() {
+        if after("--only").is_some_and(|wanted| !is_wanted(name, wanted)) {
             continue;
         }
         let own = std::env::current_exe().expect("this program has a place");
@@ -63,15 +63,26 @@ fn main() {
     }
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    systems::SYSTEMS
+        .iter()
+        .chain(&systems::REFRESHERS)
+        .map(|(name, _)| *name)
+}
+
+/// Whether a system is asked for by its name, or by a part of it that is no system's name.
+fn is_wanted(name: &str, wanted: &str) -> bool {
+    name == wanted || (name.contains(wanted) && !names().any(|known| known == wanted))
+}
+
 /// The rows of the report as it is, by nodes and the place of the system.
 fn known() -> BTreeMap<(usize, usize), String> {
     let text = std::fs::read_to_string(REPORT).unwrap_or_default();
-    let names = || systems::SYSTEMS.iter().chain(&systems::REFRESHERS);
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let nodes = cells.next()?.parse().ok()?;
         let name = cells.next()?;
-        let place = names().position(|(known, _)| *known == name)?;
+        let place = names().position(|known| known == name)?;
         Some(((nodes, place), line.to_owned()))
     });
     rows.collect()
