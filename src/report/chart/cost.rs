@@ -49,7 +49,7 @@ fn draw(record: &Record) -> Drawing {
         }
     };
     let below = [plain(
-        "Per call that arrived, with 95 % intervals, cheapest first; a perfect client needs one attempt, or one for each call of a job, and hardly any token requests",
+        "Per call that arrived, with 95 % intervals; perfect is one attempt (a job: one for each of its calls) and hardly a token request",
     )];
     let (mut drawing, top) = frame::head(&title, &below);
     let order = super::ranked(record, &figures, point, &[METRICS[1], METRICS[0]]);
