@@ -110,9 +110,10 @@ const BACK: u64 = 24;
 struct SwarmWeights(u64);
 
 impl SwarmWeights {
-    /// Whether a walk that has ended goes back and on.
+    /// Whether a walk that has ended goes back and on, which one case in eight does.
     fn returns(&self) -> bool {
-        mix(self.0 ^ 0x7265_7475_726e) % 8 == 0
+        const RETURN: u64 = u64::from_be_bytes(*b"\0\0return");
+        mix(self.0 ^ RETURN).is_multiple_of(8)
     }
 
     /// The weight of a step against the others that can be taken.

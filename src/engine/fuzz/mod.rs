@@ -208,7 +208,7 @@ fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Ran
     Ran { case, broken, coverage }
 }
 
-/// Case `number` of a seed, as it is drawn.
+/// Case `number` of a seed, as it is drawn where these properties are looked for.
 pub fn drawn<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Case {
     cases.draw(Dice::replication(seed, number).stream(0, 0))
 }
