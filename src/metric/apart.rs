@@ -27,10 +27,8 @@ impl Observed {
     }
 
     /// Counts something of a node's fleet, where fleets are counted apart.
-    #[inline]
     pub(super) fn of_fleet(&mut self, now: Time, node: NodeId, count: impl FnOnce(&mut FleetTally)) {
-        if !self.fleets.is_empty()
-            && self.measured(now)
+        if self.measured(now)
             && let Some(fleet) = self.context.fleets.of_node(node)
         {
             count(&mut self.fleets[fleet]);

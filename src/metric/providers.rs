@@ -36,7 +36,6 @@ fn share(run: &Observed, part: u64, whole: u64) -> Option<f64> {
 
 impl Observed {
     /// Counts a token request that goes to the second provider.
-    #[inline]
     pub(super) fn of_second_provider(&mut self, now: Time, node: NodeId) {
         if self.context.two_providers {
             self.requests_at_second += u64::from(node.0 % 2 == 1 && self.measured(now));

@@ -80,10 +80,8 @@ pub const TENANT_COUNTS: [&str; 5 + CAUSES + REFUSALS] = [
 
 impl Observed {
     /// Counts something of a node's tenant, where an app serves several.
-    #[inline]
     pub(super) fn of_tenant(&mut self, now: Time, node: NodeId, count: impl FnOnce(&mut TenantTally)) {
-        if !self.tenants.is_empty()
-            && self.measured(now)
+        if self.measured(now)
             && let Some(tenant) = self.context.tenants.of_node(node)
         {
             count(&mut self.tenants[tenant]);
@@ -91,11 +89,8 @@ impl Observed {
     }
 
     /// Counts a refused attempt of a call that counts.
-    #[inline]
     pub(super) fn rejected_of_tenant(&mut self, node: NodeId, cause: Cause) {
-        if !self.tenants.is_empty()
-            && let Some(tenant) = self.context.tenants.of_node(node)
-        {
+        if let Some(tenant) = self.context.tenants.of_node(node) {
             self.tenants[tenant].causes[cause as usize] += 1;
         }
     }

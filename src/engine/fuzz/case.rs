@@ -164,11 +164,8 @@ impl<S: Strategy, R: Rule> Cases<'_, S, R> {
         while returns > 0 && walk.taken.len() < self.longest && !walk.has_broken_any() {
             returns -= 1;
             let back = 1 + below(&mut stream, BACK.min(walk.taken.len() as u64)) as usize;
-            let kept = walk.taken[..walk.taken.len().saturating_sub(back)].to_vec();
-            walk = Walk::new(self.ground.initial(draw), self.wanted);
-            for step in kept {
-                walk.take(step);
-            }
+            let kept = walk.taken.len().saturating_sub(back);
+            walk = Walk::repeated(self.ground.initial(draw), self.wanted, &walk.taken[..kept]);
             self.go_on(&mut walk, &favour, &mut stream);
         }
         walk

@@ -198,10 +198,7 @@ struct Ran {
 
 fn run<S: Strategy, R: Rule>(cases: &Cases<S, R>, seed: u64, number: u64) -> Ran {
     let case = drawn(cases, seed, number);
-    let mut walk = Walk::new(cases.ground.initial(&case.draw), cases.wanted);
-    for &step in &case.steps {
-        assert!(walk.take(step), "a schedule was drawn step by step");
-    }
+    let walk = Walk::repeated(cases.ground.initial(&case.draw), cases.wanted, &case.steps);
     let wanted = (0..PROPERTIES.len()).filter(|property| cases.wanted & 1 << property != 0);
     let broken = wanted.filter(|&property| walk.witness(property).is_some()).collect();
     let coverage = Coverage::of(&case.steps, &walk.way);

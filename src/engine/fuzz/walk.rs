@@ -68,6 +68,15 @@ impl<S: Strategy, R: Rule> Walk<S, R> {
         walk
     }
 
+    /// A walk that has taken these steps, each of which could be taken in its turn.
+    pub fn repeated(initial: State<S, R>, wanted: PropertySet, steps: &[ScheduleStep]) -> Self {
+        let mut walk = Self::new(initial, wanted);
+        for &step in steps {
+            assert!(walk.take(step), "a schedule was drawn step by step");
+        }
+        walk
+    }
+
     /// Steps that can be taken now.
     pub fn steps(&self) -> &[ScheduleStep] {
         &self.named
