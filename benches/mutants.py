@@ -15,16 +15,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CANONICAL = "src/world/canonical.rs"
-ENABLED = "src/engine/check/enabled.rs"
-STATE = "src/engine/check/state.rs"
-STEP = "src/engine/check/step.rs"
-LIVENESS = "src/engine/check/liveness.rs"
-LABEL = "src/engine/check/label.rs"
-RECOVERY = "src/engine/check/recovery.rs"
-HISTORY = "src/property/history.rs"
-SAFETY = "src/property/safety.rs"
-GRANTS = "src/property/grants.rs"
+CANONICAL = "crates/core/src/world/canonical.rs"
+ENABLED = "crates/core/src/engine/check/enabled.rs"
+STATE = "crates/core/src/engine/check/state.rs"
+STEP = "crates/core/src/engine/check/step.rs"
+LIVENESS = "crates/core/src/engine/check/liveness.rs"
+LABEL = "crates/core/src/engine/check/label.rs"
+RECOVERY = "crates/core/src/engine/check/recovery.rs"
+HISTORY = "crates/core/src/property/history.rs"
+SAFETY = "crates/core/src/property/safety.rs"
+GRANTS = "crates/core/src/property/grants.rs"
 
 # Name, file, what is replaced, by what.
 MUTANTS = [
@@ -62,12 +62,12 @@ MUTANTS = [
     ("always-disturbed", STEP, "next.disturbed |= fault != Fault::Renewal;", "next.disturbed |= fault != Fault::Drop;"),
     ("unfair-livelock", LIVENESS, "own.is_some_and(|own| own.always.is_within(own.taken))", "own.is_some()"),
     ("strong-fairness", LIVENESS, "own.always = own.always.and(self.owed(state).moved(naming.who(state)));", "own.always = own.always.or(self.owed(state).moved(naming.who(state)));"),
-    ("faults-free", "src/engine/check/components.rs", ".filter(|edge| edge.label != FAULT)", ".filter(|_| true)"),
+    ("faults-free", "crates/core/src/engine/check/components.rs", ".filter(|edge| edge.label != FAULT)", ".filter(|_| true)"),
     ("faults-undo-deadlock", LIVENESS, "self.edges(state).iter().all(|edge| edge.label == FAULT)", "self.edges(state).is_empty()"),
     ("bound-of-the-last", LIVENESS, "most[own] = most[own].max(beyond);", "most[own] = beyond;"),
     ("granted-is-taken", LABEL, "Answer::Busy => 6,", "Answer::Busy => 5,"),
     ("requests-of-the-dead", LABEL, "let forsaken = u8::from(!is_awaited);", "let forsaken = u8::from(!is_awaited && is_awaited);"),
-    ("names-the-wrong-way", "src/engine/check/naming.rs", "edge.places.inverse().then(who)", "edge.places.then(who)"),
+    ("names-the-wrong-way", "crates/core/src/engine/check/naming.rs", "edge.places.inverse().then(who)", "edge.places.then(who)"),
     ("dear-in-both", RECOVERY, "cost.token_requests > token_requests || cost.attempts > attempts", "cost.token_requests > token_requests && cost.attempts > attempts"),
     ("refused-for-ever", HISTORY, "named.is_some()", "named.is_some() || *token != Token::numbered(1)"),
     ("answers-to-any-slot", HISTORY, "self.nodes[node.index()].asked.retain(|(other, _)| *other != asker),", "drop((asker, self.nodes[node.index()].asked.pop())),"),

@@ -61,41 +61,40 @@
 //! | tour, model, defaults, findings, limits | [`manual`] |
 
 #![warn(missing_docs)]
-// `base/prefetch.rs` alone has a reason; `tests/house` holds it to that.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
-pub mod base;
 pub mod campaign;
-pub mod cell;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "serve")]
-pub mod emulator;
-pub mod engine;
-#[cfg(feature = "live")]
-#[doc(inline)]
-pub use engine::live;
 pub mod film;
 pub mod manual;
-pub mod metric;
-pub mod net;
-pub mod node;
-pub mod oauth;
-pub mod plan;
-#[cfg(feature = "live")]
-pub mod probe;
-pub mod property;
-pub mod provider;
 pub mod record;
 #[cfg(feature = "cli")]
 pub mod report;
-pub mod retry;
-pub mod scenario;
-pub mod store;
-pub mod strategy;
 #[cfg(feature = "ui")]
 pub mod studio;
 pub mod testing;
-pub mod trace;
-pub mod workload;
-pub mod world;
+
+pub mod engine {
+    //! The engines: each has its own clock, its own order of deliveries and its own dice, and all run the same state machines.
+
+    #[doc(inline)]
+    pub use tokenstorm_core::engine::{check, fuzz, sim};
+    #[cfg(feature = "live")]
+    #[doc(inline)]
+    pub use tokenstorm_wire::live;
+}
+
+// Crates of their own: a run spends its time in the core, and a server on the wire, and so they are compiled for speed.
+#[doc(inline)]
+pub use tokenstorm_core::{
+    base, cell, metric, net, node, oauth, plan, property, provider, retry, store, strategy, trace, workload, world,
+};
+#[doc(inline)]
+pub use tokenstorm_scenario::scenario;
+#[cfg(feature = "serve")]
+#[doc(inline)]
+pub use tokenstorm_wire::emulator;
+#[cfg(feature = "live")]
+#[doc(inline)]
+pub use tokenstorm_wire::{live, probe};

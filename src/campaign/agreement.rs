@@ -153,7 +153,7 @@ pub struct MeasuredFigure {
     pub parts: Vec<f64>,
 }
 
-/// [`compare`] for figures that something else than [`live`](crate::engine::live) has measured, in so many calls.
+/// [`compare`] for figures that something else than [`live`](crate::live) has measured, in so many calls.
 ///
 /// # Panics
 /// For a metric that is not predicted.

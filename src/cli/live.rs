@@ -19,7 +19,7 @@ use super::{Exit, validate};
 use crate::base::{Dice, Duration, PacedClock, Time};
 use crate::campaign::agreement;
 use crate::campaign::run_context;
-use crate::engine::live::{self, LiveOptions, LiveRun, OwnRedis};
+use crate::live::{self, LiveOptions, LiveRun, OwnRedis};
 use crate::plan::Plan;
 use crate::provider::settings::Dialect;
 use crate::record::agreement::{AGREEMENT_FORMAT, Agreement, AgreementRecord, MeasuredRun};

@@ -103,7 +103,7 @@ fn assert_as_expected(file: &str, nodes: u32, faults: FaultBudget, whom: impl Fn
     let found = expected::header() + &lines.concat();
     if written.is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("src/engine/check")
+            .join("crates/core/src/engine/check")
             .join(file);
         std::fs::write(path, &found).unwrap();
         return;

@@ -42,11 +42,11 @@ fn files(folders: &[&str], ending: &str) -> Vec<(PathBuf, String)> {
 }
 
 fn manual() -> Vec<(PathBuf, String)> {
-    files(&["src/manual"], "md")
+    files(&["src/manual", "crates/core/src/strategy/pages"], "md")
 }
 
 fn rust() -> Vec<(PathBuf, String)> {
-    files(&["src", "tests", "benches", "examples"], "rs")
+    files(&["src", "crates", "tests", "benches", "examples"], "rs")
 }
 
 /// Targets of the links of a text that lead to a file of the repository.
@@ -75,8 +75,9 @@ fn links_lead_somewhere() {
 
 /// Words that name a place of the repository, or a scenario by its name.
 fn places(text: &str) -> BTreeSet<String> {
-    const ROOMS: [&str; 7] = [
+    const ROOMS: [&str; 8] = [
         "src/",
+        "crates/",
         "tests/",
         "benches/",
         "examples/",
@@ -149,10 +150,10 @@ fn places_that_are_named_exist() {
 
 #[test]
 fn a_place_that_is_missing_is_seen() {
-    let text = "See `src/lib.rs`, `storms/nothing`, src/strategy/x.rs and tests/nowhere.rs.";
+    let text = "See `src/lib.rs`, `storms/nothing`, crates/core/src/strategy/x.rs and tests/nowhere.rs.";
     let missing: Vec<_> = places(text).into_iter().filter(|place| !exists(place)).collect();
     assert_eq!(missing, ["scenarios/storms/nothing.toml", "tests/nowhere.rs"]);
-    assert!(exists("src/engine/*") && !exists("src/engine/nothing*"));
+    assert!(exists("src/cli/*") && !exists("src/cli/nothing*"));
 }
 
 /// The anchor that rustdoc gives a heading.

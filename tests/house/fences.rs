@@ -13,14 +13,14 @@ const FENCES: [Fence; 5] = [
     ),
     (
         &["tokio", "std::net", "TcpStream", "TcpListener"],
-        &["engine/live", "emulator", "probe/http.rs", "studio", "cli"],
+        &["live", "emulator", "probe/http.rs", "studio", "cli"],
         "sockets live in the live engine, the emulator, the probe's HTTP, the studio and the command line",
     ),
     (
         &["std::time", "SystemTime"],
         &[
             "base/paced_clock.rs",
-            "engine/live",
+            "live",
             "emulator",
             "probe/http.rs",
             "studio",

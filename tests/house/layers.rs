@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use crate::source::{Source, code, sources, word};
 
 /// Rooms by layer: imports run downwards only.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["base", "cell"],
     &["oauth", "retry", "net", "workload", "store"],
     &["trace"],
     &["node", "provider"],
     &["strategy", "metric", "property", "world"],
     &["plan"],
-    &["scenario", "record", "engine"],
+    &["engine"],
+    &["scenario", "record", "live"],
     &["campaign", "report", "emulator", "probe", "film"],
     &["studio", "cli", "main", "lib", "manual", "testing"],
 ];

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 pub struct Source {
     pub room: String,
-    /// From `src` on, or from `tests` on.
+    /// From `src` on, of whichever crate, or from `tests` on.
     pub path: PathBuf,
     /// Without comments, and without the tests at its end.
     pub code: Vec<String>,
@@ -13,14 +13,22 @@ pub struct Source {
     pub lines: usize,
 }
 
-/// The files of the library and of the command line.
+/// Where the rooms are, those of one crate each.
+pub const CRATES: [&str; 4] = ["crates/core/src", "crates/scenario/src", "crates/wire/src", "src"];
+
+/// The files of the library and of the command line: one house, in which no room is in two crates.
 pub fn sources() -> Vec<Source> {
-    let found = under("src");
-    assert!(found.len() > 50, "the house stands");
+    let mut found = Vec::new();
+    for top in CRATES {
+        let own = under(top);
+        assert!(own.len() > 50, "{top} stands");
+        found.extend(own);
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
     found
 }
 
-/// Files below a folder of the crate, in the order of their paths.
+/// Files below a folder of the repository, in the order of their paths.
 pub fn under(top: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(top);
     let (mut folders, mut found) = (vec![root.clone()], Vec::new());

@@ -1,4 +1,4 @@
-//! The cell of `src/cell`, compiled alone.
+//! The cell of `crates/core/src/cell`, compiled alone.
 
-#[path = "../../src/cell/mod.rs"]
+#[path = "../../crates/core/src/cell/mod.rs"]
 pub mod cell;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::say::say;
-use crate::engine::live::{self, NodeProcesses, NodeSetup};
+use crate::live::{self, NodeProcesses, NodeSetup};
 use crate::provider::settings::Dialect;
 use crate::scenario::Scenario;
 

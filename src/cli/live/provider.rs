@@ -3,7 +3,7 @@
 use super::Arguments;
 use crate::base::PacedClock;
 use crate::emulator::{Emulator, EmulatorOptions};
-use crate::engine::live::LiveProvider;
+use crate::live::LiveProvider;
 use crate::scenario::Scenario;
 
 /// The provider of a run: an emulator that has just begun, or a given one.
