@@ -4,7 +4,7 @@
 //! `cargo bench --bench check` prints one table; `-- --write` also writes `reports/check.md`. The checker judges every property on
 //! its way and keeps the whole graph for the properties about whole runs; stateright is given one property that costs nothing.
 
-#[path = "../tests/check/small.rs"]
+#[path = "../crates/core/tests/check/small.rs"]
 mod small;
 
 use std::fmt::Write as _;

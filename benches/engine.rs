@@ -169,7 +169,7 @@ fn measure(case: Case, rounds: u64) -> Row {
                 .map(|s| f64::from(s.arrivals))
                 .sum::<f64>()
         };
-        // Another draw of the same law; the exact comparison is a test's (`tests/shortcuts.rs`).
+        // Another draw of the same law; the exact comparison is a test's (`crates/core/tests/shortcuts.rs`).
         let share = |seen: &Observed| seen.total().rejections as f64 / seen.total().attempts.max(1) as f64;
         assert!((share(&seen) - share(&same)).abs() < 0.02, "{}", case.name());
         rates.push([

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Wrong on purpose: applies one mutant after another to the canonical form, the checker and the properties, builds, and says whether a test
-sees it. The survivors are explained in src/manual/mutations.md.
+sees it. The survivors are explained in crates/core/src/testing/mutations.md.
 
     benches/mutants.py [--dev] [NAME...]      all of them take hours; --dev builds without optimisation, and the tests then leave out large systems
 

@@ -16,7 +16,10 @@ use tokenstorm::scenario::Scenario;
 /// Replications of each story of the gallery: its picture shows the kind of thing, the page of a run its figures.
 const REPLICATIONS: u32 = 4;
 
-/// Chapters that stand elsewhere in the code than the others, at the end of the book.
+/// The pages of the strategies, each beside its code.
+const STRATEGIES: &str = "crates/core/src/strategy/pages";
+
+/// Chapters that stand in this folder, at the end of the book.
 const LAST: [(&str, &str); 2] = [
     (
         "testing",
@@ -27,6 +30,8 @@ const LAST: [(&str, &str); 2] = [
         "what the tests say of strategies and a provider that are wrong on purpose",
     ),
 ];
+
+const TESTING: &str = "crates/core/src/testing";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,7 +67,7 @@ fn chapters(root: &Path) -> std::io::Result<Vec<Chapter>> {
         .collect::<Vec<_>>()
         .join(" ");
     let mut chapters = Vec::new();
-    let mut strategies: Vec<PathBuf> = fs::read_dir(manual.join("strategies"))?
+    let mut strategies: Vec<PathBuf> = fs::read_dir(root.join(STRATEGIES))?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
     strategies.sort();
@@ -103,7 +108,7 @@ fn chapters(root: &Path) -> std::io::Result<Vec<Chapter>> {
         chapters.push(Chapter {
             name: name.to_owned(),
             about: about.to_owned(),
-            text: fs::read_to_string(manual.join(format!("{name}.md")))?,
+            text: fs::read_to_string(root.join(TESTING).join(format!("{name}.md")))?,
         });
     }
     Ok(chapters)
@@ -352,7 +357,7 @@ mod tests {
                 })
                 .count()
         };
-        assert_eq!(chapters.len(), files("src/manual") + files("src/manual/strategies"));
+        assert_eq!(chapters.len(), files("src/manual") + files(STRATEGIES) + files(TESTING));
         let pages = site(&chapters);
         let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).chain(["gallery"]).collect();
         for (at, (name, page)) in pages.iter().enumerate() {

@@ -73,13 +73,12 @@ pub mod record;
 pub mod report;
 #[cfg(feature = "ui")]
 pub mod studio;
-pub mod testing;
 
 pub mod engine {
     //! The engines: each has its own clock, its own order of deliveries and its own dice, and all run the same state machines.
 
     #[doc(inline)]
-    pub use tokenstorm_core::engine::{check, fuzz, sim};
+    pub use tokenstorm_core::engine::{check, fuzz, sim, splitting};
     #[cfg(feature = "live")]
     #[doc(inline)]
     pub use tokenstorm_wire::live;
@@ -88,7 +87,8 @@ pub mod engine {
 // Crates of their own: a run spends its time in the core, and a server on the wire, and so they are compiled for speed.
 #[doc(inline)]
 pub use tokenstorm_core::{
-    base, cell, metric, net, node, oauth, plan, property, provider, retry, store, strategy, trace, workload, world,
+    base, cell, metric, net, node, oauth, plan, property, provider, retry, store, strategy, testing, trace, workload,
+    world,
 };
 #[doc(inline)]
 pub use tokenstorm_scenario::scenario;

@@ -1,7 +1,7 @@
 //! The exponential-backoff-and-jitter simulation of the AWS architecture blog, run with tokenstorm's own policies: a
 //! table of calls and completion on standard output, and charts against the number of clients below `reports/backoff`.
 //!
-//! `cargo run --release --example backoff_contention [-- FOLDER]`; `tests/published.rs` holds the figures to the published ones.
+//! `cargo run --release --example backoff_contention [-- FOLDER]`; `crates/core/tests/published.rs` holds the figures to the published ones.
 
 mod contention;
 

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use super::context::run_context;
 use super::judge::Flow;
 use super::options::CampaignError;
 use super::statistics::{self, CONFIDENCE, Estimate};
 use super::tenants::TenantSums;
 use crate::base::{Dice, Time};
 use crate::engine::sim;
+use crate::engine::sim::run_context;
 use crate::metric::{
     CONTROL_COUNT, CallPart, ControlSetting, Controls, METRICS, Metric, MetricName, Observed, RunContext, Second,
 };

@@ -6,9 +6,9 @@
 //! Relative goodput is that of an arm over that of the untouched arm in the same
 //! replication, so that neither the luck of arrivals nor a strategy's own level counts as damage.
 
-use super::context::run_context;
 use super::statistics::{self, CONFIDENCE};
 use crate::base::{Duration, Time};
+use crate::engine::sim::run_context;
 use crate::metric::{BACK, Second, window_s};
 use crate::plan::Plan;
 use crate::record::{Goodput, GoodputIntervals, Recovery, RecoveryVerdict};

@@ -9,7 +9,6 @@ pub mod agreement;
 mod arm;
 pub mod baseline;
 mod compare;
-mod context;
 mod controlled;
 mod judge;
 mod manifest;
@@ -35,11 +34,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arm::Arm;
 use replicate::Campaign;
 
+use crate::engine::sim::control_setting;
 use crate::plan::SweepPoint;
 use crate::record::{Check, CheckKind, Mixture, OpenFigure, PrecisionEnd, ReachedPrecision, Reading};
 use crate::scenario::{PlanCase, Scenario};
 
-pub use context::run_context;
+pub use crate::engine::sim::run_context;
 pub use options::{CampaignError, CampaignOptions, CampaignProgress, VarianceReduction};
 pub use results::CampaignResults;
 
@@ -130,7 +130,7 @@ fn planned(points: &[(SweepPoint, Scenario)], options: &CampaignOptions) -> Resu
                 let plan = point.plan_case(strategy, case)?;
                 let mut arm = Arm::new(strategy.name.clone(), label.clone(), plan, case);
                 if options.variance == VarianceReduction::Controls {
-                    arm.controls = context::control_setting(&arm.plan);
+                    arm.controls = control_setting(&arm.plan);
                 }
                 arms.push(arm);
             }

@@ -6,8 +6,7 @@ mod strategies;
 
 use rayon::prelude::*;
 use tokenstorm::base::{Chance, Dice, Duration, Group, NodeId, Rate, Time};
-use tokenstorm::campaign::run_context;
-use tokenstorm::engine::sim::Shortcuts;
+use tokenstorm::engine::sim::{Shortcuts, run_context};
 use tokenstorm::metric::{Observed, RunContext};
 use tokenstorm::net::Latency;
 use tokenstorm::node::{CallPolicy, Strategy as _};

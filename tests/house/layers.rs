@@ -21,11 +21,7 @@ const LAYERS: [&[&str]; 10] = [
 /// Rooms of one layer of which one may know the other, and why.
 const NEIGHBOURS: &[(&str, &str, &str)] = &[
     ("workload", "net", "a think time is written and drawn as a latency is"),
-    (
-        "film",
-        "campaign",
-        "a film counts what a campaign counts, and is told the same of its run",
-    ),
+    ("film", "campaign", "its tests hold a film to what a campaign counts"),
     ("cli", "studio", "a command starts it"),
 ];
 

@@ -22,7 +22,7 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
 
 /// All files, with the folder that they lie in.
 fn everywhere() -> impl Iterator<Item = (&'static str, Source)> {
-    let all = CRATES.into_iter().chain(["tests"]);
+    let all = CRATES.into_iter().chain(["tests", "crates/core/tests"]);
     all.flat_map(|top| under(top).into_iter().map(move |source| (top, source)))
 }
 

@@ -1,7 +1,7 @@
 //! What happens in a run of the simulator, judged by the properties of the checker.
 
 use tokenstorm::base::{Dice, Time};
-use tokenstorm::engine::sim::{Watched, WatchedWorld, Watcher, watch};
+use tokenstorm::engine::sim::{Watched, WatchedWorld, Watcher, keep_world, watch};
 use tokenstorm::oauth::Token;
 use tokenstorm::plan::Plan;
 use tokenstorm::property::{History, Judge, PROPERTIES, StateView};
@@ -55,10 +55,7 @@ impl Watcher for Bench {
             Watched::Message(message) => Some(*message),
             _ => None,
         };
-        match &mut self.before {
-            Some(before) => before.clone_from(world),
-            None => self.before = Some(world.clone()),
-        }
+        keep_world(world, &mut self.before);
     }
 
     fn sent(&mut self, _: Time, message: &Message, arrives: Option<Time>) {

@@ -19,6 +19,7 @@ pub mod provider;
 pub mod retry;
 pub mod store;
 pub mod strategy;
+pub mod testing;
 pub mod trace;
 pub mod workload;
 pub mod world;

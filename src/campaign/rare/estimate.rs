@@ -1,7 +1,7 @@
 //! From replications to a figure with its interval.
 
-use super::tree::TreeTally;
 use crate::campaign::statistics::{self, CONFIDENCE, ENOUGH_AFTER_LOOKS, Estimate};
+use crate::engine::splitting::TreeTally;
 
 /// A steady rate is called unsteady once in a hundred runs.
 const DRIFT_CONFIDENCE: f64 = 0.99;

@@ -3,11 +3,6 @@
 //! The page [`rare`](crate::manual::rare) of the manual says what is estimated, what that rests on, and when it fails.
 
 mod estimate;
-mod event;
-mod levels;
-mod pilot;
-mod tree;
-mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,15 +11,12 @@ use rayon::prelude::*;
 use super::options::CampaignProgress;
 use super::precision::{FIRST_LOOK, next_look};
 use super::statistics::{ENOUGH, ENOUGH_AFTER_LOOKS};
-use crate::base::{Dice, Time};
+use crate::base::Dice;
+use crate::engine::splitting::{self, Approach, Pilot, TreeTally, grow};
 use crate::plan::Plan;
 use crate::record::rare::{RareEnd, RareFigure, RareFinding, RareLevel};
-use event::Approach;
-use pilot::Pilot;
-use tree::{TreeTally, grow};
 
-pub use event::{RARE_EVENTS, RareEvent};
-pub use levels::{Levels, SplitLevel};
+pub use crate::engine::splitting::{Levels, RARE_EVENTS, RareError, RareEvent, SplitLevel};
 
 /// The first of the dice of runs that are not split: apart from all others.
 const CRUDE: u64 = 1 << 41;
@@ -58,53 +50,6 @@ pub struct RareOptions {
     pub threads: usize,
 }
 
-/// Why a rare event cannot be estimated.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RareError {
-    /// Nothing says how near a call is to its failure.
-    #[error(
-        "strategy `{strategy}` tries a call as often as it takes, for a caller who waits as long: nothing brings a call nearer to its failure. Give its \
-         retry policy `attempts` or the workload `patience`, or take another strategy with --only"
-    )]
-    Unbounded {
-        /// Name of the strategy.
-        strategy: String,
-    },
-    /// Each split copies the whole state.
-    #[error(
-        "{nodes} nodes are too many: each split copies the state of all of them, and the limit is {most}; make the fleet smaller with --set"
-    )]
-    Large {
-        /// Nodes of the plan.
-        nodes: usize,
-        /// Nodes at most.
-        most: usize,
-    },
-    /// Retries without a wait, at a party that answers without a latency, would go on for ever.
-    #[error("time stands still at {}: calls are tried again and again in one instant; give the retry policy a wait or a bound", at.since(Time::ZERO))]
-    Stuck {
-        /// When.
-        at: Time,
-    },
-    /// One replication alone needs more events than are allowed.
-    #[error(
-        "one replication took more than {most_events} events: runs are split more often than they end, or the scenario is long. Raise \
-         --max-events, or make `run.duration` shorter"
-    )]
-    Endless {
-        /// Events that are allowed.
-        most_events: u64,
-    },
-    /// The threads cannot be started.
-    #[error("cannot start {threads} threads: {reason}")]
-    Threads {
-        /// How many were asked for.
-        threads: usize,
-        /// What the operating system says.
-        reason: String,
-    },
-}
-
 /// Estimates how rare an event is under one strategy.
 pub fn estimate(
     strategy: &str,
@@ -130,10 +75,10 @@ fn estimate_here(
 ) -> Result<RareFinding, RareError> {
     let approach = options.event.approach(strategy, plan)?;
     let pilot = match &options.levels {
-        Some(levels) => Pilot::of(levels.clone()),
+        Some(levels) => Pilot::left_out(levels.clone()),
         None => {
             let most = options.most_events / PILOT_SHARE;
-            pilot::explore((plan, &approach), options.seed, most, stop)?
+            splitting::explore((plan, &approach), options.seed, most, stop)?
         }
     };
     let study = Study {
@@ -159,7 +104,7 @@ fn estimate_here(
     Ok(RareFinding {
         strategy: strategy.to_owned(),
         crude_events: crude_events(&split, main_events),
-        levels: pilot.told(),
+        levels: told(&pilot),
         highest_seen: pilot
             .highest
             .max(trees.iter().map(|tree| tree.rises.len() as u32).max().unwrap_or(0)),
@@ -172,27 +117,15 @@ fn estimate_here(
     })
 }
 
-impl Pilot {
-    /// Without a pilot.
-    fn of(levels: Levels) -> Self {
-        Self {
-            levels,
-            rises: Vec::new(),
-            highest: 0,
-            events: 0,
-            arrived: true,
-        }
-    }
-
-    fn told(&self) -> Vec<RareLevel> {
-        let splits = self.levels.splits().iter();
-        let told = splits.map(|split| RareLevel {
-            level: split.level,
-            runs: split.runs,
-            rises: self.rises.get(split.level as usize - 1).copied().unwrap_or_default(),
-        });
-        told.collect()
-    }
+/// The thresholds, with what the pilot saw of each.
+fn told(pilot: &Pilot) -> Vec<RareLevel> {
+    let splits = pilot.levels.splits().iter();
+    let told = splits.map(|split| RareLevel {
+        level: split.level,
+        runs: split.runs,
+        rises: pilot.rises.get(split.level as usize - 1).copied().unwrap_or_default(),
+    });
+    told.collect()
 }
 
 /// What all replications share.

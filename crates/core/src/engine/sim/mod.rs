@@ -6,6 +6,7 @@
 
 mod acts;
 pub mod arrivals;
+mod context;
 pub mod drivers;
 mod event;
 mod heap;
@@ -36,10 +37,11 @@ use crate::strategy::{Coordination, each};
 use crate::trace::Sink;
 use crate::world::World;
 
+pub use context::{control_setting, run_context};
 pub use purpose::ARRIVALS;
 pub use scripted::{Happening, Network, run_script};
 pub use split::{SplitHalt, SplitRun, SplitWatcher};
-pub use watched::{Watched, WatchedWorld, Watcher, watch};
+pub use watched::{Watched, WatchedWorld, Watcher, keep_world, watch};
 
 /// What a run cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

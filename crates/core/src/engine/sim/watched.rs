@@ -21,6 +21,14 @@ use crate::world::{Delivery, Host, Leg, Message, World};
 /// The world of a watched run.
 pub type WatchedWorld = World<Mixed, Issuance>;
 
+/// Keeps the world as it is now, in the place of what was kept of it before. Compiled here, and so for speed, whoever calls it.
+pub fn keep_world(now: &WatchedWorld, kept: &mut Option<WatchedWorld>) {
+    match kept {
+        Some(kept) => kept.clone_from(now),
+        None => *kept = Some(now.clone()),
+    }
+}
+
 /// What a step of a run is.
 #[derive(Clone, Copy, Debug)]
 pub enum Watched<'a> {

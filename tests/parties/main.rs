@@ -1,5 +1,0 @@
-//! Each party alone on its own side of the wire, with nothing of the crate's engines: what a live driver and an HTTP server are
-//! built on.
-
-mod node;
-mod server;
