@@ -367,6 +367,7 @@ fn objections<S: Strategy, R: Rule>(
 /// [`analyze`], for a test.
 ///
 /// ```
+/// # use tokenstorm_core as tokenstorm;
 /// use tokenstorm::engine::check::FaultBudget;
 /// use tokenstorm::strategy::{CompareFirst, Naive};
 /// use tokenstorm::testing::{Expect, assert_strategy};
