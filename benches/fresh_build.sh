@@ -61,7 +61,7 @@ sed -i "s/$line/let token = std::hint::black_box(grant.token);/" "$place/clone/c
 # In the same folder: in another one the compiler finds nothing of what it has kept.
 build changed program
 git -C "$place/clone" checkout --quiet .
-build library library --lib --no-default-features
+build library library --package tokenstorm --lib --no-default-features
 
 program=$(row program 'the program, all of it')
 changed=$(row changed 'the program again, after a changed line in a strategy')
