@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a build costs: a clone of the last commit is built in a temporary folder, the program with all that it does by default, the program once more after
+# What a build costs, crate by crate: a clone of the last commit is built in a temporary folder, the program with all that it does by default, the program once more after
 # a changed line in a strategy, and then the library alone. Prints a section; with --write it goes into reports/benchmark.md, in place of the one before. Sources are fetched before the clock runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -83,7 +83,7 @@ $program
 $changed
 $library
 
-| crate below | for the program, s | for the library, s |
+| crate | for the program, s | for the library, s |
 |---|---:|---:|
 $crates
 $end
