@@ -29,7 +29,7 @@ impl Outbox {
     #[inline(always)] // Which command it is is known where it is given.
     pub fn push(&mut self, command: Command) {
         let Some(place) = self.commands.get_mut(self.len) else {
-            too_many(command)
+            too_many(&self.commands)
         };
         *place = Some(command);
         self.len += 1;
@@ -54,8 +54,9 @@ impl Outbox {
     }
 }
 
+/// Tells those that have a place: were it handed the last one too, every command would be written twice, in case it is that one.
 #[cold]
 #[inline(never)]
-fn too_many(last: Command) -> ! {
-    panic!("one input caused more than {CAPACITY} commands, the last {last:?}")
+fn too_many(first: &[Option<Command>; CAPACITY]) -> ! {
+    panic!("one input caused more than {CAPACITY} commands, the first of them {first:?}")
 }
