@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use tokenstorm::base::{Duration, Group, Rate, Time};
-use tokenstorm::campaign::run_context;
+use tokenstorm::engine::sim::run_context;
 use tokenstorm::metric::Observed;
 use tokenstorm::net::Latency;
 use tokenstorm::node::CallPolicy;

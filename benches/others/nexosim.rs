@@ -14,40 +14,12 @@ use tokenstorm::base::{Dice, Duration, exponential};
 use tokenstorm::engine::sim::ARRIVALS;
 use tokenstorm::plan;
 
+use crate::Outcome;
 use crate::model::Case;
 
 const API: Span = Span::from_millis(20);
 const RENEWAL: Span = Span::from_millis(40);
 const ATTEMPTS: u8 = 5;
-
-/// What is counted of the calls that arrive, and of the tokens that are issued, after the warm-up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub calls: u64,
-    pub succeeded: u64,
-    pub gave_up: u64,
-    pub attempts: u64,
-    pub rejections: u64,
-    pub issued: u64,
-    pub latency_sum: u128,
-    pub latency_max: u64,
-}
-
-impl Counts {
-    pub fn add(&mut self, other: &Self) {
-        self.calls += other.calls;
-        self.rejections += other.rejections;
-        self.issued += other.issued;
-    }
-}
-
-pub struct Outcome {
-    pub counts: Counts,
-    /// Calls, those of the warm-up included.
-    pub arrived: u64,
-    /// In microseconds.
-    pub latency: Histogram<u64>,
-}
 
 /// How the provider is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +34,8 @@ struct Shared {
     warmup: u64,
     horizon: u64,
     seen: Mutex<Outcome>,
+    /// In microseconds.
+    latency: Mutex<Histogram<u64>>,
     /// The newest token, where the provider is a number.
     newest: Option<AtomicU32>,
 }
@@ -202,7 +176,11 @@ impl Node {
             seen.counts.succeeded += 1;
             seen.counts.latency_sum += u128::from(latency);
             seen.counts.latency_max = seen.counts.latency_max.max(latency);
-            seen.latency.saturating_record(latency / 1000);
+            shared
+                .latency
+                .lock()
+                .expect("nobody panics")
+                .saturating_record(latency / 1000);
         } else {
             seen.counts.gave_up += 1;
         }
@@ -244,11 +222,8 @@ impl Bench {
             gap: case.gap(),
             warmup: span.warmup.nanos(),
             horizon: span.horizon.nanos(),
-            seen: Mutex::new(Outcome {
-                counts: Counts::default(),
-                arrived: 0,
-                latency: Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds are sound"),
-            }),
+            seen: Mutex::new(Outcome::default()),
+            latency: Mutex::new(Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds are sound")),
             newest: (provider == Provider::Number).then(|| AtomicU32::new(0)),
         });
         let latest = Mailbox::new();
@@ -280,6 +255,9 @@ impl Bench {
     pub fn outcome(self) -> Outcome {
         drop(self.simulation);
         let shared = Arc::into_inner(self.shared).expect("the nodes are gone");
-        shared.seen.into_inner().expect("nobody panics")
+        let seen = shared.seen.into_inner().expect("nobody panics");
+        let latency = shared.latency.into_inner().expect("nobody panics");
+        assert_eq!(latency.len(), seen.counts.succeeded);
+        seen
     }
 }
