@@ -7,7 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::format::Format;
 use super::say::{note, say};
-use super::sweep::{finish, refused, told_again};
+use super::sweep::{Telling, can_tell, finish, refused, told_again};
 use crate::record::sweep::{finished, together};
 use crate::record::write::RunFolder;
 
@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// Where the whole sweep goes
     #[arg(long, value_name = "DIR", required = true)]
     out: PathBuf,
+    /// Write results.parquet too, which has the rows of results.csv as columns with types
+    #[arg(long)]
+    parquet: bool,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -33,6 +36,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn merge(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     let out = &arguments.out;
+    let telling = Telling {
+        format: arguments.format,
+        parquet: arguments.parquet,
+    };
+    can_tell(telling)?;
     let (plan, points) = together(&arguments.shards).map_err(refused)?;
     let folder = RunFolder::take(out).map_err(|error| (Exit::Internal, error.to_string()))?;
     if out.join(crate::record::sweep::JOURNAL).exists() {
@@ -44,7 +52,7 @@ fn merge(arguments: &Arguments) -> Result<Exit, (Exit, String)> {
     }
     if let Some(manifest) = finished(out, &plan).map_err(refused)? {
         note!("{}: these shards were merged before", out.display());
-        return told_again(out, &manifest, arguments.format);
+        return told_again(&folder, manifest, telling);
     }
-    finish(&folder, &plan, points, arguments.format)
+    finish(&folder, &plan, points, telling)
 }

@@ -12,6 +12,10 @@ pub const TIMELINE: &str = "timeline.csv";
 /// Who held a live token when, one stretch per row; only where the scenario asks for it.
 pub const HOLDERS: &str = "holders.csv";
 
+/// The rows of a sweep's `results.csv` once more, as columns with types; only where it was asked for.
+#[cfg(feature = "parquet")]
+pub const RESULTS_PARQUET: &str = "results.parquet";
+
 /// What single replications came to, all those of one figure in a row.
 pub const REPLICATIONS: &str = "replications.csv";
 

@@ -1,6 +1,7 @@
 //! Sweeps as a user meets them: killed and begun again, shared out and merged, refused with a reason.
 
 mod changed;
+mod columns;
 mod doubts;
 #[path = "../common/installed.rs"]
 mod installed;

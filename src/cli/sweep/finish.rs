@@ -1,9 +1,9 @@
 //! The end of a sweep: its files, and what is printed of it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Ended, refused};
+use super::{Ended, Telling, refused};
 use crate::cli::Exit;
 use crate::cli::format::{Format, width};
 use crate::cli::say::{note, print, say};
@@ -28,7 +28,7 @@ pub(in crate::cli) fn finish(
     folder: &RunFolder,
     plan: &SweepPlan,
     points: impl Iterator<Item = Result<FinishedPoint, SweepFolderError>>,
-    format: Format,
+    telling: Telling,
 ) -> Result<Exit, Ended> {
     let mut extremes = SweepExtremes::default();
     let mut record = Record {
@@ -66,7 +66,8 @@ pub(in crate::cli) fn finish(
     let (drawn, obsolete) = drawn(record, plan).map_err(|message| (Exit::Internal, message))?;
     let manifest = seal(folder, plan, &written, drawn, &obsolete);
     let manifest = manifest.map_err(|error| (Exit::Internal, error.to_string()))?;
-    let exit = ended(&manifest).max(print(&text(&extremes, &manifest, format)));
+    let manifest = in_columns(folder, manifest, telling)?;
+    let exit = ended(&manifest).max(print(&text(&extremes, &manifest, telling.format)));
     if let Some(told) = precise(&manifest) {
         say!("{told}");
     }
@@ -97,14 +98,39 @@ fn drawn(mut record: Record, plan: &SweepPlan) -> Result<(Vec<ResultFile>, Vec<P
     Ok((files, obsolete))
 }
 
+/// Whether this program can tell it so.
+pub(in crate::cli) fn can_tell(telling: Telling) -> Result<(), Ended> {
+    if telling.parquet && cfg!(not(feature = "parquet")) {
+        let message = "this program was built without `--parquet`; build it with `--features parquet`";
+        return Err((Exit::Usage, message.to_owned()));
+    }
+    Ok(())
+}
+
+/// Writes `results.parquet` too, where it is asked for.
+#[cfg(feature = "parquet")]
+fn in_columns(folder: &RunFolder, manifest: SweepManifest, telling: Telling) -> Result<SweepManifest, Ended> {
+    match telling.parquet {
+        true => crate::record::sweep::write_columns(folder, manifest).map_err(refused),
+        false => Ok(manifest),
+    }
+}
+
+/// Nobody can have asked for it.
+#[cfg(not(feature = "parquet"))]
+fn in_columns(_: &RunFolder, manifest: SweepManifest, _: Telling) -> Result<SweepManifest, Ended> {
+    Ok(manifest)
+}
+
 /// Prints once more what a finished sweep came to.
-pub(in crate::cli) fn told_again(dir: &Path, manifest: &SweepManifest, format: Format) -> Result<Exit, Ended> {
+pub(in crate::cli) fn told_again(folder: &RunFolder, manifest: SweepManifest, telling: Telling) -> Result<Exit, Ended> {
     let mut extremes = SweepExtremes::default();
-    for figure in figures(dir).map_err(refused)? {
+    for figure in figures(folder.path()).map_err(refused)? {
         extremes.see(&figure.map_err(refused)?);
     }
-    let exit = ended(manifest).max(print(&text(&extremes, manifest, format)));
-    if let Some(told) = precise(manifest) {
+    let manifest = in_columns(folder, manifest, telling)?;
+    let exit = ended(&manifest).max(print(&text(&extremes, &manifest, telling.format)));
+    if let Some(told) = precise(&manifest) {
         say!("{told}");
     }
     Ok(exit)

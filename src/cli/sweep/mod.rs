@@ -24,7 +24,7 @@ use crate::record::sweep::{Journal, JournalHead, PointsInOrder, SweepFolderError
 use crate::record::write::RunFolder;
 use crate::scenario::{Effort, Extent, MOST_REPLICATIONS, Overrides, ScenarioError};
 
-pub(super) use finish::{finish, told_again};
+pub(super) use finish::{can_tell, finish, told_again};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -68,9 +68,30 @@ pub(super) struct Arguments {
     threads: usize,
     #[command(flatten)]
     limits: Limits,
+    /// Write results.parquet too, which has the rows of results.csv as columns with types
+    #[arg(long, conflicts_with_all = ["shard", "print", "row"])]
+    parquet: bool,
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// How the end of a sweep is told.
+#[derive(Clone, Copy)]
+pub(super) struct Telling {
+    /// In this format.
+    pub format: Format,
+    /// And in `results.parquet`.
+    pub parquet: bool,
+}
+
+impl Arguments {
+    fn telling(&self) -> Telling {
+        Telling {
+            format: self.format,
+            parquet: self.parquet,
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -98,6 +119,7 @@ fn mistaken(error: ScenarioError) -> Ended {
 }
 
 fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
+    can_tell(arguments.telling())?;
     let (swept, options, plan) = asked(arguments)?;
     let head = JournalHead {
         plan,
@@ -123,7 +145,7 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
     let folder = RunFolder::take(&out).map_err(|error| (Exit::Internal, error.to_string()))?;
     if let Some(manifest) = finished(&out, &head.plan).map_err(refused)? {
         note!("{}: this sweep was finished before; nothing is run", out.display());
-        return told_again(&out, &manifest, arguments.format);
+        return told_again(&folder, manifest, arguments.telling());
     }
     let (journal, done) = Journal::open(&folder, &head).map_err(refused)?;
     let (count, torn) = (done.count(), journal.torn);
@@ -151,25 +173,25 @@ fn sweep(arguments: &Arguments) -> Result<Exit, Ended> {
         Err(error) => return Err((Exit::Internal, format!("{error}; {}", kept()))),
     }
     match stop.load(Ordering::Relaxed) {
-        true => interrupted(&folder, &head, arguments.format),
-        false => whole(&folder, &head, arguments.format),
+        true => interrupted(&folder, &head, arguments.telling()),
+        false => whole(&folder, &head, arguments.telling()),
     }
 }
 
 /// The end of what was interrupted: perhaps after the last point.
-fn interrupted(folder: &RunFolder, head: &JournalHead, format: Format) -> Result<Exit, Ended> {
+fn interrupted(folder: &RunFolder, head: &JournalHead, telling: Telling) -> Result<Exit, Ended> {
     let points = PointsInOrder::of(folder.path()).map_err(refused)?;
     let done = points.map_or(Ok(0), PointsInOrder::finished).map_err(refused)?;
     let (all, out) = (head.points(), folder.path().display());
     if done == all {
-        return whole(folder, head, format);
+        return whole(folder, head, telling);
     }
     say!("interrupted: {done} of {all} points are finished and kept in {out}; the same command goes on from there");
     Ok(Exit::Interrupted)
 }
 
 /// The end of what has all its points.
-fn whole(folder: &RunFolder, head: &JournalHead, format: Format) -> Result<Exit, Ended> {
+fn whole(folder: &RunFolder, head: &JournalHead, telling: Telling) -> Result<Exit, Ended> {
     let (seed, out) = (head.plan.manifest.seed, folder.path().display());
     if let Some(shard) = head.shard {
         let points = head.points();
@@ -179,7 +201,7 @@ fn whole(folder: &RunFolder, head: &JournalHead, format: Format) -> Result<Exit,
         return Ok(Exit::Ok);
     }
     match PointsInOrder::of(folder.path()).map_err(refused)? {
-        Some(points) => finish(folder, &head.plan, points, format),
+        Some(points) => finish(folder, &head.plan, points, telling),
         None => Err((Exit::Internal, format!("the journal in {out} is gone"))),
     }
 }

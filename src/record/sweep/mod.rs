@@ -2,6 +2,8 @@
 //!
 //! Nothing here holds more than a few points at once, however many there are.
 
+#[cfg(feature = "parquet")]
+mod columns;
 mod error;
 mod journal;
 mod ordered;
@@ -10,6 +12,8 @@ mod shard;
 mod together;
 mod whole;
 
+#[cfg(feature = "parquet")]
+pub use columns::write_columns;
 pub use error::SweepFolderError;
 pub use journal::{FinishedPlaces, FinishedPoint, JOURNAL, Journal, JournalHead};
 pub use ordered::{MergedPoints, PointsInOrder};

@@ -137,11 +137,16 @@ pub fn write_points(
         told.not_reached += u64::from(point.ended_by.is_some_and(|by| by != PrecisionEnd::Reached));
         see(&point);
     }
-    told.sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    told.sha256 = hex(sha256);
     out.flush().map_err(write)?;
     drop(out);
     arrival.arrive()?;
     Ok(told)
+}
+
+/// A hash as a manifest has it.
+pub(super) fn hex(sha256: Sha256) -> String {
+    sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Puts the other files of a finished sweep beside its points, the manifest last, and removes the journal that is needed no more.
