@@ -16,7 +16,6 @@ use crate::metric::{
 use crate::plan::{Plan, SweepPoint};
 use crate::record::{Replicated, Series};
 use crate::scenario::PlanCase;
-use crate::trace::{Event, Sink};
 
 /// What two runs are compared by, of all calls and of each part of them; of this each replication is kept.
 pub(super) const COMPARED: [&str; 10] = [
@@ -185,16 +184,6 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts
 }
 
-/// Hears of a run for the metrics, and for the control variates.
-struct Both<'a>(&'a mut Observed, Controls);
-
-impl Sink for Both<'_> {
-    fn record(&mut self, now: Time, event: &Event) {
-        self.0.record(now, event);
-        self.1.record(now, event);
-    }
-}
-
 /// One run; none where `stop` ended it early, as a part of a run says nothing about the whole.
 pub(super) fn replicate(
     plan: &Plan,
@@ -209,9 +198,9 @@ pub(super) fn replicate(
             (effort, None)
         }
         Some(setting) => {
-            let mut both = Both(&mut observed, Controls::new(setting.clone()));
-            let effort = sim::run_until(plan, dice, &mut both, stop);
-            (effort, Some(both.1.finish()))
+            let mut controls = Controls::new(setting.clone());
+            let effort = sim::observe_controlled(plan, dice, (&mut observed, &mut controls), stop);
+            (effort, Some(controls.finish()))
         }
     };
     if effort.stopped {

@@ -314,7 +314,10 @@ fn dependencies_have_allowed_licences_and_one_version_each() {
         assert!(several.remove(name), "{name} is there in several versions");
     }
     assert!(several.is_empty(), "strike from `skip` in deny.toml: {several:?}");
-    assert!(exceptions.is_empty(), "strike from `exceptions` in deny.toml: {exceptions:?}");
+    assert!(
+        exceptions.is_empty(),
+        "strike from `exceptions` in deny.toml: {exceptions:?}"
+    );
     // The test can fail.
     assert!(!is_allowed("GPL-3.0-only", &allowed) && !is_allowed("MIT AND GPL-3.0-only", &allowed));
     assert!(is_allowed("(MIT OR GPL-3.0-only) AND ISC", &allowed));

@@ -29,7 +29,7 @@ use host::Listener;
 use turn::Sim;
 
 use crate::base::{Dice, Time};
-use crate::metric::Observed;
+use crate::metric::{Controls, Observed};
 use crate::node::Strategy;
 use crate::plan::Plan;
 use crate::provider::{Issuance, Rule};
@@ -117,6 +117,22 @@ pub fn observe_until(
         false => Listener::Other(observed),
     };
     simulate(plan, dice, listener, shortcuts, stop)
+}
+
+/// As [`observe_until`], and tells the control variates too.
+pub fn observe_controlled(
+    plan: &Plan,
+    dice: Dice,
+    (observed, controls): (&mut Observed, &mut Controls),
+    stop: &AtomicBool,
+) -> RunStats {
+    simulate(
+        plan,
+        dice,
+        Listener::Controlled(observed, controls),
+        Shortcuts::ALL,
+        stop,
+    )
 }
 
 fn simulate<'a>(

@@ -10,7 +10,9 @@
 //! Research 27, 2002; S. S. Lavenberg and P. D. Welch, "A perspective on the use of control variables to increase the efficiency of Monte Carlo
 //! simulations", Management Science 27, 1981.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod held;
+
+use held::{HeldTokens, Shared};
 
 use crate::base::{Duration, Group, NodeId, Time};
 use crate::oauth::Token;
@@ -71,25 +73,12 @@ pub struct ControlSetting {
     pub spans: [Duration; SPANS],
 }
 
-/// Rates of the nodes that hold one token, or none that is live.
-#[derive(Clone, Copy, Debug, Default)]
-struct Shared {
-    /// Calls per second.
-    rate: f64,
-    /// Calls per second at each, times its calls under way.
-    busy: f64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Lived {
-    end: Time,
-    shared: Shared,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
     up: bool,
     token: Option<Token>,
+    /// Where the token is held, if it was live when the node came by it.
+    place: Option<usize>,
     under_way: u32,
 }
 
@@ -100,11 +89,7 @@ pub struct Controls {
     sums: [f64; CONTROL_COUNT],
     now: Time,
     nodes: Vec<Known>,
-    /// Live tokens, as far as the trace tells.
-    lives: BTreeMap<Token, Lived>,
-    ends: BTreeSet<(Time, Token)>,
-    /// Nodes without a live token.
-    dead: Shared,
+    tokens: HeldTokens,
     /// All nodes.
     all: Shared,
     under_way: f64,
@@ -124,9 +109,7 @@ impl Controls {
             sums: [0.0; CONTROL_COUNT],
             now: Time::ZERO,
             nodes: vec![Known::default(); setting.rates.len()],
-            lives: BTreeMap::new(),
-            ends: BTreeSet::new(),
-            dead: Shared::default(),
+            tokens: HeldTokens::default(),
             all: Shared::default(),
             under_way: 0.0,
             clients: vec![(0.0, None); clients.unwrap_or(0)],
@@ -145,12 +128,11 @@ impl Controls {
 
     /// Time goes on, and tokens end on the way.
     fn pass(&mut self, until: Time) {
-        while let Some(&(end, token)) = self.ends.first()
-            && end <= until
+        while let Some(at) = self.tokens.next_end()
+            && at <= until
         {
-            self.ends.pop_first();
-            self.expect(end);
-            self.end(token, end);
+            self.expect(at);
+            self.tokens.end_next();
         }
         self.expect(until);
     }
@@ -163,7 +145,7 @@ impl Controls {
             return;
         }
         let seconds = to.since(from).as_secs_f64();
-        let (all, dead) = (self.all, self.dead);
+        let (all, dead) = (self.all, self.tokens.dead);
         self.sums[CALLS] -= all.rate * seconds;
         self.sums[DEAD] -= dead.rate * seconds;
         self.sums[OTHERS] -= (self.under_way * all.rate - all.busy) * seconds;
@@ -198,21 +180,8 @@ impl Controls {
         if known.up {
             let busy = more * self.setting.rates[node.index()];
             self.all.busy += busy;
-            self.shared(known.token).busy += busy;
+            self.tokens.shared(known.place).busy += busy;
         }
-    }
-
-    /// Where the rates of a node are reckoned: with its live token, or with those that have none.
-    fn shared(&mut self, token: Option<Token>) -> &mut Shared {
-        match token.and_then(|token| self.lives.get_mut(&token)) {
-            Some(lived) => &mut lived.shared,
-            None => &mut self.dead,
-        }
-    }
-
-    fn is_dead(&self, node: NodeId) -> bool {
-        let token = self.nodes[node.index()].token;
-        token.is_none_or(|token| !self.lives.contains_key(&token))
     }
 
     /// Changes what is known of a node, and with it the rates.
@@ -227,37 +196,33 @@ impl Controls {
                 self.all.rate += rate;
                 self.all.busy += busy;
                 self.clients[usize::from(self.setting.clients[node.index()])].0 += rate;
-                let shared = self.shared(known.token);
+                let shared = self.tokens.shared(known.place);
                 shared.rate += rate;
                 shared.busy += busy;
             }
         }
     }
 
-    /// A token ends at this instant, unless it lives on.
-    fn end(&mut self, token: Token, at: Time) {
-        if self.lives.get(&token).is_some_and(|lived| lived.end <= at)
-            && let Some(lived) = self.lives.remove(&token)
-        {
-            self.dead.rate += lived.shared.rate;
-            self.dead.busy += lived.shared.busy;
-        }
+    /// A node comes by a token.
+    fn hold(&mut self, node: NodeId, token: Token) {
+        let place = self.tokens.take(token);
+        let before = self.nodes[node.index()].place;
+        self.change(node, |known| (known.token, known.place) = (Some(token), place));
+        self.tokens.give_back(before);
     }
 
     fn issued(&mut self, node: NodeId, token: Token, evicted: Option<Token>) {
-        let end = self.now + self.setting.ttl;
-        let shared = Shared::default();
-        self.lives.insert(token, Lived { end, shared });
-        self.ends.insert((end, token));
-        if let Some(evicted) = evicted
-            && let Some(lived) = self.lives.get_mut(&evicted)
-        {
-            lived.end = lived.end.min(self.now + self.setting.overlap);
-            let end = lived.end;
-            self.ends.insert((end, evicted));
-            self.end(evicted, self.now);
+        self.tokens.issue(token, self.now + self.setting.ttl);
+        if let Some(evicted) = evicted {
+            self.tokens.evict(evicted, self.now, self.now + self.setting.overlap);
         }
-        self.change(node, |known| known.token = Some(token));
+        self.hold(node, token);
+    }
+
+    fn node_is_up(&mut self, now: Time, node: NodeId, up: bool) {
+        self.pass(now);
+        self.expect_soon(now);
+        self.change(node, |known| known.up = up);
     }
 
     /// A call arrives: one of those that were to be expected, if it is an independent one.
@@ -276,12 +241,12 @@ impl Controls {
     }
 
     fn count(&mut self, node: NodeId, client: usize) {
-        let dead = f64::from(u8::from(self.is_dead(node)));
+        let dead = f64::from(u8::from(self.tokens.is_dead(self.nodes[node.index()].place)));
         let own = f64::from(self.nodes[node.index()].under_way);
         let others = self.under_way - own;
         self.sums[CALLS] += 1.0;
         self.sums[DEAD] += dead;
-        self.sums[DEAD_BY_NODE] += dead - self.dead.rate / self.all.rate;
+        self.sums[DEAD_BY_NODE] += dead - self.tokens.dead.rate / self.all.rate;
         self.sums[OTHERS] += others;
         self.sums[OWN] += own;
         self.sums[OTHERS_DEAD] += others * dead;
@@ -303,6 +268,7 @@ impl Controls {
 }
 
 impl Sink for Controls {
+    #[inline]
     fn record(&mut self, now: Time, event: &Event) {
         match *event {
             Event::CallArrived { node, group } => {
@@ -316,7 +282,7 @@ impl Sink for Controls {
             // Between what changes a rate, all rates are the same: most events need no look at the clock.
             Event::AttemptSent { node, token, .. } if self.nodes[node.index()].token != Some(token) => {
                 self.pass(now);
-                self.change(node, |known| known.token = Some(token));
+                self.hold(node, token);
             }
             Event::Issued {
                 node, token, evicted, ..
@@ -324,16 +290,8 @@ impl Sink for Controls {
                 self.pass(now);
                 self.issued(node, token, evicted);
             }
-            Event::NodeStarted { node } => {
-                self.pass(now);
-                self.expect_soon(now);
-                self.change(node, |known| known.up = true);
-            }
-            Event::NodeStopped { node } => {
-                self.pass(now);
-                self.expect_soon(now);
-                self.change(node, |known| known.up = false);
-            }
+            Event::NodeStarted { node } => self.node_is_up(now, node, true),
+            Event::NodeStopped { node } => self.node_is_up(now, node, false),
             _ => {}
         }
     }
