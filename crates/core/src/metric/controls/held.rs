@@ -160,3 +160,84 @@ impl HeldTokens {
         self.forget(place);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::base::{Dice, Duration};
+
+    const TTL: Duration = Duration::from_secs(40);
+    const OVERLAP: Duration = Duration::from_secs(7);
+
+    /// The same by a table of live tokens that is looked through whole.
+    #[derive(Default)]
+    struct Table(BTreeMap<Token, Time>);
+
+    impl Table {
+        fn pass(&mut self, until: Time) {
+            self.0.retain(|_, end| *end > until);
+        }
+    }
+
+    /// Ten nodes obtain tokens of themselves and of each other, some of which live on beside the next one and some of which end at once. At every
+    /// step each node's token is live as the table has it, and the rates are those of the nodes.
+    #[test]
+    fn tokens_are_live_as_a_table_has_them_and_rates_stay_with_their_nodes() {
+        let (mut tokens, mut table) = (HeldTokens::default(), Table::default());
+        let mut nodes: [(Option<Token>, Option<usize>); 10] = Default::default();
+        let mut stream = Dice::replication(1, 0).stream(0, 0);
+        let mut draw = |below: u64| Dice::next(&mut stream) % below;
+        tokens.dead.rate = nodes.len() as f64;
+        let (mut now, mut issued, mut seen) = (Time::ZERO, 0_u32, (0, 0));
+        for _ in 0..20_000 {
+            now = now + Duration::from_millis(draw(4_000));
+            while let Some(at) = tokens.next_end()
+                && at <= now
+            {
+                let ended = table.0.iter().find(|(_, end)| **end == at).map(|(token, _)| *token);
+                assert!(ended.is_some_and(|token| table.0.remove(&token).is_some()), "{at:?}");
+                tokens.end_next();
+            }
+            table.pass(now);
+            assert_eq!(tokens.next_end(), table.0.values().min().copied());
+            let node = draw(10) as usize;
+            let token = match draw(3) {
+                0 => {
+                    issued += 1;
+                    let token = Token::numbered(issued);
+                    tokens.issue(token, now + TTL);
+                    table.0.insert(token, now + TTL);
+                    let evicted = Token::numbered(1 + draw(u64::from(issued)) as u32);
+                    let at = now + Duration::from_secs(draw(2) * OVERLAP.nanos() / 1_000_000_000);
+                    if evicted != token {
+                        tokens.evict(evicted, now, at);
+                        table.0.entry(evicted).and_modify(|end| *end = at.min(*end));
+                        table.pass(now);
+                    }
+                    token
+                }
+                _ if issued > 0 => Token::numbered(issued - draw(u64::from(issued.min(6))) as u32),
+                _ => continue,
+            };
+            let (_, before) = nodes[node];
+            let place = tokens.take(token);
+            tokens.shared(before).rate -= 1.0;
+            tokens.shared(place).rate += 1.0;
+            tokens.give_back(before);
+            nodes[node] = (Some(token), place);
+            let mut dead = 0;
+            for (token, place) in nodes {
+                let is_dead = token.is_none_or(|token| !table.0.contains_key(&token));
+                assert_eq!(tokens.is_dead(place), is_dead, "{token:?} at {now:?}");
+                dead += u32::from(is_dead);
+            }
+            assert_eq!(tokens.dead.rate, f64::from(dead));
+            seen = (seen.0 + dead, seen.1 + 10 - dead);
+        }
+        // Both are met often, and places are used again.
+        assert!(seen.0 > 20_000 && seen.1 > 20_000, "{seen:?}");
+        assert!(tokens.held.len() < 200, "{} places", tokens.held.len());
+    }
+}
