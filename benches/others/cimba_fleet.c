@@ -1,5 +1,5 @@
 /*
- * The benchmark model for Cimba, of events alone, which cost it less than processes do: an event's subject is a node, its object a call.
+ * The benchmark model for Cimba, of events alone, without processes: an event's subject is a node, its object a call.
  *
  * cimba_fleet NODES GAP WARMUP HORIZON SEED, times in seconds. Prints a line of JSON: what is counted of the calls that arrive, and of the
  * tokens that are issued, after the warm-up; all calls; seconds of the processor for the run, without those for building it.

@@ -345,7 +345,7 @@ times as many tokenstorm does; rates are the best, ratios the medians, of three 
 statistics on; the others count what is compared and a histogram of latencies, and the time that they take to build their nodes is left \
 out. nexosim 1.0.0: a model for each node, the provider a model that they query, or (*shared number*) a number in memory. simcore 0.1.0, \
 DSLab's engine: a component for each node. SimPy 4.1.2: a process for each node's arrivals, each call and each renewal. Cimba 3.0.0-rc1: \
-events alone, which cost it less than processes, with its checks of arguments on. The last four columns are tokenstorm's rejections and \
+events alone, without processes, with its checks of arguments on. The last four columns are tokenstorm's rejections and \
 issuances for each call, the furthest that another engine's are away from these, and how far they may be: four standard errors of the \
 difference if a call's counts had the widest spread that counts from 0 to 5 can have. The run asserts that; for nexosim it also runs \
 tokenstorm with the very arrivals that nexosim drew, and asserts that every count is equal: calls, successes, failures, attempts, \

@@ -10,10 +10,9 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use sha2::{Digest as _, Sha256};
 
 use super::error::SweepFolderError;
-use super::whole::{SweepManifest, hex};
+use super::whole::{Hashed, SweepManifest};
 use crate::base::shown;
 use crate::record::cells;
 use crate::record::layout::{MANIFEST, RESULTS, RESULTS_PARQUET};
@@ -103,24 +102,6 @@ impl Column {
     }
 }
 
-/// Passes on what is written, and takes its hash.
-struct Hashed<W> {
-    to: W,
-    sha256: Sha256,
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.sha256.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.to.flush()
-    }
-}
-
 /// Writes `results.parquet` beside the `results.csv` of a finished sweep, whole or not at all, and has the manifest vouch for it. Has it done so
 /// before, nothing is written.
 ///
@@ -132,14 +113,9 @@ pub fn write_columns(folder: &RunFolder, manifest: SweepManifest) -> Result<Swee
         return Ok(manifest);
     }
     let arrival = Arrival::at(&path)?;
-    let out = Hashed {
-        to: BufWriter::new(arrival.file()),
-        sha256: Sha256::new(),
-    };
-    let mut out = converted(&folder.path().join(RESULTS), out, &path)?;
-    out.flush().map_err(|error| refusal(&path, error))?;
-    let sha256 = hex(out.sha256.clone());
-    drop(out);
+    let out = Hashed::new(BufWriter::new(arrival.file()));
+    let out = converted(&folder.path().join(RESULTS), out, &path)?;
+    let (_, sha256) = out.finish().map_err(|error| refusal(&path, error))?;
     arrival.arrive()?;
     let mut files: BTreeMap<String, String> = manifest.files;
     files.insert(RESULTS_PARQUET.to_owned(), sha256);
@@ -215,13 +191,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let results = dir.path().join(RESULTS);
         std::fs::write(&results, text).unwrap();
-        let out = Hashed {
-            to: Vec::new(),
-            sha256: Sha256::new(),
-        };
-        let out = converted(&results, out, &dir.path().join(RESULTS_PARQUET))?;
-        assert_eq!(hex(out.sha256), hex(Sha256::new_with_prefix(&out.to)));
-        Ok(out.to)
+        let out = converted(&results, Hashed::new(Vec::new()), &dir.path().join(RESULTS_PARQUET))?;
+        let (bytes, sha256) = out.finish().unwrap();
+        assert_eq!(sha256, crate::record::sha256(&bytes));
+        Ok(bytes)
     }
 
     #[test]

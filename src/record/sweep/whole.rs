@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::journal::{FinishedPoint, JOURNAL};
 use super::plan::SweepPlan;
 use crate::base::shown;
 use crate::record::layout::{MANIFEST, PRECISE_HEADER, RESULTS, RESULTS_HEADER};
+use crate::record::run_id::hex;
 use crate::record::write::{Arrival, ResultFile, RunFolder, WriteError, json_text, refusal};
 use crate::record::{FigureDoubts, PrecisionEnd, Reading, cells, load, write};
 
@@ -116,37 +117,56 @@ pub fn write_points(
     let path = folder.path().join(RESULTS);
     let arrival = Arrival::at(&path)?;
     let write = |error| SweepFolderError::Write(refusal(&path, error));
-    let mut out = BufWriter::new(arrival.file());
-    let mut sha256 = Sha256::new();
+    let mut out = Hashed::new(BufWriter::new(arrival.file()));
     let mut told = WrittenPoints::default();
-    let mut put = |text: &str| {
-        sha256.update(text.as_bytes());
-        out.write_all(text.as_bytes())
-    };
     let header = match precise {
         false => cells::csv_text(&RESULTS_HEADER, std::iter::empty()),
         true => cells::csv_text(&PRECISE_HEADER, std::iter::empty()),
     };
-    put(&header).map_err(write)?;
+    out.write_all(header.as_bytes()).map_err(write)?;
     for point in points {
         let point = point?;
-        put(&point.rows).map_err(write)?;
+        out.write_all(point.rows.as_bytes()).map_err(write)?;
         told.points += 1;
         told.events += point.events;
         told.failed += u64::from(!point.failed.is_empty());
         told.not_reached += u64::from(point.ended_by.is_some_and(|by| by != PrecisionEnd::Reached));
         see(&point);
     }
-    told.sha256 = hex(sha256);
-    out.flush().map_err(write)?;
-    drop(out);
+    (_, told.sha256) = out.finish().map_err(write)?;
     arrival.arrive()?;
     Ok(told)
 }
 
-/// A hash as a manifest has it.
-pub(super) fn hex(sha256: Sha256) -> String {
-    sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// Passes on what is written, and takes its hash.
+pub(super) struct Hashed<W> {
+    to: W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Hashed<W> {
+    pub fn new(to: W) -> Self {
+        let sha256 = Sha256::new();
+        Self { to, sha256 }
+    }
+
+    /// Where all of it has gone, and its hash as a manifest has it.
+    pub fn finish(mut self) -> io::Result<(W, String)> {
+        self.to.flush()?;
+        Ok((self.to, hex(&self.sha256.finalize())))
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// Puts the other files of a finished sweep beside its points, the manifest last, and removes the journal that is needed no more.

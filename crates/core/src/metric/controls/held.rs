@@ -210,7 +210,7 @@ mod tests {
                     tokens.issue(token, now + TTL);
                     table.0.insert(token, now + TTL);
                     let evicted = Token::numbered(1 + draw(u64::from(issued)) as u32);
-                    let at = now + Duration::from_secs(draw(2) * OVERLAP.nanos() / 1_000_000_000);
+                    let at = now + OVERLAP.saturating_mul(draw(2));
                     if evicted != token {
                         tokens.evict(evicted, now, at);
                         table.0.entry(evicted).and_modify(|end| *end = at.min(*end));
